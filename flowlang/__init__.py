@@ -1,0 +1,1 @@
+"""flowlang: a scripting language for communication flows, and the engine that runs it."""

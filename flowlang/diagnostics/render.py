@@ -1,0 +1,70 @@
+"""A diagnostic as the lines that a person reads, or as a JSON object for a program.
+
+    desk.flow:12:9: error E201: nothing is called `sya`
+        sya "Hello"
+        ^^^ did you mean `say`?
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from .diagnostic import Diagnostic
+
+_INDENT = "    "
+
+
+def _caret_line(diagnostic: Diagnostic) -> str:
+    """Carets below the part of the first line that the span covers; tabs stay tabs so that columns line up."""
+    line, column = diagnostic.position
+    text = diagnostic.source.line(line)
+    before = "".join("\t" if character == "\t" else " " for character in text[: column - 1])
+    width = max(1, min(diagnostic.span.end - diagnostic.span.start, len(text) - column + 1))
+    return before + "^" * width
+
+
+def _advice(diagnostic: Diagnostic) -> str:
+    parts: list[str] = []
+    if diagnostic.expected:
+        parts.append("expected " + " or ".join(_listed(diagnostic.expected)))
+    if diagnostic.near is not None:
+        parts.append(f"did you mean `{diagnostic.near}`?")
+    if diagnostic.hint:
+        parts.append(diagnostic.hint)
+    return "; ".join(parts)
+
+
+def _listed(names: tuple[str, ...]) -> list[str]:
+    if len(names) < 2:
+        return list(names)
+    return [", ".join(names[:-1]), names[-1]]
+
+
+def render(diagnostic: Diagnostic) -> str:
+    """Three lines: place and message, the source line, carets with what was expected."""
+    line, column = diagnostic.position
+    head = (
+        f"{diagnostic.source.name}:{line}:{column}: {diagnostic.severity.value} {diagnostic.code}: {diagnostic.message}"
+    )
+    shown = "".join(c if c == "\t" or c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in diagnostic.source.line(line))
+    caret = f"{_caret_line(diagnostic)} {_advice(diagnostic)}".rstrip()
+    return f"{head}\n{_INDENT}{shown}\n{_INDENT}{caret}"
+
+
+def render_json(diagnostic: Diagnostic) -> dict[str, Any]:
+    """The same as plain data: `file`, `line`, `column`, `end_line`, `end_column`, `severity`, `code`, `message`, …"""
+    start = diagnostic.position
+    end = diagnostic.source.position(diagnostic.span.end)
+    return {
+        "file": diagnostic.source.name,
+        "line": start.line,
+        "column": start.column,
+        "end_line": end.line,
+        "end_column": end.column,
+        "severity": diagnostic.severity.value,
+        "code": diagnostic.code,
+        "message": diagnostic.message,
+        "expected": list(diagnostic.expected),
+        "near": diagnostic.near,
+        "hint": diagnostic.hint,
+    }

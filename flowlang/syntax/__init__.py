@@ -1,0 +1,1 @@
+"""Text to tree (`parse`) and, later, tree to text. No I/O: the text comes in as a `Source`."""
