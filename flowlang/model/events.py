@@ -1,0 +1,102 @@
+"""Events in: what backends tell of the world, in past participles. A closed vocabulary.
+
+`name` is what a script calls the event (`on dtmf`); its fields are those of the dataclass, `leg` left out. Leg 0 is
+the leg of the caller, or whoever began the thread.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from .values import Outcome, Value
+
+
+@dataclass(frozen=True, slots=True)
+class DigitPressed:
+    """A digit came in: `0`-`9`, `*`, `#`, `A`-`D`; RFC 4733 counts it once, at its first packet."""
+
+    name: ClassVar[str] = "dtmf"
+    leg: int
+    digit: str
+
+
+@dataclass(frozen=True, slots=True)
+class CallHeld:
+    """The far end put us on hold."""
+
+    name: ClassVar[str] = "hold"
+    leg: int
+
+
+@dataclass(frozen=True, slots=True)
+class CallUnheld:
+    """The far end took us off hold."""
+
+    name: ClassVar[str] = "unhold"
+    leg: int
+
+
+@dataclass(frozen=True, slots=True)
+class CallEnded:
+    """A leg is gone. `cause`: `normal`, `cancelled`, `no_ack`, `lost`, … (a hangup cause)."""
+
+    name: ClassVar[str] = "hangup"
+    leg: int
+    cause: str
+
+
+@dataclass(frozen=True, slots=True)
+class MessageReceived:
+    """The person at the other end wrote."""
+
+    name: ClassVar[str] = "message"
+    leg: int
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class SignalReceived:
+    """Somebody outside signalled this activeflow (`on signal "paid"`)."""
+
+    name: ClassVar[str] = "signal"
+    signal: str
+    data: Value = None
+
+
+@dataclass(frozen=True, slots=True)
+class Emitted:
+    """A flow emitted an event of its own making; never comes from outside."""
+
+    event: str
+    data: Value = None
+
+    @property
+    def name(self) -> str:
+        """What `emit` called it."""
+        return self.event
+
+
+Event = DigitPressed | CallHeld | CallUnheld | CallEnded | MessageReceived | SignalReceived | Emitted
+
+
+def as_outcome(event: Event) -> Outcome:
+    """The event as a script holds it (`on dtmf as e`): `text` is what a pattern is matched against."""
+    match event:
+        case DigitPressed():
+            return Outcome("dtmf", {"digit": event.digit, "text": event.digit})
+        case CallHeld() | CallUnheld():
+            return Outcome(event.name, {"agent": None})
+        case CallEnded():
+            return Outcome("hangup", {"cause": event.cause})
+        case MessageReceived():
+            return Outcome("message", {"text": event.text})
+        case SignalReceived():
+            return Outcome("signal", {"name": event.signal, "text": event.signal, "data": event.data})
+        case Emitted():
+            fields: dict[str, Value] = {"data": event.data}
+            if isinstance(event.data, dict):
+                fields = {**event.data, "data": event.data}
+            elif isinstance(event.data, str):
+                fields["text"] = event.data
+            return Outcome(event.event, fields)

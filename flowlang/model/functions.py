@@ -1,0 +1,60 @@
+"""The built-in functions: a small closed set, in one table. `flowlang.compile.runtime` holds what they do; a test
+holds both sides equal."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Function:
+    """`parameters` by name, the last `optional` of which may be missing; not `pure` where the input or chance decides."""
+
+    name: str
+    parameters: tuple[str, ...]
+    doc: str
+    optional: int = 0
+    pure: bool = True
+
+
+_ALL = (
+    Function("length", ("of",), "How many characters, items or entries."),
+    Function("text", ("value",), "The value as text, as `${}` would write it."),
+    Function("number", ("text",), "The integer or decimal that a text spells; `none` if it spells none."),
+    Function("upper", ("text",), "In capitals."),
+    Function("lower", ("text",), "In small letters."),
+    Function("trim", ("text",), "Without white space at both ends."),
+    Function("split", ("text", "separator"), "The pieces between the separators."),
+    Function("joined", ("list", "separator"), "The texts of a list, with the separator between them.", optional=1),
+    Function("replace", ("text", "old", "new"), "With every `old` replaced."),
+    Function("starts_with", ("text", "start"), "Whether it starts so."),
+    Function("ends_with", ("text", "end"), "Whether it ends so."),
+    Function("matches", ("text", "regex"), "Whether the regex is found in it."),
+    Function("slice", ("of", "from", "to"), "Part of a text or list, from the index `from` up to before `to`.", optional=1),
+    Function("keys", ("map",), "The keys of a map, as a list."),
+    Function("values", ("map",), "The values of a map, as a list."),
+    Function("has", ("map", "key"), "Whether a map has a key, or an outcome a field."),
+    Function("range", ("from", "to"), "The integers from `from` up to before `to`; from 0 where only one is given.", optional=1),
+    Function("sorted", ("list",), "In rising order; all numbers, all texts, all durations or all times."),
+    Function("reversed", ("list",), "From the last to the first."),
+    Function("sum", ("list",), "All numbers added up."),
+    Function("min", ("list",), "The smallest."),
+    Function("max", ("list",), "The largest."),
+    Function("abs", ("number",), "Without its sign."),
+    Function("round", ("number", "places"), "To that many places after the point, half to even; an integer for none.", optional=1),
+    Function("seconds", ("duration",), "A duration in seconds, as a decimal."),
+    Function("now", (), "The time of the input being handled.", pure=False),
+    Function("elapsed", (), "How long the activeflow has been running.", pure=False),
+    Function("random", ("from", "to"), "A chance integer, both ends included; without ends a decimal from 0 up to 1.",
+             optional=2, pure=False),
+)  # fmt: skip
+
+FUNCTIONS: Mapping[str, Function] = {each.name: each for each in _ALL}
+
+# What a script can name without declaring it, with the fields it has there. `call` is only there on a call.
+PREDEFINED: Mapping[str, tuple[str, ...]] = {
+    "call": ("id", "to", "from"),
+    "caller": ("number", "address", "name"),
+    "flow": ("id", "channel"),
+}

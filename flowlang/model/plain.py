@@ -1,0 +1,69 @@
+"""Values as plain data, and back: for journals, records and `--json`.
+
+JSON's own types stand for themselves; what JSON lacks is an object with one key that begins with `$`, and a map with
+such a key is wrapped so that nothing is mistaken for another.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from decimal import Decimal
+from typing import Any
+
+from .values import Duration, Outcome, Regex, Time, Value
+
+
+def to_plain(value: Value) -> Any:
+    """Plain data from which `from_plain` makes an equal value."""
+    match value:
+        case None | bool() | int() | str():
+            return value
+        case tuple():
+            return [to_plain(each) for each in value]
+        case dict():
+            plain = {key: to_plain(each) for key, each in value.items()}
+            return {"$map": plain} if any(key.startswith("$") for key in plain) else plain
+        case Decimal():
+            return {"$decimal": str(value)}
+        case Duration():
+            return {"$duration": value.microseconds}
+        case Time():
+            return {"$time": value.microseconds}
+        case Regex():
+            return {"$regex": [value.pattern, value.flags]}
+        case Outcome():
+            return {"$outcome": [value.name, {key: to_plain(each) for key, each in value.fields.items()}]}
+
+
+def from_plain(plain: Any) -> Value:
+    """The value that `to_plain` was given."""
+    match plain:
+        case list():
+            return tuple(from_plain(each) for each in plain)  # pyright: ignore[reportUnknownVariableType]
+        case {"$decimal": str(digits)}:
+            return Decimal(digits)
+        case {"$duration": int(microseconds)}:
+            return Duration(microseconds)
+        case {"$time": int(microseconds)}:
+            return Time(microseconds)
+        case {"$regex": [str(pattern), str(flags)]}:
+            return Regex(pattern, flags)
+        case {"$outcome": [str(name), dict(fields)]}:
+            return Outcome(name, {key: from_plain(each) for key, each in fields.items()})  # pyright: ignore[reportUnknownVariableType]
+        case {"$map": dict(entries)}:
+            return {key: from_plain(each) for key, each in entries.items()}  # pyright: ignore[reportUnknownVariableType]
+        case dict():
+            return {key: from_plain(each) for key, each in plain.items()}  # pyright: ignore[reportUnknownVariableType]
+        case _:
+            return plain
+
+
+def canonical(plain: Any) -> bytes:
+    """The one spelling of plain data: equal data gives equal bytes in every process and version."""
+    return json.dumps(plain, sort_keys=True, separators=(",", ":"), ensure_ascii=True).encode("ascii")
+
+
+def digest(plain: Any) -> bytes:
+    """Eight bytes that stand for plain data: enough to tell a replay that differs, small enough to keep for each command."""
+    return hashlib.blake2b(canonical(plain), digest_size=8).digest()
