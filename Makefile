@@ -1,0 +1,43 @@
+# The commands of the project. Nothing need be there before but Python 3.11 or newer; `make` lists them.
+
+.DEFAULT_GOAL := help
+.PHONY: help setup setup-peers test lint format demo clean bench-%
+MAKEFLAGS += --no-print-directory
+
+# The first of these that runs and is new enough makes .venv; `make PYTHON=… setup` chooses another.
+PYTHON ?= $(shell for python in python3.13 python3.12 python3.11 python3; do \
+	$$python -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$python && break; done)
+VENV := .venv/bin
+
+help:  ## this list
+	@awk -F ':.*## ' '/^[a-z%-]+:.*## /{printf "  make %-14s %s\n", $$1, $$2}' Makefile
+
+setup:  ## make .venv with flowlang, its extras and the tools of its developers
+	@[ -n "$(PYTHON)" ] || { echo "setup: no Python 3.11 or newer found; install one (Debian: apt-get install python3)" >&2; exit 1; }
+	@$(PYTHON) tools/bootstrap.py
+
+setup-peers:  ## install the Debian packages that the tests call (as root or through sudo)
+	@$(or $(PYTHON),python3) tools/peers.py
+
+test: setup  ## run every test, the linters and the type checker among them; ARGS="-k menu" chooses
+	@$(PYTHON) tools/peers.py || true
+	@$(VENV)/python -m pytest $(ARGS)
+
+lint: setup  ## ruff, import-linter and pyright alone
+	@$(VENV)/ruff check .
+	@$(VENV)/lint-imports --no-logo
+	@$(VENV)/pyright
+
+format: setup  ## let ruff put imports in order and mend what it can
+	@$(VENV)/ruff check --fix .
+
+demo: setup  ## a softphone of ours calls the front desk of a clinic: SIP, audio, digits
+	@$(VENV)/python examples/demo.py
+
+bench-%: setup  ## bench-call and the like: the last line is JSON
+	@[ -f benchmarks/$(subst -,_,$*).py ] || { echo "bench: there is no benchmarks/$(subst -,_,$*).py" >&2; exit 2; }
+	@$(VENV)/python benchmarks/$(subst -,_,$*).py
+
+clean:  ## remove .venv and all that was built
+	@rm -rf .venv dist build .pytest_cache .ruff_cache .hypothesis .import_linter_cache
+	@find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -1,0 +1,61 @@
+"""Documents are tests: every Python and flow block in README.md and CONTRIBUTING.md works as it stands."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+DOCUMENTS = ("README.md", "CONTRIBUTING.md")
+FENCE = re.compile(r"^```(python|flow)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+LINK = re.compile(r"\]\((?!https?:|#)([^)]+)\)")
+
+
+@dataclass(frozen=True)
+class Block:
+    """One fenced block: where it stands, in which language, what it says."""
+
+    document: str
+    line: int
+    language: str
+    text: str
+
+
+def blocks() -> Iterator[Block]:
+    for document in DOCUMENTS:
+        text = (ROOT / document).read_text(encoding="utf-8")
+        for match in FENCE.finditer(text):
+            yield Block(document, text.count("\n", 0, match.start()) + 2, match[1], match[2])
+
+
+def name(block: Block) -> str:
+    return f"{block.document}:{block.line}"
+
+
+@pytest.mark.parametrize("block", blocks(), ids=name)
+def test_a_block_works_as_it_stands(block: Block, tmp_path: Path) -> None:
+    script = tmp_path / ("block.py" if block.language == "python" else "block.flow")
+    script.write_text("\n" * (block.line - 1) + block.text, encoding="utf-8")
+    flow = Path(sys.executable).with_name("flow")
+    command = [sys.executable, script] if block.language == "python" else [flow, "check", script]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=60)
+    assert done.returncode == 0, f"{name(block)}\n{done.stdout}{done.stderr}"
+
+
+@pytest.mark.parametrize("document", DOCUMENTS)
+def test_a_link_leads_to_a_file_that_is_there(document: str) -> None:
+    text = (ROOT / document).read_text(encoding="utf-8")
+    missing = [target for target in LINK.findall(text) if not (ROOT / target.partition("#")[0]).exists()]
+    assert not missing
+
+
+def test_the_two_commands_stand_first_in_the_readme() -> None:
+    lines = (ROOT / "README.md").read_text(encoding="utf-8").splitlines()
+    code = [line.split("#")[0].strip() for line in lines if line.startswith("    ")]
+    assert code[:2] == ["make demo", "make test"]
