@@ -1,0 +1,106 @@
+"""The border between the engine and a backend.
+
+A backend runs inside the engine's nursery, on trio's one thread. What comes in it *offers* to the engine; the engine
+gives back an `Inbox` for the activeflow that took it, or a `Refusal`. Commands reach the backend through the `Leg`
+that it offered. Neither side ever waits for the other: `perform` begins something and returns, `deliver` queues.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from flowlang.model.commands import BackendCommand
+from flowlang.model.events import Event
+from flowlang.model.observations import Observation
+from flowlang.model.results import Result
+
+Finish = Callable[[Result], None]
+
+
+class BackendError(Exception):
+    """A backend cannot start or go on; the message is one line for the person who runs it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Incoming:
+    """Something that came in and wants a flow. `to` and `source` are addresses with a scheme, `id` is the backend's
+    (for SIP the Call-ID), `name` the display name."""
+
+    channel: str
+    to: str
+    source: str
+    id: str
+    name: str | None = None
+    via: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """No flow takes it. `status` is in SIP's terms (404, 500, 503); the engine has already observed why."""
+
+    status: int
+
+
+class Leg(Protocol):
+    """One side of a conversation, as the engine sees it."""
+
+    def perform(self, command: BackendCommand, finish: Finish) -> Callable[[], None]:
+        """Begins a command and returns how to cancel it.
+
+        `finish` is called once, now or later, with the result; not after a cancel. A leg that is gone finishes with
+        `Failed("gone", …)`. Never blocks, never raises.
+        """
+        ...
+
+    def release(self) -> None:
+        """The activeflow is over and every command for the leg was given: keep nothing for it once the leg is down."""
+        ...
+
+
+class Inbox(Protocol):
+    """An activeflow, as a backend sees it."""
+
+    @property
+    def activeflow(self) -> str:
+        """Its id."""
+        ...
+
+    def deliver(self, event: Event) -> None:
+        """Queues an event for it. After its end nothing happens."""
+        ...
+
+
+class Host(Protocol):
+    """The engine, as a backend sees it."""
+
+    def offer(self, incoming: Incoming, leg: Leg) -> Inbox | Refusal:
+        """Finds a route and starts its flow; the flow takes its first step after this returns."""
+        ...
+
+    def observe(self, observation: Observation) -> None:
+        """Tells those who watch."""
+        ...
+
+    def now(self) -> int:
+        """The engine's clock: microseconds since 1970-01-01 UTC."""
+        ...
+
+
+class Backend(Protocol):
+    """A way in and out. `commands` are the names of the border commands that its legs can do (`Play.name`, …)."""
+
+    name: str
+    channels: frozenset[str]
+    commands: frozenset[str]
+
+    async def run(self, host: Host, *, task_status: Any) -> None:
+        """Works until cancelled. Calls `task_status.started(where)` with a line for people once it can be reached;
+        raises `BackendError` where it cannot."""
+        ...
+
+    async def settle(self) -> None:
+        """Returns when nothing is under way any more: every BYE answered, every message out. The engine calls it
+        after it ended all activeflows, and gives it a limited time."""
+        ...

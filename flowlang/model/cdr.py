@@ -1,0 +1,42 @@
+"""The call detail record: what is kept of each call leg."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from typing import Any, Literal
+
+Party = Literal["caller", "us", "network"]
+
+
+@dataclass(frozen=True, slots=True)
+class CallRecord:
+    """One leg. Times are microseconds since 1970-01-01 UTC, `None` where it never came to that.
+
+    `cause` is the hangup cause (`normal`, `cancelled`, `rejected`, `no_ack`, `lost`, …), `ended_by` who hung up.
+    `line` is the line of the route that took the call; `flow` and `activeflow` what it started.
+    """
+
+    call_id: str
+    direction: Literal["in", "out"]
+    source: str
+    to: str
+    route_line: int | None
+    flow: str | None
+    activeflow: str | None
+    started: int
+    rang: int | None
+    answered: int | None
+    ended: int
+    ended_by: Party
+    cause: str
+    status: int | None
+    """The final SIP status, where there was one."""
+
+    @property
+    def talked(self) -> int:
+        """Microseconds from the answer to the end; 0 for a call never answered."""
+        return self.ended - self.answered if self.answered is not None else 0
+
+    def to_plain(self) -> dict[str, Any]:
+        """One JSON object, times as they are and `talked` with them."""
+        return asdict(self) | {"talked": self.talked}

@@ -1,0 +1,170 @@
+"""What can be watched of a running engine: a closed vocabulary for terminals, traces and hosts.
+
+`at` is microseconds since 1970-01-01 UTC. `line` and `column` are places in the script, from 1. Observing never
+changes what happens.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields
+from typing import Any, Literal
+
+from .cdr import CallRecord, Party
+from .plain import to_plain
+from .values import Value
+
+
+@dataclass(frozen=True, slots=True)
+class FlowStarted:
+    """An activeflow began. `route_line` is `None` where no route but a host or another flow started it."""
+
+    at: int
+    activeflow: str
+    flow: str
+    channel: str
+    source: str | None
+    to: str | None
+    route_line: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class ActionStarted:
+    """A line of the script asked for something."""
+
+    at: int
+    activeflow: str
+    action: int
+    name: str
+    detail: str
+    line: int
+    column: int
+
+
+@dataclass(frozen=True, slots=True)
+class ActionEnded:
+    """What came of it: `done`, `failed` or `cancelled`, with the value or the fault's text."""
+
+    at: int
+    activeflow: str
+    action: int
+    name: str
+    how: Literal["done", "failed", "cancelled"]
+    value: Value
+
+
+@dataclass(frozen=True, slots=True)
+class EventArrived:
+    """Something came in; `taken_at` is the line of the `on` or action that took it, `None` if nobody did."""
+
+    at: int
+    activeflow: str
+    event: str
+    detail: str
+    taken_at: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Logged:
+    """The script's `log`, or a warning of the engine's about it."""
+
+    at: int
+    activeflow: str
+    text: str
+    line: int
+    level: Literal["info", "warning"] = "info"
+
+
+@dataclass(frozen=True, slots=True)
+class FlowEnded:
+    """An activeflow is over: `done`, `stop`, `gone` (the caller left) or `fault`, then with its code, text and line."""
+
+    at: int
+    activeflow: str
+    flow: str
+    how: Literal["done", "stop", "gone", "fault"]
+    value: Value = None
+    code: str | None = None
+    text: str | None = None
+    line: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """Something came in that no flow took, and why."""
+
+    at: int
+    channel: str
+    source: str
+    to: str
+    status: int
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class SipMessageSeen:
+    """One message of the ladder. `summary` is its start line made safe for a terminal."""
+
+    at: int
+    direction: Literal["in", "out"]
+    peer: str
+    summary: str
+    call_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class LegRang:
+    """A leg was told that it rings."""
+
+    at: int
+    call_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class LegAnswered:
+    """A leg was answered."""
+
+    at: int
+    call_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class LegEnded:
+    """A leg is over."""
+
+    at: int
+    call_id: str
+    by: Party
+    cause: str
+    status: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class CallRecorded:
+    """A leg's record is closed."""
+
+    at: int
+    record: CallRecord
+
+
+Observation = (
+    FlowStarted
+    | ActionStarted
+    | ActionEnded
+    | EventArrived
+    | Logged
+    | FlowEnded
+    | Refused
+    | SipMessageSeen
+    | LegRang
+    | LegAnswered
+    | LegEnded
+    | CallRecorded
+)
+
+
+def observation_to_plain(observation: Observation) -> dict[str, Any]:
+    """One JSON object: `kind` (the class) and its fields."""
+    if isinstance(observation, CallRecorded):
+        return {"kind": "CallRecorded", "at": observation.at, **observation.record.to_plain()}
+    plain = {each.name: to_plain(getattr(observation, each.name)) for each in fields(observation)}
+    return {"kind": type(observation).__name__, **plain}
