@@ -38,7 +38,7 @@ def name(block: Block) -> str:
     return f"{block.document}:{block.line}"
 
 
-@pytest.mark.parametrize("block", blocks(), ids=name)
+@pytest.mark.parametrize("block", list(blocks()), ids=name)
 def test_a_block_works_as_it_stands(block: Block, tmp_path: Path) -> None:
     script = tmp_path / ("block.py" if block.language == "python" else "block.flow")
     script.write_text("\n" * (block.line - 1) + block.text, encoding="utf-8")
