@@ -1,0 +1,150 @@
+"""The media plane: every leg's port and the one ticker that serves them all.
+
+Rules: deadlines are counted from the start time, never summed from sleeps; a tick sends for all legs first,
+then takes what came by one poll for all; nothing here is a task or a timer per leg. A ticker that comes late
+by up to `MAX_CATCH_UP` ticks runs them at once, so that the peer's jitter buffer sees a burst; what is beyond
+is skipped: the media clocks go on, the sound waits, and no flood is sent.
+"""
+
+from __future__ import annotations
+
+import random
+import selectors
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import cast
+
+import trio
+
+from flowlang.rtp import RandomBits
+
+from .errors import MediaError
+from .port import MAX_PACKET, TICK_MS, MediaPort
+from .prompts import PromptCache
+from .sockets import bind_media
+
+MAX_CATCH_UP = 5  # ticks
+# How many packets of one port are taken a tick: two come at 10 ms, the rest is for a burst.
+MAX_ROUNDS = 8
+
+
+@dataclass(frozen=True, slots=True)
+class MediaConfig:
+    """`ports`: first and last UDP port for RTP (even ones are used). `send_silence`: while nothing plays."""
+
+    ports: tuple[int, int] = (16384, 32766)
+    send_silence: bool = True
+
+
+@dataclass(slots=True)
+class PlaneStats:
+    """The ticker's record: `late` ticks began over 20 ms late, `skipped` never ran, `worst` is in seconds."""
+
+    ticks: int = 0
+    late: int = 0
+    skipped: int = 0
+    worst: float = 0.0
+
+
+class MediaPlane:
+    """All media ports of a process. `prompts` loads what they play."""
+
+    def __init__(
+        self,
+        config: MediaConfig | None = None,
+        *,
+        randomness: RandomBits | None = None,
+        prompts: PromptCache | None = None,
+    ) -> None:
+        self.prompts = prompts or PromptCache()
+        self.stats = PlaneStats()
+        self._config = config or MediaConfig()
+        first, last = self._config.ports
+        if not 1 <= first <= last <= 0xFFFF:
+            raise MediaError(f"RTP ports {first}-{last} are no range of UDP ports")
+        self._ports = range(first + first % 2, last + 1, 2)
+        self._next_port = 0
+        self._random: RandomBits = randomness or random.SystemRandom()
+        self._open: dict[MediaPort, None] = {}
+        self._selector = selectors.DefaultSelector()
+        self._buffer = bytearray(MAX_PACKET + 1)  # one more byte tells a packet that is too large
+        self._view = memoryview(self._buffer)
+        self._opened = trio.Event()
+
+    @property
+    def ports(self) -> tuple[MediaPort, ...]:
+        """The ports that are open now."""
+        return tuple(self._open)
+
+    def open(self, local_ip: str) -> MediaPort:
+        """Bind the next free even port on this address of ours. Raises `NoPortLeft`, `MediaError`."""
+        first, last = self._config.ports
+        sock = bind_media(local_ip, self._candidates(), f"{first}-{last}")
+        # The search goes on after this one: packets for a call that ended must not reach the next.
+        self._next_port = (self._ports.index(sock.getsockname()[1]) + 1) % len(self._ports)
+        port = MediaPort(sock, self._random, self._forget, send_silence=self._config.send_silence)
+        self._open[port] = None
+        self._selector.register(sock, selectors.EVENT_READ, port)
+        self._opened.set()
+        return port
+
+    def _candidates(self) -> Iterator[int]:
+        count = len(self._ports)
+        return (self._ports[(self._next_port + step) % count] for step in range(count))
+
+    def _forget(self, port: MediaPort) -> None:
+        del self._open[port]
+        self._selector.unregister(port.socket)
+
+    async def run(self, *, task_status: trio.TaskStatus[None] = trio.TASK_STATUS_IGNORED) -> None:
+        """Serve all ports until cancelled, then close them. `await nursery.start(plane.run)`."""
+        task_status.started()
+        try:
+            while True:
+                await self._opened.wait()
+                await self._tick_while_open()
+                self._opened = trio.Event()
+        finally:
+            for port in self.ports:
+                port.close()
+
+    async def _tick_while_open(self) -> None:
+        interval = TICK_MS / 1000
+        start = trio.current_time()
+        tick = 0
+        while self._open:
+            tick += 1
+            due = start + tick * interval
+            await trio.sleep_until(due)
+            lateness = trio.current_time() - due
+            behind = int(lateness / interval)
+            if behind:
+                self.stats.late += 1
+            if behind > MAX_CATCH_UP:
+                tick += behind
+                self.stats.skipped += behind
+                for port in self.ports:
+                    port.skip(behind)
+            self.stats.worst = max(self.stats.worst, lateness)
+            self.stats.ticks += 1
+            self._tick()
+
+    def _tick(self) -> None:
+        for port in self.ports:
+            port.send_due()
+        now = trio.current_time()
+        for _ in range(MAX_ROUNDS):
+            ready = self._selector.select(0)
+            if not ready:
+                break
+            for key, _ in ready:
+                self._receive(cast(MediaPort, key.data), now)
+
+    def _receive(self, port: MediaPort, now: float) -> None:
+        if port.closed:  # by a callback in this very round
+            return
+        try:
+            size, source = port.socket.recvfrom_into(self._buffer)
+        except OSError:  # nothing there after all (a bad checksum), or an ICMP error of a packet sent
+            return
+        port.receive(self._view[:size], source[:2], now)

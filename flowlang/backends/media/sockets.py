@@ -1,0 +1,66 @@
+"""UDP sockets for media: an even port in a range, non-blocking, with a large receive buffer."""
+
+from __future__ import annotations
+
+import errno
+import ipaddress
+import socket
+from collections.abc import Iterable
+
+from flowlang.rtp import Address
+
+from .errors import MediaError, NoPortLeft
+
+# 200 ms of a 10 ms stream in the kernel's accounting (about 800 bytes a packet), times ten for a stalled
+# process.
+_RECEIVE_BUFFER = 256 * 1024
+
+
+def bind_media(local_ip: str, ports: Iterable[int], span: str) -> socket.socket:
+    """Bind the first of `ports` that is free; `span` names them all in the error."""
+    family = socket.AF_INET6 if _parse_ip(local_ip).version == 6 else socket.AF_INET
+    try:
+        sock = socket.socket(family, socket.SOCK_DGRAM)
+    except OSError as error:
+        raise MediaError(f"cannot open an RTP socket: {(error.strerror or str(error)).lower()}") from None
+    try:
+        _bind(sock, local_ip, ports, span)
+        sock.setblocking(False)
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, _RECEIVE_BUFFER)
+    except BaseException:
+        sock.close()
+        raise
+    return sock
+
+
+def _bind(sock: socket.socket, local_ip: str, ports: Iterable[int], span: str) -> None:
+    for port in ports:
+        try:
+            sock.bind((local_ip, port))
+        except OSError as error:
+            if error.errno not in (errno.EADDRINUSE, errno.EACCES):
+                reason = (error.strerror or str(error)).lower()
+                raise MediaError(f"cannot bind an RTP port on {local_ip}: {reason}") from None
+        else:
+            return
+    raise NoPortLeft(f"no RTP port is free on {local_ip} among the even ones of {span}; widen the range")
+
+
+def destination(address: Address) -> Address | None:
+    """Where to send for an address of an SDP, None for hold; `MediaError` for what is no unicast address."""
+    host, port = address
+    ip = _parse_ip(host)
+    if not 0 <= port <= 0xFFFF:
+        raise MediaError(f"{port} is no UDP port")
+    if ip.is_unspecified or port == 0:  # RFC 3264 §8.4 and §5.1
+        return None
+    if ip.is_multicast or host == "255.255.255.255":
+        raise MediaError(f"media cannot be sent to {ip}: it is no unicast address")
+    return (str(ip), port)
+
+
+def _parse_ip(text: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address:
+    try:
+        return ipaddress.ip_address(text)
+    except ValueError:
+        raise MediaError(f"{text!r} is no IP address") from None
