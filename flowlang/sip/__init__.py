@@ -54,3 +54,63 @@ for. `len(agent.transactions)`, `len(agent.calls)`, `len(agent.timers)` are all 
 """
 
 from __future__ import annotations
+
+from flowlang.sip.address import Address
+from flowlang.sip.agent import UserAgent
+from flowlang.sip.errors import SipSyntaxError
+from flowlang.sip.incoming import IncomingCall
+from flowlang.sip.leg import CallLeg
+from flowlang.sip.message import Message, Request, Response
+from flowlang.sip.offer_answer import AudioStream, MediaSession
+from flowlang.sip.outgoing import OutgoingCall
+from flowlang.sip.outputs import (
+    CallAnswered,
+    CallConfirmed,
+    CallEnded,
+    CallForked,
+    CallOffered,
+    CallProgressed,
+    CallReanswered,
+    CallReoffered,
+    Event,
+    InfoReceived,
+    Output,
+    Send,
+    Trace,
+)
+from flowlang.sip.sdp import SdpError, SessionDescription, parse_sdp
+from flowlang.sip.status import HangupCause, reason_phrase
+from flowlang.sip.timers import Settings
+
+__all__ = [
+    "Address",
+    "AudioStream",
+    "CallAnswered",
+    "CallConfirmed",
+    "CallEnded",
+    "CallForked",
+    "CallLeg",
+    "CallOffered",
+    "CallProgressed",
+    "CallReanswered",
+    "CallReoffered",
+    "Event",
+    "HangupCause",
+    "IncomingCall",
+    "InfoReceived",
+    "MediaSession",
+    "Message",
+    "OutgoingCall",
+    "Output",
+    "Request",
+    "Response",
+    "SdpError",
+    "Send",
+    "SessionDescription",
+    "Settings",
+    "SipSyntaxError",
+    "Trace",
+    "UserAgent",
+    "parse_sdp",
+    "reason_phrase",
+]

@@ -1,0 +1,307 @@
+"""The user agent: takes datagrams and time, gives messages and events, holds all that lives in between.
+
+It finds for each message its transaction, else its dialog, else makes a call of it. It refuses by itself what needs nobody's
+opinion. Nothing that comes off the network makes it raise.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Iterable
+
+from flowlang.sip.address import Address, ip_literal, may_send_to, same_host
+from flowlang.sip.dialog import DialogKey, name_addr_text, via_of
+from flowlang.sip.errors import SipSyntaxError
+from flowlang.sip.incoming import IncomingCall
+from flowlang.sip.judge import ACCEPT, ALLOW, BODY_TYPE, SUPPORTED, Refusal, judge, too_many_hops
+from flowlang.sip.leg import CallLeg
+from flowlang.sip.message import Headers, Message, Request, Response, response_to
+from flowlang.sip.outgoing import OutgoingCall
+from flowlang.sip.outputs import CallOffered, Event, Output, Send, Trace
+from flowlang.sip.parse import MalformedRequest, parse_datagram
+from flowlang.sip.sdp import SdpError, SessionDescription, parse_sdp
+from flowlang.sip.timers import Settings, TimerHeap
+from flowlang.sip.transactions import ServerTransaction, Transactions
+from flowlang.sip.uri import contact_uri, parse_uri
+
+_CREATES_NO_DIALOG = frozenset({"BYE", "INFO", "UPDATE"})
+
+
+class UserAgent:
+    """One SIP user agent. `token(n)` gives 2n hex digits that nobody can guess."""
+
+    def __init__(self, settings: Settings, token: Callable[[int], str]) -> None:
+        self.settings = settings
+        self.timers = TimerHeap()
+        self.transactions = Transactions(settings, self.timers, self.send)
+        self.calls: set[CallLeg] = set()
+        self.trace: Callable[[Trace], None] | None = None
+        self._token = token
+        self._salt = token(16).encode()
+        self._dialogs: dict[DialogKey, CallLeg] = {}
+        self._keys: dict[CallLeg, list[DialogKey]] = {}
+        self._outputs: list[Output] = []
+        self._now = 0.0
+
+    # In
+
+    def receive(self, data: bytes, source: Address, local: Address, now: float) -> None:
+        """Take one message from `source` that came to `local`, our address as the peer sees it."""
+        self._now = now
+        self._check_local(local)
+        if not data.strip(b"\r\n\0"):
+            return  # keep-alives (RFC 5626 §3.5.1, and the zero bytes of older phones)
+        try:
+            message = parse_datagram(data)
+        except MalformedRequest as error:
+            self._observe(data, source, local, error.request)
+            self._answer_malformed(error, source, local)
+            return
+        except SipSyntaxError:
+            self._observe(data, source, local, None)
+            return
+        self._observe(data, source, local, message)
+        if isinstance(message, Response):
+            client = self.transactions.client_of(message)
+            if client is not None:
+                client.receive(message, now)
+        else:
+            self._on_request(message, source, local, now)
+
+    def tick(self, now: float) -> None:
+        """Fire what is due."""
+        self._now = now
+        self.timers.fire(now)
+
+    def next_deadline(self) -> float | None:
+        """When `tick` is wanted next, None if there is nothing to wait for."""
+        return self.timers.next_deadline()
+
+    def invite(
+        self,
+        target: str,
+        destination: Address,
+        local: Address,
+        now: float,
+        *,
+        caller: str,
+        offer: SessionDescription | None = None,
+        headers: Iterable[tuple[str, str]] = (),
+    ) -> OutgoingCall:
+        """Call `target`, a URI, by way of `destination`; `caller` is a URI or `"Name" <uri>`. ValueError if either is no address."""
+        self._check_local(local)
+        self._now = now
+        built: Headers = {
+            "Via": [via_of(local, self.branch())],
+            "Max-Forwards": ["70"],
+            "From": [f"{name_addr_text(caller)};tag={self.tag()}"],
+            "To": [f"<{parse_uri(target)}>"],
+            "Call-ID": [f"{self._token(12)}"],
+            "CSeq": ["1 INVITE"],
+            "Contact": [self.contact(local)],
+            "Allow": [ALLOW[1]],
+            "User-Agent": [self.settings.product],
+        }
+        request = Request("INVITE", target, built, b"" if offer is None else offer.encode())
+        if offer is not None:
+            built["Content-Type"] = [BODY_TYPE]
+        request.extend(headers)
+        call = OutgoingCall(self, request, offer, destination, local)
+        call.begin(now)
+        self.calls.add(call)
+        return call
+
+    # Out
+
+    def drain(self) -> list[Output]:
+        """What has come up since the last time, in order."""
+        outputs, self._outputs = self._outputs, []
+        return outputs
+
+    # Ground of the legs, and the transactions' way out
+
+    def emit(self, event: Event) -> None:
+        """Give an event to the user."""
+        self._outputs.append(event)
+
+    def send(self, data: bytes, destination: Address, local: Address, message: Message | None) -> None:
+        """Put bytes on the wire, unless the address is one that no single peer owns."""
+        if not 0 < destination.port <= 65535 or not may_send_to(destination.host):
+            return
+        self._outputs.append(Send(data, destination, local))
+        if self.trace is not None:
+            self.trace(Trace(self._now, False, destination, local, data, message))
+
+    def enter(self, key: DialogKey, leg: CallLeg) -> None:
+        """Let requests of this dialog find the leg."""
+        self.calls.add(leg)
+        self._dialogs[key] = leg
+        self._keys.setdefault(leg, []).append(key)
+
+    def forget(self, leg: CallLeg) -> None:
+        """Let nothing find the leg any more."""
+        self.calls.discard(leg)
+        for key in self._keys.pop(leg, ()):
+            self._dialogs.pop(key, None)
+
+    def branch(self) -> str:
+        """A new branch, without the magic cookie."""
+        return self._token(8)
+
+    def tag(self) -> str:
+        """A new tag."""
+        return self._token(8)
+
+    def random(self, below: int) -> int:
+        """A number from 0 to `below` - 1."""
+        return int(self._token(4), 16) % below
+
+    def contact(self, local: Address) -> str:
+        """The Contact value under which `local` is reached."""
+        return f"<{contact_uri(local)}>"
+
+    # Requests
+
+    def _on_request(self, request: Request, source: Address, local: Address, now: float) -> None:
+        destination = _reply_address(request, source)
+        server = self.transactions.server_of(request)
+        if server is not None:
+            server.receive(request, now)
+        elif request.method == "ACK":
+            leg = self._leg_of(request)
+            if leg is not None:
+                leg.on_ack(request, now)
+        else:
+            server = self.transactions.serve(request, destination, local, self.tag())
+            if request.method == "CANCEL":
+                self._on_cancel(server, now)
+            else:
+                self._on_new_request(server, source, local, now)
+
+    def _on_cancel(self, server: ServerTransaction, now: float) -> None:
+        """§9.2. The 200 has the tag that the INVITE's answers have."""
+        invite = self.transactions.invite_of(server.request)
+        if invite is None:
+            self._refuse(server, Refusal(481), now)
+            return
+        server.respond(response_to(server.request, 200, invite.to_tag), now)
+        if isinstance(invite.user, IncomingCall):
+            invite.user.on_cancel(now)
+
+    def _on_new_request(self, server: ServerTransaction, source: Address, local: Address, now: float) -> None:
+        request = server.request
+        refusal = judge(request)
+        if refusal is not None:
+            self._refuse(server, refusal, now)
+        elif request.to.tag is not None:
+            self._on_dialog_request(server, now)
+        elif request.method in _CREATES_NO_DIALOG:
+            self._refuse(server, Refusal(481), now)
+        elif request.method == "OPTIONS":
+            self._refuse(server, Refusal(200, (ALLOW, ACCEPT, SUPPORTED)), now)  # §11.2
+        elif self.transactions.merged(server):
+            self._refuse(server, Refusal(482), now)  # §8.2.2.2
+        elif too_many_hops(request):
+            self._refuse(server, Refusal(483), now)
+        else:
+            self._on_invite(server, source, local, now)
+
+    def _on_dialog_request(self, server: ServerTransaction, now: float) -> None:
+        leg = self._leg_of(server.request)
+        if leg is None:
+            self._refuse(server, Refusal(481), now)
+            return
+        dialog = leg.dialog_for(server.request)
+        if dialog is None or not dialog.in_order(server.request):
+            self._refuse(server, Refusal(500, reason="CSeq out of order"), now)  # §12.2.2
+            return
+        leg.on_request(server, server.request, now)
+
+    def _on_invite(self, server: ServerTransaction, source: Address, local: Address, now: float) -> None:
+        request = server.request
+        offer = None
+        if request.body and request.content_type == BODY_TYPE:
+            try:
+                offer = parse_sdp(request.body)
+            except SdpError:
+                self._refuse(server, Refusal(400, reason="Malformed session description"), now)
+                return
+        server.respond(response_to(request, 100), now)
+        call = IncomingCall(self, server, offer, local, source)
+        server.user = call
+        self.emit(CallOffered(call))
+
+    def _leg_of(self, request: Request) -> CallLeg | None:
+        key = (request.call_id, request.to.tag or "", request.from_.tag or "")
+        return self._dialogs.get(key)
+
+    def _refuse(self, server: ServerTransaction, refusal: Refusal, now: float) -> None:
+        headers = (*refusal.headers, ("Server", self.settings.product))
+        server.respond(response_to(server.request, refusal.status, server.to_tag, refusal.reason, headers), now)
+
+    # What cannot be taken as it is
+
+    def _answer_malformed(self, error: MalformedRequest, source: Address, local: Address) -> None:
+        """Without state, so that junk costs no memory. It goes to where it came from: a message that breaks the rules is not
+        believed where it says it wants its answer (§18.2.2 would have us read its Via)."""
+        request = error.request
+        if request.method == "ACK" or "Via" not in request.headers:
+            return
+        try:
+            _reply_address(request, source)
+        except SipSyntaxError:
+            pass
+        try:
+            response = response_to(request, error.status, None, _phrase(error), (("Server", self.settings.product),))
+            _add_tag(response, self._stateless_tag(request))
+            data = response.encode()
+        except ValueError:
+            return
+        self.send(data, source, local, response)
+
+    def _stateless_tag(self, request: Request) -> str:
+        """The same for each repetition of a request (§8.2.7), unlike any other."""
+        parts = (request.get("Call-ID"), request.get("CSeq"), request.get("Via"))
+        text = "\n".join(part or "" for part in parts).encode("utf-8", "surrogateescape")
+        return hashlib.blake2s(text, key=self._salt, digest_size=8).hexdigest()
+
+    # Inside
+
+    def _check_local(self, local: Address) -> None:
+        address = ip_literal(local.host)
+        if address is None or address.is_unspecified:
+            raise ValueError(f"the local address must be one that a peer can reach, not {local.host}")
+
+    def _observe(self, data: bytes, source: Address, local: Address, message: Message | None) -> None:
+        if self.trace is not None:
+            self.trace(Trace(self._now, True, source, local, data, message))
+
+
+def _reply_address(request: Request, source: Address) -> Address:
+    """Mark the top Via with where the request came from, and tell where its responses go (§18.2.1, §18.2.2, RFC 3581 §4).
+
+    `maddr` is not followed: it is for multicast, which this agent does not speak, and would let anyone aim our answers.
+    """
+    via = request.via
+    symmetric = "rport" in via.parameters
+    if symmetric or not same_host(via.host, source.host):
+        via.parameters["received"] = source.host
+        if symmetric:
+            via.parameters["rport"] = str(source.port)
+        request.set_top_via(via)
+    if symmetric or source.reliable:
+        return source
+    return Address(source.host, via.effective_port, source.transport)
+
+
+def _phrase(error: SipSyntaxError) -> str | None:
+    return str(error) if error.status == 400 else None
+
+
+def _add_tag(response: Response, tag: str) -> None:
+    """A tag for a To that reads as an address without one."""
+    try:
+        if response.to.tag is None:
+            response.headers["To"] = [f"{response.headers['To'][0]};tag={tag}"]
+    except SipSyntaxError:
+        return

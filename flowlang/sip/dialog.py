@@ -1,0 +1,178 @@
+"""Dialogs (RFC 3261 §12): who with whom, in which order, by which route."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from flowlang.sip.address import DEFAULT_PORTS, RELIABLE, Address, ip_literal, may_send_to
+from flowlang.sip.errors import SipSyntaxError
+from flowlang.sip.headers import MAGIC_COOKIE, NameAddr, parse_name_addr
+from flowlang.sip.message import Headers, Message, Request, Response
+from flowlang.sip.uri import Uri, contact_uri
+
+DialogKey = tuple[str, str, str]
+"""Call-ID, local tag, remote tag."""
+
+
+class Dialog:
+    """One dialog, seen from our side. `local_address` and `remote_address` are whole From/To values with their tags."""
+
+    __slots__ = (
+        "call_id", "local", "local_address", "local_cseq", "local_tag", "peer", "remote_address", "remote_cseq", "remote_tag",
+        "remote_target", "route_set",
+    )  # fmt: skip
+
+    def __init__(
+        self,
+        call_id: str,
+        local_address: str,
+        local_tag: str,
+        remote_address: str,
+        remote_tag: str,
+        remote_target: str,
+        route_set: list[str],
+        local: Address,
+        peer: Address,
+    ) -> None:
+        self.call_id = call_id
+        self.local_address = local_address
+        self.local_tag = local_tag
+        self.remote_address = remote_address
+        self.remote_tag = remote_tag
+        self.remote_target = remote_target
+        self.route_set = route_set
+        self.local = local
+        self.peer = peer
+        self.local_cseq = 0
+        self.remote_cseq: int | None = None
+
+    @property
+    def key(self) -> DialogKey:
+        """What finds it."""
+        return (self.call_id, self.local_tag, self.remote_tag)
+
+    def in_order(self, request: Request) -> bool:
+        """Take the request's CSeq if it rises (§12.2.2); gaps are allowed."""
+        number = request.cseq.number
+        if self.remote_cseq is not None and number <= self.remote_cseq:
+            return False
+        self.remote_cseq = number
+        return True
+
+    def refresh_target(self, message: Message) -> None:
+        """Target refresh by a re-INVITE or UPDATE, or by the 2xx to ours (§12.2.1.2, §12.2.2)."""
+        target = contact_of(message)
+        if target is not None:
+            self.remote_target = target
+
+    def request(self, method: str, branch: str, cseq: int | None = None) -> Request:
+        """A request inside the dialog (§12.2.1.1); `cseq` only for ACK, which repeats that of its INVITE."""
+        if cseq is None:
+            self.local_cseq += 1
+            cseq = self.local_cseq
+        uri = self.remote_target
+        routes = self.route_set
+        if routes and "lr" not in parse_name_addr(routes[0]).uri.parameters:
+            # A strict router first: it goes into the Request-URI, the target to the end.
+            uri, routes = str(parse_name_addr(routes[0]).uri), [*routes[1:], f"<{uri}>"]
+        headers: Headers = {
+            "Via": [via_of(self.local, branch)],
+            "Max-Forwards": ["70"],
+            "From": [self.local_address],
+            "To": [self.remote_address],
+            "Call-ID": [self.call_id],
+            "CSeq": [f"{cseq} {method}"],
+        }
+        if routes:
+            headers["Route"] = list(routes)
+        if method in ("INVITE", "UPDATE"):
+            headers["Contact"] = [f"<{contact_uri(self.local)}>"]
+        return Request(method, uri, headers)
+
+    @property
+    def next_hop(self) -> Address:
+        """Where a request goes: the first route, else the target. A name, or an address that nobody owns, gives the peer as last
+        seen: this room resolves no names."""
+        try:
+            uri = parse_name_addr(self.route_set[0] if self.route_set else f"<{self.remote_target}>").uri
+        except SipSyntaxError:
+            return self.peer
+        return address_of(uri, self.peer)
+
+
+def address_of(uri: Uri, otherwise: Address) -> Address:
+    """The transport address that `uri` writes out, `otherwise` if it does not."""
+    if not uri.is_sip or ip_literal(uri.host) is None or not may_send_to(uri.host):
+        return otherwise
+    transport = uri.transport
+    if transport != otherwise.transport and not (transport in RELIABLE and otherwise.transport in RELIABLE):
+        return otherwise  # a transport that the peer has not been reached by
+    port = uri.port if uri.port else DEFAULT_PORTS[transport]
+    return Address(uri.host, port, transport)
+
+
+def via_of(local: Address, branch: str) -> str:
+    """Our Via (RFC 3581: with rport)."""
+    return f"SIP/2.0/{local.transport.upper()} {local.hostport};rport;branch={MAGIC_COOKIE}{branch}"
+
+
+def contact_of(message: Message) -> str | None:
+    """The URI of the first Contact, None if there is none that reads as a URI."""
+    try:
+        contacts = message.contacts
+    except SipSyntaxError:
+        return None
+    if not contacts:
+        return None
+    uri = contacts[0].uri
+    return str(uri if uri.headers is None else replace(uri, headers=None))  # no headers in a Request-URI (§19.1.5)
+
+
+def server_dialog(request: Request, local_tag: str, local: Address, source: Address) -> Dialog:
+    """The dialog that an INVITE to us makes (§12.1.1). Without Contact (RFC 2543) the target is From."""
+    to = request.headers["To"][0]
+    dialog = Dialog(
+        request.call_id,
+        to if request.to.tag is not None else f"{to};tag={local_tag}",
+        local_tag,
+        request.headers["From"][0],
+        request.from_.tag or "",
+        contact_of(request) or str(request.from_.uri),
+        request.members("Record-Route"),
+        local,
+        source,
+    )
+    dialog.remote_cseq = request.cseq.number
+    return dialog
+
+
+def client_dialog(request: Request, response: Response, local: Address, peer: Address) -> Dialog:
+    """The dialog that a response to our INVITE makes (§12.1.2)."""
+    dialog = Dialog(
+        request.call_id,
+        request.headers["From"][0],
+        request.from_.tag or "",
+        response.headers["To"][0],
+        response.to.tag or "",
+        contact_of(response) or request.uri,
+        _reversed_routes(response),
+        local,
+        peer,
+    )
+    dialog.local_cseq = request.cseq.number
+    return dialog
+
+
+def _reversed_routes(response: Response) -> list[str]:
+    try:
+        routes = response.members("Record-Route")
+        for route in routes:
+            parse_name_addr(route)
+    except SipSyntaxError:
+        return []
+    return routes[::-1]
+
+
+def name_addr_text(address: str | NameAddr) -> str:
+    """A From or To value for an address given as URI or as `"Name" <uri>`; ValueError if it is none."""
+    return str(parse_name_addr(address) if isinstance(address, str) else address)

@@ -1,0 +1,55 @@
+"""What an agent gives the legs that stand on it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Protocol
+
+from flowlang.sip.address import Address
+from flowlang.sip.dialog import DialogKey
+from flowlang.sip.message import Message
+from flowlang.sip.outputs import Event
+from flowlang.sip.timers import Settings, TimerHeap
+from flowlang.sip.transactions import Transactions
+
+if TYPE_CHECKING:
+    from flowlang.sip.leg import CallLeg
+
+
+class Ground(Protocol):
+    """The agent, as its legs see it."""
+
+    settings: Settings
+    timers: TimerHeap
+    transactions: Transactions
+
+    def emit(self, event: Event) -> None:
+        """Give an event to the user."""
+        ...
+
+    def send(self, data: bytes, destination: Address, local: Address, message: Message | None) -> None:
+        """Put bytes on the wire outside of a transaction (ACK for a 2xx)."""
+        ...
+
+    def enter(self, key: DialogKey, leg: CallLeg) -> None:
+        """Let requests of this dialog find the leg."""
+        ...
+
+    def forget(self, leg: CallLeg) -> None:
+        """Let nothing find the leg any more."""
+        ...
+
+    def branch(self) -> str:
+        """A new branch, without the magic cookie."""
+        ...
+
+    def tag(self) -> str:
+        """A new tag."""
+        ...
+
+    def random(self, below: int) -> int:
+        """A number from 0 to `below` - 1."""
+        ...
+
+    def contact(self, local: Address) -> str:
+        """The Contact value under which `local` is reached."""
+        ...

@@ -1,0 +1,139 @@
+"""An incoming call: the user agent server's core for INVITE (RFC 3261 §13.3)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from flowlang.sip.address import Address
+from flowlang.sip.dialog import server_dialog
+from flowlang.sip.ground import Ground
+from flowlang.sip.judge import ALLOW, BODY_TYPE, SUPPORTED
+from flowlang.sip.leg import CallLeg
+from flowlang.sip.message import Request, Response
+from flowlang.sip.outputs import CallConfirmed, Side
+from flowlang.sip.sdp import SessionDescription
+from flowlang.sip.status import HangupCause, hangup_cause
+from flowlang.sip.timers import Timer
+from flowlang.sip.transactions import ServerTransaction
+
+_REFUSAL_OF_CAUSE: dict[HangupCause, int] = {"normal": 603, "busy": 486, "no_answer": 480, "failed": 500}
+
+
+class IncomingCall(CallLeg):
+    """A call to us. `offer` is the SDP of the INVITE, None if the offer is to be ours."""
+
+    incoming = True
+
+    def __init__(
+        self,
+        ground: Ground,
+        transaction: ServerTransaction,
+        offer: SessionDescription | None,
+        local: Address,
+        peer: Address,
+    ) -> None:
+        super().__init__(ground, transaction.request, local, peer)
+        self.offer = offer
+        self._transaction = transaction
+        self._repeat: Timer | None = None
+        self.dialog = server_dialog(transaction.request, transaction.to_tag, local, peer)
+        self._dialog_headers = tuple(("Record-Route", route) for route in self.request.headers.get("Record-Route", ()))
+        ground.enter(self.dialog.key, self)
+
+    # What the user does
+
+    def ring(self, now: float) -> bool:
+        """180, repeated while the call is unanswered (§13.3.1.1)."""
+        return self._provisional(self._response(self.request, 180, self._early_headers), now)
+
+    def progress(self, sdp: SessionDescription, now: float) -> bool:
+        """183 with early media."""
+        headers = (*self._early_headers, ("Content-Type", BODY_TYPE))
+        return self._provisional(self._response(self.request, 183, headers, sdp.encode()), now)
+
+    def answer(self, sdp: SessionDescription, now: float) -> bool:
+        """200 with our answer, or our offer if the INVITE had none."""
+        if not self.unanswered:
+            return False
+        headers = (*self._early_headers, ALLOW, SUPPORTED, ("Content-Type", BODY_TYPE))
+        response = self._response(self.request, 200, headers, sdp.encode())
+        self._transaction.respond(response, now)
+        self._stop_repeating()
+        self.state = "answered"
+        self.await_ack(self._transaction, response, self.offer is None, now)
+        return True
+
+    def reject(
+        self, status: int, now: float, reason: str | None = None, headers: Iterable[tuple[str, str]] = ()
+    ) -> bool:
+        """Refuse with a 3xx to 6xx. ValueError for another status, or text that no header may have."""
+        if not 300 <= status <= 699:
+            raise ValueError(f"a call is rejected with a status from 300 to 699, not {status}")
+        if not self.unanswered:
+            return False
+        self._transaction.respond(self._response(self.request, status, tuple(headers), reason=reason), now)
+        self._refused(hangup_cause(status), "local", status)
+        return True
+
+    def hang_up(self, now: float, cause: HangupCause = "normal") -> bool:
+        """BYE; before the answer a refusal."""
+        if self.unanswered:
+            return self.reject(_REFUSAL_OF_CAUSE.get(cause, 603), now)
+        return super().hang_up(now, cause)
+
+    @property
+    def unanswered(self) -> bool:
+        """True while the call may be answered or rejected."""
+        return self.state in ("offered", "ringing")
+
+    # What the agent passes on
+
+    def on_cancel(self, now: float) -> None:
+        """A CANCEL matched (§9.2); after a final response it changes nothing."""
+        if self.unanswered:
+            self._transaction.respond(self._response(self.request, 487), now)
+            self._refused("cancelled", "remote", 487)
+
+    def _on_bye(self, transaction: ServerTransaction, request: Request, now: float) -> None:
+        if not self.unanswered:
+            super()._on_bye(transaction, request, now)
+            return
+        # §15.1.2: a caller may end an early dialog by BYE; its INVITE is still owed an answer.
+        self._respond(transaction, request, 200, now)
+        self._transaction.respond(self._response(self.request, 487), now)
+        self._refused("cancelled", "remote", 487)
+
+    def _confirmed(self, ack: Request, answer: SessionDescription | None) -> None:
+        if self.state == "answered":
+            self.state = "confirmed"
+            self._ground.emit(CallConfirmed(self, answer))
+
+    # Inside
+
+    @property
+    def _early_headers(self) -> tuple[tuple[str, str], ...]:
+        return (*self._dialog_headers, self._contact)
+
+    def _provisional(self, response: Response, now: float) -> bool:
+        if not self.unanswered:
+            return False
+        self._transaction.respond(response, now)
+        self.state = "ringing"
+        self._stop_repeating()
+
+        def again(at: float) -> None:
+            self._transaction.respond(response, at)
+            self._repeat = self._ground.timers.schedule(at + self._ground.settings.ring_repeat, again)
+
+        self._repeat = self._ground.timers.schedule(now + self._ground.settings.ring_repeat, again)
+        return True
+
+    def _stop_repeating(self) -> None:
+        if self._repeat is not None:
+            self._ground.timers.cancel(self._repeat)
+            self._repeat = None
+
+    def _refused(self, cause: HangupCause, by: Side, status: int) -> None:
+        self._stop_repeating()
+        self.end(cause, by, status)
+        self.finish()

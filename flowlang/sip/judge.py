@@ -1,0 +1,97 @@
+"""What is refused before anyone asks where a request is going (RFC 3261 §8.2): method, URI, extensions, body.
+
+Syntax and version have been judged by `parse.py`. The order here: method, scheme, Require, Accept, body type.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from flowlang.sip.errors import SipSyntaxError
+from flowlang.sip.headers import parse_number
+from flowlang.sip.message import Request
+
+METHODS = ("INVITE", "ACK", "CANCEL", "BYE", "OPTIONS", "INFO", "UPDATE")
+"""What we do."""
+FOREIGN_METHODS = frozenset({"MESSAGE", "NOTIFY", "PRACK", "PUBLISH", "REFER", "SUBSCRIBE"})
+"""Registered methods that we know of and do not do: 405. One that nobody registered is a 501."""
+EXTENSIONS: frozenset[str] = frozenset()
+"""Option tags that we hold to."""
+URI_SCHEMES = frozenset({"sip", "sips", "tel"})
+BODY_TYPE = "application/sdp"
+
+ALLOW = ("Allow", ", ".join(METHODS))
+ACCEPT = ("Accept", BODY_TYPE)
+SUPPORTED = ("Supported", ", ".join(sorted(EXTENSIONS)))
+
+_OFFERING = frozenset({"INVITE", "UPDATE"})
+
+
+class Refusal(NamedTuple):
+    """A final response that needs nobody's opinion."""
+
+    status: int
+    headers: tuple[tuple[str, str], ...] = ()
+    reason: str | None = None
+
+
+def judge(request: Request) -> Refusal | None:
+    """The refusal that a well-formed request earns by itself, None if it may go on."""
+    if request.method not in METHODS:
+        return _refuse_method(request.method)
+    try:
+        if request.target.scheme not in URI_SCHEMES:
+            return Refusal(416)
+        if request.method in ("ACK", "CANCEL"):
+            return None  # §8.2.2.3: neither is refused for an extension
+        return _extensions(request) or (_content(request) if request.method in _OFFERING else None)
+    except SipSyntaxError as error:
+        return Refusal(error.status, reason=str(error))
+
+
+def _refuse_method(method: str) -> Refusal:
+    if method == "REGISTER":
+        return Refusal(403)  # understood, but there is no registrar here
+    return Refusal(405 if method in FOREIGN_METHODS else 501, (ALLOW,))
+
+
+def _extensions(request: Request) -> Refusal | None:
+    """§8.2.2.3. We are the last element, so Proxy-Require, too, can be met by nobody after us (RFC 4475 §3.3.5)."""
+    if "Require" not in request.headers and "Proxy-Require" not in request.headers:
+        return None
+    wanted = [*request.members("Require"), *request.members("Proxy-Require")]
+    unknown = [tag for tag in wanted if tag.lower() not in EXTENSIONS]
+    return Refusal(420, (("Unsupported", ", ".join(unknown)),)) if unknown else None
+
+
+def _content(request: Request) -> Refusal | None:
+    """§8.2.3 and the Accept of RFC 4475 §3.3.15."""
+    if "Accept" in request.headers and not _accepts_sdp(request.members("Accept")):
+        return Refusal(406)
+    if not request.body:
+        return None
+    encoding = request.get("Content-Encoding")
+    if encoding is not None and encoding.lower() != "identity":
+        return Refusal(415, (("Accept-Encoding", "identity"),))
+    if request.content_type != BODY_TYPE and not _optional(request):
+        return Refusal(415, (ACCEPT,))
+    return None
+
+
+def _accepts_sdp(ranges: list[str]) -> bool:
+    for member in ranges:
+        kind = member.partition(";")[0].strip(" \t").lower()
+        if kind in (BODY_TYPE, "application/*", "*/*"):
+            return True
+    return False
+
+
+def _optional(request: Request) -> bool:
+    disposition = (request.get("Content-Disposition") or "").lower().replace(" ", "")
+    return "handling=optional" in disposition
+
+
+def too_many_hops(request: Request) -> bool:
+    """True where a request may go no further, and we are not plainly its end (§8.1.1.6, RFC 4475 §3.3.11)."""
+    hops = request.get("Max-Forwards")
+    return hops is not None and parse_number(hops, 255) == 0

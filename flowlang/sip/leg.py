@@ -1,0 +1,253 @@
+"""One call of ours as a leg: what incoming and outgoing calls share once there is a dialog.
+
+States: `offered` (an INVITE came, nothing but 100 said), `ringing` (a provisional was sent or received), `calling` (our INVITE is out),
+`answered` (2xx sent, no ACK yet), `confirmed`, `ended`. A leg that ended stays with the agent until its last transaction
+is over, so that a late ACK, BYE or 2xx still finds it; the user has had its `CallEnded` by then.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Literal
+
+from flowlang.sip.accepted import AwaitedAck
+from flowlang.sip.address import Address
+from flowlang.sip.dialog import Dialog
+from flowlang.sip.ground import Ground
+from flowlang.sip.judge import ACCEPT, ALLOW, BODY_TYPE, SUPPORTED
+from flowlang.sip.message import Request, Response, response_to
+from flowlang.sip.outputs import CallEnded, CallReoffered, InfoReceived, Side
+from flowlang.sip.reoffer import Reoffer
+from flowlang.sip.sdp import SdpError, SessionDescription, parse_sdp
+from flowlang.sip.status import HangupCause
+from flowlang.sip.transactions import ServerTransaction
+
+LegState = Literal["offered", "ringing", "calling", "answered", "confirmed", "ended"]
+Negotiate = Callable[[SessionDescription | None], SessionDescription | None]
+"""The peer's offer -> our answer; None -> an offer of ours. None back refuses with 488."""
+
+
+class CallLeg:
+    """A call. `request` is the INVITE that made it; `from_` and `to` are its addresses as they stood there."""
+
+    incoming: bool
+
+    def __init__(self, ground: Ground, request: Request, local: Address, peer: Address) -> None:
+        self._ground = ground
+        self.request = request
+        self.call_id = request.call_id
+        self.from_ = request.from_
+        self.to = request.to
+        self.local = local
+        self.peer = peer
+        self.state: LegState = "offered"
+        self.negotiate: Negotiate | None = None
+        self.dialog: Dialog | None = None
+        self._awaited: dict[int, AwaitedAck] = {}
+        self._reoffer: Reoffer | None = None
+        self._bye_due = False
+
+    # What the user does
+
+    def hang_up(self, now: float, cause: HangupCause = "normal") -> bool:
+        """End the call as its state allows; False if it is over already."""
+        if self.state == "ended":
+            return False
+        self._hang_up_dialog(now, cause)
+        return True
+
+    def reoffer(self, sdp: SessionDescription, now: float) -> bool:
+        """Send a re-INVITE with `sdp` (§14.1); False unless the call is up and no other offer is under way."""
+        if self.state != "confirmed" or self._reoffer is not None or self._awaited or self.dialog is None:
+            return False
+        self._reoffer = Reoffer(self._ground, self, self.dialog, sdp)
+        self._reoffer.begin(now)
+        return True
+
+    # Ending
+
+    def end(self, cause: HangupCause, by: Side, status: int | None = None) -> None:
+        """Tell the user, once, that the call is over."""
+        if self.state != "ended":
+            self.state = "ended"
+            self._ground.emit(CallEnded(self, cause, by, status))
+
+    def _hang_up_dialog(self, now: float, cause: HangupCause) -> None:
+        self.end(cause, "local")
+        if self._awaited:
+            self._bye_due = True  # §15: no BYE from the callee before the ACK, or the end of the wait for it
+        else:
+            self._send_bye(now)
+
+    def _send_bye(self, now: float) -> None:
+        self._bye_due = False
+        if self.dialog is None:
+            self._ground.forget(self)
+            return
+        bye = self.dialog.request("BYE", self._ground.branch())
+        self._ground.transactions.request(bye, self.dialog.next_hop, self.local, _Bye(self), now)
+
+    def finish(self) -> None:
+        """Nothing of the call is left but transactions that end by themselves."""
+        for awaited in self._awaited.values():
+            awaited.acknowledge()
+        self._awaited.clear()
+        if self._reoffer is not None:
+            self._reoffer.abandon()
+            self._reoffer = None
+        self._ground.forget(self)
+
+    def reoffer_done(self) -> None:
+        """The re-INVITE of ours is over."""
+        self._reoffer = None
+
+    # What the agent passes on
+
+    def dialog_for(self, request: Request) -> Dialog | None:
+        """The dialog of this leg that a request is in."""
+        return self.dialog
+
+    def on_request(self, transaction: ServerTransaction, request: Request, now: float) -> None:
+        """A request inside the dialog: judged, and in order."""
+        method = request.method
+        if method == "BYE":
+            self._on_bye(transaction, request, now)
+        elif self.state == "ended":
+            self._respond(transaction, request, 481, now)
+        elif method == "OPTIONS":
+            self._respond(transaction, request, 200, now, (ALLOW, ACCEPT, SUPPORTED))
+        elif method == "INFO":
+            self._respond(transaction, request, 200, now)
+            self._ground.emit(InfoReceived(self, request.content_type, request.body))
+        elif method in ("INVITE", "UPDATE"):
+            self._on_offer(transaction, request, now)
+
+    def on_ack(self, ack: Request, now: float) -> None:
+        """The ACK for a 2xx of ours; any other is let go by."""
+        awaited = self._awaited.pop(ack.cseq.number, None)
+        if awaited is None:
+            return
+        awaited.acknowledge()
+        if self._bye_due:
+            self._send_bye(now)
+            return
+        if self.state == "ended":
+            return
+        answer = None
+        if awaited.offered:
+            answer = sdp_of(ack)
+            if answer is None:
+                self._hang_up_dialog(now, "not_acceptable")
+                return
+        self._confirmed(ack, answer)
+
+    def on_unacknowledged(self, now: float) -> None:
+        """A refusal of ours was never acknowledged: nothing is left to do."""
+
+    def _confirmed(self, ack: Request, answer: SessionDescription | None) -> None:
+        """A 2xx of ours was acknowledged."""
+
+    def _on_bye(self, transaction: ServerTransaction, request: Request, now: float) -> None:
+        self._respond(transaction, request, 200, now)
+        self.end("normal", "remote")
+        self.finish()
+
+    # Offers of the peer (§14.2, RFC 3311 §5.2)
+
+    def _on_offer(self, transaction: ServerTransaction, request: Request, now: float) -> None:
+        if self.state in ("offered", "ringing", "calling"):
+            # The first offer is not settled: a second INVITE, or an UPDATE with an offer, must come later.
+            self._respond(transaction, request, 500, now, (("Retry-After", str(self._ground.random(11))),))
+            return
+        if self._reoffer is not None or any(awaited.offered for awaited in self._awaited.values()):
+            self._respond(transaction, request, 491, now)
+            return
+        assert self.dialog is not None  # noqa: S101 - a leg past these states has a dialog
+        offer = None
+        if request.content_type == BODY_TYPE and request.body:
+            try:
+                offer = parse_sdp(request.body)
+            except SdpError:
+                self._respond(transaction, request, 400, now, reason="Malformed session description")
+                return
+        if request.method == "UPDATE" and offer is None:
+            self.dialog.refresh_target(request)
+            self._respond(transaction, request, 200, now, (ALLOW, self._contact))
+            return
+        answer = None if self.negotiate is None else self.negotiate(offer)
+        if answer is None:
+            self._respond(transaction, request, 488, now)
+            return
+        self.dialog.refresh_target(request)
+        headers = (self._contact, ALLOW, SUPPORTED, ("Content-Type", BODY_TYPE))
+        response = self._response(request, 200, headers, answer.encode())
+        transaction.respond(response, now)
+        if request.method == "INVITE":
+            self.await_ack(transaction, response, offer is None, now)
+        self._ground.emit(CallReoffered(self, offer, answer))
+
+    def await_ack(self, transaction: ServerTransaction, response: Response, offered: bool, now: float) -> None:
+        """Repeat a 2xx to INVITE until its ACK; without one, end the call by BYE (§13.3.1.4)."""
+        transaction.user = self
+        number = transaction.request.cseq.number
+
+        def lost(at: float) -> None:
+            self._awaited.pop(number, None)
+            self.end("no_ack", "local")
+            self._send_bye(at)
+
+        self._awaited[number] = AwaitedAck(self._ground.transactions, transaction, response, offered, lost, now)
+
+    # Responses
+
+    @property
+    def _contact(self) -> tuple[str, str]:
+        return ("Contact", self._ground.contact(self.local))
+
+    def _response(
+        self,
+        request: Request,
+        status: int,
+        headers: tuple[tuple[str, str], ...] = (),
+        body: bytes = b"",
+        reason: str | None = None,
+    ) -> Response:
+        tag = None if self.dialog is None else self.dialog.local_tag
+        return response_to(request, status, tag, reason, (*headers, ("Server", self._ground.settings.product)), body)
+
+    def _respond(
+        self,
+        transaction: ServerTransaction,
+        request: Request,
+        status: int,
+        now: float,
+        headers: tuple[tuple[str, str], ...] = (),
+        reason: str | None = None,
+    ) -> None:
+        transaction.respond(self._response(request, status, headers, reason=reason), now)
+
+
+def sdp_of(message: Request | Response) -> SessionDescription | None:
+    """The description in a message's body, None if it has none that can be read."""
+    if not message.body or message.content_type != BODY_TYPE:
+        return None
+    try:
+        return parse_sdp(message.body)
+    except SdpError:
+        return None
+
+
+class _Bye:
+    """Waits for the end of our BYE; whatever the answer, the call is over (§15.1.1)."""
+
+    __slots__ = ("_leg",)
+
+    def __init__(self, leg: CallLeg) -> None:
+        self._leg = leg
+
+    def on_response(self, response: Response, now: float) -> None:
+        if response.status >= 200:
+            self._leg.finish()
+
+    def on_timeout(self, now: float) -> None:
+        self._leg.finish()

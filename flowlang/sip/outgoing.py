@@ -1,0 +1,180 @@
+"""An outgoing call: the user agent client's core for INVITE (RFC 3261 §13.2)."""
+
+from __future__ import annotations
+
+from flowlang.sip.address import Address
+from flowlang.sip.dialog import Dialog, client_dialog
+from flowlang.sip.ground import Ground
+from flowlang.sip.judge import BODY_TYPE
+from flowlang.sip.leg import CallLeg, sdp_of
+from flowlang.sip.message import Headers, Request, Response
+from flowlang.sip.outputs import CallAnswered, CallForked, CallProgressed
+from flowlang.sip.sdp import SessionDescription
+from flowlang.sip.status import HangupCause, hangup_cause
+from flowlang.sip.transactions import ClientTransaction
+
+
+class OutgoingCall(CallLeg):
+    """A call of ours. `offer` is what we offered, None if the callee is to offer (then `negotiate` must be set)."""
+
+    incoming = False
+
+    def __init__(
+        self,
+        ground: Ground,
+        request: Request,
+        offer: SessionDescription | None,
+        destination: Address,
+        local: Address,
+    ) -> None:
+        super().__init__(ground, request, local, destination)
+        self.state = "calling"
+        self.offer = offer
+        self._transaction: ClientTransaction | None = None
+        self._early: dict[str, Dialog] = {}
+        self._early_media: dict[str, SessionDescription] = {}
+        self._acks: dict[str, tuple[bytes, Request, Address]] = {}
+        self._cancel_due = False
+
+    def begin(self, now: float) -> None:
+        """Send the INVITE."""
+        self._transaction = self._ground.transactions.request(self.request, self.peer, self.local, self, now)
+
+    # What the user does
+
+    def hang_up(self, now: float, cause: HangupCause = "normal") -> bool:
+        """CANCEL, or BYE, or nothing yet: no CANCEL goes out before a provisional came (§9.1)."""
+        if self.state not in ("calling", "ringing"):
+            return super().hang_up(now, cause)
+        if self.state == "ringing" or self._provisional_came:
+            self._cancel(now)
+        else:
+            self._cancel_due = True
+        self.end("cancelled" if cause == "normal" else cause, "local")
+        return True
+
+    # ClientUser of the INVITE transaction
+
+    def on_response(self, response: Response, now: float) -> None:
+        """A provisional, a refusal, or any 2xx."""
+        if response.status < 200:
+            self._on_provisional(response, now)
+        elif response.status < 300:
+            self._on_success(response, now)
+        else:
+            self.end(hangup_cause(response.status), "remote", response.status)
+            self.finish()
+
+    def on_timeout(self, now: float) -> None:
+        """No final response within 64*T1 of the INVITE, or of our CANCEL."""
+        self.end("timeout", "remote", 408)
+        self.finish()
+
+    def dialog_for(self, request: Request) -> Dialog | None:
+        """The dialog with the callee whose tag the request has; a leg may have several early ones."""
+        return self._early.get(request.from_.tag or "")
+
+    # Inside
+
+    @property
+    def _provisional_came(self) -> bool:
+        return self._transaction is not None and self._transaction.state == "proceeding"
+
+    def _on_provisional(self, response: Response, now: float) -> None:
+        if self._cancel_due:
+            self._cancel(now)
+        tag = response.to.tag
+        if response.status == 100 or self.state not in ("calling", "ringing"):
+            return
+        self.state = "ringing"
+        sdp = sdp_of(response)
+        if tag is not None:
+            self._dialog_of(response, tag)
+            if sdp is not None:
+                self._early_media[tag] = sdp
+        self._ground.emit(CallProgressed(self, response.status, sdp))
+
+    def _on_success(self, response: Response, now: float) -> None:
+        tag = response.to.tag or ""
+        if tag in self._acks:
+            self._send_ack(tag)  # §13.2.2.4: each repetition of a 2xx is acknowledged again
+            return
+        dialog = self._dialog_of(response, tag)
+        dialog.refresh_target(response)
+        if self.dialog is not None or self.state == "ended":
+            # Another callee's answer, or one that crossed our CANCEL: nobody here wants it.
+            self._acknowledge(dialog, tag, None)
+            if self.dialog is None:
+                self.dialog = dialog
+                self._send_bye(now)
+                return
+            self._refuse_fork(dialog, now)
+            if self.state != "ended":
+                self._ground.emit(CallForked(self, response))
+            return
+        self.dialog = dialog
+        described = sdp_of(response)
+        if self.offer is None:
+            answer = None if described is None or self.negotiate is None else self.negotiate(described)
+            self._acknowledge(dialog, tag, answer)
+            if answer is None:
+                self._hang_up_dialog(now, "not_acceptable")
+                return
+        else:
+            described = described or self._early_media.get(tag)
+            self._acknowledge(dialog, tag, None)
+        self.state = "confirmed"
+        self._ground.emit(CallAnswered(self, described))
+
+    def _dialog_of(self, response: Response, tag: str) -> Dialog:
+        dialog = self._early.get(tag)
+        if dialog is None:
+            dialog = client_dialog(self.request, response, self.local, self.peer)
+            self._early[tag] = dialog
+            self._ground.enter(dialog.key, self)
+        elif response.status >= 200:
+            # §13.2.2.4: the 2xx decides the route set.
+            dialog.route_set = client_dialog(self.request, response, self.local, self.peer).route_set
+        return dialog
+
+    def _acknowledge(self, dialog: Dialog, tag: str, answer: SessionDescription | None) -> None:
+        ack = dialog.request("ACK", self._ground.branch(), self.request.cseq.number)
+        if answer is not None:
+            ack.extend([("Content-Type", BODY_TYPE)])
+            ack.body = answer.encode()
+        self._acks[tag] = (ack.encode(), ack, dialog.next_hop)
+        self._send_ack(tag)
+
+    def _send_ack(self, tag: str) -> None:
+        data, ack, destination = self._acks[tag]
+        self._ground.send(data, destination, self.local, ack)
+
+    def _refuse_fork(self, dialog: Dialog, now: float) -> None:
+        bye = dialog.request("BYE", self._ground.branch())
+        self._ground.transactions.request(bye, dialog.next_hop, self.local, _Indifferent(), now)
+
+    def _cancel(self, now: float) -> None:
+        """CANCEL of §9.1: Request-URI, From, To, Call-ID, CSeq number, top Via and Route of the INVITE."""
+        self._cancel_due = False
+        source = self.request.headers
+        headers: Headers = {name: source[name] for name in ("Via", "From", "To", "Call-ID")}
+        headers["CSeq"] = [f"{self.request.cseq.number} CANCEL"]
+        headers["Max-Forwards"] = ["70"]
+        if "Route" in source:
+            headers["Route"] = source["Route"]
+        cancel = Request("CANCEL", self.request.uri, headers)
+        self._ground.transactions.request(cancel, self.peer, self.local, _Indifferent(), now)
+        if self._transaction is not None:
+            self._transaction.expect_final(now)
+
+
+class _Indifferent:
+    """Sent a request whose answer changes nothing."""
+
+    __slots__ = ()
+
+    def on_response(self, response: Response, now: float) -> None:
+        pass
+
+    def on_timeout(self, now: float) -> None:
+        pass

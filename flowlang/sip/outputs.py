@@ -1,0 +1,136 @@
+"""What an agent gives back: bytes to send and events, two closed vocabularies, and the trace of messages."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+from flowlang.sip.address import Address
+from flowlang.sip.message import Message, Response
+from flowlang.sip.sdp import SessionDescription
+from flowlang.sip.status import HangupCause
+
+if TYPE_CHECKING:
+    from flowlang.sip.incoming import IncomingCall
+    from flowlang.sip.leg import CallLeg
+    from flowlang.sip.outgoing import OutgoingCall
+
+Side = Literal["local", "remote"]
+
+
+@dataclass(frozen=True, slots=True)
+class Send:
+    """Put `data` on the wire to `destination`, from the socket that faces it as `local`."""
+
+    data: bytes
+    destination: Address
+    local: Address
+
+
+@dataclass(frozen=True, slots=True)
+class CallOffered:
+    """A new INVITE, answered 100 so far."""
+
+    call: IncomingCall
+
+
+@dataclass(frozen=True, slots=True)
+class CallConfirmed:
+    """The ACK for our 200 came. `answer` is its SDP if the offer was ours, else None."""
+
+    call: IncomingCall
+    answer: SessionDescription | None
+
+
+@dataclass(frozen=True, slots=True)
+class CallReoffered:
+    """The peer's re-INVITE or UPDATE was answered by `call.negotiate`. `offer` is None while the answer is yet to come in the ACK."""
+
+    call: CallLeg
+    offer: SessionDescription | None
+    answer: SessionDescription
+
+
+@dataclass(frozen=True, slots=True)
+class CallReanswered:
+    """Our own offer inside the call was answered (`status` 200), or refused and nothing changes (`answer` None)."""
+
+    call: CallLeg
+    answer: SessionDescription | None
+    status: int
+
+
+@dataclass(frozen=True, slots=True)
+class InfoReceived:
+    """INFO inside a call (RFC 6086), answered 200."""
+
+    call: CallLeg
+    content_type: str | None
+    body: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class CallProgressed:
+    """An outgoing call got a provisional response above 100; `sdp` is early media."""
+
+    call: OutgoingCall
+    status: int
+    sdp: SessionDescription | None
+
+
+@dataclass(frozen=True, slots=True)
+class CallAnswered:
+    """An outgoing call was answered; the ACK has gone out. `answer` is None if the peer gave no SDP."""
+
+    call: OutgoingCall
+    answer: SessionDescription | None
+
+
+@dataclass(frozen=True, slots=True)
+class CallForked:
+    """Another callee answered the same outgoing call; it got ACK and BYE at once (RFC 3261 §13.2.2.4)."""
+
+    call: OutgoingCall
+    response: Response
+
+
+@dataclass(frozen=True, slots=True)
+class CallEnded:
+    """A call is over: once a call. `status` is the final response that ended it, if one did."""
+
+    call: CallLeg
+    cause: HangupCause
+    by: Side
+    status: int | None = None
+
+
+Event = (
+    CallOffered
+    | CallConfirmed
+    | CallReoffered
+    | CallReanswered
+    | InfoReceived
+    | CallProgressed
+    | CallAnswered
+    | CallForked
+    | CallEnded
+)
+Output = Send | Event
+
+
+@dataclass(frozen=True, slots=True)
+class Trace:
+    """One message seen: `inbound` from `peer`, else sent to it. `message` is None where it could not be read."""
+
+    at: float
+    inbound: bool
+    peer: Address
+    local: Address
+    data: bytes
+    message: Message | None
+
+    @property
+    def summary(self) -> str:
+        """One printable line: `INVITE sip:100@host`, `200 OK (INVITE)`."""
+        text = "?" if self.message is None else self.message.summary
+        return "".join(character if character.isprintable() else "?" for character in text[:200])

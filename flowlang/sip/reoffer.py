@@ -1,0 +1,93 @@
+"""A re-INVITE of ours (RFC 3261 §14.1): one at a time, tried again after glare."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from flowlang.sip.dialog import Dialog
+from flowlang.sip.ground import Ground
+from flowlang.sip.message import Request, Response
+from flowlang.sip.outputs import CallReanswered
+from flowlang.sip.sdp import SdpError, SessionDescription, parse_sdp
+from flowlang.sip.timers import Timer
+
+if TYPE_CHECKING:
+    from flowlang.sip.leg import CallLeg
+
+_TRIES = 4  # after so many glares in a row the offer is given up
+
+
+class Reoffer:
+    """Sends the offer, acknowledges, reports `CallReanswered` once."""
+
+    def __init__(self, ground: Ground, leg: CallLeg, dialog: Dialog, sdp: SessionDescription) -> None:
+        self._ground = ground
+        self._leg = leg
+        self._dialog = dialog
+        self._body = sdp.encode()
+        self._invite: Request | None = None
+        self._ack: bytes | None = None
+        self._ack_message: Request | None = None
+        self._timer: Timer | None = None
+        self._tries = 0
+        self._reported = False
+
+    def begin(self, now: float) -> None:
+        """Send the re-INVITE."""
+        self._timer = None
+        self._tries += 1
+        invite = self._dialog.request("INVITE", self._ground.branch())
+        invite.extend([("Content-Type", "application/sdp")])
+        invite.body = self._body
+        self._invite = invite
+        self._ground.transactions.request(invite, self._dialog.next_hop, self._dialog.local, self, now)
+
+    def abandon(self) -> None:
+        """The call is over: no further try."""
+        self._reported = True
+        if self._timer is not None:
+            self._ground.timers.cancel(self._timer)
+
+    def on_response(self, response: Response, now: float) -> None:
+        """An answer to the re-INVITE."""
+        if response.status < 200:
+            return
+        if response.status < 300:
+            self._acknowledge(response)
+        elif response.status == 491 and self._tries < _TRIES and not self._reported:
+            # §14.1: the side that made the Call-ID waits 2.1 to 4 s, the other 0 to 2 s, in steps of 10 ms.
+            steps = self._ground.random(201) if self._leg.incoming else 210 + self._ground.random(191)
+            scale = self._ground.settings.t1 / 0.5  # the RFC's figures belong to its T1
+            self._timer = self._ground.timers.schedule(now + steps / 100 * scale, self.begin)
+        elif response.status in (408, 481):
+            self._lost(response.status, now)
+        else:
+            self._report(None, response.status)
+
+    def on_timeout(self, now: float) -> None:
+        """No answer: the peer is gone (§14.1, as 408)."""
+        self._lost(408, now)
+
+    def _acknowledge(self, response: Response) -> None:
+        if self._ack is None:
+            assert self._invite is not None  # noqa: S101 - a response answers it
+            self._dialog.refresh_target(response)
+            self._ack_message = self._dialog.request("ACK", self._ground.branch(), self._invite.cseq.number)
+            self._ack = self._ack_message.encode()
+        self._ground.send(self._ack, self._dialog.next_hop, self._dialog.local, self._ack_message)
+        try:
+            answer = parse_sdp(response.body) if response.body else None
+        except SdpError:
+            answer = None
+        self._report(answer, response.status)
+
+    def _report(self, answer: SessionDescription | None, status: int) -> None:
+        if not self._reported:
+            self._reported = True
+            self._leg.reoffer_done()
+            self._ground.emit(CallReanswered(self._leg, answer, status))
+
+    def _lost(self, status: int, now: float) -> None:
+        if not self._reported:
+            self._report(None, status)
+            self._leg.hang_up(now, "lost")

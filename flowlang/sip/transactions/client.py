@@ -1,0 +1,70 @@
+"""What the two client machines share: the request, its retransmission, whom to tell."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+from flowlang.sip.address import Address
+from flowlang.sip.message import Message, Request, Response
+from flowlang.sip.transactions.machine import Host, State, Transaction, kind_of
+
+
+class ClientUser(Protocol):
+    """Who sent the request."""
+
+    def on_response(self, response: Response, now: float) -> None:
+        """A response, each provisional and every 2xx to INVITE included."""
+        ...
+
+    def on_timeout(self, now: float) -> None:
+        """No final response came: to be treated as 408 (RFC 3261 §8.1.3.1)."""
+        ...
+
+
+class ClientTransaction(Transaction):
+    """A client transaction; `request` is what it sends."""
+
+    __slots__ = ("_data", "request", "user")
+
+    def __init__(
+        self,
+        host: Host,
+        key: tuple[str, ...],
+        state: State,
+        request: Request,
+        destination: Address,
+        local: Address,
+        user: ClientUser,
+    ) -> None:
+        super().__init__(host, key, state, destination, local)
+        self.request = request
+        self.user = user
+        self._data = request.encode()
+
+    def begin(self, now: float) -> None:
+        """Send the request and start the timers."""
+        self._resend(None, now)
+        self._begin_timers(now)
+
+    def receive(self, response: Response, now: float) -> None:
+        """A response that matched."""
+        self.feed(kind_of(response.status), response, now)
+
+    def expect_final(self, now: float) -> None:
+        """A CANCEL went out: without a final response in 64*T1 the transaction is over (RFC 3261 §9.1)."""
+        self._start("cancelled", self.host.settings.lifetime, now)
+
+    def _begin_timers(self, now: float) -> None:
+        raise NotImplementedError
+
+    # Actions
+
+    def _resend(self, message: Message | None, now: float) -> None:
+        self.host.send(self._data, self.destination, self.local, self.request)
+
+    def _pass(self, message: Message | None, now: float) -> None:
+        assert isinstance(message, Response)  # noqa: S101 - rows with this action have a response for input
+        self.user.on_response(message, now)
+
+    def _timeout(self, message: Message | None, now: float) -> None:
+        self.user.on_timeout(now)

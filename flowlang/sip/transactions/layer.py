@@ -1,0 +1,108 @@
+"""All transactions of an agent, and how a message finds its own (RFC 3261 §17.1.3, §17.2.3)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from flowlang.sip.address import Address
+from flowlang.sip.message import Message, Request, Response
+from flowlang.sip.text import print_parameters
+from flowlang.sip.timers import Settings, TimerHeap
+from flowlang.sip.transactions.client import ClientTransaction, ClientUser
+from flowlang.sip.transactions.invite_client import InviteClient
+from flowlang.sip.transactions.invite_server import InviteServer
+from flowlang.sip.transactions.machine import Transaction
+from flowlang.sip.transactions.other_client import OtherClient
+from flowlang.sip.transactions.other_server import OtherServer
+from flowlang.sip.transactions.server import ServerTransaction
+
+SendBytes = Callable[[bytes, Address, Address, Message | None], None]
+
+
+class Transactions:
+    """Server transactions by branch, sent-by and method; client transactions by branch and method."""
+
+    def __init__(self, settings: Settings, timers: TimerHeap, send: SendBytes) -> None:
+        self.settings = settings
+        self.timers = timers
+        self.send = send
+        self._servers: dict[tuple[str, ...], ServerTransaction] = {}
+        self._clients: dict[tuple[str, ...], ClientTransaction] = {}
+        self._origins: dict[tuple[str, ...], ServerTransaction] = {}
+
+    def __len__(self) -> int:
+        return len(self._servers) + len(self._clients)
+
+    def server_of(self, request: Request) -> ServerTransaction | None:
+        """The transaction that `request` is a retransmission in, or whose ACK it is."""
+        return self._servers.get(_server_key(request, request.method))
+
+    def invite_of(self, cancel: Request) -> ServerTransaction | None:
+        """The INVITE transaction that a CANCEL means (§9.2)."""
+        return self._servers.get(_server_key(cancel, "INVITE"))
+
+    def merged(self, server: ServerTransaction) -> bool:
+        """True if the same request came before on another path and is still with us (§8.2.2.2)."""
+        return self._origins.get(_origin(server.request), server) is not server
+
+    def serve(self, request: Request, destination: Address, local: Address, to_tag: str) -> ServerTransaction:
+        """A new server transaction; its responses go to `destination`."""
+        key = _server_key(request, request.method)
+        if request.method == "INVITE":
+            server: ServerTransaction = InviteServer(self, key, "proceeding", request, destination, local, to_tag)
+        else:
+            server = OtherServer(self, key, "trying", request, destination, local, to_tag)
+        self._servers[key] = server
+        if request.to.tag is None and request.from_.tag is not None:
+            self._origins.setdefault(_origin(request), server)
+        return server
+
+    def client_of(self, response: Response) -> ClientTransaction | None:
+        """The transaction that `response` answers."""
+        branch = response.via.parameters.get("branch")
+        return None if branch is None else self._clients.get((branch, response.cseq.method))
+
+    def request(
+        self, request: Request, destination: Address, local: Address, user: ClientUser, now: float
+    ) -> ClientTransaction:
+        """Send `request`, whose top Via carries a branch of ours, in a new client transaction."""
+        key = (request.via.parameters["branch"] or "", request.method)
+        if request.method == "INVITE":
+            client: ClientTransaction = InviteClient(self, key, "calling", request, destination, local, user)
+        else:
+            client = OtherClient(self, key, "trying", request, destination, local, user)
+        self._clients[key] = client
+        client.begin(now)
+        return client
+
+    def remove(self, transaction: Transaction) -> None:
+        """Forget a terminated transaction."""
+        if isinstance(transaction, ServerTransaction):
+            self._servers.pop(transaction.key, None)
+            origin = _origin(transaction.request)
+            if self._origins.get(origin) is transaction:
+                del self._origins[origin]
+        else:
+            self._clients.pop(transaction.key, None)
+
+
+def _server_key(request: Request, method: str) -> tuple[str, ...]:
+    if method == "ACK":
+        method = "INVITE"
+    via = request.via
+    branch = via.branch
+    if branch is not None:
+        return (branch, via.sent_by, method)
+    # RFC 2543: the request itself is its transaction's name. The tag of To is left out, since the ACK of a refusal has ours.
+    return (
+        request.uri,
+        request.from_.tag or "",
+        request.call_id,
+        str(request.cseq.number),
+        f"{via.sent_by}{print_parameters(via.parameters)}",
+        method,
+    )
+
+
+def _origin(request: Request) -> tuple[str, ...]:
+    return (request.from_.tag or "", request.call_id, str(request.cseq.number), request.method)

@@ -1,0 +1,90 @@
+"""What the four machines share: a state, a table, timers by letter.
+
+A table maps (state, input) to (next state, actions). Inputs are "request", "ack", "1xx", "2xx", "3-6xx" and the letter of a timer. An
+input without a row is absorbed. Actions are names of methods `_name(message, now)`; they run after the state has changed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from functools import partial
+from typing import ClassVar, Literal, Protocol
+
+from flowlang.sip.address import Address
+from flowlang.sip.message import Message
+from flowlang.sip.timers import Settings, Timer, TimerHeap
+
+State = Literal["calling", "trying", "proceeding", "completed", "confirmed", "accepted", "terminated"]
+Table = Mapping[tuple[State, str], tuple[State, tuple[str, ...]]]
+
+
+class Host(Protocol):
+    """What the layer gives its transactions."""
+
+    settings: Settings
+    timers: TimerHeap
+
+    def send(self, data: bytes, destination: Address, local: Address, message: Message | None) -> None:
+        """Put bytes on the wire; `message` is what they say, for a trace."""
+        ...
+
+    def remove(self, transaction: Transaction) -> None:
+        """Forget a terminated transaction."""
+        ...
+
+
+class Transaction:
+    """One transaction. `kind` names its machine; `key` is where the layer keeps it."""
+
+    __slots__ = ("_intervals", "_timers", "destination", "host", "key", "local", "state")
+
+    TABLE: ClassVar[Table]
+    KIND: ClassVar[str]
+
+    def __init__(self, host: Host, key: tuple[str, ...], state: State, destination: Address, local: Address) -> None:
+        self.host = host
+        self.key = key
+        self.state: State = state
+        self.destination = destination
+        self.local = local
+        self._timers: dict[str, Timer] = {}
+        self._intervals: dict[str, float] = {}
+
+    def feed(self, what: str, message: Message | None, now: float) -> None:
+        """One input to the machine."""
+        row = self.TABLE.get((self.state, what))
+        if row is None:
+            return
+        self.state = row[0]
+        for action in row[1]:
+            getattr(self, action)(message, now)
+        if self.state == "terminated":
+            self._stop_all(None, now)
+            self.host.remove(self)
+
+    def _start(self, letter: str, delay: float, now: float) -> None:
+        expire: Callable[[float], None] = partial(self._expire, letter)
+        self._intervals[letter] = delay
+        self._timers[letter] = self.host.timers.schedule(now + delay, expire)
+
+    def _restart_doubled(self, letter: str, now: float, limit: float) -> None:
+        self._start(letter, min(2 * self._intervals[letter], limit), now)
+
+    def _expire(self, letter: str, now: float) -> None:
+        self._timers.pop(letter, None)
+        self.feed(letter, None, now)
+
+    def _stop_all(self, message: Message | None, now: float) -> None:
+        for timer in self._timers.values():
+            self.host.timers.cancel(timer)
+        self._timers.clear()
+        self._intervals.clear()
+
+    def _wait(self, seconds: float) -> float:
+        """A wait for stray retransmissions: none over a reliable transport (RFC 3261 §17, timers D, I, J, K)."""
+        return 0.0 if self.destination.reliable else seconds
+
+
+def kind_of(status: int) -> str:
+    """The input that a response of `status` is."""
+    return "1xx" if status < 200 else "2xx" if status < 300 else "3-6xx"
