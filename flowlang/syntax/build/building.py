@@ -1,0 +1,64 @@
+"""What the builders share: the text being read, the diagnostics found in it, and small helpers for spans and lists.
+
+A builder is a function `(building, children) -> value`, named after its rule or alias in the grammar. `children` has
+one place for each symbol of the rule, tokens included, `None` for an optional part that is left out. A part that is no
+node of the tree (arguments, handlers, …) travels as a `Part`, so that everything has a `span`.
+"""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+from flowlang.diagnostics import Diagnostic, Source, Span
+
+
+class Part(NamedTuple):
+    """Some value and the text that it was read from."""
+
+    span: Span
+    value: Any
+
+
+class Building:
+    """One reading of one text."""
+
+    __slots__ = ("diagnostics", "source", "text")
+
+    def __init__(self, source: Source) -> None:
+        self.source = source
+        self.text = source.text
+        self.diagnostics: list[Diagnostic] = []
+
+    def report(
+        self,
+        code: str,
+        span: Span,
+        message: str,
+        *,
+        expected: tuple[str, ...] = (),
+        near: str | None = None,
+        hint: str | None = None,
+    ) -> None:
+        """Adds a diagnostic; reading goes on."""
+        self.diagnostics.append(Diagnostic(code, self.source, span, message, expected, near, hint))
+
+
+def whole(children: list[Any]) -> Span:
+    """From the first child that is there to the last; the first one always is, or the second."""
+    first = children[0] if children[0] is not None else children[1]
+    for last in reversed(children):
+        if last is not None:
+            return Span(first.span[0], last.span[1])
+    raise AssertionError("a rule without text has no span")
+
+
+def items(children: list[Any]) -> tuple[Any, ...]:
+    """The items of `item ("," item)*`, with or without a separator at the end."""
+    if len(children) > 1 and type(children[1]) is list:
+        return (children[0], *children[1])
+    return (children[0],)
+
+
+def listed(_: Building, children: list[Any]) -> tuple[Any, ...]:
+    """The builder of every such list."""
+    return items(children)
