@@ -1,0 +1,370 @@
+"""A call leg without a network: what the simulator and the phone in the terminal share.
+
+Engine's side it is a `Leg`; the far end's side is `press`, `hold`, `unhold`, `hang_up`. Speech takes time
+and can be cut; several utterances are heard one after the other. A trio task exists only while something is
+heard. Nothing here knows a real clock: time is the host's.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Literal
+
+import trio
+
+from flowlang.model.addresses import SCHEMES, is_e164
+from flowlang.model.cdr import CallRecord, Party
+from flowlang.model.commands import (
+    COMMANDS,
+    Answer,
+    BackendCommand,
+    HangUp,
+    Play,
+    Reject,
+    Ring,
+    RunHostAction,
+    Say,
+)
+from flowlang.model.events import CallEnded, CallHeld, CallUnheld, DigitPressed
+from flowlang.model.observations import CallRecorded, LegAnswered, LegEnded, LegRang
+from flowlang.model.results import Done, Failed
+from flowlang.model.values import SECOND
+
+from .border import Finish, Host, Inbox, Incoming, Refusal
+
+DIGITS = frozenset("0123456789*#ABCD")  # RFC 4733 section 3.2, the first sixteen events
+SIMULATED_COMMANDS = frozenset(COMMANDS) - {RunHostAction.name}
+CHARACTERS_A_SECOND = 15.0  # an unhurried speaker of English
+UNKNOWN_FILE_SECONDS = 1.0
+
+_LEG = 0  # the caller's; legs that a flow places come with `dial`
+
+
+class PhoneError(Exception):
+    """The phone cannot do that now; the message says why."""
+
+
+class SoundFileError(Exception):
+    """A sound file cannot be played; the message is one line and becomes the fault `prompt_missing`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Calling:
+    """The call is placed and nothing came back yet."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ringing:
+    """We were told that it rings."""
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """The call is up."""
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """The call was not taken; `status` as SIP has it."""
+
+    status: int
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """The call is over."""
+
+    by: Party
+    cause: str
+
+
+LegState = Calling | Ringing | Answered | Refused | Ended
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """Something that the far end heard: a text spoken or a file played. `at` and `until` are seconds since
+    the call was placed, `until` is `None` while it can still be heard; `cut` tells that it was not heard to
+    its end."""
+
+    kind: Literal["say", "play"]
+    what: str
+    at: float
+    until: float | None = None
+    cut: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """How long things take to be heard. `length_of` gives a file's seconds, or raises `SoundFileError`."""
+
+    characters_a_second: float = CHARACTERS_A_SECOND
+    length_of: Callable[[str], float] = lambda _file: UNKNOWN_FILE_SECONDS
+
+    def seconds(self, kind: Literal["say", "play"], what: str) -> float:
+        """The time that one thing takes."""
+        return len(what) / self.characters_a_second if kind == "say" else self.length_of(what)
+
+
+@dataclass(slots=True, eq=False)
+class _Utterance:
+    parts: deque[tuple[Literal["say", "play"], str]]
+    finish: Finish
+
+
+def _nothing() -> None:
+    pass
+
+
+def address(text: str) -> str:
+    """An address with its scheme: `+1606…` is a `tel:`, `desk` an extension of ours."""
+    if text.partition(":")[0] in SCHEMES:
+        return text
+    return f"tel:{text}" if is_e164(text) else f"sip:{text}@localhost"
+
+
+class SimulatedLeg:
+    """One call that came in, both sides of it. `place` it; then watch `state` and `heard`, or `wait_until`
+    they are as wanted. `watch` is called with each new state and each thing heard, at its beginning and at
+    its end. `activeflow` is the id of the one that took the call."""
+
+    def __init__(
+        self,
+        host: Host,
+        nursery: trio.Nursery,
+        incoming: Incoming,
+        pace: Pace,
+        watch: Callable[[LegState | Heard], None] = lambda _change: None,
+    ) -> None:
+        self.incoming = incoming
+        self.state: LegState = Calling()
+        self.activeflow: str | None = None
+        self.held = False
+        self.heard: list[Heard] = []
+        self._host = host
+        self._nursery = nursery
+        self._pace = pace
+        self._watch = watch
+        self._inbox: Inbox | None = None
+        self._queue: deque[_Utterance] = deque()
+        self._timer: trio.CancelScope | None = None
+        self._changed = trio.lowlevel.ParkingLot()
+        self._started = host.now()
+        self._rang: int | None = None
+        self._answered: int | None = None
+
+    # The far end.
+
+    def place(self) -> None:
+        """Offers the call to the engine, which takes it or refuses it."""
+        taken = self._host.offer(self.incoming, self)
+        if isinstance(taken, Refusal):
+            self._end("us", "rejected", taken.status)
+        else:
+            self._inbox = taken
+            self.activeflow = taken.activeflow
+
+    @property
+    def over(self) -> bool:
+        """Whether the call was refused or has ended."""
+        return isinstance(self.state, Refused | Ended)
+
+    @property
+    def speaking(self) -> bool:
+        """Whether something can be heard right now."""
+        return bool(self._queue)
+
+    def press(self, digits: str) -> None:
+        """Presses keys, one right after the other. Raises `PhoneError` on a key that no phone has, and
+        before the call is answered or anything could be heard."""
+        self._require_media()
+        if wrong := next((each for each in digits if each not in DIGITS), None):
+            raise PhoneError(f"there is no key {wrong!r} on a phone; keys are 0-9, *, # and A-D")
+        for digit in digits:
+            self._deliver(DigitPressed(_LEG, digit))
+
+    def hold(self) -> None:
+        """Puts us on hold; twice is once."""
+        self._require_media()
+        if not self.held:
+            self.held = True
+            self._deliver(CallHeld(_LEG))
+
+    def unhold(self) -> None:
+        """Takes us off hold."""
+        self._require_media()
+        if self.held:
+            self.held = False
+            self._deliver(CallUnheld(_LEG))
+
+    def hang_up(self) -> None:
+        """Leaves; before the answer that cancels the call. After the end nothing happens."""
+        self._leave("caller", "normal" if isinstance(self.state, Answered) else "cancelled")
+
+    def lose(self) -> None:
+        """The connection breaks."""
+        self._leave("network", "lost")
+
+    async def wait_until(self, condition: Callable[[], bool]) -> None:
+        """Waits until a condition on this leg holds; it is looked at after each change."""
+        while not condition():
+            await self._changed.park()
+
+    # The engine's side.
+
+    def perform(self, command: BackendCommand, finish: Finish) -> Callable[[], None]:
+        """Begins a command, see `border.Leg`."""
+        if self.over:
+            finish(Failed("gone", "the caller has left"))
+            return _nothing
+        match command:
+            case Say():
+                return self._utter([("say", command.text)], command.early, finish)
+            case Play():
+                return self._utter([("play", file) for file in command.files], command.early, finish)
+            case Answer():
+                self._answer()
+            case Ring():
+                self._ring()
+            case Reject():
+                self._end("us", "rejected", command.status)
+            case HangUp():
+                up = isinstance(self.state, Answered)
+                self._end("us", "normal" if up else "rejected", None if up else command.status)
+        finish(Done())
+        return _nothing
+
+    def release(self) -> None:
+        """The activeflow is over: nothing more is told to it."""
+        self._inbox = None
+
+    # What changes.
+
+    def _ring(self) -> None:
+        if isinstance(self.state, Calling):
+            self._rang = self._host.now()
+            self._host.observe(LegRang(self._rang, self.incoming.id))
+            self._become(Ringing())
+
+    def _answer(self) -> None:
+        if not isinstance(self.state, Answered):
+            self._answered = self._host.now()
+            self._host.observe(LegAnswered(self._answered, self.incoming.id))
+            self._become(Answered())
+
+    def _leave(self, by: Party, cause: str) -> None:
+        if not self.over:
+            self._end(by, cause, 487 if cause == "cancelled" else None)  # RFC 3261 section 9.2
+
+    def _end(self, by: Party, cause: str, status: int | None) -> None:
+        gone = [utterance.finish for utterance in self._queue]
+        self._stop_speech()
+        self._queue.clear()
+        now = self._host.now()
+        record = CallRecord(
+            call_id=self.incoming.id,
+            direction="in",
+            source=self.incoming.source,
+            to=self.incoming.to,
+            route_line=None,
+            flow=None,
+            activeflow=self.activeflow,
+            started=self._started,
+            rang=self._rang,
+            answered=self._answered,
+            ended=now,
+            ended_by=by,
+            cause=cause,
+            status=200 if self._answered is not None else status,
+        )
+        self._host.observe(LegEnded(now, self.incoming.id, by, cause, record.status))
+        self._host.observe(CallRecorded(now, record))
+        self._become(Refused(status) if by == "us" and status is not None else Ended(by, cause))
+        if by != "us":
+            self._deliver(CallEnded(_LEG, cause))
+        for finish in gone:
+            finish(Failed("gone", "the caller has left"))
+
+    def _become(self, state: LegState) -> None:
+        self.state = state
+        self._tell(state)
+
+    def _tell(self, change: LegState | Heard) -> None:
+        self._watch(change)
+        self._changed.unpark_all()
+
+    def _deliver(self, event: DigitPressed | CallHeld | CallUnheld | CallEnded) -> None:
+        if self._inbox is not None:
+            self._inbox.deliver(event)
+
+    def _require_media(self) -> None:
+        if self.over:
+            raise PhoneError("the call is over")
+        if not isinstance(self.state, Answered) and not self.heard:
+            raise PhoneError("the call is not answered yet")
+
+    # Speech: `_queue[0]` is heard while `_timer` is set.
+
+    def _utter(
+        self, parts: list[tuple[Literal["say", "play"], str]], early: bool, finish: Finish
+    ) -> Callable[[], None]:
+        try:
+            for kind, what in parts:
+                self._pace.seconds(kind, what)
+        except SoundFileError as error:
+            finish(Failed("prompt_missing", str(error)))
+            return _nothing
+        if not early:
+            self._answer()
+        utterance = _Utterance(deque(parts), finish)
+        self._queue.append(utterance)
+        if self._timer is None:
+            self._speak()
+        return lambda: self._cancel(utterance)
+
+    def _speak(self) -> None:
+        """Begins the next part of the first utterance; one that has none left is done."""
+        while self._timer is None and self._queue and not self._queue[0].parts:
+            done = self._queue.popleft()
+            self._changed.unpark_all()
+            done.finish(Done())
+        if not self._queue or self._timer is not None:
+            return
+        kind, what = self._queue[0].parts.popleft()
+        self._timer = trio.CancelScope()
+        self._nursery.start_soon(self._pass, self._timer, self._pace.seconds(kind, what))
+        self.heard.append(Heard(kind, what, self._elapsed()))
+        self._tell(self.heard[-1])
+
+    async def _pass(self, timer: trio.CancelScope, seconds: float) -> None:
+        with timer:
+            await trio.sleep(seconds)
+        if self._timer is timer:
+            self._timer = None
+            self._close_heard(cut=False)
+            self._speak()
+
+    def _cancel(self, utterance: _Utterance) -> None:
+        if utterance not in self._queue:
+            return
+        if utterance is self._queue[0]:
+            self._stop_speech()
+        self._queue.remove(utterance)
+        self._changed.unpark_all()
+        if self._timer is None:
+            self._speak()
+
+    def _stop_speech(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+            self._close_heard(cut=True)
+
+    def _close_heard(self, cut: bool) -> None:
+        self.heard[-1] = replace(self.heard[-1], until=self._elapsed(), cut=cut)
+        self._tell(self.heard[-1])
+
+    def _elapsed(self) -> float:
+        return (self._host.now() - self._started) / SECOND

@@ -1,0 +1,85 @@
+"""The backend: it places simulated calls, as many at once as wanted.
+
+simulator = SimulatorBackend()
+async with flowlang.open_engine(backends=[simulator]) as engine:
+    engine.load(Path("desk.flow"))
+    await engine.listen()
+    alice = simulator.call(source="+14155550100", to="+16062067563")
+    await alice.wait_heard("Press 1")
+    alice.press("1")
+    await alice.wait_ended()
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import trio
+
+from flowlang.backends.border import Host, Incoming
+from flowlang.backends.simulated_leg import (
+    CHARACTERS_A_SECOND,
+    SIMULATED_COMMANDS,
+    UNKNOWN_FILE_SECONDS,
+    Pace,
+    PhoneError,
+    SimulatedLeg,
+    address,
+)
+
+from .phone import SimulatedPhone
+
+
+def _unknown_length(_file: str) -> float:
+    return UNKNOWN_FILE_SECONDS
+
+
+class SimulatorBackend:
+    """`characters_a_second` is how fast texts are spoken. `length_of` gives a sound file's seconds, or raises
+    `SoundFileError`, which is then a fault in the script; without it each file takes a second."""
+
+    name = "simulator"
+    channels = frozenset({"call"})
+    commands = SIMULATED_COMMANDS
+
+    def __init__(
+        self,
+        *,
+        characters_a_second: float = CHARACTERS_A_SECOND,
+        length_of: Callable[[str], float] = _unknown_length,
+    ) -> None:
+        self._pace = Pace(characters_a_second, length_of)
+        self._running: tuple[Host, trio.Nursery] | None = None
+        self._legs: list[SimulatedLeg] = []
+        self._placed = 0
+
+    async def run(self, host: Host, *, task_status: Any = trio.TASK_STATUS_IGNORED) -> None:
+        """Takes calls from `call` until cancelled; calls that are then up are lost."""
+        async with trio.open_nursery() as nursery:
+            self._running = (host, nursery)
+            task_status.started("simulated phones")
+            try:
+                await trio.sleep_forever()
+            finally:
+                self._running = None
+                for leg in self._legs:
+                    leg.lose()
+
+    async def settle(self) -> None:
+        """A simulated leg is over the moment it is hung up."""
+        await trio.lowlevel.checkpoint()
+
+    def call(self, *, source: str, to: str, name: str | None = None) -> SimulatedPhone:
+        """Places a call, as an E.164 number, an address with a scheme or an extension. What becomes of it is
+        in the phone's `state`. Raises `PhoneError` while the engine does not run this backend."""
+        if self._running is None:
+            raise PhoneError("the simulator does not run: place calls after `await engine.listen()`")
+        host, nursery = self._running
+        self._placed += 1
+        incoming = Incoming("call", address(to), address(source), f"simulated-{self._placed}", name)
+        leg = SimulatedLeg(host, nursery, incoming, self._pace)
+        self._legs = [each for each in self._legs if not each.over]
+        self._legs.append(leg)
+        leg.place()
+        return SimulatedPhone(leg)

@@ -1,0 +1,7 @@
+"""What people see of a running engine: observations as lines of a terminal."""
+
+from .safe import printable
+from .style import Style
+from .view import LiveView
+
+__all__ = ["LiveView", "Style", "printable"]

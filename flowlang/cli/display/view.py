@@ -1,0 +1,178 @@
+"""The live view: each observation a line, with the time since things began to happen.
+
+Script lines are indented below their activeflow, SIP messages are arrows as in a ladder. When all is quiet
+the next observation starts the time again, under a line with the hour of day.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+
+from flowlang.diagnostics import Source
+from flowlang.model.cdr import CallRecord
+from flowlang.model.observations import (
+    ActionEnded,
+    ActionStarted,
+    CallRecorded,
+    EventArrived,
+    FlowEnded,
+    FlowStarted,
+    LegAnswered,
+    LegEnded,
+    LegRang,
+    Logged,
+    Observation,
+    Refused,
+    SipMessageSeen,
+)
+from flowlang.model.values import SECOND, Outcome, Value
+
+from .safe import printable
+from .style import Style
+
+_QUIET = 5 * SECOND  # after so long without anything under way the time starts again
+_CODE = 72  # characters of a source line that are shown
+_LOGGED = 1000  # characters of a log text that are shown
+_INDENT = "    "
+
+
+class LiveView:
+    """Call it with each observation. `source_of` gives the text that a flow stands in, if it is at hand."""
+
+    def __init__(
+        self,
+        write: Callable[[str], None],
+        style: Style,
+        source_of: Callable[[str], Source | None] = lambda _flow: None,
+    ) -> None:
+        self._write = write
+        self._style = style
+        self._source_of = source_of
+        self._began: int | None = None
+        self._last = 0
+        self._flows: dict[str, tuple[int, str]] = {}
+        self._started = 0
+        self._shown: dict[tuple[str, int], str] = {}
+
+    def __call__(self, observation: Observation) -> None:
+        """Shows one."""
+        at = observation.at
+        if self._began is None or (not self._flows and at - self._last > _QUIET):
+            self._began = at
+            hour = datetime.fromtimestamp(at / SECOND, UTC)
+            self._write(self._style("dim", f"{hour:%Y-%m-%d %H:%M:%S} UTC"))
+        self._last = at
+        line = self._line(observation)
+        if line is not None:
+            seconds = f"+{(at - self._began) / SECOND:.3f}s"
+            self._write(f"{self._style('dim', f'{seconds:>9}')}  {line}")
+
+    def _line(self, observation: Observation) -> str | None:
+        paint = self._style
+        match observation:
+            case SipMessageSeen():
+                arrow = "<--" if observation.direction == "in" else "-->"
+                return paint("cyan", f"{arrow} {printable(observation.summary)}") + paint(
+                    "dim", f"  {printable(observation.peer)}"
+                )
+            case FlowStarted():
+                return self._begin(observation)
+            case ActionStarted():
+                return self._action(observation)
+            case ActionEnded():
+                return self._result(observation)
+            case EventArrived():
+                taken = f"line {observation.taken_at}" if observation.taken_at else "nobody"
+                what = f"{observation.event} {printable(observation.detail)}".rstrip()
+                return self._inside(observation.activeflow) + what + paint("dim", f"  taken by {taken}")
+            case Logged():
+                how = "yellow" if observation.level == "warning" else "green"
+                return self._inside(observation.activeflow) + paint(how, printable(observation.text, _LOGGED))
+            case FlowEnded():
+                return self._end(observation)
+            case Refused():
+                who = f"{observation.channel} from {printable(observation.source)} to {printable(observation.to)}"
+                return paint(
+                    "yellow", f"{who} refused with {observation.status}: {printable(observation.why)}"
+                )
+            case CallRecorded():
+                return paint("bold", _record(observation.record))
+            case LegRang() | LegAnswered() | LegEnded():
+                return None  # the ladder, or the phone, and the record tell it
+
+    def _begin(self, started: FlowStarted) -> str:
+        self._started += 1
+        self._flows[started.activeflow] = (self._started, started.flow)
+        who = f" from {printable(started.source)}" if started.source else ""
+        to = f" to {printable(started.to)}" if started.to else ""
+        by = f" by the route in line {started.route_line}" if started.route_line else ""
+        return self._style("bold", f"#{self._started} {started.channel}{who}{to}: flow {started.flow}{by}")
+
+    def _action(self, started: ActionStarted) -> str:
+        _, flow = self._flows.get(started.activeflow, (0, ""))
+        source = self._source_of(flow)
+        if source is None:
+            where, code = f"line {started.line}", f"{started.name} {started.detail}"
+        else:
+            where = f"{source.name.rpartition('/')[2]}:{started.line}"
+            code = source.line(started.line).strip()
+        place = self._style("dim", printable(where))
+        return f"{self._inside(started.activeflow)}{place}  {printable(code, _CODE)}"
+
+    def _result(self, ended: ActionEnded) -> str | None:
+        if ended.how == "done" and ended.value is None:
+            return None
+        text = shown(ended.value) if ended.value is not None else ""
+        if ended.how == "failed":
+            text = self._style("red", f"{ended.name} failed: {text}")
+        elif ended.how == "cancelled":
+            text = self._style("dim", f"{ended.name} cancelled")
+        else:
+            text = f"{ended.name} gave {text}"
+        return f"{self._inside(ended.activeflow)}{_INDENT}{text}"
+
+    def _end(self, ended: FlowEnded) -> str:
+        number, _ = self._flows.pop(ended.activeflow, (0, ""))
+        how = {
+            "done": "ended",
+            "stop": "ended by stop",
+            "gone": "ended, the caller has left",
+            "fault": f"failed in line {ended.line}: {printable(ended.text or '')} ({ended.code})",
+        }[ended.how]
+        value = f" with {shown(ended.value)}" if ended.value is not None else ""
+        return self._style("red" if ended.how == "fault" else "bold", f"#{number} {ended.flow} {how}{value}")
+
+    def _inside(self, activeflow: str) -> str:
+        """The indentation below an activeflow; its number too while there are several."""
+        number, _ = self._flows.get(activeflow, (0, ""))
+        return f"{_INDENT}#{number} " if len(self._flows) > 1 else _INDENT
+
+
+def shown(value: Value) -> str:
+    """A value as a script would write it, on one line."""
+    match value:
+        case str():
+            return '"' + printable(value) + '"'
+        case None:
+            return "none"
+        case bool():
+            return "true" if value else "false"
+        case tuple():
+            return printable("[" + ", ".join(shown(each) for each in value) + "]")
+        case dict():
+            return printable("{" + ", ".join(f"{key}: {shown(each)}" for key, each in value.items()) + "}")
+        case Outcome():
+            fields = ", ".join(f"{key}: {shown(each)}" for key, each in value.fields.items())
+            return printable(f"{value.name}({fields})" if fields else value.name)
+        case _:
+            return printable(str(value))
+
+
+def _record(record: CallRecord) -> str:
+    talked = f"talked {record.talked / SECOND:.1f}s" if record.answered is not None else "never answered"
+    status = f" {record.status}" if record.status else ""
+    return (
+        f"record: {printable(record.source)} to {printable(record.to)}, {talked}, "
+        f"ended by {record.ended_by}: {printable(record.cause)}{status}"
+    )

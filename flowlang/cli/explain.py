@@ -1,0 +1,22 @@
+"""`flow explain`: what the code of a diagnostic means."""
+
+from __future__ import annotations
+
+import click
+
+from flowlang.diagnostics import CODES, near_name
+
+from .exits import CommandError, Exit
+
+
+@click.command()
+@click.argument("code")
+def explain(code: str) -> None:
+    """Say what CODE, such as E201, means and what to do about it."""
+    wanted = code.upper()
+    known = CODES.get(wanted)
+    if known is None:
+        near = near_name(wanted, CODES)
+        advice = f"did you mean {near}?" if near else f"codes go from {min(CODES)} to {max(CODES)}"
+        raise CommandError(f"there is no code {code[:20]!r}; {advice}", Exit.USAGE)
+    click.echo(f"{wanted}: {known.title}\n\n{known.explanation}")

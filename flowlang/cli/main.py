@@ -1,0 +1,103 @@
+"""The group of commands, and what becomes of an error."""
+
+from __future__ import annotations
+
+import sys
+from importlib import import_module
+from importlib.metadata import version
+from typing import NoReturn
+
+import click
+
+from flowlang.diagnostics import near_name
+
+from .exits import CommandError, Exit, leaves
+
+# Command -> one line for `flow --help`, here so that help imports nothing.
+_COMMANDS = {
+    "check": "Parse and check scripts.",
+    "explain": "Say what the code of a diagnostic means.",
+    "run": "Call a script with a phone in the terminal.",
+    "serve": "Answer SIP calls.",
+}
+
+
+class _Commands(click.Group):
+    """Imports `flowlang.cli.NAME` for the command NAME."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return sorted(_COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in _COMMANDS:
+            return None
+        return getattr(import_module(f"flowlang.cli.{cmd_name}"), cmd_name)
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        if args and args[0] not in _COMMANDS and not args[0].startswith("-"):
+            near = near_name(args[0], _COMMANDS)
+            advice = f"did you mean `flow {near}`?" if near else "`flow --help` lists the commands"
+            raise click.UsageError(f"there is no command {args[0]!r}; {advice}")
+        return super().resolve_command(ctx, args)
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section("Commands"):
+            formatter.write_dl(sorted(_COMMANDS.items()))
+
+
+def _show_version(ctx: click.Context, _parameter: click.Parameter, wanted: bool) -> None:
+    if wanted and not ctx.resilient_parsing:
+        click.echo(f"flow {version('flowlang')}")
+        ctx.exit()
+
+
+@click.command(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})
+@click.option(
+    "--version",
+    is_flag=True,
+    expose_value=False,
+    is_eager=True,
+    callback=_show_version,
+    help="Show the version and exit.",
+)
+def flow() -> None:
+    """Scripts for telephone calls and messages.
+
+    Exit codes: 0 fine, 1 the flow or the check failed, 2 wrong usage, 3 does not compile, 4 backend
+    unavailable, 130 interrupted.
+    """
+
+
+def _fail(message: str, code: int) -> NoReturn:
+    click.echo(f"flow: {message}", err=True)
+    sys.exit(code)
+
+
+def main() -> NoReturn:
+    """Runs the command line. No mistake of a user's comes out as a traceback; a defect of ours does."""
+    try:
+        result = flow.main(standalone_mode=False)
+    except click.exceptions.NoArgsIsHelpError as error:
+        click.echo(error.format_message())
+        sys.exit(Exit.USAGE)
+    except click.UsageError as error:
+        where = f" (see `{error.ctx.command_path} --help`)" if error.ctx else ""
+        _fail(error.format_message() + where, Exit.USAGE)
+    except click.ClickException as error:
+        _fail(error.format_message(), error.exit_code)
+    except click.Abort:
+        sys.exit(Exit.INTERRUPTED)
+    except BrokenPipeError:
+        sys.stderr.close()  # the reader of our output has gone: nobody is left to tell
+        sys.exit(Exit.FAILED)
+    except BaseException as error:
+        causes = list(leaves(error))
+        for cause in causes:
+            if isinstance(cause, CommandError):
+                _fail(str(cause), cause.exit_code)
+        if any(isinstance(cause, KeyboardInterrupt) for cause in causes):
+            sys.exit(Exit.INTERRUPTED)
+        raise
+    sys.exit(result if isinstance(result, int) else Exit.FINE)
