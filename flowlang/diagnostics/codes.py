@@ -6,21 +6,14 @@ E6xx routes, modules and files; E9xx in the language, but this version does not 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
-
-@dataclass(frozen=True, slots=True)
-class Code:
-    """What a code stands for: a title of a few words and an explanation of a few sentences."""
-
-    title: str
-    explanation: str
-
+from .code import Code
+from .codes_checks import CHECK_CODES
 
 CODES: dict[str, Code] = {
     "E101": Code(
         "unexpected text",
-        "The parser met something that cannot stand at this place. The message says what it met and what could stand there.",
+        "The parser met something that cannot stand at this place. The message says what it met and what "
+        "could stand there.",
     ),
     "E110": Code(
         "operator of another language",
@@ -28,17 +21,20 @@ CODES: dict[str, Code] = {
     ),
     "E111": Code(
         "comparisons do not chain",
-        "`a < b < c` has no meaning. Write `a < b and b < c`; to compare the outcome of a comparison, put it in brackets.",
+        "`a < b < c` has no meaning. Write `a < b and b < c`; to compare the outcome of a comparison, "
+        "put it in brackets.",
     ),
     "E112": Code(
         "unknown escape",
-        "After a backslash in text there stands n, r, t, a backslash, a quote, a dollar sign or u{…} with a character's "
-        "number in hexadecimal. For text with many backslashes use raw text in single quotes.",
+        "After a backslash in text there stands n, r, t, a backslash, a quote, a dollar sign or u{…} "
+        "with a character's number in hexadecimal. For text with many backslashes use raw text in single "
+        "quotes.",
     ),
     "E113": Code(
         "not an E.164 number",
-        "A phone number is `+`, the country code and the rest, at most 15 digits, and nothing between them: no spaces, "
-        "dots, brackets or hyphens. Numbers that are no E.164 numbers, such as extensions, are written as text.",
+        "A phone number is `+`, the country code and the rest, at most 15 digits, and nothing between "
+        "them: no spaces, dots, brackets or hyphens. Numbers that are no E.164 numbers, such as "
+        "extensions, are written as text.",
     ),
     "E114": Code(
         "not a duration",
@@ -50,8 +46,9 @@ CODES: dict[str, Code] = {
     ),
     "E117": Code(
         "regex that RE2 does not take",
-        "Regexes are RE2's, which knows neither lookaround nor back references, so that no text can make them slow. "
-        "Flags are i (either case), m (^ and $ at each line) and s (a dot matches a line's end).",
+        "Regexes are RE2's, which knows neither lookaround nor back references, so that no text can make "
+        "them slow. Flags are i (either case), m (^ and $ at each line) and s (a dot matches a line's "
+        "end).",
     ),
     "E118": Code(
         "`+` before a digit",
@@ -59,8 +56,8 @@ CODES: dict[str, Code] = {
     ),
     "E119": Code(
         "what is called is no name",
-        "Before the parentheses of a call stands a name, or a module and a name: `f(x)`, `hours.weekly(x)`. Calls, flows "
-        "and functions are no values.",
+        "Before the parentheses of a call stands a name, or a module and a name: `f(x)`, "
+        "`hours.weekly(x)`. Calls, flows and functions are no values.",
     ),
     "E120": Code(
         "key given twice",
@@ -76,12 +73,13 @@ CODES: dict[str, Code] = {
     ),
     "E123": Code(
         "not a priority",
-        "A route's priority is a whole number from 0 to 99; without one it is 50. The highest is asked first.",
+        "A route's priority is a whole number from 0 to 99; without one it is 50. The highest is asked "
+        "first.",
     ),
     "E124": Code(
         "call wants its parentheses",
-        "A call that is a whole statement may leave out its parentheses, unless the first argument begins with "
-        "`(`, `[`, `{`, `-` or `/`.",
+        "A call that is a whole statement may leave out its parentheses, unless the first argument "
+        "begins with `(`, `[`, `{`, `-` or `/`.",
     ),
     "E125": Code(
         "only names are assigned",
@@ -107,8 +105,6 @@ CODES: dict[str, Code] = {
         "secret in a test",
         "A test knows no secrets: `let` stands alone there.",
     ),
-    "E201": Code(
-        "unknown name",
-        "Nothing of that name can be seen from here: no variable, constant, flow, function or action.",
-    ),
-}
+} | CHECK_CODES
+
+__all__ = ["CODES", "Code"]

@@ -1,0 +1,223 @@
+"""The codes of the checker. See `codes` for what the numbers mean."""
+
+from __future__ import annotations
+
+from .code import Code
+
+NAMES: dict[str, Code] = {
+    "E201": Code(
+        "unknown name",
+        "Nothing of that name can be seen from here: no variable, constant, flow, function or action. A "
+        "variable lives from its `let` to the end of the block that the `let` stands in.",
+    ),
+    "E202": Code(
+        "name that cannot be assigned",
+        "Only variables made with `let`, and parameters, can be given another value with `=`. Constants, "
+        "the names of `for` and `as`, and what every script has (`call`, `caller`, `flow`) stay as they "
+        "are.",
+    ),
+    "E203": Code(
+        "declared twice",
+        "The name is there already, at the same level: two declarations of a script, two `let`s of a "
+        "block, two loops inside one another with one label, or two streams running under one name. "
+        "Which one is meant could not be told.",
+    ),
+    "E204": Code(
+        "name hides another",
+        "An inner block may not give a name of an outer one a second meaning. Handlers and streams share "
+        "the names of the block around them, so a `let` in one of them that hides a name is nearly "
+        "always a forgotten assignment.",
+    ),
+    "E205": Code(
+        "used before its `let`",
+        "The variable is made further down in this block. Statements run in the order written; a handler "
+        "sees only the names that are there where it is set up.",
+    ),
+    "E206": Code(
+        "wrong kind of name",
+        "Some names have a value (variables, constants, parameters), others are called (flows, "
+        "functions, actions). A value cannot be called, what is called is no value, and values have no "
+        "functions of their own: write `upper(name)`, not `name.upper()`.",
+    ),
+    "E207": Code(
+        "unknown field",
+        "The value has no field of that name. The fields of `call`, `caller`, `flow`, of events and of "
+        "outcomes are declared. `?.` gives `none` where a field is missing.",
+    ),
+    "E208": Code(
+        "unknown outcome",
+        "In a pattern a bare word is the name of a declared outcome. To compare with a text, put it in "
+        "quotes.",
+    ),
+    "E209": Code(
+        "event that nothing can raise",
+        "No channel, no action and no `emit` of this script raises an event of that name: the handler "
+        "would never run.",
+    ),
+    "E210": Code(
+        "unknown stream",
+        "`join` and `cancel` name a stream begun further up, in this block or one around it. The streams "
+        "of a called or calling flow cannot be seen.",
+    ),
+    "E211": Code(
+        "name already taken",
+        "The language has this name for something of its own: an action, a built-in function, an event "
+        "from outside, or one of `call`, `caller` and `flow`.",
+    ),
+}
+
+VALUES: dict[str, Code] = {
+    "E301": Code("unknown argument", "What is called has no parameter of that name."),
+    "E302": Code("missing argument", "A parameter without a default is not given."),
+    "E303": Code("too many arguments", "There are more arguments than parameters."),
+    "E304": Code(
+        "argument given twice",
+        "One parameter gets two values: by its place and by its name, or twice by name.",
+    ),
+    "E305": Code(
+        "value of a wrong type",
+        "The value is surely of a type that cannot stand here. What may be right is let through, and "
+        "looked at again when the script runs.",
+    ),
+    "E306": Code(
+        "argument in a wrong place",
+        "Arguments by place come first, those by name behind them. Most parameters of actions are given "
+        "by name only, so that a call can be read.",
+    ),
+    "E307": Code(
+        "no boolean",
+        "`if`, `while`, `when`, `and`, `or` and `not` take `true` or `false`. No other value counts as "
+        "one of them: an empty text, zero and `none` have to be compared.",
+    ),
+    "E308": Code(
+        "`+` between texts",
+        'Texts are built with `${}`: `"Hello ${name}"`. `+` adds numbers and durations and joins lists.',
+    ),
+    "E309": Code("operator that does not fit", "The operator cannot work on values of these types."),
+    "E310": Code(
+        "handlers on what is no action",
+        "A block of handlers behind a call lives as long as the action. Flows and functions have none; "
+        "set the handlers up before the call instead, or inside the flow.",
+    ),
+    "E311": Code(
+        "pattern on an event without text",
+        "Patterns behind `on NAME` are compared with the text of the event. This one has none; use `as e "
+        "when …`.",
+    ),
+}
+
+CHANNELS: dict[str, Code] = {
+    "E401": Code(
+        "action that the channel cannot do",
+        "A route leads to this action on a channel where it does not exist, such as `play` in an SMS "
+        "thread. The message tells the way from the route. Let the route lead to another flow, or say it "
+        "in a way that every channel can do: `say` and `ask` work everywhere.",
+    ),
+    "E402": Code(
+        "event that the channel does not have",
+        "A route leads to this handler on a channel where the event cannot come, such as `dtmf` in an "
+        "SMS thread.",
+    ),
+    "E403": Code(
+        "`call` where there is no call",
+        "`call.id`, `call.to` and `call.from` are there when a call is what the flow runs on. A route of "
+        "another channel leads here. `caller` and `flow` are there on all channels.",
+    ),
+    "E404": Code(
+        "needs a caller where there is none",
+        "`start` begins an activeflow of its own, with nobody on the line. What speaks to a caller or "
+        "hears from one cannot work in it.",
+    ),
+}
+
+CONTROL: dict[str, Code] = {
+    "E501": Code(
+        "no loop around",
+        "`break` and `continue` belong to a loop. In a handler or stream it is the one around it.",
+    ),
+    "E502": Code(
+        "unknown label",
+        "A label names a loop around the statement, as in `menu: loop { … continue menu … }`.",
+    ),
+    "E503": Code(
+        "outcomes not looked at",
+        "A `match` on the outcome of an action names all of them or ends with `_`. Arms with `when` do "
+        "not count, as they may not be taken.",
+    ),
+    "E504": Code(
+        "something pure that acts",
+        "A `func`, a constant, a default and a route's address give the same for the same arguments: no "
+        "action, no event, no clock, no chance, nothing of the call. A route's condition may look at "
+        "time and caller.",
+    ),
+    "E505": Code("constant made of itself", "Working out the constant needs its own value."),
+    "E506": Code(
+        "exit out of a `finally`",
+        "A `finally` runs while the flow is on its way somewhere; `break`, `continue` and `return` may "
+        "not turn it away. `stop` is allowed.",
+    ),
+    "E507": Code(
+        "`continue` in an action's own block",
+        "There is nothing to go on with: `break` cancels the action, `continue LABEL` goes on with a "
+        "loop around it.",
+    ),
+    "E508": Code(
+        "stream that waits for itself", "`join` inside of the stream that it names would never end."
+    ),
+    "E509": Code("`raise` without a value", "Only in a `catch` there is a fault to raise again."),
+}
+
+ROUTES: dict[str, Code] = {
+    "E603": Code(
+        "address that is none",
+        "An address is an E.164 number such as +14155550100, or a text with a scheme: `tel:`, `sip:`, "
+        "`sips:`, `sms:`, `mailto:` or `chat:`. In a route it may also be an extension, a word without "
+        "spaces, brackets and hyphens, and contain `*` and `?`.",
+    ),
+    "E604": Code(
+        "missing sound file", "The path, looked up from the folder of the script, leads to no file."
+    ),
+    "E605": Code(
+        "path out of the script's folder",
+        "Prompts lie in the folder of the script or below it: no absolute path, no `..`.",
+    ),
+}
+
+NOT_YET: dict[str, Code] = {
+    "E901": Code(
+        "not run by this version", "The construct is part of the language, but this version does not run it."
+    ),
+    "E902": Code(
+        "action not run by this version",
+        "The action is part of the language, but this version does not run it.",
+    ),
+    "E903": Code(
+        "event not raised by this version", "The event comes of actions that this version does not run."
+    ),
+    "E904": Code(
+        "channel not served by this version",
+        "The channel is part of the language, but this version does not serve it.",
+    ),
+}
+
+WARNINGS: dict[str, Code] = {
+    "W201": Code(
+        "name that nobody reads",
+        "The value is never used. A name that begins with `_` says that this is meant.",
+    ),
+    "W202": Code(
+        "declaration that nothing uses",
+        "No route leads to the flow, or nothing uses the constant or function. Looked for only in "
+        "scripts with routes.",
+    ),
+    "W501": Code("code that nothing reaches", "The statement above always leaves the block, or never ends."),
+    "W502": Code(
+        "pattern that is never looked at", "A pattern further up takes everything that this one would."
+    ),
+    "W601": Code(
+        "route that is never taken",
+        "A better route, of higher priority or written first, has the same clauses and no condition.",
+    ),
+}
+
+CHECK_CODES: dict[str, Code] = NAMES | VALUES | CHANNELS | CONTROL | ROUTES | NOT_YET | WARNINGS
