@@ -1,7 +1,7 @@
 """Reading WAV files as prompts: RIFF with PCM 8/16/24/32 bit, 32-bit float, A-law or mu-law, to 8 kHz mono
 PCM16.
 
-Rules: mono or stereo (the mean of both), 8 to 48 kHz, an hour at most. What is wrong with a file is one
+Rules: mono or stereo (the mean of both), 8 to 48 kHz, half an hour at most. What is wrong with a file is one
 `PromptError` that names the file and the fault; no length in the file is trusted.
 """
 
@@ -18,8 +18,8 @@ from .g711 import PCMA, PCMU
 from .resample import Samples, to_8khz
 
 MIN_RATE, MAX_RATE = 8000, 48000  # Hz
-MAX_SECONDS = 3600
-MAX_BYTES = MAX_SECONDS * MAX_RATE * 2 * 4 + 4096
+MAX_SECONDS = 1800
+MAX_BYTES = 128 * 2**20  # 12 minutes of CD sound
 
 _PCM, _FLOAT, _ALAW, _MULAW, _EXTENSIBLE = 1, 3, 6, 7, 0xFFFE
 _BITS = {_PCM: (8, 16, 24, 32), _FLOAT: (32,), _ALAW: (8,), _MULAW: (8,)}
@@ -30,7 +30,16 @@ _STARTS = {b"ID3": "MP3", b"\xff\xfb": "MP3", b"OggS": "Ogg", b"fLaC": "FLAC", b
 
 
 class PromptError(Exception):
-    """An audio file cannot be used; the message names it and says what is wrong, in one line."""
+    """An audio file cannot be used. The message names it and says what is wrong, in one line."""
+
+    def __init__(self, name: str, fault: str) -> None:
+        super().__init__(f"{name if name.isprintable() else ascii(name)}: {fault}")
+        self.name = name
+        self.fault = fault
+
+
+class _Fault(Exception):  # noqa: N818 - becomes a PromptError where the name is known
+    pass
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,8 +56,8 @@ def read_wav(data: bytes, name: str) -> bytes:
         form, sound = _find_chunks(data)
         _check(form)
         samples = _to_samples(form, sound)
-    except PromptError as error:
-        raise PromptError(f"{name}: {error}") from None
+    except _Fault as fault:
+        raise PromptError(name, str(fault)) from None
     mono: Samples = samples.reshape(-1, form.channels).mean(axis=1, dtype=np.float32)
     return to_pcm16(to_8khz(mono, form.rate))
 
@@ -61,23 +70,23 @@ def to_pcm16(samples: Samples) -> bytes:
 def _find_chunks(data: bytes) -> tuple[_Format, bytes]:
     if data[:4] != b"RIFF" or data[8:12] != b"WAVE":
         kinds = [f"; it seems to be {kind}" for start, kind in _STARTS.items() if data.startswith(start)]
-        raise PromptError(f"not a WAV file{''.join(kinds)}" if data else "the file is empty")
+        raise _Fault(f"not a WAV file{''.join(kinds)}" if data else "the file is empty")
     form: _Format | None = None
     for kind, start, length in _chunks(data):
         if kind == b"fmt ":
             form = _parse_format(data[start : start + length])
         elif kind == b"data":
             if form is None:
-                raise PromptError("the data chunk comes before the fmt chunk")
+                raise _Fault("the data chunk comes before the fmt chunk")
             rest = len(data) - start
             if length in _UNKNOWN_LENGTH:
                 length = rest
             elif length > rest:
-                raise PromptError(f"cut short: {length} bytes of sound are announced, {rest} are there")
+                raise _Fault(f"cut short: {length} bytes of sound are announced, {rest} are there")
             if length == 0:
-                raise PromptError("holds no sound")
+                raise _Fault("holds no sound")
             return form, data[start : start + length]
-    raise PromptError("holds no fmt chunk" if form is None else "holds no data chunk")
+    raise _Fault("holds no fmt chunk" if form is None else "holds no data chunk")
 
 
 def _chunks(data: bytes) -> Iterator[tuple[bytes, int, int]]:
@@ -90,7 +99,7 @@ def _chunks(data: bytes) -> Iterator[tuple[bytes, int, int]]:
 
 def _parse_format(chunk: bytes) -> _Format:
     if len(chunk) < 16:
-        raise PromptError("the fmt chunk is cut short")
+        raise _Fault("the fmt chunk is cut short")
     tag, channels, rate, _, _, bits = struct.unpack_from("<HHIIHH", chunk)
     if tag == _EXTENSIBLE and len(chunk) >= 26:
         tag = int.from_bytes(chunk[24:26], "little")  # the first two bytes of the sub-format GUID
@@ -100,23 +109,23 @@ def _parse_format(chunk: bytes) -> _Format:
 def _check(form: _Format) -> None:
     if form.tag not in _BITS:
         named = _OTHER_FORMATS.get(form.tag, f"format {form.tag:#06x}")
-        raise PromptError(f"{named} inside; save it as PCM, A-law or mu-law")
+        raise _Fault(f"{named} inside; save it as PCM, A-law or mu-law")
     if form.bits not in _BITS[form.tag]:
         allowed = ", ".join(map(str, _BITS[form.tag]))
-        raise PromptError(f"{form.bits} bits a sample; this format wants {allowed}")
+        raise _Fault(f"{form.bits} bits a sample; this format wants {allowed}")
     if form.channels not in (1, 2):
-        raise PromptError(f"{form.channels} channels; save it as mono or stereo")
+        raise _Fault(f"{form.channels} channels; save it as mono or stereo")
     if not MIN_RATE <= form.rate <= MAX_RATE:
-        raise PromptError(f"{form.rate} samples a second; {MIN_RATE} to {MAX_RATE} can be used")
+        raise _Fault(f"{form.rate} samples a second; {MIN_RATE} to {MAX_RATE} can be used")
 
 
 def _to_samples(form: _Format, sound: bytes) -> Samples:
     frame = form.channels * form.bits // 8
     frames = len(sound) // frame
     if frames == 0:
-        raise PromptError("holds no sound")
+        raise _Fault("holds no sound")
     if frames > form.rate * MAX_SECONDS:
-        raise PromptError(f"longer than {MAX_SECONDS // 60} minutes")
+        raise _Fault(f"longer than {MAX_SECONDS // 60} minutes")
     sound = sound[: frames * frame]
     if form.tag == _FLOAT:
         finite = np.nan_to_num(np.frombuffer(sound, "<f4"), nan=0.0, posinf=1.0, neginf=-1.0)

@@ -1,19 +1,23 @@
 """The speech cache: WAV files named by the hash of what they say.
 
-Rules: a file is whole or absent (written beside, then renamed); what was used longest ago goes when the
-folder grows past its bound; the folder is the owner's alone, since spoken text may be private.
+Rules: a file is whole or absent (written beside, then renamed) and never changes; what was used longest ago
+goes when the folder grows past its bound, and nothing but files of the cache's own names; the folder is the
+owner's alone, since spoken text may be private. The access time tells the use: the modification time stays,
+because those who decode the file know it by that.
 """
 
 from __future__ import annotations
 
 import os
+import re
 import tempfile
+import time
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 
 import trio
 
-SUFFIX = ".wav"
+_OURS = re.compile(r"[0-9a-f]{64}(\.wav|\..{1,40}\.part)")
 
 
 class SpeechCache:
@@ -26,7 +30,7 @@ class SpeechCache:
 
     async def get(self, key: str, make: Callable[[], Awaitable[bytes]]) -> Path:
         """The file of this key (a hex digest), made once however many ask. Raises what `make` raises."""
-        path = self.folder / f"{key}{SUFFIX}"
+        path = self.folder / f"{key}.wav"
         while True:
             if _touch(path):
                 await trio.lowlevel.checkpoint()
@@ -47,7 +51,7 @@ class SpeechCache:
 
     def _write(self, path: Path, data: bytes) -> None:
         self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        descriptor, name = tempfile.mkstemp(dir=self.folder, suffix=".part")
+        descriptor, name = tempfile.mkstemp(dir=self.folder, prefix=f"{path.stem}.", suffix=".part")
         try:
             with os.fdopen(descriptor, "wb") as file:
                 file.write(data)
@@ -59,8 +63,8 @@ class SpeechCache:
 
     def _shrink(self, newest: Path) -> None:
         with os.scandir(self.folder) as entries:
-            files = [(Path(entry.path), entry.stat()) for entry in entries if entry.name.endswith(SUFFIX)]
-        files.sort(key=lambda file: file[1].st_mtime_ns)
+            files = [(Path(entry.path), entry.stat()) for entry in entries if _OURS.fullmatch(entry.name)]
+        files.sort(key=lambda file: file[1].st_atime_ns)
         excess = sum(status.st_size for _, status in files) - self._max_bytes
         for path, status in files:
             if excess > 0 and path != newest:
@@ -71,7 +75,7 @@ class SpeechCache:
 def _touch(path: Path) -> bool:
     """Mark the file as used just now; False where there is none."""
     try:
-        os.utime(path)
+        os.utime(path, ns=(time.time_ns(), path.stat().st_mtime_ns))
     except FileNotFoundError:
         return False
     return True

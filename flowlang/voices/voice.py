@@ -65,7 +65,8 @@ class CachedVoice:
         said = clean_text(text)
         # Lengths before the parts: no two requests give one key.
         parts = (engine.name, engine.version, language.lower(), "" if voice is None else f"={voice}", said)
-        key = hashlib.sha256("".join(f"{len(part)}:{part}" for part in parts).encode()).hexdigest()
+        request = "".join(f"{len(part)}:{part}" for part in parts)
+        key = hashlib.sha256(request.encode("utf-8", "surrogatepass")).hexdigest()
         try:
             return await self._cache.get(key, lambda: engine.synthesize(said, language=language, voice=voice))
         except OSError as error:

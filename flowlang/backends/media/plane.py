@@ -70,6 +70,7 @@ class MediaPlane:
         self._buffer = bytearray(MAX_PACKET + 1)  # one more byte tells a packet that is too large
         self._view = memoryview(self._buffer)
         self._opened = trio.Event()
+        self._stopped = False
 
     @property
     def ports(self) -> tuple[MediaPort, ...]:
@@ -78,6 +79,8 @@ class MediaPlane:
 
     def open(self, local_ip: str) -> MediaPort:
         """Bind the next free even port on this address of ours. Raises `NoPortLeft`, `MediaError`."""
+        if self._stopped:
+            raise MediaError("the media plane has stopped")
         first, last = self._config.ports
         sock = bind_media(local_ip, self._candidates(), f"{first}-{last}")
         # The search goes on after this one: packets for a call that ended must not reach the next.
@@ -97,7 +100,7 @@ class MediaPlane:
         self._selector.unregister(port.socket)
 
     async def run(self, *, task_status: trio.TaskStatus[None] = trio.TASK_STATUS_IGNORED) -> None:
-        """Serve all ports until cancelled, then close them. `await nursery.start(plane.run)`."""
+        """Serve all ports until cancelled, then close them for good. `await nursery.start(plane.run)`."""
         task_status.started()
         try:
             while True:
@@ -105,8 +108,10 @@ class MediaPlane:
                 await self._tick_while_open()
                 self._opened = trio.Event()
         finally:
+            self._stopped = True
             for port in self.ports:
                 port.close()
+            self._selector.close()
 
     async def _tick_while_open(self) -> None:
         interval = TICK_MS / 1000

@@ -99,12 +99,14 @@ class MediaPort:
         `remote` is a numeric IP address and a port, `ptime` 10 to 60 ms a packet, `event_payload_type` the
         number of telephone-event, None where the peer has none. Raises `MediaError`.
         """
+        self._check_open()
         target = destination(remote)
         if not MIN_PTIME <= ptime <= MAX_PTIME:
             raise MediaError(f"ptime {ptime} ms is not within {MIN_PTIME} to {MAX_PTIME}")
         if target is not None:
             self._guard.signal(target)
         self._sending = sending and target is not None
+        self._talking = False
         self._codec, self._ptime, self._frame = codec, ptime, 8 * ptime
         self._silence = codec.silence * self._frame
         self._event_type = event_payload_type

@@ -7,6 +7,7 @@ bounded by bytes and forgets what was used least recently; equal requests at one
 from __future__ import annotations
 
 import os
+import stat
 from collections import OrderedDict
 from dataclasses import dataclass
 from pathlib import Path
@@ -43,20 +44,33 @@ class Prompt:
 
 def read_prompt(path: Path) -> Prompt:
     """Read and convert a WAV file; blocks. `PromptError` names the file and what is wrong with it."""
+    _stat(path)
     try:
         with path.open("rb") as file:
             data = file.read(MAX_BYTES + 1)
     except OSError as error:
         raise _unreadable(path, error) from None
     if len(data) > MAX_BYTES:
-        raise PromptError(f"{path}: larger than {MAX_BYTES // 2**20} MiB")
+        raise PromptError(str(path), f"larger than {MAX_BYTES // 2**20} MiB")
     return Prompt.from_pcm16(path.name, read_wav(data, str(path)))
 
 
+def _stat(path: Path) -> os.stat_result:
+    try:
+        status = os.stat(path)
+    except FileNotFoundError:
+        raise PromptError(str(path), "no such file") from None
+    except OSError as error:
+        raise _unreadable(path, error) from None
+    except ValueError:  # a NUL in the name
+        raise PromptError(str(path), "no file can have this name") from None
+    if not stat.S_ISREG(status.st_mode):  # opening a pipe would wait for its other end
+        raise PromptError(str(path), "not a file")
+    return status
+
+
 def _unreadable(path: Path, error: OSError) -> PromptError:
-    if isinstance(error, FileNotFoundError):
-        return PromptError(f"{path}: no such file")
-    return PromptError(f"{path}: {(error.strerror or str(error)).lower()}")
+    return PromptError(str(path), (error.strerror or str(error)).lower())
 
 
 class PromptCache:
@@ -70,10 +84,7 @@ class PromptCache:
 
     async def load(self, path: Path) -> Prompt:
         """The prompt of a WAV file, from the cache where the file is unchanged. Raises `PromptError`."""
-        try:
-            status = os.stat(path)  # microseconds, against 100 for a thread
-        except OSError as error:
-            raise _unreadable(path, error) from None
+        status = _stat(path)  # microseconds, against 100 for a thread
         key = (str(path), status.st_mtime_ns, status.st_size)
         while key not in self._kept:
             if key in self._reading:

@@ -6,6 +6,7 @@ late packets are left out; G.711 is decoded and written once a second, so that a
 
 from __future__ import annotations
 
+from contextlib import suppress
 from pathlib import Path
 
 from flowlang.rtp import PCMU, SAMPLE_RATE, Codec, RtpPacket, WavWriter
@@ -15,7 +16,10 @@ _MAX_GAP = 10 * SAMPLE_RATE  # a longer jump of the timestamps is a new clock, n
 
 
 class Recording:
-    """Returned by `MediaPort.record_to`; ended by `stop` or by closing the port."""
+    """Returned by `MediaPort.record_to`; ended by `stop` or by closing the port.
+
+    `error` says why it ended early, as by a full disk; the call goes on.
+    """
 
     def __init__(self, path: Path) -> None:
         self.path = path
@@ -25,6 +29,7 @@ class Recording:
         self._waiting = bytearray()
         self._ssrc: int | None = None
         self._due = 0  # the timestamp of the next sample
+        self.error: str | None = None
 
     @property
     def seconds(self) -> float:
@@ -52,9 +57,23 @@ class Recording:
         """Write the rest and close the file; the second call does nothing."""
         if not self._file.closed:
             self._write_waiting()
+        if self._file.closed:
+            return
+        try:
             self._writer.finish()
             self._file.close()
+        except OSError as error:
+            self._fail(error)
 
     def _write_waiting(self) -> None:
-        self._writer.write(self._codec.decode(bytes(self._waiting)))
+        sound = self._codec.decode(bytes(self._waiting))
         self._waiting.clear()
+        try:
+            self._writer.write(sound)
+        except OSError as error:
+            self._fail(error)
+
+    def _fail(self, error: OSError) -> None:
+        self.error = self.error or f"{self.path}: {(error.strerror or str(error)).lower()}"
+        with suppress(OSError):
+            self._file.close()

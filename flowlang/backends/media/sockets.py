@@ -6,6 +6,7 @@ import errno
 import ipaddress
 import socket
 from collections.abc import Iterable
+from contextlib import suppress
 
 from flowlang.rtp import Address
 
@@ -14,6 +15,8 @@ from .errors import MediaError, NoPortLeft
 # 200 ms of a 10 ms stream in the kernel's accounting (about 800 bytes a packet), times ten for a stalled
 # process.
 _RECEIVE_BUFFER = 256 * 1024
+
+_EXPEDITED = 46 << 2  # DSCP EF, which RFC 4594 §4.1 gives to telephone sound
 
 
 def bind_media(local_ip: str, ports: Iterable[int], span: str) -> socket.socket:
@@ -26,11 +29,20 @@ def bind_media(local_ip: str, ports: Iterable[int], span: str) -> socket.socket:
     try:
         _bind(sock, local_ip, ports, span)
         sock.setblocking(False)
+        _mark(sock, family)
         sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, _RECEIVE_BUFFER)
     except BaseException:
         sock.close()
         raise
     return sock
+
+
+def _mark(sock: socket.socket, family: int) -> None:
+    with suppress(OSError):  # a courtesy to the network, not a need
+        if family == socket.AF_INET6:
+            sock.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_TCLASS, _EXPEDITED)
+        else:
+            sock.setsockopt(socket.IPPROTO_IP, socket.IP_TOS, _EXPEDITED)
 
 
 def _bind(sock: socket.socket, local_ip: str, ports: Iterable[int], span: str) -> None:
