@@ -1,0 +1,454 @@
+"""The activeflow: a running script, as a deterministic machine without I/O.
+
+It is fed one input at a time and gives back commands. It knows no clock (`at` comes with each input), no random
+source but a seed, no socket, no thread. Equal scripts with equal inputs give equal outputs, always.
+
+`feed` may be cut into slices so that a script that spins does not hold up others: while `busy`, call `resume`.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Awaitable, Callable
+from heapq import heappop, heappush
+from random import Random
+from typing import TYPE_CHECKING, Any
+
+from flowlang.compile.runtime.faults import Fault
+from flowlang.model.actions import Action
+from flowlang.model.commands import Command, HangUp
+from flowlang.model.events import CallEnded, DigitPressed, Event, SignalReceived, as_outcome
+from flowlang.model.observations import EventArrived, FlowEnded, FlowStarted, Logged, Observation
+from flowlang.model.results import Done, Failed, Result
+from flowlang.model.values import Outcome, Value
+
+from .blocks import Block, On
+from .exits import Exit, ExitKind, Killed
+from .faults import as_fault
+from .inputs import ActionOver, Begin, Happened, Input, StopAsked, TimePassed
+from .limits import Limits
+from .listeners import Listeners, WaitForEvent
+from .outputs import Ending, Note, Output, Over, Perform, Withdraw
+from .strand import Strand
+from .timers import Timers
+from .typing_ahead import Digits
+
+if TYPE_CHECKING:
+    from flowlang.compile import Script
+
+    from .opening import Opening
+
+CALLER = 0
+"""The number of the caller's leg."""
+
+_DECLINED = 603  # RFC 3261 §21.6.2: hangup or stop on an unanswered call
+_UNAVAILABLE = 480  # RFC 3261 §21.4.18: the flow ended without answering
+_FAILED = 500
+
+
+class Activeflow:
+    """One running script. `script` is what was compiled, `opening` what it began with."""
+
+    def __init__(self, script: Script, opening: Opening, limits: Limits, actions: dict[str, Action]) -> None:
+        self.script = script
+        self.opening = opening
+        self.limits = limits
+        self.actions = actions
+        self.id = opening.activeflow
+        self.random = Random(opening.seed)
+        self.at = opening.at
+        self.began = opening.at
+        self.timers = Timers()
+        self.listeners = Listeners()
+        self.digits = Digits(limits.typed_ahead)
+        self.answered = False
+        self.caller_gone = opening.channel is None
+        self.farewell = Outcome("hangup", {"cause": None})
+        self.ending: Ending | None = None
+        self.busy = False
+        self.current: Strand | None = None
+        self.steps = 0
+        self.overruns = 0
+        self.strands: dict[int, Strand] = {}
+        self._allowed = limits.steps_per_input
+        self._outputs: list[Output] = []
+        self._ready: list[tuple[int, Strand]] = []
+        self._performing: dict[int, Callable[[Result], None]] = {}
+        self._signals: dict[str, deque[Outcome]] = {}
+        self._conditions: dict[Strand, Callable[[], bool]] = {}
+        self._watched: dict[Block, Strand] = {}
+        self._next_strand = 0
+        self._next_action = 1
+        self._next_child = 1
+        self._inputs = 0
+        self._main: Strand | None = None
+        self._else_taken = False
+
+    # -- the machine
+
+    def feed(self, given: Input) -> list[Output]:
+        """Takes one input and works until every strand waits, or the slice is used up (then it is `busy`)."""
+        assert not self.busy and self.ending is None
+        self.at = max(self.at, given.at)  # a clock that was set back does not undo what was
+        self.steps = 0
+        self._allowed = self.limits.steps_per_input
+        self._inputs += 1
+        if not isinstance(given, Begin):
+            for timer in self.timers.take_due(self.at):
+                timer.fire()
+        match given:
+            case Begin():
+                self._begin(self.opening.flow, self.opening.arguments)
+            case Happened(event=event):
+                self.deliver(event)
+            case ActionOver(action=action, result=result):
+                deliver = self._performing.pop(action, None)
+                if deliver is not None:  # else it was cancelled: the late result is dropped
+                    deliver(result)
+            case StopAsked():
+                self.stop()
+            case TimePassed():
+                pass
+        self._check_history()
+        return self.resume()
+
+    def resume(self) -> list[Output]:
+        """Goes on where a slice ended, and gives what came out since."""
+        self.busy = False
+        try:
+            while self._run_ready() and not self.busy and self._look_at_conditions():
+                pass
+        except Killed:
+            self._end(Ending("fault", code="budget", text="the script used its budget up again and again", line=self._line()))
+        outputs, self._outputs = self._outputs, []
+        return outputs
+
+    def next_deadline(self) -> int | None:
+        """When to feed `TimePassed`, if nothing else comes before."""
+        return self.timers.next_due() if self.ending is None else None
+
+    def drop(self) -> None:
+        """Lets go of all coroutines. No script runs; the journal has everything."""
+        for strand in reversed(self.strands.values()):
+            if strand.coroutine is not None:
+                strand.coroutine.close()
+        self.strands.clear()
+        self._ready.clear()
+
+    def _run_ready(self) -> bool:
+        """Runs the oldest ready strand until it waits, and so on. False when the activeflow ended."""
+        while self._ready and not self.busy:
+            strand = heappop(self._ready)[1]
+            if strand.over:
+                continue
+            self.current = strand
+            try:
+                strand.step()
+            except StopIteration as stop:
+                self._strand_over(strand, stop.value, None)
+            except Killed:
+                raise
+            except BaseException as error:
+                self._strand_over(strand, None, strand.ended_by(error))
+            finally:
+                self.current = None
+        return self.ending is None
+
+    def _look_at_conditions(self) -> bool:
+        """Wakes those whose `wait until` holds by now; tells whether any did."""
+        woken = False
+        for strand, holds in list(self._conditions.items()):
+            try:
+                if not holds():
+                    continue
+                del self._conditions[strand]
+                strand.wake(None)
+            except Fault as fault:
+                del self._conditions[strand]
+                strand.wake(as_fault(fault, strand))
+            woken = True
+        return woken
+
+    def ready(self, strand: Strand) -> None:
+        """Queues a strand; the one created first runs first."""
+        heappush(self._ready, (strand.number, strand))
+
+    # -- beginning and ending
+
+    def _begin(self, flow: str, arguments: tuple[Value, ...]) -> None:
+        opening = self.opening
+        self.note(
+            FlowStarted(
+                self.at, self.id, flow, opening.channel or "none", opening.source, opening.to, opening.route_line
+            )
+        )
+        self._main = self.spawn(None, flow, lambda strand: self.script.flows[flow](strand, 0, *arguments))
+
+    def _strand_over(self, strand: Strand, value: Value, an_exit: Exit | None) -> None:
+        strand.over = True
+        strand.coroutine = None
+        del self.strands[strand.number]
+        if strand.owner is None:
+            self._main_over(value, an_exit)
+            return
+        owner = strand.owner
+        owner.children.remove(strand)
+        on = strand.handler
+        if on is not None:
+            on.running = None
+        if an_exit is not None:
+            self._pass_on(strand, owner, an_exit)
+        if on is not None and on.waiting and not (an_exit is not None and an_exit.kind is ExitKind.GONE):
+            self._run_handler(on, on.waiting.popleft())
+        for wake in strand.on_over:
+            wake()
+        watcher = self._watched.pop(owner, None)
+        if watcher is not None:
+            watcher.wake(None)
+
+    def _pass_on(self, strand: Strand, owner: Block, an_exit: Exit) -> None:
+        """A strand ended by an exit: what that means for the strand that it belongs to."""
+        match an_exit.kind:
+            case ExitKind.CANCEL | ExitKind.GONE:
+                return
+            case ExitKind.FAULT | ExitKind.RAISE | ExitKind.LIMIT if an_exit.fault is not None:
+                fault = an_exit.fault
+                parent = owner.level.strand
+                if strand.aftermath:
+                    self.warn(f"fault in {strand.name}: {fault.text}", fault.line)
+                elif not parent.aim(Exit(ExitKind.RAISE, owner, fault=fault)):
+                    self.warn(f"fault in {strand.name}, while its block is being left: {fault.text}", fault.line)
+            case _ if strand.aftermath:
+                return
+            case ExitKind.STOP:
+                self.stop()
+            case _ if an_exit.target is not None:
+                target = an_exit.target
+                target.level.strand.aim(Exit(an_exit.kind, target, value=an_exit.value))
+            case _:
+                return
+
+    def stop(self) -> None:
+        """Ends the activeflow as `stop` does."""
+        if self._main is not None:
+            self._main.aim(Exit(ExitKind.STOP))
+
+    def _main_over(self, value: Value, an_exit: Exit | None) -> None:
+        match an_exit:
+            case None:
+                self._end(Ending("done", value))
+            case Exit(kind=ExitKind.STOP):
+                self._end(Ending("stop"))
+            case Exit(kind=ExitKind.GONE):
+                self._end(Ending("gone"))
+            case Exit(fault=Fault() as fault):
+                self._fault_at_top(fault)
+            case _:
+                raise AssertionError(an_exit.kind)
+
+    def _fault_at_top(self, fault: Fault) -> None:
+        otherwise = self.opening.otherwise
+        if otherwise is None or self._else_taken:
+            self._end(Ending("fault", code=fault.code, text=fault.text, line=fault.line))
+            return
+        self._else_taken = True
+        flow, arguments = otherwise
+        self.warn(f"fault `{fault.code}`: {fault.text}; `{flow}` takes over", fault.line)
+        self._main = self.spawn(None, flow, lambda strand: self.script.flows[flow](strand, 0, *arguments))
+
+    def _end(self, ending: Ending) -> None:
+        if not self.caller_gone:
+            status = {"done": _UNAVAILABLE, "stop": _DECLINED, "gone": _UNAVAILABLE, "fault": _FAILED}[ending.how]
+            self._outputs.append(Perform(self._take_action_number(), HangUp(CALLER, status)))
+        for action in self._performing:
+            self._outputs.append(Withdraw(action))
+        self._performing.clear()
+        self.ending = ending
+        self.busy = False
+        self.note(
+            FlowEnded(
+                self.at, self.id, self.opening.flow, ending.how, ending.value, ending.code, ending.text, ending.line
+            )
+        )
+        self._outputs.append(Over(ending))
+        self.drop()
+
+    def _line(self) -> int:
+        return self.current.line if self.current is not None else 0
+
+    # -- strands
+
+    def spawn(
+        self,
+        owner: Block | None,
+        name: str,
+        work: Callable[[Strand], Awaitable[object]],
+        *,
+        handler: On | None = None,
+        aftermath: bool = False,
+        line: int = 0,
+    ) -> Strand:
+        """A new strand, ready to run."""
+        if len(self.strands) >= self.limits.strands:
+            raise Fault("too_many_strands", f"more than {self.limits.strands} streams and handlers at once", line)
+        strand = Strand(self, self._next_strand, owner, name=name, handler=handler, aftermath=aftermath)
+        strand.line = line
+        self._next_strand += 1
+        self.strands[strand.number] = strand
+        if owner is not None:
+            owner.children.append(strand)
+        strand.begin(work(strand))  # pyright: ignore[reportArgumentType]
+        return strand
+
+    def watch_children(self, block: Block, strand: Strand) -> None:
+        """Wakes the strand when the next child of the block is over."""
+        self._watched[block] = strand
+
+    def unwatch_children(self, block: Block) -> None:
+        """Nobody waits for the block's children any more."""
+        self._watched.pop(block, None)
+
+    def wait_until(self, strand: Strand, holds: Callable[[], bool]) -> Callable[[], None]:
+        """Looks at a condition after each input; returns how to give up."""
+        self._conditions[strand] = holds
+        return lambda: self._conditions.pop(strand, None) and None
+
+    # -- events
+
+    def deliver(self, event: Event, emitter: Strand | None = None) -> None:
+        """Gives an event to whoever takes it."""
+        outcome = as_outcome(event)
+        if isinstance(event, CallEnded):
+            if event.leg == CALLER and not self.caller_gone:
+                self._observe_event(outcome, None)
+                self.caller_left(outcome)
+            return
+        busy = [emitter] if emitter is not None else []
+        if isinstance(event, DigitPressed):
+            busy += self.digits.collecting
+        try:
+            listener = self.listeners.find(outcome, busy)
+        except Fault as fault:
+            self._fault_in_condition(fault)
+            return
+        if listener is not None:
+            self._observe_event(outcome, listener.line)
+            self.hand_over(listener, outcome)
+        elif isinstance(event, DigitPressed):
+            self._observe_event(outcome, self.digits.add(event.digit))
+        else:
+            self._observe_event(outcome, None)
+            if isinstance(event, SignalReceived):
+                self._keep_signal(event.signal, outcome)
+
+    def _fault_in_condition(self, fault: Fault) -> None:
+        assert self._main is not None
+        self._main.raise_fault(as_fault(fault, self._main))
+
+    def _observe_event(self, event: Outcome, taken_at: int | None) -> None:
+        detail = event.fields.get("text") or event.fields.get("cause") or ""
+        self.note(EventArrived(self.at, self.id, event.name, str(detail), taken_at))
+
+    def hand_over(self, listener: On | WaitForEvent, event: Outcome) -> None:
+        """The event is the listener's."""
+        if isinstance(listener, WaitForEvent):
+            self.listeners.remove_all([listener])
+            listener.take(event)
+        elif listener.running is None:
+            self._run_handler(listener, event)
+        elif len(listener.waiting) < self.limits.waiting_events:
+            listener.waiting.append(event)
+        else:
+            self.warn(f"`on {listener.event}` has {len(listener.waiting)} events waiting; one more is dropped", listener.line)
+
+    def _run_handler(self, on: On, event: Outcome) -> None:
+        on.running = self.spawn(
+            on.block, f"on {on.event}, line {on.line}", lambda strand: on.body(strand, event), handler=on, line=on.line
+        )
+
+    def _keep_signal(self, name: str, event: Outcome) -> None:
+        kept = self._signals.setdefault(name, deque())
+        if len(kept) < self.limits.kept_signals:
+            kept.append(event)
+        else:
+            self.warn(f"{len(kept)} signals `{name}` are kept already; one more is dropped", 0)
+
+    def kept_signal(self, wants: Callable[[Outcome], bool] | None) -> Outcome | None:
+        """The oldest kept signal that somebody who begins to listen wants, taken out."""
+        for kept in self._signals.values():
+            if kept and (wants is None or wants(kept[0])):
+                return kept.popleft()
+        return None
+
+    def caller_left(self, event: Outcome) -> None:
+        """The caller's leg is gone: strands end at their call action or wait, now or when they come to one."""
+        if self.caller_gone:
+            return
+        self.caller_gone = True
+        self.farewell = event
+        listener = self.listeners.find(event, [])
+        while isinstance(listener, WaitForEvent):
+            self.hand_over(listener, event)
+            listener = self.listeners.find(event, [])
+        for strand in list(self.strands.values()):
+            strand.caller_left()
+
+    # -- actions
+
+    def perform(self, command: Command, deliver: Callable[[Result], None]) -> Callable[[], None]:
+        """Gives a command out; returns how to cancel it."""
+        number = self._take_action_number()
+        self._performing[number] = deliver
+        self._outputs.append(Perform(number, command))
+
+        def withdraw() -> None:
+            if self._performing.pop(number, None) is not None:
+                self._outputs.append(Withdraw(number))
+
+        return withdraw
+
+    def _take_action_number(self) -> int:
+        number = self._next_action
+        self._next_action += 1
+        return number
+
+    def new_activeflow_id(self) -> str:
+        """The id of an activeflow that this one starts."""
+        number = self._next_child
+        self._next_child += 1
+        return f"{self.id}.{number}"
+
+    def output(self, output: Output) -> None:
+        """Adds something to what this input gives back."""
+        self._outputs.append(output)
+
+    # -- budgets, notes
+
+    def spend(self, steps: int) -> None:
+        """Counts steps; past the budget the fault `budget`, and past the last grace the end."""
+        self.steps += steps
+        if self.steps <= self._allowed:
+            return
+        self.overruns += 1
+        if self.overruns >= self.limits.overruns:
+            raise Killed
+        self._allowed = self.steps + self.limits.grace
+        raise Fault("budget", f"more than {self.limits.steps_per_input} steps without waiting for anything")
+
+    def _check_history(self) -> None:
+        limit = self.limits.history
+        if self._inputs == limit * 4 // 5:
+            self.warn(f"the history is at 80 % of its {limit} entries", self._line())
+        elif self._inputs >= limit and (self._inputs - limit) % self.limits.grace == 0:
+            if self._inputs >= limit + self.limits.overruns * self.limits.grace:
+                self._end(Ending("fault", code="history_full", text=f"more than {limit} entries of history"))
+            elif self._main is not None:
+                self._main.raise_fault(Fault("history_full", f"more than {limit} entries of history", self._main.line))
+
+    def note(self, observation: Observation) -> None:
+        """Tells those who watch."""
+        self._outputs.append(Note(observation))
+
+    def warn(self, text: str, line: int) -> None:
+        """A line in the activeflow's log that the script did not write."""
+        self.note(Logged(self.at, self.id, text, line, "warning"))

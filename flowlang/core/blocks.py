@@ -1,0 +1,108 @@
+"""Levels and blocks: where exits are aimed at and what ends with what.
+
+A strand is a stack of *levels*: its root, and on top a level for each `finally` that it is in. A level is a stack of
+*blocks*, outermost first, and holds at most one pending exit. Only blocks that own something (handlers, streams, a
+deadline) or that an exit can be aimed at exist here; all others are plain Python.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Awaitable, Callable
+from typing import TYPE_CHECKING
+
+from flowlang.model.values import Outcome
+
+from .exits import ROOT, Exit, ExitKind
+
+if TYPE_CHECKING:
+    from .strand import Strand
+    from .timers import Timer
+
+Wants = Callable[[Outcome], bool]
+HandlerBody = Callable[["Strand", Outcome], Awaitable[object]]
+
+
+class On:
+    """A live `on`: takes its events one at a time, in order."""
+
+    __slots__ = ("after_caller", "block", "body", "event", "line", "running", "wants", "waiting")
+
+    def __init__(
+        self, block: Block, event: str, line: int, wants: Wants | None, body: HandlerBody, *, after_caller: bool
+    ) -> None:
+        self.block = block
+        self.event = event
+        self.line = line
+        self.wants = wants
+        self.body = body
+        self.after_caller = after_caller
+        """It was run when the caller had already left; his leaving is not news to it."""
+        self.running: Strand | None = None
+        self.waiting: deque[Outcome] = deque()
+
+    @property
+    def busy(self) -> bool:
+        """Whether it has anything to finish."""
+        return self.running is not None or bool(self.waiting)
+
+
+class Block:
+    """One run of a block of the script. `catches`: it is the body of a `try` with a `catch`."""
+
+    __slots__ = ("catches", "children", "deadline", "depth", "handlers", "left", "level")
+
+    def __init__(self, level: Level, *, catches: bool = False) -> None:
+        self.level = level
+        self.depth = len(level.blocks)
+        self.catches = catches
+        self.handlers: list[On] = []
+        self.children: list[Strand] = []
+        """Its streams and running handlers, oldest first."""
+        self.deadline: Timer | None = None
+        self.left = False
+        level.blocks.append(self)
+
+
+class Level:
+    """A strand's root, or a `finally`."""
+
+    __slots__ = ("blocks", "pending", "strand")
+
+    def __init__(self, strand: Strand) -> None:
+        self.strand = strand
+        self.blocks: list[Block] = []
+        self.pending: Exit | None = None
+
+    def catcher(self, outermost: int) -> Block | None:
+        """The innermost `try` with a `catch` among the blocks up to that depth."""
+        for block in reversed(self.blocks[: outermost + 1]):
+            if block.catches and not block.left:
+                return block
+        return None
+
+    def reach(self, an_exit: Exit) -> int:
+        """How far out an exit goes here: the depth of the block that it ends at, or `ROOT`. A fault that is still on its
+        way to the block where it is to be raised reaches to the `catch` that will have it."""
+        target = an_exit.target
+        if target is None or target.level is not self:
+            return ROOT
+        if an_exit.kind is ExitKind.RAISE:
+            catcher = self.catcher(target.depth)
+            return catcher.depth if catcher is not None else ROOT
+        return target.depth
+
+    def offer(self, an_exit: Exit) -> bool:
+        """Makes an exit the pending one if it reaches further out than the one there is; tells whether it did."""
+        if an_exit.target is not None and an_exit.target.left:
+            return False
+        if self.pending is not None and self.reach(self.pending) <= self.reach(an_exit):
+            return False
+        self.pending = an_exit
+        return True
+
+    def offer_fault(self, an_exit: Exit) -> bool:
+        """Offers a fault, aimed at the `catch` that is to have it."""
+        an_exit.kind = ExitKind.FAULT
+        an_exit.target = self.catcher(len(self.blocks))
+        return self.offer(an_exit)

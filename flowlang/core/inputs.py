@@ -1,0 +1,105 @@
+"""What an activeflow is fed: one input at a time, each with the time at which it counts.
+
+Inputs are all that an activeflow knows of the world. The journal keeps them in the order in which they were fed.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from flowlang.model import events
+from flowlang.model.plain import from_plain, to_plain
+from flowlang.model.results import Done, Failed, Result
+
+
+@dataclass(frozen=True, slots=True)
+class Begin:
+    """The first input: the flow starts."""
+
+    at: int
+
+
+@dataclass(frozen=True, slots=True)
+class Happened:
+    """An event came in."""
+
+    at: int
+    event: events.Event
+
+
+@dataclass(frozen=True, slots=True)
+class ActionOver:
+    """A command that was performed has its result."""
+
+    at: int
+    action: int
+    result: Result
+
+
+@dataclass(frozen=True, slots=True)
+class TimePassed:
+    """The clock reached what `next_deadline` asked for."""
+
+    at: int
+
+
+@dataclass(frozen=True, slots=True)
+class StopAsked:
+    """Somebody outside ends the activeflow, as by `stop`."""
+
+    at: int
+
+
+Input = Begin | Happened | ActionOver | TimePassed | StopAsked
+
+_EVENTS = {
+    each.__name__: each
+    for each in (
+        events.DigitPressed,
+        events.CallHeld,
+        events.CallUnheld,
+        events.CallEnded,
+        events.MessageReceived,
+        events.SignalReceived,
+    )
+}
+
+
+def input_to_plain(given: Input) -> list[Any]:
+    """An input as a list of plain data, short because a journal has many: its kind, its time, the rest."""
+    match given:
+        case Begin(at):
+            return ["begin", at]
+        case TimePassed(at):
+            return ["time", at]
+        case StopAsked(at):
+            return ["stop", at]
+        case ActionOver(at, action, Done(value)):
+            return ["done", at, action, to_plain(value)]
+        case ActionOver(at, action, Failed(code, text)):
+            return ["failed", at, action, code, text]
+        case ActionOver():
+            raise AssertionError(given)
+        case Happened(at, event):
+            values = [to_plain(getattr(event, name)) for name in type(event).__slots__]
+            return ["event", at, type(event).__name__, *values]
+
+
+def input_from_plain(plain: list[Any]) -> Input:
+    """The input that `input_to_plain` was given; `ValueError` for anything else."""
+    match plain:
+        case ["begin", int(at)]:
+            return Begin(at)
+        case ["time", int(at)]:
+            return TimePassed(at)
+        case ["stop", int(at)]:
+            return StopAsked(at)
+        case ["done", int(at), int(action), value]:
+            return ActionOver(at, action, Done(from_plain(value)))
+        case ["failed", int(at), int(action), str(code), str(text)]:
+            return ActionOver(at, action, Failed(code, text))
+        case ["event", int(at), str(kind), *values] if kind in _EVENTS:
+            return Happened(at, _EVENTS[kind](*(from_plain(each) for each in values)))  # pyright: ignore[reportArgumentType]
+        case _:
+            raise ValueError(f"not an input: {plain!r:.80}")

@@ -1,0 +1,32 @@
+"""What an activeflow may use. All limits count steps, entries or characters, never time, so that a replay meets them
+at the same place."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from flowlang.model.values import MINUTE
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """Defaults suit a conversation with people; a host may set others for a whole engine."""
+
+    steps_per_input: int = 1_000_000
+    """Loop rounds, calls and actions while one input is handled; about a tenth of a second of a script that spins."""
+    grace: int = 1_000
+    """Further steps after a `budget` fault, for `catch`, `finally` and the route's `else`."""
+    overruns: int = 4
+    """The overrun that ends the activeflow outright."""
+    waiting_events: int = 1_000
+    """Events that one `on` keeps while its handler runs."""
+    kept_signals: int = 100
+    """Signals of one name that are kept until somebody handles them."""
+    typed_ahead: int = 100
+    """Digits kept for the next `ask`."""
+    history: int = 5_000
+    """Journal entries; past them the fault `history_full`."""
+    strands: int = 1_000
+    """Streams and handlers alive at once."""
+    ending: int = MINUTE
+    """Microseconds that a `finally`, an `on hangup` and the handlers of a block that ends have to come to an end."""

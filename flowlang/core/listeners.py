@@ -1,0 +1,68 @@
+"""Who takes an event: the newest live `on` or `wait for` that matches."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING
+
+from flowlang.model.values import Outcome
+
+from .blocks import On, Wants
+
+if TYPE_CHECKING:
+    from .strand import Strand
+
+
+class WaitForEvent:
+    """A live `wait for`: takes one event."""
+
+    __slots__ = ("event", "line", "take", "wants")
+
+    def __init__(self, event: str, line: int, wants: Wants | None, take: Callable[[Outcome], None]) -> None:
+        self.event = event
+        self.line = line
+        self.wants = wants
+        self.take = take
+
+
+Listener = On | WaitForEvent
+
+
+class Listeners:
+    """All that are live, oldest first."""
+
+    __slots__ = ("_live",)
+
+    def __init__(self) -> None:
+        self._live: list[Listener] = []
+
+    def __len__(self) -> int:
+        return len(self._live)
+
+    def add(self, listener: Listener) -> None:
+        """From now on it takes events."""
+        self._live.append(listener)
+
+    def remove_all(self, listeners: Iterable[Listener]) -> None:
+        """They take nothing new; those that are not live do not matter."""
+        for listener in listeners:
+            if listener in self._live:
+                self._live.remove(listener)
+
+    def find(self, event: Outcome, busy_with_it: Iterable[Strand]) -> Listener | None:
+        """The newest that matches, leaving out each `on` whose handler is itself collecting or emitting the event."""
+        strands = tuple(busy_with_it)
+        for listener in reversed(self._live):
+            if listener.event != event.name or _is_busy(listener, strands):
+                continue
+            if listener.wants is None or listener.wants(event):
+                return listener
+        return None
+
+
+def _is_busy(listener: Listener, strands: tuple[Strand, ...]) -> bool:
+    return (
+        isinstance(listener, On)
+        and listener.running is not None
+        and any(strand.is_within(listener.running) for strand in strands)
+    )

@@ -1,0 +1,39 @@
+"""A strand waiting for whichever of several things comes first."""
+
+from __future__ import annotations
+
+from collections import deque
+from typing import TYPE_CHECKING, Generic, TypeVar
+
+if TYPE_CHECKING:
+    from .strand import Strand
+
+T = TypeVar("T")
+
+
+class Mailbox(Generic[T]):
+    """Things are put in as they come; its strand takes them out in order."""
+
+    __slots__ = ("_items", "_strand", "_waits")
+
+    def __init__(self, strand: Strand) -> None:
+        self._strand = strand
+        self._items: deque[T] = deque()
+        self._waits = False
+
+    def put(self, item: T) -> None:
+        """Adds a thing; wakes the strand if it waits here."""
+        self._items.append(item)
+        if self._waits:
+            self._waits = False
+            self._strand.wake(None)
+
+    async def get(self) -> T:
+        """The next thing; waits for it as part of a call action."""
+        if not self._items:
+            self._waits = True
+            await self._strand.suspend(self._give_up, on_leg=True)
+        return self._items.popleft()
+
+    def _give_up(self) -> None:
+        self._waits = False

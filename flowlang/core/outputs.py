@@ -1,0 +1,79 @@
+"""What an activeflow gives back for an input, in order: commands for the world and notes for those who watch."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from flowlang.model.commands import Command, command_to_plain
+from flowlang.model.observations import Observation
+from flowlang.model.plain import to_plain
+from flowlang.model.values import Value
+
+
+@dataclass(frozen=True, slots=True)
+class Perform:
+    """Do this and feed back an `ActionOver` with the number, unless it is withdrawn."""
+
+    action: int
+    command: Command
+
+
+@dataclass(frozen=True, slots=True)
+class Withdraw:
+    """The action is cancelled; what it did stays."""
+
+    action: int
+
+
+@dataclass(frozen=True, slots=True)
+class Launch:
+    """Start a flow as a new activeflow with this id."""
+
+    activeflow: str
+    flow: str
+    arguments: tuple[Value, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Ending:
+    """How an activeflow ended: `done` with what the flow returned, `stop`, `gone` (the caller left), or `fault` with its
+    code, text and line."""
+
+    how: Literal["done", "stop", "gone", "fault"]
+    value: Value = None
+    code: str | None = None
+    text: str | None = None
+    line: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Over:
+    """The activeflow is over; the last output of all."""
+
+    ending: Ending
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """For those who watch; not part of what a replay is compared by."""
+
+    observation: Observation
+
+
+Output = Perform | Withdraw | Launch | Over | Note
+
+
+def output_to_plain(output: Output) -> list[Any] | None:
+    """An output as plain data for the journal's hash; `None` for a note."""
+    match output:
+        case Perform(action, command):
+            return ["perform", action, command_to_plain(command)]
+        case Withdraw(action):
+            return ["withdraw", action]
+        case Launch(activeflow, flow, arguments):
+            return ["launch", activeflow, flow, to_plain(arguments)]
+        case Over(ending):
+            return ["over", ending.how, to_plain(ending.value), ending.code, ending.text, ending.line]
+        case Note():
+            return None

@@ -1,0 +1,291 @@
+"""What compiled flows call: the statements of the language that wait, own something or leave.
+
+The compiler refers to these by name (`flowlang.compile.primitives`); a test holds both sides equal. `S` is the strand
+that runs, `B` the innermost block that exists at run time.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+from flowlang.compile.runtime.faults import Fault
+from flowlang.compile.runtime.texts import text_of
+from flowlang.model.events import Emitted
+from flowlang.model.values import Duration, Outcome, Time, Value, type_name
+
+from .acting import act
+from .blocks import Block, HandlerBody, On, Wants
+from .exits import Exit, ExitKind, Unwind
+from .leaving import await_end, cease, finish, leave, run_finally
+from .listeners import WaitForEvent
+from .outputs import Launch
+from .strand import Strand
+from .timers import TimerClass
+
+MAX_DEPTH = 200
+"""Flows and functions within each other: with two Python frames each, well within Python's own limit of 1,000."""
+
+
+def enter(strand: Strand, catches: bool = False) -> Block:
+    """Begins a block."""
+    return Block(strand.level, catches=catches)
+
+
+def within(strand: Strand, block: Block, duration: Value) -> None:
+    """Gives a block its deadline."""
+    due = strand.flow.at + _microseconds(duration, "within")
+    depth = len(strand.levels) * 1_000 + block.depth
+    block.deadline = strand.flow.timers.add(
+        due, TimerClass.DEADLINE, depth, lambda: strand.aim(Exit(ExitKind.DEADLINE, block)) and None
+    )
+
+
+def _microseconds(value: Value, what: str) -> int:
+    if not isinstance(value, Duration):
+        raise Fault("type", f"`{what}` takes a duration, not {type_name(value)}")
+    return max(0, value.microseconds)
+
+
+def on(strand: Strand, block: Block, line: int, event: str, wants: Wants | None, body: HandlerBody) -> None:
+    """A handler lives from here to the end of its block."""
+    flow = strand.flow
+    handler = On(block, event, line, wants, body, after_caller=flow.caller_gone)
+    block.handlers.append(handler)
+    if event == "hangup":
+        return  # runs when its block is left, not when the event comes
+    flow.listeners.add(handler)
+    if event == "signal":
+        while (kept := flow.kept_signal(wants)) is not None:
+            flow.hand_over(handler, kept)
+
+
+def stream(strand: Strand, block: Block, line: int, name: str, body: Callable[[Strand], Awaitable[object]]) -> Strand:
+    """A stream runs beside what follows."""
+    return strand.flow.spawn(block, name, body, line=line)
+
+
+async def join(strand: Strand, other: Strand) -> None:
+    """Waits for a stream; the caller's leaving does not end this."""
+    await await_end(strand, other, shielded=False)
+
+
+async def cancel(strand: Strand, other: Strand) -> None:
+    """Ends a stream and waits until it is over."""
+    if other.aim(Exit(ExitKind.CANCEL)) or not other.over:
+        await await_end(strand, other, shielded=False)
+
+
+async def join_all(strand: Strand, streams: tuple[Strand, ...]) -> None:
+    """`parallel`: waits for all."""
+    for each in streams:
+        await await_end(strand, each, shielded=False)
+
+
+async def join_first(strand: Strand, streams: tuple[Strand, ...]) -> None:
+    """`race`: waits for the first that is over; the end of the block ends the rest."""
+    if not streams or any(each.over for each in streams):
+        return
+
+    def wake() -> None:
+        give_up()
+        strand.wake(None)
+
+    def give_up() -> None:
+        for each in streams:
+            if wake in each.on_over:
+                each.on_over.remove(wake)
+
+    for each in streams:
+        each.on_over.append(wake)
+    await strand.suspend(give_up)
+
+
+async def wait(strand: Strand, line: int, duration: Value) -> None:
+    """`wait 5s`."""
+    await _wait_to(strand, line, strand.flow.at + _microseconds(duration, "wait"))
+
+
+async def _wait_to(strand: Strand, line: int, due: int) -> None:
+    strand.line = line
+    flow = strand.flow
+    flow.spend(1)
+    if flow.ends_with_caller(strand):
+        strand.leave_with_caller()
+    timer = flow.timers.add(due, TimerClass.WAIT, 0, lambda: strand.wake(None))
+    await strand.suspend(timer.cancel, with_caller=True)
+
+
+async def wait_until(strand: Strand, line: int, condition: Callable[[], Value]) -> None:
+    """`wait until T`: a time, or a condition looked at after each input."""
+    value = condition()
+    if isinstance(value, Time):
+        await _wait_to(strand, line, value.microseconds)
+        return
+    strand.line = line
+    flow = strand.flow
+    if flow.ends_with_caller(strand):
+        strand.leave_with_caller()
+    if _is_true(value):
+        return
+    give_up = flow.wait_until(strand, lambda: _is_true(condition()))
+    fault = await strand.suspend(give_up, with_caller=True)
+    if fault is not None:
+        raise fault
+
+
+def _is_true(value: Value) -> bool:
+    if isinstance(value, bool):
+        return value
+    raise Fault("type", f"`wait until` takes a time or a condition, not {type_name(value)}")
+
+
+async def wait_for(strand: Strand, line: int, event: str, wants: Wants | None, limit: Value) -> Outcome:
+    """`wait for EVENT [within D]`: the event, or the outcome `timeout`."""
+    strand.line = line
+    flow = strand.flow
+    flow.spend(1)
+    if event == "hangup" and flow.caller_gone:
+        return flow.farewell
+    if flow.ends_with_caller(strand):
+        strand.leave_with_caller()
+    if event == "signal" and (kept := flow.kept_signal(wants)) is not None:
+        return kept
+    listener = WaitForEvent(event, line, wants, strand.wake)
+    flow.listeners.add(listener)
+    timer = None
+    if limit is not None:
+        due = flow.at + _microseconds(limit, "within")
+        timer = flow.timers.add(due, TimerClass.WAIT, 0, lambda: _time_out(strand, listener))
+
+    def give_up() -> None:
+        flow.listeners.remove_all([listener])
+        if timer is not None:
+            timer.cancel()
+
+    outcome = await strand.suspend(give_up, with_caller=True)
+    if timer is not None:
+        timer.cancel()
+    return outcome
+
+
+def _time_out(strand: Strand, listener: WaitForEvent) -> None:
+    strand.flow.listeners.remove_all([listener])
+    strand.wake(Outcome("timeout"))
+
+
+class Ticks:
+    """The ticks of an `every`: the first after its duration, none while the body runs, those missed made one."""
+
+    __slots__ = ("_every", "_line", "_next", "_strand")
+
+    def __init__(self, strand: Strand, line: int, duration: Value) -> None:
+        self._strand = strand
+        self._line = line
+        self._every = _microseconds(duration, "every")
+        if self._every == 0:
+            raise Fault("value", "`every` takes a duration above zero")
+        self._next = strand.flow.at + self._every
+
+    async def tick(self) -> None:
+        """Waits for the next."""
+        await _wait_to(self._strand, self._line, self._next)
+        missed = (self._strand.flow.at - self._next) // self._every
+        self._next += (missed + 1) * self._every
+
+
+def emit(strand: Strand, line: int, event: str, data: Value) -> None:
+    """`emit NAME, data`."""
+    strand.line = line
+    strand.flow.spend(1)
+    strand.flow.deliver(Emitted(event, data), strand)
+
+
+def start(strand: Strand, line: int, flow: str, arguments: tuple[Value, ...]) -> str:
+    """`start FLOW(args)`: gives the new activeflow's id."""
+    strand.line = line
+    strand.flow.spend(1)
+    activeflow = strand.flow.new_activeflow_id()
+    strand.flow.output(Launch(activeflow, flow, arguments))
+    return activeflow
+
+
+def own_exit(strand: Strand, block: Block, kind: ExitKind, value: Value = None) -> Unwind:
+    """`break`, `continue` and `return` that leave blocks which exist at run time, or another strand's."""
+    an_exit = Exit(kind, block, value=value, own=True)
+    level = strand.level
+    if not level.offer(an_exit) and level.pending is None:
+        level.pending = an_exit  # aimed at a block already left: it ends the strand and does nothing more
+    return Unwind()
+
+
+def stop(strand: Strand) -> Unwind:
+    """`stop`."""
+    strand.level.offer(Exit(ExitKind.STOP))
+    return Unwind()
+
+
+def raised(value: Value) -> Fault:
+    """`raise value`: a text, a caught fault, or a map with `code` and `text`."""
+    if isinstance(value, Outcome):
+        return Fault(str(value.fields.get("code", value.name)), text_of(value), _line_of(value.fields))
+    if isinstance(value, dict):
+        return Fault(text_of(value.get("code", "raised")), text_of(value.get("text", "")), 0)
+    return Fault("raised", text_of(value))
+
+
+def _line_of(fields: dict[str, Value]) -> int:
+    line = fields.get("line")
+    return line if isinstance(line, int) else 0
+
+
+async def tick(strand: Strand, rounds: int) -> None:
+    """Some rounds of a loop are done: counts them, and lets other activeflows run."""
+    flow = strand.flow
+    flow.spend(rounds)
+    flow.busy = True
+    strand.wake(None)
+    await strand.suspend()
+
+
+def spend(strand: Strand, steps: int) -> None:
+    """Counts steps where nothing can wait."""
+    strand.flow.spend(steps)
+
+
+def deeper(strand: Strand, depth: int) -> int:
+    """One call deeper."""
+    strand.flow.spend(1)
+    if depth >= MAX_DEPTH:
+        raise Fault("depth", f"flows and functions call each other more than {MAX_DEPTH} deep")
+    return depth + 1
+
+
+def now(strand: Strand) -> Time:
+    """The time of the input being handled."""
+    return Time(strand.flow.at)
+
+
+def elapsed(strand: Strand) -> Duration:
+    """Since the activeflow began."""
+    return Duration(strand.flow.at - strand.flow.began)
+
+
+def random(strand: Strand, *ends: Value) -> Value:
+    """Chance, the same in each replay."""
+    return strand.flow.chance(ends)
+
+
+def predefined(strand: Strand, name: str) -> Value:
+    """`call`, `caller`, `flow`."""
+    return strand.flow.predefined[name]
+
+
+SCRIPT_CALLS: dict[str, Any] = {
+    each.__name__: each
+    for each in (
+        enter, within, on, stream, join, cancel, join_all, join_first, wait, wait_until, wait_for, Ticks, emit, start,
+        own_exit, stop, raised, tick, spend, deeper, now, elapsed, random, predefined, finish, leave, cease,
+        run_finally, act,
+    )
+} | {"BREAK": ExitKind.BREAK, "CONTINUE": ExitKind.CONTINUE, "RETURN": ExitKind.RETURN}  # fmt: skip

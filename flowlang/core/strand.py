@@ -1,0 +1,217 @@
+"""A strand: one line of execution of an activeflow. The main line, a handler and a stream are strands.
+
+A strand is a coroutine that its activeflow steps. It stops only in `suspend`, and goes on when it is woken with a
+value or when an exit interrupts it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Coroutine, Generator
+from typing import TYPE_CHECKING, Any
+
+from flowlang.compile.runtime.faults import Fault
+
+from .blocks import Block, Level, On
+from .exits import Exit, ExitKind, Unwind
+from .faults import as_fault
+
+if TYPE_CHECKING:
+    from .activeflow import Activeflow
+
+
+class _Suspension:
+    """What a coroutine awaits to give control back; it is resumed with `send` or `throw`."""
+
+    __slots__ = ()
+
+    def __await__(self) -> Generator[None, Any, Any]:
+        return (yield)
+
+
+_SUSPENSION = _Suspension()
+_LEG_IS_GONE = object()
+
+
+class LegGone(Exception):
+    """The caller left while something that his leaving does not end was waiting for his leg."""
+
+
+class Strand:
+    """`owner` is the block that it ends with, `None` for the main line; `handler` the `on` that it serves.
+
+    `aftermath`: it runs because the caller left, so that his being gone does not end it.
+    """
+
+    __slots__ = (
+        "_interrupt",
+        "_on_leg",
+        "_ready",
+        "_sent",
+        "_shielded",
+        "_with_caller",
+        "_withdraw",
+        "aftermath",
+        "coroutine",
+        "flow",
+        "handler",
+        "levels",
+        "line",
+        "name",
+        "number",
+        "on_over",
+        "over",
+        "owner",
+    )
+
+    def __init__(
+        self,
+        flow: Activeflow,
+        number: int,
+        owner: Block | None,
+        *,
+        name: str,
+        handler: On | None = None,
+        aftermath: bool = False,
+    ) -> None:
+        self.flow = flow
+        self.number = number
+        self.owner = owner
+        self.name = name
+        self.handler = handler
+        self.aftermath = aftermath
+        self.levels = [Level(self)]
+        self.coroutine: Coroutine[Any, Any, Any] | None = None
+        self.over = False
+        self.on_over: list[Callable[[], None]] = []
+        self.line = 0
+        """The script's line of the action that it is at."""
+        self._ready = False
+        self._sent: Any = None
+        self._interrupt = False
+        self._withdraw: Callable[[], None] | None = None
+        self._shielded = False
+        self._with_caller = False
+        self._on_leg = False
+
+    # -- waiting
+
+    async def suspend(
+        self,
+        withdraw: Callable[[], None] | None = None,
+        *,
+        shielded: bool = False,
+        with_caller: bool = False,
+        on_leg: bool = False,
+    ) -> Any:
+        """Waits to be woken; gives what it was woken with.
+
+        `withdraw` undoes what was waited for when an exit interrupts. `shielded`: no exit interrupts, it only becomes
+        pending. `with_caller`: a wait that ends when the caller leaves. `on_leg`: a wait for his leg, which ends then
+        in any case, by `LegGone` where the strand itself goes on.
+        """
+        self._withdraw = withdraw
+        self._shielded = shielded
+        self._with_caller = with_caller or on_leg
+        self._on_leg = on_leg
+        value = await _SUSPENSION
+        if value is _LEG_IS_GONE:
+            raise LegGone
+        return value
+
+    def wake(self, value: Any) -> None:
+        """Lets it go on with a value. The activeflow runs it when its turn comes."""
+        self._withdraw = None
+        self._with_caller = False
+        self._sent = value
+        self._make_ready()
+
+    def caller_left(self) -> None:
+        """The caller has left: ends what waits for him."""
+        if self._with_caller and self.ends_with_caller:
+            self.aim(Exit(ExitKind.GONE))
+        elif self._with_caller and self._on_leg:
+            if self._withdraw is not None:
+                self._withdraw()
+            self.wake(_LEG_IS_GONE)
+
+    def _make_ready(self) -> None:
+        if not self._ready:
+            self._ready = True
+            self.flow.ready(self)
+
+    def begin(self, coroutine: Coroutine[Any, Any, Any]) -> None:
+        """Gives it its work and queues it."""
+        self.coroutine = coroutine
+        self._make_ready()
+
+    def interrupt(self) -> None:
+        """Throws the top level's pending exit into it where it waits, unless it is shielded there."""
+        if self.over or self._shielded or self._interrupt or self.flow.current is self:
+            return
+        withdraw, self._withdraw = self._withdraw, None
+        self._with_caller = False
+        self._interrupt = True
+        if withdraw is not None:
+            withdraw()
+        self._make_ready()
+
+    @property
+    def ends_with_caller(self) -> bool:
+        """Whether the caller's leaving ends it at a call action or wait: outside a `finally` and an `on hangup`."""
+        return len(self.levels) == 1 and not self.aftermath
+
+    # -- exits
+
+    @property
+    def level(self) -> Level:
+        """The innermost."""
+        return self.levels[-1]
+
+    def aim(self, an_exit: Exit) -> bool:
+        """Aims an exit at one of its blocks, or at its root; tells whether it counts."""
+        level = an_exit.target.level if an_exit.target is not None else self.levels[0]
+        if self.over or not level.offer(an_exit):
+            return False
+        if level is self.levels[-1]:
+            self.interrupt()
+        return True
+
+    def raise_fault(self, fault: Fault) -> None:
+        """Raises a fault in it where it waits, from outside."""
+        if self.levels[0].offer_fault(Exit(ExitKind.FAULT, fault=fault)) and len(self.levels) == 1:
+            self.interrupt()
+
+    def leave_with_caller(self) -> None:
+        """At a call action or wait with the caller gone: raises the exit that ends the strand."""
+        self.levels[0].offer(Exit(ExitKind.GONE))
+        raise Unwind
+
+    def ended_by(self, error: BaseException) -> Exit | None:
+        """The exit that ended it, its coroutine having raised this."""
+        root = self.levels[0]
+        if not isinstance(error, Unwind):
+            root.offer_fault(Exit(ExitKind.FAULT, fault=as_fault(error, self)))
+        return root.pending
+
+    def is_within(self, ancestor: Strand) -> bool:
+        """Whether it is that strand or runs, through whatever is between, on its behalf."""
+        strand: Strand | None = self
+        while strand is not None:
+            if strand is ancestor:
+                return True
+            strand = strand.owner.level.strand if strand.owner is not None else None
+        return False
+
+    # -- stepping
+
+    def step(self) -> Any:
+        """Runs it until it waits. Raises `StopIteration` with its value at its end, or what ended it."""
+        assert self.coroutine is not None
+        self._ready = False
+        self._shielded = False
+        if self._interrupt:
+            self._interrupt = False
+            self._sent = None
+            return self.coroutine.throw(Unwind())
+        sent, self._sent = self._sent, None
+        return self.coroutine.send(sent)

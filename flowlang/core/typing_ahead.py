@@ -1,0 +1,49 @@
+"""Digits of the caller's leg that no handler took: for the newest `ask`, or kept for the next."""
+
+from __future__ import annotations
+
+from collections import deque
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from .strand import Strand
+
+
+class Digits:
+    """Who collects, newest last, and what was typed ahead. Past `limit` kept digits further ones are lost."""
+
+    __slots__ = ("_collectors", "_kept", "_limit")
+
+    def __init__(self, limit: int) -> None:
+        self._collectors: list[tuple[Strand, Callable[[str], None]]] = []
+        self._kept: deque[str] = deque()
+        self._limit = limit
+
+    @property
+    def collecting(self) -> list[Strand]:
+        """The strands that collect."""
+        return [strand for strand, _ in self._collectors]
+
+    def collect(self, strand: Strand, take: Callable[[str], None]) -> None:
+        """From now on digits go to `take`."""
+        self._collectors.append((strand, take))
+
+    def stop_collecting(self, strand: Strand) -> None:
+        """The strand wants no more; a second time does nothing."""
+        self._collectors = [each for each in self._collectors if each[0] is not strand]
+
+    def take_kept(self) -> str | None:
+        """The first digit that was typed ahead, taken out."""
+        return self._kept.popleft() if self._kept else None
+
+    def add(self, digit: str) -> int | None:
+        """A digit came in that no handler took; the line of the `ask` that has it, `None` where it is kept."""
+        if self._collectors:
+            strand, take = self._collectors[-1]
+            take(digit)
+            return strand.line
+        if len(self._kept) < self._limit:
+            self._kept.append(digit)
+        return None
