@@ -1,56 +1,56 @@
 """SIP without I/O: bytes and time in, bytes and events out.
 
-One `UserAgent` per process (or per listener) holds transactions, dialogs and timers. It knows no socket, no clock and
-no source of randomness; the room above feeds it and carries out what it asks for:
+One `UserAgent` holds transactions, dialogs and timers. It knows no socket, no clock and no source of randomness;
+the room above feeds it and carries out what it asks for:
 
-    agent = UserAgent(Settings(t1=0.5), token=secrets.token_hex)    # token(n) -> str of 2n hex digits
+    agent = UserAgent(Settings(t1=0.5), token=secrets.token_hex)    # token(n) -> 2n hex digits
 
-    agent.receive(data, source, local, now)      # a datagram came; never raises for any bytes
-    agent.tick(now)                              # fire what is due
-    agent.next_deadline() -> float | None        # when to tick next
-    for output in agent.drain():                 # in order, after every one of the above and after every method of a call
-        Send(data, destination, local)           # put these bytes on the wire, from the socket bound to `local`
-        CallOffered(call)                        # a new INVITE: call.offer is its SDP (None: we offer, in the answer)
-        CallConfirmed(call, answer)              # the ACK for our 200 came; `answer` is its SDP if the offer was ours
-        CallReoffered(call, offer, answer)       # a re-INVITE or UPDATE was answered by `call.negotiate`: change the media
-        CallReanswered(call, answer, status)     # our own re-INVITE was answered (status 200) or refused
-        InfoReceived(call, content_type, body)   # INFO inside a call
-        CallProgressed(call, status, sdp)        # outgoing: 1xx above 100, with early media if it has SDP
-        CallAnswered(call, answer)               # outgoing: 2xx; the ACK has gone out
-        CallForked(call, response)               # outgoing: a second 2xx of another callee; got ACK and BYE at once
-        CallEnded(call, cause, by, status)       # exactly once a call, whatever happens; cause see `HangupCause`
+    agent.receive(data, source, local, now)     # a datagram came; never raises for any bytes
+    agent.tick(now)                             # fire what is due
+    agent.next_deadline() -> float | None       # when to tick next
+    for output in agent.drain():                # after each of the above, and after each method of a call
+        Send(data, destination, local)          # put these bytes on the wire, from the socket that is `local`
+        CallOffered(call)                       # a new INVITE; call.offer is its SDP, None: we offer in the 200
+        CallConfirmed(call, answer)             # the ACK for our 200; `answer` is its SDP if we offered
+        CallReoffered(call, offer, answer)      # `call.negotiate` answered a re-INVITE or UPDATE: change the media
+        CallReanswered(call, answer, status)    # our own re-INVITE was answered (status 200) or refused
+        InfoReceived(call, content_type, body)  # INFO inside a call
+        CallProgressed(call, status, sdp)       # outgoing: 1xx above 100, with early media if it has SDP
+        CallAnswered(call, answer)              # outgoing: 2xx; the ACK has gone out
+        CallForked(call, response)              # outgoing: a 2xx of another callee; got ACK and BYE at once
+        CallEnded(call, cause, by, status)      # exactly once a call, whatever happens; see `HangupCause`
 
-`Address(host, port, transport="udp")` is an IP literal and a port. `local` is the address of ours that faces the peer (it goes
-into Contact and Via), never an unspecified one.
+`Address(host, port, transport="udp")` is an IP literal and a port. `local` is the address of ours that faces
+the peer (it goes into Contact and Via), never an unspecified one.
 
-An incoming call (`IncomingCall`). Each method returns False, and does nothing, where the call's state no longer allows it (the
-caller has cancelled meanwhile), so no caller of theirs has to win a race:
+An incoming call (`IncomingCall`). Each method returns False, and does nothing, where the call's state no longer
+allows it (the caller has cancelled meanwhile), so that nobody has a race to win:
 
-    call.ring(now)                               # 180, repeated every 60 s
-    call.progress(sdp, now)                      # 183 with early media
-    call.answer(sdp, now)                        # 200, retransmitted until the ACK; none in 64*T1: BYE, cause no_ack
-    call.reject(status, now, reason=None, headers=())          # 3xx to 6xx
-    call.hang_up(now, cause="normal")            # BYE (a call not yet answered: 603, or 480 by cause)
-    call.reoffer(sdp, now)                       # a re-INVITE of ours
-    call.negotiate = session.negotiate           # hook: offer -> answer, None -> an offer of ours; returning None is a 488
+    call.ring(now)                              # 180, repeated every 60 s
+    call.progress(sdp, now)                     # 183 with early media
+    call.answer(sdp, now)                       # 200 until the ACK; none in 64*T1: BYE, cause no_ack
+    call.reject(status, now, reason=None, headers=())    # 3xx to 6xx
+    call.hang_up(now, cause="normal")           # BYE; of an unanswered call 603 (no_answer: 480, failed: 500)
+    call.reoffer(sdp, now)                      # a re-INVITE of ours
+    call.negotiate = session.negotiate          # hook: offer -> answer, None -> our offer; None back is a 488
     call.request.uri, call.from_, call.to, call.call_id, call.state, call.peer, call.local
 
 An outgoing call (`OutgoingCall`):
 
-    call = agent.invite("sip:desk@127.0.0.1", destination, local, now, offer=sdp, caller="sip:me@127.0.0.1")
-    call.hang_up(now)                            # CANCEL or BYE, as far as the call has come
+    call = agent.invite("sip:desk@127.0.0.1", destination, local, now, caller="sip:me@127.0.0.1", offer=sdp)
+    call.hang_up(now)                           # CANCEL or BYE, as far as the call has come
 
 SDP and offer/answer (RFC 3264), one `MediaSession` per leg:
 
-    session = MediaSession(host, port, session_id)            # our RTP address that faces the peer
-    session.answer(offer) -> SessionDescription | None        # None: nothing fits, reject with 488
+    session = MediaSession(host, port, session_id)          # our RTP address that faces the peer
+    session.answer(offer) -> SessionDescription | None      # None: nothing fits, reject with 488
     session.offer() -> SessionDescription
     session.read_answer(answer) -> bool
-    session.negotiate                            # fits call.negotiate
-    session.audio -> AudioStream | None          # what was agreed: remote address, codec, payload types, ptime, direction
+    session.audio -> AudioStream | None         # what was agreed: remote address, codec, payload types, ptime
 
-`agent.trace`, if set, is called with a `Trace` for every message in and out; `Trace.summary` ("200 OK (INVITE)") is made when asked
-for. `len(agent.transactions)`, `len(agent.calls)`, `len(agent.timers)` are all 0 again when a call has been over for 64*T1.
+`agent.trace`, if set, is called with a `Trace` for every message in and out; `Trace.summary` ("200 OK (INVITE)")
+is made when asked for. `len()` of `agent.transactions`, `agent.calls` and `agent.timers` is 0 again when a call
+has been over for 64*T1.
 """
 
 from __future__ import annotations

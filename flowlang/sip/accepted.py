@@ -1,4 +1,4 @@
-"""A 2xx to an INVITE, repeated by the core until its ACK (RFC 3261 §13.3.1.4), over reliable transports too."""
+"""A 2xx to an INVITE, repeated by the core until its ACK, on any transport (RFC 3261 §13.3.1.4)."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from flowlang.sip.transactions.server import ServerTransaction
 
 
 class AwaitedAck:
-    """Sends the 2xx at T1, 2*T1, ... up to every T2; after 64*T1 without `acknowledge` it calls `lost(now)`."""
+    """Sends the 2xx after T1, 2*T1, ... up to every T2; after 64*T1 without its ACK it calls `lost(now)`."""
 
     __slots__ = ("_deadline", "_host", "_interval", "_lost", "_response", "_timer", "_transaction", "offered")
 

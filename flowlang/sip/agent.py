@@ -1,13 +1,14 @@
 """The user agent: takes datagrams and time, gives messages and events, holds all that lives in between.
 
-It finds for each message its transaction, else its dialog, else makes a call of it. It refuses by itself what needs nobody's
-opinion. Nothing that comes off the network makes it raise.
+It finds for each message its transaction, else its dialog, else makes a call of it. It refuses by itself
+what needs nobody's opinion. Nothing that comes off the network makes it raise.
 """
 
 from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 
 from flowlang.sip.address import Address, ip_literal, may_send_to, same_host
 from flowlang.sip.dialog import DialogKey, name_addr_text, via_of
@@ -18,7 +19,7 @@ from flowlang.sip.leg import CallLeg
 from flowlang.sip.message import Headers, Message, Request, Response, response_to
 from flowlang.sip.outgoing import OutgoingCall
 from flowlang.sip.outputs import CallOffered, Event, Output, Send, Trace
-from flowlang.sip.parse import MalformedRequest, parse_datagram
+from flowlang.sip.parse import MalformedRequestError, parse_datagram
 from flowlang.sip.sdp import SdpError, SessionDescription, parse_sdp
 from flowlang.sip.timers import Settings, TimerHeap
 from flowlang.sip.transactions import ServerTransaction, Transactions
@@ -53,7 +54,7 @@ class UserAgent:
             return  # keep-alives (RFC 5626 §3.5.1, and the zero bytes of older phones)
         try:
             message = parse_datagram(data)
-        except MalformedRequest as error:
+        except MalformedRequestError as error:
             self._observe(data, source, local, error.request)
             self._answer_malformed(error, source, local)
             return
@@ -88,7 +89,8 @@ class UserAgent:
         offer: SessionDescription | None = None,
         headers: Iterable[tuple[str, str]] = (),
     ) -> OutgoingCall:
-        """Call `target`, a URI, by way of `destination`; `caller` is a URI or `"Name" <uri>`. ValueError if either is no address."""
+        """Call `target`, a URI, by way of `destination`; `caller` is a URI or `"Name" <uri>`. ValueError if
+        either is no address."""
         self._check_local(local)
         self._now = now
         built: Headers = {
@@ -237,22 +239,25 @@ class UserAgent:
 
     def _refuse(self, server: ServerTransaction, refusal: Refusal, now: float) -> None:
         headers = (*refusal.headers, ("Server", self.settings.product))
-        server.respond(response_to(server.request, refusal.status, server.to_tag, refusal.reason, headers), now)
+        server.respond(
+            response_to(server.request, refusal.status, server.to_tag, refusal.reason, headers), now
+        )
 
     # What cannot be taken as it is
 
-    def _answer_malformed(self, error: MalformedRequest, source: Address, local: Address) -> None:
-        """Without state, so that junk costs no memory. It goes to where it came from: a message that breaks the rules is not
+    def _answer_malformed(self, error: MalformedRequestError, source: Address, local: Address) -> None:
+        """Without state, so that junk costs no memory. It goes to where it came from: a message that breaks
+        the rules is not
         believed where it says it wants its answer (§18.2.2 would have us read its Via)."""
         request = error.request
         if request.method == "ACK" or "Via" not in request.headers:
             return
+        with suppress(SipSyntaxError):
+            _reply_address(request, source)  # for `received`, where the Via can be read
         try:
-            _reply_address(request, source)
-        except SipSyntaxError:
-            pass
-        try:
-            response = response_to(request, error.status, None, _phrase(error), (("Server", self.settings.product),))
+            response = response_to(
+                request, error.status, None, _phrase(error), (("Server", self.settings.product),)
+            )
             _add_tag(response, self._stateless_tag(request))
             data = response.encode()
         except ValueError:
@@ -278,9 +283,11 @@ class UserAgent:
 
 
 def _reply_address(request: Request, source: Address) -> Address:
-    """Mark the top Via with where the request came from, and tell where its responses go (§18.2.1, §18.2.2, RFC 3581 §4).
+    """Mark the top Via with where the request came from, and tell where its responses go (§18.2.1, §18.2.2,
+    RFC 3581 §4).
 
-    `maddr` is not followed: it is for multicast, which this agent does not speak, and would let anyone aim our answers.
+    `maddr` is not followed: it is for multicast, which this agent does not speak, and would let anyone aim
+    our answers.
     """
     via = request.via
     symmetric = "rport" in via.parameters

@@ -15,11 +15,12 @@ DialogKey = tuple[str, str, str]
 
 
 class Dialog:
-    """One dialog, seen from our side. `local_address` and `remote_address` are whole From/To values with their tags."""
+    """One dialog, seen from our side. `local_address` and `remote_address` are whole From/To values with
+    their tags."""
 
     __slots__ = (
-        "call_id", "local", "local_address", "local_cseq", "local_tag", "peer", "remote_address", "remote_cseq", "remote_tag",
-        "remote_target", "route_set",
+        "call_id", "local", "local_address", "local_cseq", "local_tag", "peer", "remote_address", "remote_cseq",
+        "remote_tag", "remote_target", "route_set",
     )  # fmt: skip
 
     def __init__(
@@ -91,7 +92,8 @@ class Dialog:
 
     @property
     def next_hop(self) -> Address:
-        """Where a request goes: the first route, else the target. A name, or an address that nobody owns, gives the peer as last
+        """Where a request goes: the first route, else the target. A name, or an address that nobody owns,
+        gives the peer as last
         seen: this room resolves no names."""
         try:
             uri = parse_name_addr(self.route_set[0] if self.route_set else f"<{self.remote_target}>").uri
@@ -107,8 +109,7 @@ def address_of(uri: Uri, otherwise: Address) -> Address:
     transport = uri.transport
     if transport != otherwise.transport and not (transport in RELIABLE and otherwise.transport in RELIABLE):
         return otherwise  # a transport that the peer has not been reached by
-    port = uri.port if uri.port else DEFAULT_PORTS[transport]
-    return Address(uri.host, port, transport)
+    return Address(uri.host, uri.port or DEFAULT_PORTS[transport], transport)
 
 
 def via_of(local: Address, branch: str) -> str:
@@ -125,7 +126,9 @@ def contact_of(message: Message) -> str | None:
     if not contacts:
         return None
     uri = contacts[0].uri
-    return str(uri if uri.headers is None else replace(uri, headers=None))  # no headers in a Request-URI (§19.1.5)
+    return str(
+        uri if uri.headers is None else replace(uri, headers=None)
+    )  # no headers in a Request-URI (§19.1.5)
 
 
 def server_dialog(request: Request, local_tag: str, local: Address, source: Address) -> Dialog:

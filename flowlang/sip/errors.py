@@ -4,7 +4,7 @@ from __future__ import annotations
 
 
 class SipSyntaxError(ValueError):
-    """Text that is not SIP. `status` is what a request with it is answered, `str(error)` the reason phrase."""
+    """Text that is not SIP. `status` answers a request that has it, `str(error)` is the reason phrase."""
 
     def __init__(self, reason: str, status: int = 400) -> None:
         super().__init__(reason)

@@ -24,7 +24,8 @@ MAGIC_COOKIE = "z9hG4bK"  # RFC 3261 §8.1.1.7
 MAX_CSEQ = 2**31 - 1  # RFC 3261 §8.1.1.5
 
 _VIA = re.compile(
-    rf"({TOKEN})[ \t]*/[ \t]*({TOKEN})[ \t]*/[ \t]*({TOKEN})[ \t]+({HOST})[ \t]*(?::[ \t]*(\d{{1,5}})[ \t]*)?",
+    rf"({TOKEN})[ \t]*/[ \t]*({TOKEN})[ \t]*/[ \t]*({TOKEN})[ \t]+"
+    rf"({HOST})[ \t]*(?::[ \t]*(\d{{1,5}})[ \t]*)?",
     re.ASCII,
 )
 _CSEQ = re.compile(rf"0*(\d{{1,10}})[ \t]+({TOKEN})", re.ASCII)
@@ -47,7 +48,7 @@ class Via:
 
     @property
     def branch(self) -> str | None:
-        """The branch, None unless it identifies a transaction by itself (RFC 3261 §17.2.3, RFC 4475 §3.2.1)."""
+        """The branch, None unless it names a transaction by itself (RFC 3261 §17.2.3, RFC 4475 §3.2.1)."""
         branch = self.parameters.get("branch")
         if branch is None or len(branch) <= len(MAGIC_COOKIE):
             return None
@@ -103,7 +104,8 @@ class NameAddr:
 def parse_name_addr(text: str) -> NameAddr:
     """One `name-addr` or `addr-spec` with parameters (RFC 3261 §20.10).
 
-    Without `<>` every parameter is the header's, and a URI with `,` `;` `?` of its own is an error (RFC 4475 §3.1.2.13).
+    Without `<>` every parameter is the header's, and a URI with `,` `;` `?` of its own is an error (RFC 4475
+    §3.1.2.13).
     """
     match = _NAME_ADDR.match(text)
     if match is not None:
@@ -132,7 +134,8 @@ class CSeq(NamedTuple):
 
 
 def parse_cseq(text: str) -> CSeq:
-    """A CSeq value; numbers above 2**31 - 1 are an error (RFC 3261 §8.1.1.5), before any large integer is made."""
+    """A CSeq value; numbers above 2**31 - 1 are an error (RFC 3261 §8.1.1.5), before any large integer is
+    made."""
     match = _CSEQ.fullmatch(text)
     if match is None:
         raise SipSyntaxError("Malformed CSeq")

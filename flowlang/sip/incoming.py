@@ -37,7 +37,9 @@ class IncomingCall(CallLeg):
         self._transaction = transaction
         self._repeat: Timer | None = None
         self.dialog = server_dialog(transaction.request, transaction.to_tag, local, peer)
-        self._dialog_headers = tuple(("Record-Route", route) for route in self.request.headers.get("Record-Route", ()))
+        self._dialog_headers = tuple(
+            ("Record-Route", route) for route in self.request.headers.get("Record-Route", ())
+        )
         ground.enter(self.dialog.key, self)
 
     # What the user does

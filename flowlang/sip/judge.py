@@ -56,7 +56,8 @@ def _refuse_method(method: str) -> Refusal:
 
 
 def _extensions(request: Request) -> Refusal | None:
-    """§8.2.2.3. We are the last element, so Proxy-Require, too, can be met by nobody after us (RFC 4475 §3.3.5)."""
+    """§8.2.2.3. We are the last element, so Proxy-Require, too, can be met by nobody after us (RFC 4475
+    §3.3.5)."""
     if "Require" not in request.headers and "Proxy-Require" not in request.headers:
         return None
     wanted = [*request.members("Require"), *request.members("Proxy-Require")]

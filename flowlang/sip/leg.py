@@ -1,8 +1,9 @@
 """One call of ours as a leg: what incoming and outgoing calls share once there is a dialog.
 
-States: `offered` (an INVITE came, nothing but 100 said), `ringing` (a provisional was sent or received), `calling` (our INVITE is out),
-`answered` (2xx sent, no ACK yet), `confirmed`, `ended`. A leg that ended stays with the agent until its last transaction
-is over, so that a late ACK, BYE or 2xx still finds it; the user has had its `CallEnded` by then.
+States: `offered` (an INVITE came, nothing but 100 said), `ringing` (a provisional was sent or received),
+`calling` (our INVITE is out), `answered` (2xx sent, no ACK yet), `confirmed`, `ended`. A leg that ended stays
+with the agent until its last transaction is over, so that a late ACK, BYE or 2xx still finds it; the user has
+had its `CallEnded` by then.
 """
 
 from __future__ import annotations
@@ -28,7 +29,7 @@ Negotiate = Callable[[SessionDescription | None], SessionDescription | None]
 
 
 class CallLeg:
-    """A call. `request` is the INVITE that made it; `from_` and `to` are its addresses as they stood there."""
+    """A call. `request` is the INVITE that made it; `from_` and `to` are the addresses in it."""
 
     incoming: bool
 
@@ -57,7 +58,7 @@ class CallLeg:
         return True
 
     def reoffer(self, sdp: SessionDescription, now: float) -> bool:
-        """Send a re-INVITE with `sdp` (§14.1); False unless the call is up and no other offer is under way."""
+        """Send a re-INVITE with `sdp` (§14.1); False unless the call is up and no offer is under way."""
         if self.state != "confirmed" or self._reoffer is not None or self._awaited or self.dialog is None:
             return False
         self._reoffer = Reoffer(self._ground, self, self.dialog, sdp)
@@ -186,7 +187,9 @@ class CallLeg:
             self.await_ack(transaction, response, offer is None, now)
         self._ground.emit(CallReoffered(self, offer, answer))
 
-    def await_ack(self, transaction: ServerTransaction, response: Response, offered: bool, now: float) -> None:
+    def await_ack(
+        self, transaction: ServerTransaction, response: Response, offered: bool, now: float
+    ) -> None:
         """Repeat a 2xx to INVITE until its ACK; without one, end the call by BYE (§13.3.1.4)."""
         transaction.user = self
         number = transaction.request.cseq.number
@@ -196,7 +199,9 @@ class CallLeg:
             self.end("no_ack", "local")
             self._send_bye(at)
 
-        self._awaited[number] = AwaitedAck(self._ground.transactions, transaction, response, offered, lost, now)
+        self._awaited[number] = AwaitedAck(
+            self._ground.transactions, transaction, response, offered, lost, now
+        )
 
     # Responses
 
@@ -213,7 +218,9 @@ class CallLeg:
         reason: str | None = None,
     ) -> Response:
         tag = None if self.dialog is None else self.dialog.local_tag
-        return response_to(request, status, tag, reason, (*headers, ("Server", self._ground.settings.product)), body)
+        return response_to(
+            request, status, tag, reason, (*headers, ("Server", self._ground.settings.product)), body
+        )
 
     def _respond(
         self,

@@ -1,8 +1,9 @@
 """Requests and responses: raw headers by name, typed views made when first asked for, and printing.
 
-Rules. Headers are `name -> values as text`, names canonical, values unfolded, in the order of their first coming. Typed views raise
-`SipSyntaxError`; those of a parsed request have been looked at once by `parse.py` and do not. Whatever is printed is guarded: CR
-and LF cannot enter a line, NUL only as `\\NUL` inside a quoted string that came in so (RFC 4475 §3.1.1.2).
+Rules. Headers are `name -> values as text`, names canonical, values unfolded, in the order of their first
+coming. Typed views raise `SipSyntaxError`; those of a parsed request have been looked at once by `parse.py`
+and do not. Whatever is printed is guarded: CR and LF cannot enter a line, NUL only as `\\NUL` inside a quoted
+string that came in so (RFC 4475 §3.1.1.2).
 """
 
 from __future__ import annotations
@@ -148,7 +149,11 @@ class Message:
         lines.append(f"Content-Length: {len(self.body)}\r\n\r\n")
         text = "\r\n".join(lines)
         breaks = len(lines) + 1
-        if text.count("\n") != breaks or text.count("\r") != breaks or ("\0" in text and _BARE_NUL.search(text)):
+        if (
+            text.count("\n") != breaks
+            or text.count("\r") != breaks
+            or ("\0" in text and _BARE_NUL.search(text))
+        ):
             raise ValueError("a header must not contain CR, LF or NUL")
         return text.encode("utf-8", "surrogateescape") + self.body
 

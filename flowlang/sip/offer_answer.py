@@ -1,8 +1,9 @@
-"""Offer and answer (RFC 3264) for one leg with one audio stream: G.711 both ways and telephone events (RFC 4733).
+"""Offer and answer (RFC 3264) for one leg with one audio stream: G.711 both ways and telephone events (RFC
+4733).
 
-Rules. Payload types are the offerer's. Every m-line of an offer is answered, in order; what is not the audio stream gets port 0. A direction is
-what both sides want, worked out afresh each time from what we want, never from what was last agreed. The version in `o=` rises when the
-description changes, and only then.
+Rules. Payload types are the offerer's. Every m-line of an offer is answered, in order; what is not the audio
+stream gets port 0. A direction is what both sides want, worked out afresh each time from what we want, never
+from what was last agreed. The version in `o=` rises when the description changes, and only then.
 """
 
 from __future__ import annotations
@@ -30,9 +31,10 @@ _DIRECTIONS: tuple[Direction, ...] = ("sendrecv", "sendonly", "recvonly", "inact
 class AudioStream:
     """What was agreed, from our side.
 
-    `remote_host`/`remote_port`: where to send. `codec` with `payload_type` to send and `receive_type` to expect; the same two
-    for telephone events, None where there are none. `ptime`: milliseconds of audio in a packet. `held`: the peer does not want
-    to hear us (sendonly, inactive or 0.0.0.0), so nothing is to be sent.
+    `remote_host`/`remote_port`: where to send. `codec` with `payload_type` to send and `receive_type` to
+    expect; the same two for telephone events, None where there are none. `ptime`: milliseconds of audio in a
+    packet. `held`: the peer does not want to hear us (sendonly, inactive or 0.0.0.0), so nothing is to be
+    sent.
     """
 
     remote_host: str
@@ -58,13 +60,19 @@ class AudioStream:
 
 
 class MediaSession:
-    """Our side of one leg's media. `host` and `port` are our RTP address as the peer sees it; `session_id` any number up to 2**62.
+    """Our side of one leg's media. `host` and `port` are our RTP address as the peer sees it; `session_id`
+    any number up to 2**62.
 
     `wanted` is the direction that we want from the next offer or answer on (`sendonly` holds the peer).
     """
 
     def __init__(
-        self, host: str, port: int, session_id: int, codecs: tuple[Codec, ...] = ("PCMU", "PCMA"), ptime: int = DEFAULT_PTIME
+        self,
+        host: str,
+        port: int,
+        session_id: int,
+        codecs: tuple[Codec, ...] = ("PCMU", "PCMA"),
+        ptime: int = DEFAULT_PTIME,
     ) -> None:
         if ip_literal(host) is None or not may_send_to(host):
             raise ValueError(f"the media address must be one that a peer can send to, not {host}")
@@ -235,7 +243,8 @@ def _common(wanted: Direction, theirs: Direction) -> Direction:
 
 
 def _ptime(description: SessionDescription, media: Media, otherwise: int) -> int:
-    """The packet length that the peer asks for, in steps of 10 ms within what we do; ours if it asks for nothing."""
+    """The packet length that the peer asks for, in steps of 10 ms within what we do; ours if it asks for
+    nothing."""
     asked = _milliseconds(media.attribute("ptime") or first(description.attributes, "ptime"))
     most = _milliseconds(media.attribute("maxptime") or first(description.attributes, "maxptime"))
     ptime = min(asked or otherwise, most or LONGEST_PTIME)

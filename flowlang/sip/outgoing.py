@@ -15,7 +15,8 @@ from flowlang.sip.transactions import ClientTransaction
 
 
 class OutgoingCall(CallLeg):
-    """A call of ours. `offer` is what we offered, None if the callee is to offer (then `negotiate` must be set)."""
+    """A call of ours. `offer` is what we offered, None if the callee is to offer (then `negotiate` must be
+    set)."""
 
     incoming = False
 

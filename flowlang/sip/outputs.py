@@ -44,7 +44,8 @@ class CallConfirmed:
 
 @dataclass(frozen=True, slots=True)
 class CallReoffered:
-    """The peer's re-INVITE or UPDATE was answered by `call.negotiate`. `offer` is None while the answer is yet to come in the ACK."""
+    """The peer's re-INVITE or UPDATE was answered by `call.negotiate`. `offer` is None while the answer is
+    yet to come in the ACK."""
 
     call: CallLeg
     offer: SessionDescription | None
@@ -53,7 +54,8 @@ class CallReoffered:
 
 @dataclass(frozen=True, slots=True)
 class CallReanswered:
-    """Our own offer inside the call was answered (`status` 200), or refused and nothing changes (`answer` None)."""
+    """Our own offer inside the call was answered (`status` 200), or refused and nothing changes (`answer`
+    None)."""
 
     call: CallLeg
     answer: SessionDescription | None
@@ -120,7 +122,7 @@ Output = Send | Event
 
 @dataclass(frozen=True, slots=True)
 class Trace:
-    """One message seen: `inbound` from `peer`, else sent to it. `message` is None where it could not be read."""
+    """One message: `inbound` from `peer`, else sent to it. `message` is None where it could not be read."""
 
     at: float
     inbound: bool

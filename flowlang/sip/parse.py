@@ -1,12 +1,12 @@
 """One datagram to one message (RFC 3261 §7, §18.3).
 
-Liberal: folding, any case and compact names, spaces before the colon, LF alone as a line end, octets behind Content-Length, empty
-lines before the start, absent Content-Length and Max-Forwards, no branch and no tag (RFC 2543).
-Strict, because two readers could differ: spaces in the start line, CR alone, a single header twice, Content-Length beyond the datagram,
-numbers out of range, addresses that do not parse.
+Liberal: folding, any case and compact names, spaces before the colon, LF alone as a line end, octets behind
+Content-Length, empty lines before the start, absent Content-Length and Max-Forwards, no branch and no tag
+(RFC 2543). Strict, because two readers could differ: spaces in the start line, CR alone, a single header
+twice, Content-Length beyond the datagram, numbers out of range, addresses that do not parse.
 
-A request that breaks a rule but can be answered comes as `MalformedRequest`, with what was read of it; a datagram that cannot as
-`SipSyntaxError`.
+A request that breaks a rule but can be answered comes as `MalformedRequestError`, with what was read of it; a
+datagram that cannot as `SipSyntaxError`.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ _STATUS_LINE = re.compile(r"SIP/2\.0 ([1-6]\d\d)(?: (.*))?", re.IGNORECASE | re.
 _CALL_ID = re.compile(r"[^\s\x00-\x1f\x7f]+")
 
 
-class MalformedRequest(SipSyntaxError):
+class MalformedRequestError(SipSyntaxError):
     """A request to be refused with `status`; `request` has the headers that could be read."""
 
     def __init__(self, cause: SipSyntaxError, request: Request) -> None:
@@ -41,7 +41,7 @@ class MalformedRequest(SipSyntaxError):
 
 
 def parse_datagram(data: bytes) -> Request | Response:
-    """The message that `data` carries; raises MalformedRequest or SipSyntaxError."""
+    """The message that `data` carries; raises MalformedRequestError or SipSyntaxError."""
     data = data.lstrip(b"\r\n")  # RFC 3261 §7.5
     end = _HEAD_END.search(data, 0, MAX_HEAD + 4)
     head = data[: end.start()] if end else data[:MAX_HEAD].rstrip(b"\r\n")
@@ -82,7 +82,7 @@ def _request(start: str, lines: list[str], data: bytes, end: re.Match[bytes] | N
         request.body = _body(request, data, end)
         _check_request(request)
     except SipSyntaxError as error:
-        raise MalformedRequest(error, request) from None
+        raise MalformedRequestError(error, request) from None
     return request
 
 
@@ -134,7 +134,7 @@ def _headers(lines: list[str]) -> Headers:
 
 
 def _body(message: Message, data: bytes, end: re.Match[bytes] | None) -> bytes:
-    """Content-Length rules for datagrams (RFC 3261 §18.3): absent is the rest, less cuts, more is an error."""
+    """Content-Length of a datagram (RFC 3261 §18.3): absent is the rest, less cuts, more is an error."""
     if end is None:
         raise SipSyntaxError("No empty line after the headers")
     rest = data[end.end() :]

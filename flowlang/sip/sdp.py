@@ -1,8 +1,9 @@
 """Session descriptions (RFC 8866): parsing, tolerant but bounded, and printing.
 
-Kept: what offer/answer needs, and every attribute. Dropped: e-mail, phone, key and repeat lines, which nobody answers.
-Tolerated: LF alone as line end, an absent or empty `s=`, absent `o=` and `t=`, lines out of order inside their section.
-Refused: no `v=0`, lines that are no `x=...`, an m-line that does not parse, more than the limits below.
+Kept: what offer/answer needs, and every attribute. Dropped: e-mail, phone, key and repeat lines, which
+nobody answers. Tolerated: LF alone as line end, an absent or empty `s=`, absent `o=` and `t=`, lines out of
+order inside their section. Refused: no `v=0`, lines that are no `x=...`, an m-line that does not parse, more
+than the limits below.
 """
 
 from __future__ import annotations
@@ -44,7 +45,8 @@ class Origin:
 
 @dataclass(frozen=True, slots=True)
 class Media:
-    """One m-line with what belongs to it. `connection` is its own `c=` address, None where the session's counts."""
+    """One m-line with what belongs to it. `connection` is its own `c=` address, None where the session's
+    counts."""
 
     kind: str
     port: int

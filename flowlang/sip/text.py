@@ -1,7 +1,8 @@
 """Scanning of header text: tokens, quoted strings, parameters, comma lists (RFC 3261 §25.1).
 
-Rules: input is unfolded (no CR or LF is left in it). Nothing here backtracks over more than one token, so time is linear
-in the length. What RFC 3261 leaves to be liberal about is said where it is done; everything else raises `SipSyntaxError`.
+Rules: input is unfolded (no CR or LF is left in it). Nothing here backtracks over more than one token, so
+time is linear in the length. What RFC 3261 leaves to be liberal about is said where it is done; everything
+else raises `SipSyntaxError`.
 """
 
 from __future__ import annotations
@@ -10,12 +11,13 @@ import re
 
 from flowlang.sip.errors import SipSyntaxError
 
-TOKEN = r"[A-Za-z0-9\-.!%*_+`'~]+"
+TOKEN = r"[A-Za-z0-9\-.!%*_+`'~]+"  # noqa: S105 - the RFC's word
 QUOTED = r'"(?:[^"\\]|\\.)*+"'
 
 _TOKEN = re.compile(TOKEN)
-# A parameter's value: a token, a host (brackets and colons; RFC 5118 §4.5 wants a bare IPv6 `received` taken) or a quoted
-# string. Wider than the grammar by the other characters that stand in no list, parameter or address syntax.
+# A parameter's value: a token, a host (brackets and colons; RFC 5118 §4.5 wants a bare IPv6 `received` taken)
+# or a quoted string. Wider than the grammar by the other characters that stand in no list, parameter or
+# address syntax.
 _PARAMETER = re.compile(
     rf'[ \t]*;[ \t]*({TOKEN})[ \t]*(?:=[ \t]*({QUOTED}|[^\s;,"<>=?]+)[ \t]*)?', re.DOTALL | re.ASCII
 )

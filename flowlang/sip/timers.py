@@ -11,7 +11,8 @@ _FEWEST_TO_SWEEP = 64
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """What an agent may be set to. Times are in seconds; `t2` and `t4` follow `t1` unless given (RFC 3261 §17.1.1.1)."""
+    """What an agent may be set to. Times are in seconds; `t2` and `t4` follow `t1` unless given (RFC 3261
+    §17.1.1.1)."""
 
     t1: float = 0.5
     """Round-trip estimate; everything below scales with it."""

@@ -1,6 +1,7 @@
 """SIP URIs (RFC 3261 §19.1), and other schemes as opaque text.
 
-Bytes are kept as they came: `%`-escapes are undone for comparison only, never for routing or echo (RFC 4475 §3.1.1.3).
+Bytes are kept as they came: `%`-escapes are undone for comparison only, never for routing or echo (RFC 4475
+§3.1.1.3).
 """
 
 from __future__ import annotations
@@ -15,7 +16,8 @@ from flowlang.sip.errors import SipSyntaxError
 from flowlang.sip.text import Parameters, print_parameters
 
 HOST = r"(?:\[[0-9A-Fa-f:.]{2,45}\]|[A-Za-z0-9](?:[A-Za-z0-9\-._]*[A-Za-z0-9.])?)"
-"""A name, an IPv4 address or an IPv6 reference. Underscores and the three colons of the RFC's own ABNF bug pass
+"""A name, an IPv4 address or an IPv6 reference. Underscores and the three colons of the RFC's own ABNF bug
+pass
 (RFC 5118 §4.10)."""
 
 _SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+\-.]*):")
@@ -32,7 +34,7 @@ _OPAQUE = re.compile(r"[!-~\x80-\U0010ffff]*")
 
 @dataclass(frozen=True, slots=True)
 class Uri:
-    """A URI. For `sip` and `sips` all fields count; for any other scheme `opaque` is what follows the colon."""
+    """A URI. For `sip` and `sips` all fields count; of another scheme `opaque` is all behind the colon."""
 
     scheme: str
     host: str = ""
@@ -66,7 +68,8 @@ class Uri:
             userinfo = f"{self.user}@" if self.password is None else f"{self.user}:{self.password}@"
         port = "" if self.port is None else f":{self.port}"
         headers = "" if self.headers is None else f"?{self.headers}"
-        return f"{self.scheme}:{userinfo}{bracketed(self.host)}{port}{print_parameters(self.parameters)}{headers}"
+        parameters = print_parameters(self.parameters)
+        return f"{self.scheme}:{userinfo}{bracketed(self.host)}{port}{parameters}{headers}"
 
 
 def contact_uri(local: Address, user: str | None = None) -> Uri:
@@ -109,7 +112,8 @@ def _parse(text: str) -> Uri:
     )
 
 
-# A call names the same few URIs in each of its messages; long ones are not kept, so that nobody fills memory with them.
+# A call names the same few URIs in each of its messages; long ones are not kept, so that nobody fills memory
+# with them.
 _MEMO_LENGTH = 128
 _parse_known = lru_cache(maxsize=512)(_parse)
 

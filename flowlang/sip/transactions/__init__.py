@@ -1,4 +1,5 @@
-"""The four state machines of RFC 3261 §17 with RFC 6026, each a file with its table, and the layer that finds them."""
+"""The four state machines of RFC 3261 §17 with RFC 6026, each a file with its table, and the layer that finds
+them."""
 
 from __future__ import annotations
 

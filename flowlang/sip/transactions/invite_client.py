@@ -1,8 +1,8 @@
 """INVITE client transaction: RFC 3261 §17.1.1 with the accepted state of RFC 6026 §7.2.
 
-    calling --1xx--> proceeding --2xx--> accepted --M--> terminated
-       \\                \\-------3-6xx--> completed --D--> terminated
-        \\--B--> terminated          (2xx and 3-6xx likewise from calling)
+calling --1xx--> proceeding --2xx--> accepted --M--> terminated
+   \\                \\-------3-6xx--> completed --D--> terminated
+    \\--B--> terminated          (2xx and 3-6xx likewise from calling)
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """INVITE server transaction: RFC 3261 §17.2.1 with the accepted state of RFC 6026 §7.1.
 
-    proceeding --2xx--> accepted --L--> terminated
-        \\-------3-6xx--> completed --ACK--> confirmed --I--> terminated
-                              \\--H--> terminated
+proceeding --2xx--> accepted --L--> terminated
+    \\-------3-6xx--> completed --ACK--> confirmed --I--> terminated
+                          \\--H--> terminated
 """
 
 from __future__ import annotations

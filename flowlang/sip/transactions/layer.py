@@ -17,6 +17,7 @@ from flowlang.sip.transactions.other_server import OtherServer
 from flowlang.sip.transactions.server import ServerTransaction
 
 SendBytes = Callable[[bytes, Address, Address, Message | None], None]
+"""Data, destination, our address, and what the data says."""
 
 
 class Transactions:
@@ -25,7 +26,7 @@ class Transactions:
     def __init__(self, settings: Settings, timers: TimerHeap, send: SendBytes) -> None:
         self.settings = settings
         self.timers = timers
-        self.send = send
+        self._send = send
         self._servers: dict[tuple[str, ...], ServerTransaction] = {}
         self._clients: dict[tuple[str, ...], ClientTransaction] = {}
         self._origins: dict[tuple[str, ...], ServerTransaction] = {}
@@ -49,7 +50,9 @@ class Transactions:
         """A new server transaction; its responses go to `destination`."""
         key = _server_key(request, request.method)
         if request.method == "INVITE":
-            server: ServerTransaction = InviteServer(self, key, "proceeding", request, destination, local, to_tag)
+            server: ServerTransaction = InviteServer(
+                self, key, "proceeding", request, destination, local, to_tag
+            )
         else:
             server = OtherServer(self, key, "trying", request, destination, local, to_tag)
         self._servers[key] = server
@@ -75,6 +78,10 @@ class Transactions:
         client.begin(now)
         return client
 
+    def send(self, data: bytes, destination: Address, local: Address, message: Message | None) -> None:
+        """Put bytes on the wire."""
+        self._send(data, destination, local, message)
+
     def remove(self, transaction: Transaction) -> None:
         """Forget a terminated transaction."""
         if isinstance(transaction, ServerTransaction):
@@ -93,7 +100,8 @@ def _server_key(request: Request, method: str) -> tuple[str, ...]:
     branch = via.branch
     if branch is not None:
         return (branch, via.sent_by, method)
-    # RFC 2543: the request itself is its transaction's name. The tag of To is left out, since the ACK of a refusal has ours.
+    # RFC 2543: the request itself is its transaction's name. The tag of To is left out, since the ACK of a
+    # refusal has ours.
     return (
         request.uri,
         request.from_.tag or "",

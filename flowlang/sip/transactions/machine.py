@@ -1,7 +1,8 @@
 """What the four machines share: a state, a table, timers by letter.
 
-A table maps (state, input) to (next state, actions). Inputs are "request", "ack", "1xx", "2xx", "3-6xx" and the letter of a timer. An
-input without a row is absorbed. Actions are names of methods `_name(message, now)`; they run after the state has changed.
+A table maps (state, input) to (next state, actions). Inputs are "request", "ack", "1xx", "2xx", "3-6xx" and
+the letter of a timer. An input without a row is absorbed. Actions are names of methods `_name(message, now)`;
+they run after the state has changed.
 """
 
 from __future__ import annotations
@@ -41,7 +42,9 @@ class Transaction:
     TABLE: ClassVar[Table]
     KIND: ClassVar[str]
 
-    def __init__(self, host: Host, key: tuple[str, ...], state: State, destination: Address, local: Address) -> None:
+    def __init__(
+        self, host: Host, key: tuple[str, ...], state: State, destination: Address, local: Address
+    ) -> None:
         self.host = host
         self.key = key
         self.state: State = state
@@ -81,7 +84,7 @@ class Transaction:
         self._intervals.clear()
 
     def _wait(self, seconds: float) -> float:
-        """A wait for stray retransmissions: none over a reliable transport (RFC 3261 §17, timers D, I, J, K)."""
+        """A wait for stray retransmissions: none over a reliable transport (§17, timers D, I, J, K)."""
         return 0.0 if self.destination.reliable else seconds
 
 

@@ -1,7 +1,7 @@
 """Non-INVITE client transaction: RFC 3261 §17.1.2.
 
-    trying --1xx--> proceeding --final--> completed --K--> terminated
-       \\--------------final------------/       (F from both waiting states: terminated)
+trying --1xx--> proceeding --final--> completed --K--> terminated
+   \\--------------final------------/       (F from both waiting states: terminated)
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Non-INVITE server transaction: RFC 3261 §17.2.2.
 
-    trying --1xx--> proceeding --final--> completed --J--> terminated
-       \\-------------final-------------/
+trying --1xx--> proceeding --final--> completed --J--> terminated
+   \\-------------final-------------/
 """
 
 from __future__ import annotations
