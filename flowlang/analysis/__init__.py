@@ -1,0 +1,52 @@
+"""The checker: finds an author's mistakes before a caller does. `check` takes a tree and gives a `Program`,
+or says why not.
+
+It returns diagnostics and raises nothing. No I/O: whether a prompt is there it asks a function of the
+caller's.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+from flowlang.diagnostics import has_errors
+from flowlang.model.actions import ACTIONS, Action
+from flowlang.syntax import ast
+
+from .arguments import Bound, Slot, bind, slots
+from .checks import CHECKS
+from .literals import UNKNOWN, literal_value
+from .program import CheckResult, FlowInfo, Program, build
+from .report import Report
+from .script import Script
+
+__all__ = [
+    "UNKNOWN",
+    "Bound",
+    "CheckResult",
+    "FlowInfo",
+    "Program",
+    "Slot",
+    "bind",
+    "check",
+    "literal_value",
+    "slots",
+]
+
+
+def check(
+    module: ast.Module,
+    *,
+    actions: Mapping[str, Action] = ACTIONS,
+    exists: Callable[[str], bool] | None = None,
+) -> CheckResult:
+    """Check a script that was parsed without an error.
+
+    `actions` are those that may be called, a host's own included. `exists` tells of a path below the script's
+    folder whether a file is there; without it prompts are not looked for.
+    """
+    script = Script(module, actions, Report(module.source), exists)
+    for each in CHECKS:
+        each(script)
+    diagnostics = script.report.in_order()
+    return CheckResult(None if has_errors(diagnostics) else build(script), diagnostics)

@@ -1,0 +1,98 @@
+"""Which argument of a call goes to which parameter. The checker tells of what does not fit; the compiler
+takes the same answer, so that both mean one thing."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Literal, NamedTuple
+
+from flowlang.model.actions import REQUIRED, Action, TypeName
+from flowlang.model.functions import Function
+from flowlang.syntax import ast
+
+Trouble = Literal["unknown", "too many", "twice", "by name only", "after a name", "missing"]
+
+
+@dataclass(frozen=True, slots=True)
+class Slot:
+    """A parameter, whatever it belongs to. Those `by_place` come first; `many` takes all further arguments by
+    place."""
+
+    name: str
+    required: bool
+    types: tuple[TypeName, ...] = ("any",)
+    by_place: bool = True
+    many: bool = False
+
+
+class Misfit(NamedTuple):
+    """What did not fit: the argument concerned (`None` for one that is missing) and the parameter's name."""
+
+    trouble: Trouble
+    argument: ast.Argument | None
+    parameter: str
+
+
+@dataclass(slots=True)
+class Bound:
+    """The arguments by the parameter's name, in the order written; more than one only for `many`."""
+
+    values: dict[str, list[ast.Argument]] = field(default_factory=dict[str, list[ast.Argument]])
+    misfits: list[Misfit] = field(default_factory=list[Misfit])
+
+
+def slots(callee: Action | Function | ast.FuncDecl | ast.FlowDecl) -> tuple[Slot, ...]:
+    """The parameters of anything that can be called."""
+    match callee:
+        case Action():
+            return tuple(
+                Slot(
+                    each.name,
+                    each.default is REQUIRED and not each.many,
+                    each.types,
+                    each.by_place,
+                    each.many,
+                )
+                for each in callee.parameters
+            )
+        case Function():
+            needed = len(callee.parameters) - callee.optional
+            return tuple(Slot(name, place < needed) for place, name in enumerate(callee.parameters))
+        case _:
+            return tuple(Slot(each.name, each.default is None) for each in callee.params)
+
+
+def bind(parameters: tuple[Slot, ...], arguments: tuple[ast.Argument, ...]) -> Bound:
+    """Give each argument to its parameter."""
+    bound = Bound()
+    places = [each for each in parameters if each.by_place]
+    by_name = {each.name: each for each in parameters}
+    named = False
+    place = 0
+    for argument in arguments:
+        if argument.name is not None:
+            named = True
+            slot = by_name.get(argument.name)
+            if slot is None:
+                bound.misfits.append(Misfit("unknown", argument, argument.name))
+                continue
+        elif named:
+            bound.misfits.append(Misfit("after a name", argument, ""))
+            continue
+        elif place < len(places):
+            slot = places[place]
+            place += not slot.many
+        else:
+            trouble = "by name only" if len(places) < len(parameters) else "too many"
+            bound.misfits.append(Misfit(trouble, argument, ""))
+            continue
+        if slot.name in bound.values and (argument.name is not None or not slot.many):
+            bound.misfits.append(Misfit("twice", argument, slot.name))
+        else:
+            bound.values.setdefault(slot.name, []).append(argument)
+    bound.misfits += [
+        Misfit("missing", None, each.name)
+        for each in parameters
+        if each.required and each.name not in bound.values
+    ]
+    return bound

@@ -1,0 +1,100 @@
+"""Arguments: each goes to a parameter, each parameter that needs one has one, and none is surely of a wrong
+type."""
+
+from __future__ import annotations
+
+from flowlang.analysis import types
+from flowlang.analysis.arguments import Bound, Slot, bind, slots
+from flowlang.analysis.script import Script
+from flowlang.diagnostics import Span, near_name
+from flowlang.model.actions import Action
+from flowlang.syntax import ast
+
+_TYPE_NAMES = {"any": "anything", "integer": "an integer"}
+
+
+def check(script: Script) -> None:
+    """All calls, and all flows that routes, `start` and `handoff` name."""
+    for body in script.bodies:
+        for node in body.nodes:
+            if isinstance(node, ast.Call):
+                _call(script, node)
+            elif isinstance(node, ast.FlowTarget) and node.module is None:
+                flow = script.flows.get(node.name)
+                if flow is not None:
+                    _arguments(
+                        script,
+                        node.name,
+                        slots(flow),
+                        node.arguments,
+                        script.report.word(node.span, node.name),
+                    )
+
+
+def _call(script: Script, call: ast.Call) -> None:
+    if not isinstance(call.callee, ast.Name) or id(call) in script.outcomes_made:
+        return
+    name = call.callee.name
+    callee = script.callee(name)
+    if callee is None:
+        return
+    _arguments(script, name, slots(callee), call.arguments, call.callee.span)
+    if call.handlers and not isinstance(callee, Action):
+        span = Span(call.handlers[0].span.start, call.handlers[0].event_span.end)
+        hint = f"`{name}` is none; set the handlers up before the call"
+        script.report.add("E310", span, "only an action can have handlers of its own", hint=hint)
+
+
+def _arguments(
+    script: Script, name: str, parameters: tuple[Slot, ...], arguments: tuple[ast.Argument, ...], place: Span
+) -> None:
+    bound = bind(parameters, arguments)
+    mistaken = any(trouble == "unknown" for trouble, _, _ in bound.misfits)
+    for trouble, argument, parameter in bound.misfits:
+        span = argument.span if argument is not None else place
+        match trouble:
+            case "unknown":
+                near = near_name(parameter, (each.name for each in parameters))
+                known = tuple(f"`{each.name}`" for each in parameters)
+                span = script.report.word(span, parameter)
+                message = f"`{name}` has no parameter `{parameter}`"
+                script.report.add("E301", span, message, near=near, expected=() if near else known)
+            case "missing" if not mistaken:  # the mistaken name may be this one
+                script.report.add("E302", span, f"`{name}` needs the argument `{parameter}`")
+            case "missing":
+                pass
+            case "too many":
+                count = sum(each.by_place for each in parameters)
+                most = "no argument" if not count else "1 argument" if count == 1 else f"{count} arguments"
+                script.report.add("E303", span, f"`{name}` takes {most} at most")
+            case "twice":
+                script.report.add("E304", span, f"`{parameter}` is given twice")
+            case "by name only":
+                rest = tuple(f"`{each.name}:`" for each in parameters if not each.by_place)
+                script.report.add("E306", span, f"what follows in `{name}` is given by name", expected=rest)
+            case "after a name":
+                hint = "put it first, or give its name"
+                script.report.add(
+                    "E306", span, "an argument without a name stands behind one with a name", hint=hint
+                )
+    _types(script, name, parameters, bound)
+
+
+def _types(script: Script, name: str, parameters: tuple[Slot, ...], bound: Bound) -> None:
+    for slot in parameters:
+        for argument in bound.values.get(slot.name, ()):
+            known = script.types.get(id(argument.value))
+            if known is None or types.accepts(slot.types, known) or (known == "none" and not slot.required):
+                continue
+            expected = tuple(_TYPE_NAMES.get(each, f"a {each}") for each in slot.types)
+            message = f"`{slot.name}` of `{name}` cannot be {types.described(known)}"
+            hint = _hint(slot, known)
+            script.report.add("E305", argument.value.span, message, expected=expected, hint=hint)
+
+
+def _hint(slot: Slot, known: types.Type) -> str | None:
+    if slot.types == ("text",) and not isinstance(known, types.Ended):
+        return 'text is built with `"${…}"`'
+    if slot.types == ("duration",) and known == "integer":
+        return "a duration has a unit, as in `5s`"
+    return None

@@ -1,0 +1,89 @@
+"""Channels: a flow does nothing that the channel on which it is reached cannot do; the way there is told."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from flowlang.analysis.graph import Uses, path_to, reached, uses_of_flows
+from flowlang.analysis.script import Script
+from flowlang.diagnostics import Span
+from flowlang.model.actions import CALL
+from flowlang.model.script_events import SCRIPT_EVENTS
+
+
+def check(script: Script) -> None:
+    """One walk over the flows for each channel that has routes, and one for what `start` begins."""
+    graph = uses_of_flows(script)
+    for channel, roots in _roots(script).items():
+        came_from = reached(graph, roots)
+        for name in came_from:
+            way = " → ".join(path_to(name, came_from))
+            _flow(script, graph[name], channel, f"reached from `route {channel}` by {way}")
+    started = [name for uses in graph.values() for name in uses.starts]
+    came_from = reached(graph, started)
+    for name in came_from:
+        way = path_to(name, came_from)
+        by = f" by {' → '.join(way)}" if len(way) > 1 else ""
+        _started(script, graph[name], f"reached from `start {way[0]}`{by}")
+
+
+def _roots(script: Script) -> dict[str, list[str]]:
+    """The flows that each channel begins with, in the order of the routes."""
+    roots: dict[str, list[str]] = {}
+    for route in script.routes:
+        channel = "call" if route.channel == "outbound call" else route.channel
+        for target in (route.target, route.otherwise):
+            if target is not None and target.module is None:
+                roots.setdefault(channel, []).append(target.name)
+    return roots
+
+
+def _flow(script: Script, uses: Uses, channel: str, way: str) -> None:
+    for name, spans in uses.actions.items():
+        channels = script.actions[name].channels
+        if channel not in channels:
+            _report(
+                script, "E401", spans, f"`{name}` is {way}", f"`{name}` works on {_listed(channels)} only"
+            )
+    for name, spans in _script_events(script, uses):
+        channels = SCRIPT_EVENTS[name].channels
+        if channel not in channels:
+            _report(
+                script, "E402", spans, f"`on {name}` is {way}", f"`{name}` comes on {_listed(channels)} only"
+            )
+    if channel not in CALL:
+        _report(
+            script,
+            "E403",
+            uses.call_fields,
+            f"`call` is {way}",
+            "`call` is there on a call only; see `caller`",
+        )
+
+
+def _started(script: Script, uses: Uses, way: str) -> None:
+    """What `start` begins has nobody on the line."""
+    hint = "an activeflow that `start` begins has no caller"
+    for name, spans in uses.actions.items():
+        if script.actions[name].on_leg:
+            _report(script, "E404", spans, f"`{name}` is {way}", hint)
+    for name, spans in _script_events(script, uses):
+        if name != "signal":
+            _report(script, "E404", spans, f"`on {name}` is {way}", hint)
+    _report(script, "E404", uses.call_fields, f"`call` is {way}", hint)
+
+
+def _script_events(script: Script, uses: Uses) -> Iterator[tuple[str, list[Span]]]:
+    for name, spans in uses.events.items():
+        if name in SCRIPT_EVENTS and name not in script.emitted:
+            yield name, spans
+
+
+def _report(script: Script, code: str, spans: list[Span], message: str, hint: str) -> None:
+    for span in spans:
+        script.report.add(code, span, message, hint=hint)
+
+
+def _listed(channels: frozenset[str]) -> str:
+    names = [f"`{each}`" for each in sorted(channels)]
+    return " and ".join(filter(None, (", ".join(names[:-1]), names[-1])))

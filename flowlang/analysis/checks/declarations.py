@@ -1,0 +1,63 @@
+"""The script's own names: a name is declared once, and is not one that the language has already."""
+
+from __future__ import annotations
+
+from flowlang.analysis.script import Body, Script
+from flowlang.diagnostics import Span
+from flowlang.model.actions import PLANNED_ACTIONS, PLANNED_NAMESPACES
+from flowlang.model.functions import FUNCTIONS, PREDEFINED
+from flowlang.syntax import ast
+
+
+def check(script: Script) -> None:
+    """Fill the tables of declarations and the list of bodies."""
+    seen: dict[str, Span] = {}
+    for declaration in script.module.declarations:
+        match declaration:
+            case ast.Const():
+                _declare(script, declaration.name, declaration.name_span, seen)
+                script.constants.setdefault(declaration.name, declaration)
+            case ast.FuncDecl():
+                _declare(script, declaration.name, declaration.name_span, seen)
+                script.functions.setdefault(declaration.name, declaration)
+            case ast.FlowDecl():
+                _declare(script, declaration.name, declaration.name_span, seen)
+                script.flows.setdefault(declaration.name, declaration)
+            case ast.Route():
+                script.routes.append(declaration)
+            case ast.Use():
+                _use(script, declaration, seen)
+                continue
+            case _:
+                continue
+        body = Body(declaration, tuple(ast.walk(declaration)))
+        script.bodies.append(body)
+        script.emitted.update(node.event for node in body.nodes if isinstance(node, ast.Emit))
+
+
+def _use(script: Script, use: ast.Use, seen: dict[str, Span]) -> None:
+    name = use.alias or use.path.rpartition("/")[2]
+    _declare(script, name, script.report.word(use.span, name), seen)
+    script.modules.setdefault(name, use)
+
+
+def _declare(script: Script, name: str, span: Span, seen: dict[str, Span]) -> None:
+    taken = _taken(script, name)
+    if taken is not None:
+        script.report.add("E211", span, f"`{name}` is the name of {taken}", hint="choose another name")
+    elif name in seen:
+        message = f"`{name}` is declared already, on line {script.report.line(seen[name])}"
+        script.report.add("E203", span, message, hint="choose another name")
+    seen.setdefault(name, span)
+
+
+def _taken(script: Script, name: str) -> str | None:
+    if name in PREDEFINED:
+        return "something that every script has"
+    if name in script.actions or name in PLANNED_ACTIONS:
+        return "an action"
+    if name in FUNCTIONS:
+        return "a built-in function"
+    if name in PLANNED_NAMESPACES:
+        return "a group of actions"
+    return None

@@ -1,0 +1,54 @@
+"""Prompts: a sound file that the script names is there, below the script's folder."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from flowlang.analysis.arguments import bind, slots
+from flowlang.analysis.literals import literal_value
+from flowlang.analysis.script import Script
+from flowlang.diagnostics import Span
+from flowlang.syntax import ast
+
+# The parameters that take paths of sound files.
+FILE_PARAMETERS = (("play", "file"), ("ask", "play"))
+
+
+def check(script: Script) -> None:
+    """All constant paths; whether a file is there only where somebody has told how to find out."""
+    for body in script.bodies:
+        for node in body.nodes:
+            if isinstance(node, ast.Call) and isinstance(node.callee, ast.Name):
+                for path, span in _paths(script, node, node.callee.name):
+                    _file(script, path, span)
+
+
+def _paths(script: Script, call: ast.Call, name: str) -> Iterator[tuple[str, Span]]:
+    action = script.actions.get(name)
+    if action is None or script.callee(name) is not action:
+        return
+    wanted = [parameter for owner, parameter in FILE_PARAMETERS if owner == name]
+    if not wanted:
+        return
+    bound = bind(slots(action), call.arguments)
+    for parameter in wanted:
+        for argument in bound.values.get(parameter, ()):
+            value = argument.value
+            items = value.items if isinstance(value, ast.ListLiteral) else (value,)
+            for item in items:
+                path = literal_value(item.value if isinstance(item, ast.Spread) else item, script.values)
+                if isinstance(path, str):
+                    yield path, item.span
+                elif isinstance(path, tuple):
+                    yield from ((each, item.span) for each in path if isinstance(each, str))
+
+
+def _file(script: Script, path: str, span: Span) -> None:
+    parts = path.replace("\\", "/").split("/")
+    if not path or path.startswith(("/", "\\")) or ".." in parts or ":" in parts[0] or "\0" in path:
+        hint = "a prompt lies below the folder of the script"
+        script.report.add("E605", span, f"`{path}` is not below the folder of the script", hint=hint)
+    elif script.exists is not None and not script.exists(path):
+        script.report.add(
+            "E604", span, f"there is no file `{path}`", hint="paths begin at the folder of the script"
+        )

@@ -1,0 +1,74 @@
+"""Code that nothing can reach: what stands in a block behind a statement that never goes on."""
+
+from __future__ import annotations
+
+from flowlang.analysis.script import Script
+from flowlang.syntax import ast
+
+
+def check(script: Script) -> None:
+    """The first such statement of each block. Inner blocks are looked at before outer ones, each once."""
+    for body in script.bodies:
+        if not isinstance(body.owner, ast.FlowDecl | ast.FuncDecl):
+            continue
+        broken = _loops_left(body.nodes)
+        stops: set[int] = set()  # ids of the blocks and statements that never go on
+        for node in reversed(body.nodes):
+            if isinstance(node, ast.Block):
+                _block(script, node, stops)
+            elif _never_goes_on(node, stops, broken):
+                stops.add(id(node))
+
+
+def _block(script: Script, block: ast.Block, stops: set[int]) -> None:
+    for statement, following in zip(block.statements, (*block.statements[1:], None), strict=True):
+        if id(statement) in stops:
+            stops.add(id(block))
+            if following is not None:
+                line = script.report.line(statement.span)
+                message = f"nothing reaches this: the statement on line {line} never goes on to it"
+                script.report.add("W501", following.span, message)
+            return
+
+
+def _never_goes_on(node: ast.Node, stops: set[int], broken: set[int]) -> bool:
+    match node:
+        case ast.Return() | ast.Stop() | ast.Break() | ast.Continue() | ast.Raise() | ast.Handoff():
+            return True
+        case ast.If():
+            return node.otherwise is not None and id(node.then) in stops and id(node.otherwise) in stops
+        case ast.Match():
+            last = node.arms[-1] if node.arms else None
+            every = (
+                last is not None
+                and last.guard is None
+                and any(isinstance(p, ast.Wildcard) for p in last.patterns)
+            )
+            return every and all(id(arm.body) in stops for arm in node.arms)
+        case ast.Loop():
+            return node.limit is None and id(node) not in broken
+        case ast.While(condition=ast.Boolean(value=True)):
+            return id(node) not in broken
+        case ast.Try():
+            if node.final is not None and id(node.final) in stops:
+                return True
+            return id(node.body) in stops and (node.catch is None or id(node.catch) in stops)
+        case _:
+            return False
+
+
+def _loops_left(nodes: tuple[ast.Node, ...]) -> set[int]:
+    """The loops that some `break` ends, however deep it stands, also in a handler or stream."""
+    left: set[int] = set()
+    around: list[ast.While | ast.For | ast.Loop] = []
+    for node in nodes:
+        while around and node.span.start >= around[-1].span.end:
+            around.pop()
+        if isinstance(node, ast.While | ast.For | ast.Loop):
+            around.append(node)
+        elif isinstance(node, ast.Break):
+            for loop in reversed(around):
+                if node.label is None or loop.label == node.label:
+                    left.add(id(loop))
+                    break
+    return left

@@ -1,0 +1,78 @@
+"""What is in the language but not in this version is refused by its name, so that nobody takes it for a slip
+of his."""
+
+from __future__ import annotations
+
+from flowlang.analysis.script import Script
+from flowlang.analysis.unsupported import SUPPORTED_CHANNELS, UNSUPPORTED, UNSUPPORTED_FORMS
+from flowlang.diagnostics import Span
+from flowlang.model.actions import PLANNED_ACTIONS, PLANNED_NAMESPACES
+from flowlang.model.script_events import PLANNED_EVENTS, SCRIPT_EVENTS
+from flowlang.syntax import ast
+
+
+def check(script: Script) -> None:
+    """Every node of the script."""
+    for declaration in script.module.declarations:
+        if type(declaration) in UNSUPPORTED:
+            _construct(script, UNSUPPORTED[type(declaration)], declaration.span)
+    for body in script.bodies:
+        for node in body.nodes:
+            if type(node) in UNSUPPORTED:
+                _construct(script, UNSUPPORTED[type(node)], node.span)
+            _form(script, node)
+
+
+def _construct(script: Script, name: str, span: Span) -> None:
+    word = (
+        Span(span.start, span.start + len(name))
+        if script.report.source.text.startswith(name, span.start)
+        else span
+    )
+    message = f"`{name}` is in the language, but this version does not run it"
+    script.report.add("E901", word, message)
+
+
+def _form(script: Script, node: ast.Node) -> None:
+    match node:
+        case ast.Let(secret=True) if "secret let" in UNSUPPORTED_FORMS:
+            _construct(script, "secret let", node.span)
+        case ast.FlowDecl(outcomes=outcomes) if outcomes and "flow outcomes" in UNSUPPORTED_FORMS:
+            message = "declared outcomes of a flow are in the language, but this version does not run them"
+            script.report.add(
+                "E901", script.report.word(Span(node.name_span.end, node.span.end), outcomes[0]), message
+            )
+        case ast.Route():
+            _route(script, node)
+        case ast.Call(callee=ast.Name(name=name, span=span)) if (
+            name in PLANNED_ACTIONS and script.callee(name) is None
+        ):
+            message = f"the action `{name}` is in the language, but this version does not run it"
+            script.report.add("E902", span, message)
+        case ast.Call(callee=ast.Field(value=ast.Name(name=name, span=span))) if name in PLANNED_NAMESPACES:
+            message = f"the actions of `{name}` are in the language, but this version does not run them"
+            script.report.add("E902", span, message)
+        case ast.On():
+            _event(script, node.event, node.event_span)
+        case ast.WaitFor():
+            _event(script, node.event, script.report.word(node.span, node.event))
+        case _:
+            pass
+
+
+def _route(script: Script, route: ast.Route) -> None:
+    if route.channel not in SUPPORTED_CHANNELS:
+        start = route.span.start + len("route ")
+        message = f"routes for `{route.channel}` are in the language, but this version does not run them"
+        script.report.add(
+            "E904", script.report.word(Span(start, route.target.span.start), route.channel), message
+        )
+    if route.via is not None and "via" in UNSUPPORTED_FORMS:
+        message = "`via` is in the language, but this version does not run it"
+        script.report.add("E901", route.via.span, message)
+
+
+def _event(script: Script, name: str, span: Span) -> None:
+    if name in PLANNED_EVENTS and name not in SCRIPT_EVENTS and name not in script.emitted:
+        message = f"the event `{name}` is in the language, but nothing in this version raises it"
+        script.report.add("E903", span, message)

@@ -1,0 +1,44 @@
+"""What is there for nothing: names that nobody reads, and declarations that nothing leads to. A name that
+begins with `_` is meant so. A script without routes may be there for others, or run by hand: its
+declarations are left alone."""
+
+from __future__ import annotations
+
+from flowlang.analysis.graph import ever_reached, uses_of_flows
+from flowlang.analysis.script import Script
+from flowlang.syntax import ast
+
+
+def check(script: Script) -> None:
+    """Variables and `as` names, then declarations."""
+    for binding in script.bindings:
+        if binding.kind in ("variable", "binding") and not binding.read and not binding.name.startswith("_"):
+            script.report.add("W201", binding.span, f"nothing reads `{binding.name}`")
+    if script.routes:
+        _flows(script)
+        _helpers(script)
+
+
+def _flows(script: Script) -> None:
+    targets = [
+        each for route in script.routes for each in (route.target, route.otherwise) if each is not None
+    ]
+    found = ever_reached(uses_of_flows(script), (target.name for target in targets if target.module is None))
+    for name, flow in script.flows.items():
+        if name not in found:
+            hint = "no route, call or `start` leads to it"
+            script.report.add("W202", flow.name_span, f"the flow `{name}` is never run", hint=hint)
+
+
+def _helpers(script: Script) -> None:
+    read: set[str] = set()
+    for body in script.bodies:
+        names = {node.name for node in body.nodes if isinstance(node, ast.Name)}
+        owner = body.owner
+        read |= names - {owner.name} if isinstance(owner, ast.FuncDecl | ast.Const) else names
+    for name, constant in script.constants.items():
+        if name not in read:
+            script.report.add("W202", constant.name_span, f"nothing reads the constant `{name}`")
+    for name, function in script.functions.items():
+        if name not in read:
+            script.report.add("W202", function.name_span, f"nothing calls `{name}`")

@@ -1,0 +1,208 @@
+"""Names inside expressions: what each stands for, what can be called, and the type that comes of it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from flowlang.diagnostics import Span, near_name
+from flowlang.model.actions import PLANNED_ACTIONS, PLANNED_NAMESPACES, Action
+from flowlang.model.functions import FUNCTIONS, PREDEFINED, Function
+from flowlang.model.script_events import SCRIPT_EVENTS
+from flowlang.syntax import ast
+
+from . import types
+from .bindings import Binding
+from .script import Script
+from .types import Ended, Type
+
+
+class Expressions:
+    """Resolves expression after expression; the blocks around them are `checks.names`'s business.
+
+    `visible` is what can be read now, `gone` what could be in a block that has ended, `coming` the `let`s of
+    the blocks around, first written first. No recursion: nodes are taken in the order of the text for names,
+    backwards for types.
+    """
+
+    def __init__(self, script: Script, handler: Callable[[ast.On], None]) -> None:
+        self.visible: dict[str, Binding] = {}
+        self.gone: dict[str, Span] = {}
+        self.coming: list[dict[str, Span]] = []
+        self._script = script
+        self._report = script.report
+        self._handler = handler
+
+    def take(self, root: ast.Node) -> Type:
+        """Resolve all names below and give the type of the whole. The handlers of a call come after its
+        arguments."""
+        taken: list[ast.Node] = []
+        handlers: list[ast.On] = []
+        todo = [root]
+        while todo:
+            node = todo.pop()
+            if isinstance(node, ast.On):
+                handlers.append(node)
+            else:
+                taken.append(node)
+                todo.extend(reversed(self._enter(node)))
+        for node in reversed(taken):
+            self._note(node)
+        for handler in handlers:
+            self._handler(handler)
+        return self._script.types.get(id(root))
+
+    def target(self, target: ast.FlowTarget) -> None:
+        """The flow of a route, `start` or `handoff`, and its arguments."""
+        self._flow(target)
+        for argument in target.arguments:
+            self.take(argument)
+
+    def unknown(self, name: str, span: Span, hint: str | None = None) -> None:
+        """Say that a name stands for nothing here: not yet, no longer, or never."""
+        for block in reversed(self.coming):
+            if name in block:
+                line = self._report.line(block[name])
+                self._report.add("E205", span, f"`{name}` is used before its `let` on line {line}")
+                return
+        if name in self.gone:
+            line = self._report.line(self.gone[name])
+            hint = f"the `{name}` of line {line} ends with its block"
+        near = None if name in self.gone else near_name(name, {*self.visible, *PREDEFINED})
+        self._report.add("E201", span, f"nothing is called `{name}`", near=near, hint=hint)
+
+    def _enter(self, node: ast.Node) -> list[ast.Node]:
+        """Resolve what the node itself names, and tell which nodes below it are to be taken."""
+        match node:
+            case ast.Name():
+                self._name(node)
+                return []
+            case ast.Field(value=ast.Name(name=name)) if name in PREDEFINED and name not in self.visible:
+                self._field(node.name, node, f"`{name}`", PREDEFINED[name])
+                return []
+            case ast.Field(value=ast.Name(name=name)) if (
+                name in self._script.modules and name not in self.visible
+            ):
+                return []
+            case ast.Call():
+                return [*self._callee(node), *node.arguments, *node.handlers]
+            case ast.FlowTarget():
+                self._flow(node)
+                return list(node.arguments)
+            case _:
+                return list(ast.children(node))
+
+    def _name(self, node: ast.Name) -> None:
+        name = node.name
+        binding = self.visible.get(name)
+        if binding is not None:
+            binding.read = True
+            self._script.types[id(node)] = binding.type
+        elif name in PREDEFINED:
+            fields = " or ".join(f"`{name}.{each}`" for each in PREDEFINED[name])
+            self._report.add("E206", node.span, f"`{name}` is no value by itself", expected=(fields,))
+        elif self._script.callee(name) is not None:
+            self._report.add("E206", node.span, f"`{name}` is no value", hint=f"call it: `{name}(…)`")
+        elif name in self._script.modules:
+            self._report.add(
+                "E206", node.span, f"`{name}` is a module and no value", hint=f"write `{name}.…`"
+            )
+        elif name in self._script.constants:  # one that is made of itself, and said so
+            pass
+        else:
+            self.unknown(name, node.span)
+
+    def _callee(self, call: ast.Call) -> list[ast.Node]:
+        callee = call.callee
+        if isinstance(callee, ast.Name):
+            name = callee.name
+            if self._script.callee(name) is not None or name in PLANNED_ACTIONS:
+                return []
+            if name in self.visible or name in PREDEFINED:
+                known = self.visible[name].kind if name in self.visible else "value"
+                self._report.add("E206", callee.span, f"`{name}` is a {known} and cannot be called")
+                if name in self.visible:
+                    self.visible[name].read = True
+                return []
+            near = near_name(name, self._script.callables() | PLANNED_ACTIONS)
+            self._report.add("E201", callee.span, f"nothing is called `{name}`", near=near)
+            return []
+        owner = callee.value
+        groups = PLANNED_NAMESPACES | self._script.modules.keys()
+        if isinstance(owner, ast.Name) and owner.name not in self.visible and owner.name in groups:
+            return []
+        if not self._script.modules:  # a module's values may have functions of their own
+            span = Span(callee.span.end - len(callee.name), callee.span.end)
+            near = f"{callee.name}(…)" if callee.name in FUNCTIONS else None
+            self._report.add("E206", span, f"a value has no function `{callee.name}` of its own", near=near)
+        return [owner]
+
+    def _flow(self, target: ast.FlowTarget) -> None:
+        if target.module is not None:
+            if target.module not in self._script.modules:
+                span = self._report.word(target.span, target.module)
+                near = near_name(target.module, self._script.modules)
+                self._report.add("E201", span, f"no module is called `{target.module}`", near=near)
+            return
+        if target.name in self._script.flows:
+            return
+        span = self._report.word(target.span, target.name)
+        found = self._script.callee(target.name)
+        if found is not None:
+            what = "an action" if isinstance(found, Action) else "a function"
+            self._report.add(
+                "E206", span, f"`{target.name}` is {what} and no flow", expected=("the name of a flow",)
+            )
+        else:
+            near = near_name(target.name, self._script.flows)
+            self._report.add("E201", span, f"no flow is called `{target.name}`", near=near)
+
+    def _note(self, node: ast.Node) -> None:
+        """The type of an expression whose parts are noted already."""
+        known: Type
+        match node:
+            case ast.Name():
+                return
+            case ast.Call(callee=ast.Name(name=name)):
+                known = self._call(node, name)
+            case ast.Field() if isinstance(ended := self._script.types.get(id(node.value)), Ended):
+                if ended.fields and not node.optional:
+                    self._field(node.name, node, types.described(ended), ended.fields)
+                return
+            case ast.WaitFor():
+                known = self._wait_for(node)
+            case _:
+                known = types.of_operation(node, self._script.types)
+        if known is not None:
+            self._script.types[id(node)] = known
+
+    def _call(self, call: ast.Call, name: str) -> Type:
+        match self._script.callee(name):
+            case Action() as action:
+                return types.of_action(action, handled=bool(call.handlers))
+            case Function():
+                return types.of_function(name)
+            case ast.FlowDecl() as flow:
+                return types.of_flow(flow)
+            case _:
+                return None
+
+    def _wait_for(self, node: ast.WaitFor) -> Type:
+        event = SCRIPT_EVENTS.get(node.event)
+        if event is None:
+            return None
+        known = types.of_event(event)
+        if node.within is None:
+            return known
+        return Ended(known.what, (*known.outcomes, types.TIMEOUT))
+
+    def _field(self, name: str, node: ast.Field, owner: str, fields: tuple[str, ...]) -> None:
+        if name not in fields:
+            span = Span(node.span.end - len(name), node.span.end)
+            expected = tuple(f"`{each}`" for each in fields)
+            self._report.add(
+                "E207",
+                span,
+                f"{owner} has no field `{name}`",
+                near=near_name(name, fields),
+                expected=expected,
+            )
