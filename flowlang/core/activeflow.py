@@ -10,16 +10,17 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Awaitable, Callable
+from decimal import Decimal
 from heapq import heappop, heappush
 from random import Random
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from flowlang.compile.runtime.faults import Fault
 from flowlang.model.actions import Action
 from flowlang.model.commands import Command, HangUp
 from flowlang.model.events import CallEnded, DigitPressed, Event, SignalReceived, as_outcome
 from flowlang.model.observations import EventArrived, FlowEnded, FlowStarted, Logged, Observation
-from flowlang.model.results import Done, Failed, Result
+from flowlang.model.results import Result
 from flowlang.model.values import Outcome, Value
 
 from .blocks import Block, On
@@ -62,8 +63,10 @@ class Activeflow:
         self.listeners = Listeners()
         self.digits = Digits(limits.typed_ahead)
         self.answered = False
-        self.caller_gone = opening.channel is None
+        self.has_caller = opening.channel is not None
+        self.caller_gone = False
         self.farewell = Outcome("hangup", {"cause": None})
+        self.predefined = opening.predefined()
         self.ending: Ending | None = None
         self.busy = False
         self.current: Strand | None = None
@@ -73,6 +76,7 @@ class Activeflow:
         self._allowed = limits.steps_per_input
         self._outputs: list[Output] = []
         self._ready: list[tuple[int, Strand]] = []
+        self._sliced: Strand | None = None
         self._performing: dict[int, Callable[[Result], None]] = {}
         self._signals: dict[str, deque[Outcome]] = {}
         self._conditions: dict[Strand, Callable[[], bool]] = {}
@@ -137,8 +141,9 @@ class Activeflow:
 
     def _run_ready(self) -> bool:
         """Runs the oldest ready strand until it waits, and so on. False when the activeflow ended."""
-        while self._ready and not self.busy:
-            strand = heappop(self._ready)[1]
+        while (self._ready or self._sliced is not None) and not self.busy:
+            strand = self._sliced or heappop(self._ready)[1]
+            self._sliced = None
             if strand.over:
                 continue
             self.current = strand
@@ -168,6 +173,11 @@ class Activeflow:
                 strand.wake(as_fault(fault, strand))
             woken = True
         return woken
+
+    def end_slice(self, strand: Strand) -> None:
+        """The running strand lets other activeflows run; it is the first to go on here."""
+        self.busy = True
+        self._sliced = strand
 
     def ready(self, strand: Strand) -> None:
         """Queues a strand; the one created first runs first."""
@@ -257,9 +267,9 @@ class Activeflow:
         self._main = self.spawn(None, flow, lambda strand: self.script.flows[flow](strand, 0, *arguments))
 
     def _end(self, ending: Ending) -> None:
-        if not self.caller_gone:
+        if self.has_caller and not self.caller_gone:
             status = {"done": _UNAVAILABLE, "stop": _DECLINED, "gone": _UNAVAILABLE, "fault": _FAILED}[ending.how]
-            self._outputs.append(Perform(self._take_action_number(), HangUp(CALLER, status)))
+            self._outputs.append(Perform(self.take_action_number(), HangUp(CALLER, status)))
         for action in self._performing:
             self._outputs.append(Withdraw(action))
         self._performing.clear()
@@ -380,6 +390,10 @@ class Activeflow:
                 return kept.popleft()
         return None
 
+    def ends_with_caller(self, strand: Strand) -> bool:
+        """Whether a strand that comes to a call action or wait has to end there."""
+        return self.caller_gone and strand.ends_with_caller
+
     def caller_left(self, event: Outcome) -> None:
         """The caller's leg is gone: strands end at their call action or wait, now or when they come to one."""
         if self.caller_gone:
@@ -397,7 +411,7 @@ class Activeflow:
 
     def perform(self, command: Command, deliver: Callable[[Result], None]) -> Callable[[], None]:
         """Gives a command out; returns how to cancel it."""
-        number = self._take_action_number()
+        number = self.take_action_number()
         self._performing[number] = deliver
         self._outputs.append(Perform(number, command))
 
@@ -407,7 +421,8 @@ class Activeflow:
 
         return withdraw
 
-    def _take_action_number(self) -> int:
+    def take_action_number(self) -> int:
+        """The next number for an action or command."""
         number = self._next_action
         self._next_action += 1
         return number
@@ -417,6 +432,16 @@ class Activeflow:
         number = self._next_child
         self._next_child += 1
         return f"{self.id}.{number}"
+
+    def chance(self, ends: tuple[Value, ...]) -> Value:
+        """`random()`: from the seed that the activeflow opened with."""
+        match ends:
+            case ():
+                return Decimal(self.random.getrandbits(53)) / (1 << 53)
+            case (int(low), int(high)) if low <= high:
+                return self.random.randint(low, high)
+            case _:
+                raise Fault("value", "`random` takes nothing, or two integers of which the first is not the larger")
 
     def output(self, output: Output) -> None:
         """Adds something to what this input gives back."""

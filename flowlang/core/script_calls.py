@@ -243,8 +243,7 @@ async def tick(strand: Strand, rounds: int) -> None:
     """Some rounds of a loop are done: counts them, and lets other activeflows run."""
     flow = strand.flow
     flow.spend(rounds)
-    flow.busy = True
-    strand.wake(None)
+    flow.end_slice(strand)
     await strand.suspend()
 
 

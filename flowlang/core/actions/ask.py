@@ -1,0 +1,198 @@
+"""`ask` on a call: a prompt, then digits.
+
+The timeout runs from the end of the prompt and again from each digit. Digits typed ahead count, and a digit stops the
+prompt. The terminator ends the digits and is never part of them.
+"""
+
+from __future__ import annotations
+
+from flowlang.compile.runtime.faults import Fault
+from flowlang.compile.runtime.patterns import matches_whole
+from flowlang.model.results import Result
+from flowlang.model.values import SECOND, Duration, Outcome, Regex, Value
+
+from ..mailbox import Mailbox
+from ..timers import Timer, TimerClass
+from .stage import Stage
+
+_TIMEOUT = 5 * SECOND  # a person who is used to telephones answers a menu within five seconds
+
+_NO_INPUT = Outcome("no_input")
+
+
+async def ask(stage: Stage) -> Outcome:
+    """Asks, and again as often as `retries` says; the last outcome counts."""
+    wanted = _Wanted(stage)
+    await stage.answer_first()
+    outcome = _NO_INPUT
+    for _ in range(1 + wanted.retries):
+        typed = await _Collection(stage, wanted).run()
+        outcome = wanted.judge(typed)
+        if outcome.name == "text":
+            break
+    return outcome
+
+
+class _Wanted:
+    """What the script asks for."""
+
+    __slots__ = ("at_least", "digits", "options", "pattern", "retries", "terminator", "timeout")
+
+    def __init__(self, stage: Stage) -> None:
+        given = stage.given
+        self.options = _options(given["options"])
+        digits = given["digits"]
+        if digits is None and self.options:
+            digits = len(str(len(self.options)))
+        if digits is not None and (not isinstance(digits, int) or digits < 1):
+            raise Fault("value", "`digits` of `ask` is at least 1")
+        self.digits = digits
+        at_least = given["at_least"]
+        self.at_least = at_least if isinstance(at_least, int) else (digits or 1)
+        if self.options:
+            self.at_least = 1
+        self.terminator = stage.text("terminator")
+        if len(self.terminator) > 1 or self.terminator not in "0123456789*#ABCD":
+            raise Fault("value", '`terminator` of `ask` is one key, or "" for none')
+        timeout = given["timeout"]
+        self.timeout = timeout.microseconds if isinstance(timeout, Duration) else _TIMEOUT
+        self.retries = stage.integer("retries")
+        pattern = given["pattern"]
+        self.pattern = pattern if isinstance(pattern, Regex) else None
+
+    def complete(self, typed: str) -> bool:
+        """Whether no further digit is wanted."""
+        return self.digits is not None and len(typed) >= self.digits
+
+    def judge(self, typed: str | None) -> Outcome:
+        """The outcome for what was typed; `None` where nothing came at all."""
+        if typed is None:
+            return _NO_INPUT
+        wrong = Outcome("no_match", {"text": typed})
+        if len(typed) < self.at_least:
+            return wrong
+        if self.options:
+            if not typed.isdecimal() or not 1 <= int(typed) <= len(self.options):
+                return wrong
+            return Outcome("text", {"text": self.options[int(typed) - 1]})
+        if self.pattern is not None and not matches_whole(self.pattern, typed):
+            return wrong
+        return Outcome("text", {"text": typed})
+
+
+def _options(given: Value) -> tuple[str, ...]:
+    if given is None:
+        return ()
+    if not isinstance(given, tuple) or not 1 <= len(given) <= 99 or not all(isinstance(each, str) for each in given):
+        raise Fault("type", "`options` of `ask` is a list of 1 to 99 texts")
+    return tuple(str(each) for each in given)
+
+
+_DIGIT = "digit"
+_PROMPT = "prompt"
+_TIME = "time"
+_News = tuple[str, "str | Result | None"]
+
+
+class _Collection:
+    """One attempt: plays the prompt, collects, and cleans up however it ends."""
+
+    __slots__ = ("_box", "_playing", "_stage", "_timer", "_typed", "_wanted")
+
+    def __init__(self, stage: Stage, wanted: _Wanted) -> None:
+        self._stage = stage
+        self._wanted = wanted
+        self._box: Mailbox[_News] = Mailbox(stage.strand)
+        self._playing = None
+        self._timer: Timer | None = None
+        self._typed: str | None = None
+
+    async def run(self) -> str | None:
+        """The digits; `None` where none came, the text without the terminator else."""
+        stage = self._stage
+        stage.flow.digits.collect(stage.strand, lambda digit: self._box.put((_DIGIT, digit)))
+        try:
+            ended = self._take_kept()
+            if not ended:
+                self._start_prompt()
+            while not ended:
+                ended = self._handle(await self._box.get())
+        except GeneratorExit:
+            raise
+        except BaseException:
+            self._stop()
+            raise
+        self._stop()
+        return self._typed
+
+    def _stop(self) -> None:
+        self._stop_prompt()
+        if self._timer is not None:
+            self._timer.cancel()
+        self._stage.flow.digits.stop_collecting(self._stage.strand)
+
+    def _take_kept(self) -> bool:
+        digits = self._stage.flow.digits
+        while (digit := digits.take_kept()) is not None:
+            if self._take(digit):
+                return True
+        return False
+
+    def _start_prompt(self) -> None:
+        stage = self._stage
+        if self._typed is not None and stage.given["barge_in"] is True:
+            self._start_timer()
+            return
+        text = _with_options(stage.text("prompt"), self._wanted.options)
+        command = stage.prompt(text, stage.given["play"])
+        if command is None:
+            self._start_timer()
+        else:
+            self._playing = stage.begin(command, lambda result: self._box.put((_PROMPT, result)))
+
+    def _stop_prompt(self) -> None:
+        if self._playing is not None:
+            self._playing()
+            self._playing = None
+
+    def _start_timer(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+        flow = self._stage.flow
+        due = flow.at + self._wanted.timeout
+        self._timer = flow.timers.add(due, TimerClass.WAIT, 0, lambda: self._box.put((_TIME, None)))
+
+    def _handle(self, news: _News) -> bool:
+        """One thing that happened; whether the attempt is over."""
+        kind, detail = news
+        if kind == _TIME:
+            return True
+        if kind == _DIGIT:
+            assert isinstance(detail, str)
+            if self._stage.given["barge_in"] is True:
+                self._stop_prompt()
+            if self._take(detail):
+                return True
+            if self._playing is None:
+                self._start_timer()
+            return False
+        self._playing = None
+        assert detail is not None and not isinstance(detail, str)
+        self._stage.value_of(detail)
+        self._start_timer()
+        return False
+
+    def _take(self, digit: str) -> bool:
+        """Adds a digit; whether that completes them."""
+        typed = self._typed or ""
+        if digit == self._wanted.terminator:
+            self._typed = typed
+            return True
+        self._typed = typed + digit
+        return self._wanted.complete(self._typed)
+
+
+def _with_options(prompt: str, options: tuple[str, ...]) -> str:
+    """The prompt with its options, as a caller needs them: which key for which."""
+    spoken = [f"For {option}, press {key}." for key, option in enumerate(options, 1)]
+    return " ".join([prompt, *spoken]) if prompt else " ".join(spoken)

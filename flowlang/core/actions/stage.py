@@ -1,0 +1,99 @@
+"""What an action's body works with."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from flowlang.compile.runtime.faults import Fault
+from flowlang.model.actions import Action
+from flowlang.model.commands import Answer, BackendCommand, Command, Play, Say
+from flowlang.model.results import Failed, Result
+from flowlang.model.values import Outcome, Value
+
+if TYPE_CHECKING:
+    from flowlang.core.activeflow import Activeflow
+    from flowlang.core.strand import Strand
+
+CALLER = 0
+"""The number of the caller's leg."""
+
+
+class Stage:
+    """One run of an action: its strand, its declaration and its arguments, complete and of the right types."""
+
+    __slots__ = ("action", "given", "strand")
+
+    def __init__(self, strand: Strand, action: Action, given: dict[str, Value]) -> None:
+        self.strand = strand
+        self.action = action
+        self.given = given
+
+    @property
+    def flow(self) -> Activeflow:
+        """The activeflow."""
+        return self.strand.flow
+
+    def text(self, name: str) -> str:
+        """An argument that is a text."""
+        value = self.given[name]
+        assert isinstance(value, str)
+        return value
+
+    def optional_text(self, name: str) -> str | None:
+        """An argument that is a text or `none`."""
+        value = self.given[name]
+        assert value is None or isinstance(value, str)
+        return value
+
+    def integer(self, name: str) -> int:
+        """An argument that is an integer."""
+        value = self.given[name]
+        assert isinstance(value, int)
+        return value
+
+    async def perform(self, command: Command) -> Value:
+        """Gives a command out and waits for what comes of it; a failure is a fault."""
+        withdraw = self.flow.perform(command, self.strand.wake)
+        on_leg = isinstance(command, BackendCommand)
+        return self.value_of(await self.strand.suspend(withdraw, on_leg=on_leg))
+
+    def begin(self, command: Command, deliver: Callable[[Result], None]) -> Callable[[], None]:
+        """Gives a command out and goes on; returns how to cancel it."""
+        return self.flow.perform(command, deliver)
+
+    def value_of(self, result: Result) -> Value:
+        """What a command gave; its failure as a fault."""
+        if isinstance(result, Failed):
+            if result.code == "gone":
+                self.flow.caller_left(Outcome("hangup", {"cause": "lost"}))
+            raise Fault(result.code, result.text, self.strand.line)
+        return result.value
+
+    async def answer_first(self) -> None:
+        """Answers a call that is not answered, unless the script wants to be heard before."""
+        if not self.flow.answered and self.given.get("early") is not True and self.flow.opening.channel == "call":
+            await self.answer()
+
+    async def answer(self) -> None:
+        """Answers the call; nothing on one that is answered."""
+        if not self.flow.answered:
+            await self.perform(Answer(CALLER))
+            self.flow.answered = True
+
+    def prompt(self, text: str, files: Value) -> BackendCommand | None:
+        """The command that speaks or plays a prompt; `None` for an empty one."""
+        early = self.given.get("early") is True
+        if files is not None:
+            return Play(CALLER, sound_files(files), early)
+        if text:
+            return Say(CALLER, text, self.optional_text("language"), self.optional_text("voice"), early)
+        return None
+
+
+def sound_files(given: Value) -> tuple[str, ...]:
+    """A file or a list of them; a list must hold texts only."""
+    files = given if isinstance(given, tuple) else (given,)
+    if not files or not all(isinstance(each, str) for each in files):
+        raise Fault("type", "sound files are given as a text or a list of texts that is not empty")
+    return tuple(str(each) for each in files)

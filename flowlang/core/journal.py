@@ -1,0 +1,81 @@
+"""The journal of an activeflow: what it opened with, each input in the order taken, and a hash of what came of it.
+
+Replay feeds the same inputs to the same script. Where what comes out differs the script, or flowlang, is not the same,
+and nothing is done on from there.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+from flowlang.model.plain import digest
+
+from .activeflow import Activeflow
+from .inputs import Input, input_from_plain, input_to_plain
+from .outputs import Output, output_to_plain
+
+
+class Journal(Protocol):
+    """Where a store keeps one activeflow's entries."""
+
+    def open(self, opening: dict[str, Any]) -> None:
+        """Writes the first entry."""
+        ...
+
+    def append(self, given: list[Any], outcome: bytes) -> None:
+        """Writes an input and the hash of what it gave."""
+        ...
+
+
+@dataclass(slots=True)
+class Entry:
+    """One input as plain data, with the hash of the outputs."""
+
+    given: list[Any]
+    outcome: bytes
+
+
+@dataclass(slots=True)
+class MemoryJournal:
+    """A journal in memory."""
+
+    opening: dict[str, Any] = field(default_factory=dict[str, Any])
+    entries: list[Entry] = field(default_factory=list[Entry])
+
+    def open(self, opening: dict[str, Any]) -> None:
+        """Writes the first entry."""
+        self.opening = opening
+
+    def append(self, given: list[Any], outcome: bytes) -> None:
+        """Writes an input and the hash of what it gave."""
+        self.entries.append(Entry(given, outcome))
+
+
+def outcome_hash(outputs: list[Output]) -> bytes:
+    """Stands for all commands that an input gave, in order."""
+    plain = [each for each in map(output_to_plain, outputs) if each is not None]
+    return digest(plain)
+
+
+class Diverged(Exception):
+    """A replay gave something else than the journal has; `entry` counts from 0."""
+
+    def __init__(self, entry: int, given: list[Any]) -> None:
+        super().__init__(f"entry {entry} ({given[0]}) gives other commands than the journal has")
+        self.entry = entry
+
+
+def run_input(flow: Activeflow, given: Input) -> list[Output]:
+    """Feeds an input to its end, slices and all."""
+    outputs = flow.feed(given)
+    while flow.busy:
+        outputs += flow.resume()
+    return outputs
+
+
+def replay(flow: Activeflow, entries: list[Entry], until: int | None = None) -> None:
+    """Brings a fresh activeflow to where the journal ends, or through its first `until` entries. Raises `Diverged`."""
+    for number, entry in enumerate(entries[:until]):
+        if outcome_hash(run_input(flow, input_from_plain(entry.given))) != entry.outcome:
+            raise Diverged(number, entry.given)
