@@ -48,9 +48,8 @@ def event(
 
 def test_a_digit_is_sent_as_growing_durations_and_three_ends() -> None:
     events = [parse_event(packet.payload) for packet in sent("5")]
-    assert [(e.code, e.duration, e.end) for e in events if e] == [
-        (5, 160, False), (5, 320, False), (5, 480, False), (5, 640, False), (5, 800, True), (5, 800, True), (5, 800, True),
-    ]  # fmt: skip
+    growing = [(5, 160 * n, n == 5) for n in range(1, 6)]
+    assert [(e.code, e.duration, e.end) for e in events if e] == growing + 2 * growing[-1:]
     assert [packet.marker for packet in sent("5")] == [True] + 6 * [False]
     assert len({packet.timestamp for packet in sent("5")}) == 1
 

@@ -5,13 +5,13 @@ from __future__ import annotations
 import enum
 import logging
 from collections.abc import Callable
-from typing import TypeVar
+from typing import ParamSpec
 
 from .prompts import Prompt
 
 _log = logging.getLogger(__name__)
 
-T = TypeVar("T")
+P = ParamSpec("P")
 
 
 class Ended(enum.Enum):
@@ -51,13 +51,13 @@ class Playback:
             guarded(done, how)
 
 
-def _nobody(how: Ended) -> None:
+def _nobody(_: Ended) -> None:
     pass
 
 
-def guarded(callback: Callable[[T], None], argument: T) -> None:
+def guarded(callback: Callable[P, None], *args: P.args, **kwargs: P.kwargs) -> None:
     """Call a leg's callback; a fault in it is logged and must not silence the other legs."""
     try:
-        callback(argument)
+        callback(*args, **kwargs)
     except Exception:  # noqa: BLE001 - whatever it is, the ticker serves every other call
         _log.exception("a media callback failed")

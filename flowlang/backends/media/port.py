@@ -1,4 +1,4 @@
-"""A media port: one leg's UDP socket, what it sends each packet time and what it makes of what comes.
+"""A media port: one leg's UDP socket, when it sends, and what it makes of what comes.
 
 The ticker calls `send_due`, `receive` and `skip`; everything else is for the leg's owner. The rules for
 callers stand in the package's docstring.
@@ -16,18 +16,17 @@ from flowlang.rtp import (
     Address,
     Codec,
     DigitReceiver,
-    DigitSender,
     RandomBits,
     Reception,
     RtpError,
     RtpPacket,
-    RtpSender,
     SourceGuard,
     parse_packet,
 )
 
 from .errors import MediaError
-from .playback import Done, Ended, Playback, guarded
+from .outgoing import Outgoing
+from .playback import Done, Playback, guarded
 from .prompts import Prompt
 from .recording import Recording
 from .sockets import destination
@@ -54,25 +53,16 @@ class MediaPort:
         self.address: Address = sock.getsockname()[:2]
         self.socket = sock
         self._on_close = on_close
-        self._send_silence = send_silence
-        self._stats = PortStats()
-        self._sender = RtpSender(random)
+        self._outgoing = Outgoing(random, send_silence=send_silence)
         self._guard = SourceGuard()
         self._reception = Reception()
-        self._digits_in = DigitReceiver()
-        self._digits_out = DigitSender()
-        self._digits_done: Callable[[], None] | None = None
-        self._event_timestamp = 0
-        self._playback: Playback | None = None
+        self._digits = DigitReceiver()
+        self._stats = PortStats()
         self._recording: Recording | None = None
-        self._sending = False
-        self._talking = False
         self._codec = PCMU
-        self._audio = b""
-        self._ptime = TICK_MS
-        self._frame = 8 * TICK_MS  # samples, and bytes of G.711
-        self._silence = b""
         self._event_type: int | None = None
+        self._sending = False
+        self._ptime = TICK_MS
         self._credit = 0  # ms of time not yet sent
 
     @property
@@ -106,21 +96,13 @@ class MediaPort:
         if target is not None:
             self._guard.signal(target)
         self._sending = sending and target is not None
-        self._talking = False
-        self._codec, self._ptime, self._frame = codec, ptime, 8 * ptime
-        self._silence = codec.silence * self._frame
-        self._event_type = event_payload_type
-        if self._playback is not None:
-            self._audio = self._playback.prompt.encoded(codec)
+        self._codec, self._ptime, self._event_type = codec, ptime, event_payload_type
+        self._outgoing.configure(codec, ptime, event_payload_type)
 
     def play(self, audio: Prompt, done: Done | None = None, *, loop: bool = False) -> Playback:
         """Play from the next packet time on, in place of what plays now. An empty prompt finishes there."""
         self._check_open()
-        if self._playback is not None:
-            self._playback.stop()
-        playback = Playback(audio, done, loop=loop and len(audio.pcmu) > 0)
-        self._playback, self._audio = playback, audio.encoded(self._codec)
-        return playback
+        return self._outgoing.play(audio, done, loop=loop)
 
     def send_digits(self, digits: str, done: Callable[[], None] | None = None) -> None:
         """Send digits (100 ms each, 60 ms apart) in place of sound; `done` is told after the last one.
@@ -131,10 +113,9 @@ class MediaPort:
         if self._event_type is None:
             raise MediaError("the peer takes no telephone events")
         try:
-            self._digits_out.queue(digits)
+            self._outgoing.queue_digits(digits, done)
         except ValueError as error:
             raise MediaError(str(error)) from None
-        self._digits_done = done
 
     def record_to(self, path: Path) -> Recording:
         """Write what is heard to a WAV from now on; `OSError` where the file cannot be opened."""
@@ -152,8 +133,7 @@ class MediaPort:
         self.socket.close()
         if self._recording is not None:
             self._recording.stop()
-        if self._playback is not None:
-            self._playback.stop()
+        self._outgoing.stop()
 
     def _check_open(self) -> None:
         if self.closed:
@@ -166,12 +146,14 @@ class MediaPort:
         self._credit += TICK_MS
         while self._credit >= self._ptime and not self.closed:
             self._credit -= self._ptime
-            self._send_frame()
+            target = self._guard.current
+            data = self._outgoing.next_packet(heard=self._sending and target is not None)
+            if data is not None and target is not None:
+                self._send(data, target)
 
     def skip(self, ticks: int) -> None:
-        """Time went by in which nothing could be sent: the media clock goes on, the sound waits."""
-        self._sender.advance(8 * TICK_MS * ticks)
-        self._talking = False
+        """The ticker slept for so many ticks."""
+        self._outgoing.skip(ticks * TICK_MS)
 
     def receive(self, data: memoryview, source: Address, now: float) -> None:
         """Take one datagram. Whatever is in it, this does not raise."""
@@ -193,7 +175,7 @@ class MediaPort:
         stats.last_arrival = now
         self._reception.count(packet)
         if packet.payload_type == self._event_type:
-            digit = self._digits_in.receive(packet)
+            digit = self._digits.receive(packet)
             if digit is not None and self.on_digit is not None:
                 guarded(self.on_digit, digit)
         elif self._recording is not None:
@@ -205,65 +187,11 @@ class MediaPort:
         # A peer may change between the laws without a word, both being offered (RFC 3264 §5.1).
         return next((c for c in (self._codec, PCMU, PCMA) if c.payload_type == packet.payload_type), None)
 
-    def _send_frame(self) -> None:
-        event = self._digits_out.next_frame(self._frame) if self._digits_out.busy else None
-        if event is not None and self._event_type is not None:
-            if event.first:
-                self._event_timestamp = self._sender.timestamp
-            self._send(event.payload, self._event_type, marker=event.first, timestamp=self._event_timestamp)
-            self._talking = False
-        else:
-            payload = self._next_sound()
-            if payload:
-                # The marker opens a talkspurt after a pause (RFC 3551 §4.1).
-                self._send(payload, self._codec.payload_type, marker=not self._talking)
-                self._talking = True
-            else:
-                self._talking = False
-        self._sender.advance(self._frame)
-        if self._digits_done is not None and not self._digits_out.busy:
-            done, self._digits_done = self._digits_done, None
-            guarded(lambda _: done(), None)
-
-    def _next_sound(self) -> bytes:
-        playback = self._playback
-        if playback is not None:
-            position, audio = playback.position, self._audio
-            if not playback.active:
-                self._playback = None
-            elif position < len(audio):
-                playback.position = position + self._frame
-                payload = audio[position : position + self._frame]
-                return payload if len(payload) == self._frame else self._fill(playback, payload)
-            else:
-                self._playback = None
-                playback.end(Ended.FINISHED)
-                return self._next_sound() if self._playback is not None else self._idle()
-        return self._idle()
-
-    def _idle(self) -> bytes:
-        return self._silence if self._send_silence else b""
-
-    def _fill(self, playback: Playback, payload: bytes) -> bytes:
-        """The rest of a packet after the prompt's end: its beginning where it loops, else silence."""
-        if not playback.loop:
-            return payload + self._silence[len(payload) :]
-        while len(payload) < self._frame:
-            playback.position = self._frame - len(payload)
-            payload += self._audio[: playback.position]
-        return payload
-
-    def _send(self, payload: bytes, payload_type: int, *, marker: bool, timestamp: int | None = None) -> None:
-        if not self._sending:
-            return
-        target = self._guard.current
-        if target is None:
-            return
-        data = self._sender.packet(payload, payload_type, marker=marker, timestamp=timestamp)
+    def _send(self, data: bytes, target: Address) -> None:
         try:
             self.socket.sendto(data, target)
         except OSError:  # a full buffer, no route: the network's business, it may pass
             self._stats.send_errors += 1
-            return
-        self._stats.packets_out += 1
-        self._stats.bytes_out += len(data)
+        else:
+            self._stats.packets_out += 1
+            self._stats.bytes_out += len(data)

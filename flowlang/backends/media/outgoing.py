@@ -1,0 +1,118 @@
+"""What a leg says: sound, digits or silence, a packet at each packet time. No socket, no clock.
+
+Rules: the media clock and the playback run on while nobody hears (hold), only the packets are left out, so that
+sequence numbers have no gap; digits stand in place of sound, which waits for them; the marker opens a talkspurt
+after a pause (RFC 3551 §4.1) and a telephone event (RFC 4733 §2.2).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from flowlang.rtp import PCMU, SAMPLE_RATE, Codec, DigitSender, RandomBits, RtpSender
+
+from .playback import Done, Ended, Playback, guarded
+from .prompts import Prompt
+
+
+class Outgoing:
+    """The outgoing stream of one port."""
+
+    def __init__(self, random: RandomBits, *, send_silence: bool) -> None:
+        self._sender = RtpSender(random)
+        self._send_silence = send_silence
+        self._digits = DigitSender()
+        self._digits_done: Callable[[], None] | None = None
+        self._event_timestamp = 0
+        self._playback: Playback | None = None
+        self._audio = b""  # all of the playback's sound in the codec
+        self._talking = False
+        self.configure(PCMU, 20, None)
+
+    def configure(self, codec: Codec, ptime: int, event_type: int | None) -> None:
+        """Packets of `ptime` ms from now on; the playback goes on where it is. A pause is taken to be over."""
+        self._codec = codec
+        self._frame = ptime * SAMPLE_RATE // 1000  # samples, and bytes of G.711
+        self._silence = codec.silence * self._frame
+        self._event_type = event_type
+        self._talking = False
+        if self._playback is not None:
+            self._audio = self._playback.prompt.encoded(codec)
+
+    def play(self, prompt: Prompt, done: Done | None, *, loop: bool) -> Playback:
+        """Begin this at the next packet time and end what plays."""
+        before = self._playback
+        self._playback = playback = Playback(prompt, done, loop=loop and len(prompt.pcmu) > 0)
+        self._audio = prompt.encoded(self._codec)
+        if before is not None:  # last, because its owner may play something in answer
+            before.stop()
+        return playback
+
+    def stop(self) -> None:
+        """End what plays."""
+        if self._playback is not None:
+            self._playback.stop()
+
+    def queue_digits(self, digits: str, done: Callable[[], None] | None) -> None:
+        """Send these after those that wait. `ValueError` where one is no digit."""
+        self._digits.queue(digits)
+        self._digits_done = done
+
+    def skip(self, ms: int) -> None:
+        """Time went by in which nothing could be sent: the media clock goes on, the sound waits."""
+        self._sender.advance(ms * SAMPLE_RATE // 1000)
+        self._talking = False
+
+    def next_packet(self, *, heard: bool) -> bytes | None:
+        """What to send at this packet time; None for nothing. `heard` False is hold."""
+        event = self._digits.next_frame(self._frame) if self._digits.busy else None
+        data: bytes | None = None
+        if event is not None and self._event_type is not None:
+            self._talking = False
+            if event.first:
+                self._event_timestamp = self._sender.timestamp
+            if heard:
+                data = self._sender.packet(
+                    event.payload, self._event_type, marker=event.first, timestamp=self._event_timestamp
+                )
+        else:
+            payload = self._next_sound()
+            if heard and payload:
+                data = self._sender.packet(payload, self._codec.payload_type, marker=not self._talking)
+            self._talking = data is not None
+        self._sender.advance(self._frame)
+        if self._digits_done is not None and not self._digits.busy:
+            done, self._digits_done = self._digits_done, None
+            guarded(done)
+        return data
+
+    def _next_sound(self) -> bytes:
+        playback = self._playback
+        if playback is None:
+            return self._idle()
+        if not playback.active:
+            self._playback = None
+            return self._idle()
+        position, frame = playback.position, self._frame
+        if playback.loop and position >= len(self._audio):
+            position = 0
+        if position < len(self._audio):
+            playback.position = position + frame
+            payload = self._audio[position : position + frame]
+            return payload if len(payload) == frame else self._fill(playback, payload)
+        self._playback = None
+        playback.end(Ended.FINISHED)
+        # Its owner may have begun another, which follows without a gap.
+        return self._next_sound() if self._playback is not None and self._audio else self._idle()
+
+    def _fill(self, playback: Playback, payload: bytes) -> bytes:
+        """The rest of a packet after the prompt's end: its beginning where it loops, else silence."""
+        if not playback.loop:
+            return payload + self._silence[len(payload) :]
+        while len(payload) < self._frame:
+            playback.position = self._frame - len(payload)
+            payload += self._audio[: playback.position]
+        return payload
+
+    def _idle(self) -> bytes:
+        return self._silence if self._send_silence else b""
