@@ -1,6 +1,6 @@
 """SIP without I/O: bytes and time in, bytes and events out.
 
-One `UserAgent` holds transactions, dialogs and timers. It knows no socket, no clock and no source of randomness;
+One `UserAgent` holds transactions, dialogs and timers. It knows no socket, no clock and no source of chance;
 the room above feeds it and carries out what it asks for:
 
     agent = UserAgent(Settings(t1=0.5), token=secrets.token_hex)    # token(n) -> 2n hex digits
@@ -10,9 +10,9 @@ the room above feeds it and carries out what it asks for:
     agent.next_deadline() -> float | None       # when to tick next
     for output in agent.drain():                # after each of the above, and after each method of a call
         Send(data, destination, local)          # put these bytes on the wire, from the socket that is `local`
-        CallOffered(call)                       # a new INVITE; call.offer is its SDP, None: we offer in the 200
+        CallOffered(call)                       # a new INVITE; call.offer is its SDP, or None: we offer
         CallConfirmed(call, answer)             # the ACK for our 200; `answer` is its SDP if we offered
-        CallReoffered(call, offer, answer)      # `call.negotiate` answered a re-INVITE or UPDATE: change the media
+        CallReoffered(call, offer, answer)      # `call.negotiate` answered a re-INVITE or UPDATE
         CallReanswered(call, answer, status)    # our own re-INVITE was answered (status 200) or refused
         InfoReceived(call, content_type, body)  # INFO inside a call
         CallProgressed(call, status, sdp)       # outgoing: 1xx above 100, with early media if it has SDP
@@ -23,8 +23,8 @@ the room above feeds it and carries out what it asks for:
 `Address(host, port, transport="udp")` is an IP literal and a port. `local` is the address of ours that faces
 the peer (it goes into Contact and Via), never an unspecified one.
 
-An incoming call (`IncomingCall`). Each method returns False, and does nothing, where the call's state no longer
-allows it (the caller has cancelled meanwhile), so that nobody has a race to win:
+An incoming call (`IncomingCall`). Each method returns False, and does nothing, where the call's state no
+longer allows it (the caller has cancelled meanwhile), so that nobody has a race to win:
 
     call.ring(now)                              # 180, repeated every 60 s
     call.progress(sdp, now)                     # 183 with early media
@@ -48,9 +48,9 @@ SDP and offer/answer (RFC 3264), one `MediaSession` per leg:
     session.read_answer(answer) -> bool
     session.audio -> AudioStream | None         # what was agreed: remote address, codec, payload types, ptime
 
-`agent.trace`, if set, is called with a `Trace` for every message in and out; `Trace.summary` ("200 OK (INVITE)")
-is made when asked for. `len()` of `agent.transactions`, `agent.calls` and `agent.timers` is 0 again when a call
-has been over for 64*T1.
+`agent.trace`, if set, is called with a `Trace` for every message in and out; `Trace.summary` ("200 OK
+(INVITE)") is made when asked for. `len()` of `agent.transactions`, `agent.calls` and `agent.timers` is 0 again
+when a call has been over for 64*T1.
 """
 
 from __future__ import annotations

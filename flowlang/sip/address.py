@@ -57,7 +57,7 @@ def _ip_literal(host: str) -> IPv4Address | IPv6Address | None:
 
 
 def may_send_to(host: str) -> bool:
-    """False for names, and for what no one peer owns: multicast, broadcast, unspecified (RFC 4475 §3.3.10)."""
+    """False for names, and for what no one peer owns: multicast, broadcast, 0.0.0.0 (RFC 4475 §3.3.10)."""
     address = ip_literal(host)
     if address is None or address.is_multicast or address.is_unspecified:
         return False

@@ -199,10 +199,10 @@ class UserAgent:
             self._on_dialog_request(server, now)
         elif request.method in _CREATES_NO_DIALOG:
             self._refuse(server, Refusal(481), now)
-        elif request.method == "OPTIONS":
-            self._refuse(server, Refusal(200, (ALLOW, ACCEPT, SUPPORTED)), now)  # §11.2
         elif self.transactions.merged(server):
             self._refuse(server, Refusal(482), now)  # §8.2.2.2
+        elif request.method == "OPTIONS":
+            self._refuse(server, Refusal(200, (ALLOW, ACCEPT, SUPPORTED)), now)  # §11.2
         elif too_many_hops(request):
             self._refuse(server, Refusal(483), now)
         else:

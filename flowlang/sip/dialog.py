@@ -19,8 +19,8 @@ class Dialog:
     their tags."""
 
     __slots__ = (
-        "call_id", "local", "local_address", "local_cseq", "local_tag", "peer", "remote_address", "remote_cseq",
-        "remote_tag", "remote_target", "route_set",
+        "call_id", "local", "local_address", "local_cseq", "local_tag", "peer", "remote_address",
+        "remote_cseq", "remote_tag", "remote_target", "route_set",
     )  # fmt: skip
 
     def __init__(

@@ -22,7 +22,8 @@ Headers = dict[str, list[str]]
 
 # A header that stands alone, with the length counted: at the end of every message.
 _LENGTH = "Content-Length"
-_BARE_NUL = re.compile(r"(?<!\\)\0")
+BARE_NUL = re.compile(r"(?<!\\)\0")
+"""A NUL that no backslash escapes in a quoted string."""
 
 
 class Message:
@@ -152,7 +153,7 @@ class Message:
         if (
             text.count("\n") != breaks
             or text.count("\r") != breaks
-            or ("\0" in text and _BARE_NUL.search(text))
+            or ("\0" in text and BARE_NUL.search(text))
         ):
             raise ValueError("a header must not contain CR, LF or NUL")
         return text.encode("utf-8", "surrogateescape") + self.body

@@ -15,7 +15,7 @@ import re
 
 from flowlang.sip.errors import SipSyntaxError
 from flowlang.sip.headers import parse_name_addr, parse_number
-from flowlang.sip.message import Headers, Message, Request, Response
+from flowlang.sip.message import BARE_NUL, Headers, Message, Request, Response
 from flowlang.sip.names import CANONICAL, SINGLE
 from flowlang.sip.text import is_token
 from flowlang.sip.uri import parse_uri
@@ -118,7 +118,7 @@ def _headers(lines: list[str]) -> Headers:
                     problem = "Malformed header line"
                     continue
                 known = name
-        if "\r" in value:
+        if "\r" in value or ("\0" in value and BARE_NUL.search(value)):
             problem = "Malformed header line"
             continue
         value = value.strip(" \t")
