@@ -49,8 +49,8 @@ SDP and offer/answer (RFC 3264), one `MediaSession` per leg:
     session.audio -> AudioStream | None         # what was agreed: remote address, codec, payload types, ptime
 
 `agent.trace`, if set, is called with a `Trace` for every message in and out; `Trace.summary` ("200 OK
-(INVITE)") is made when asked for. `len()` of `agent.transactions`, `agent.calls` and `agent.timers` is 0 again
-when a call has been over for 64*T1.
+(INVITE)") is made when asked for. `len()` of `agent.transactions`, `agent.calls` and `agent.timers` is 0
+again when a call has been over for 64*T1.
 """
 
 from __future__ import annotations

@@ -93,11 +93,14 @@ class UserAgent:
         either is no address."""
         self._check_local(local)
         self._now = now
+        uri = parse_uri(target)
+        if uri.headers is not None:
+            raise ValueError("the URI of a call must not carry headers")
         built: Headers = {
             "Via": [via_of(local, self.branch())],
             "Max-Forwards": ["70"],
             "From": [f"{name_addr_text(caller)};tag={self.tag()}"],
-            "To": [f"<{parse_uri(target)}>"],
+            "To": [f"<{uri}>"],
             "Call-ID": [f"{self._token(12)}"],
             "CSeq": ["1 INVITE"],
             "Contact": [self.contact(local)],

@@ -71,6 +71,8 @@ class CallLeg:
         """Tell the user, once, that the call is over."""
         if self.state != "ended":
             self.state = "ended"
+            if self._reoffer is not None:
+                self._reoffer.abandon()
             self._ground.emit(CallEnded(self, cause, by, status))
 
     def _hang_up_dialog(self, now: float, cause: HangupCause) -> None:
@@ -93,10 +95,12 @@ class CallLeg:
         for awaited in self._awaited.values():
             awaited.acknowledge()
         self._awaited.clear()
-        if self._reoffer is not None:
-            self._reoffer.abandon()
-            self._reoffer = None
         self._ground.forget(self)
+
+    @property
+    def settled(self) -> bool:
+        """True if no INVITE of the peer waits for its ACK: only then may one of ours go out (§14.1)."""
+        return not self._awaited
 
     def reoffer_done(self) -> None:
         """The re-INVITE of ours is over."""
@@ -160,7 +164,8 @@ class CallLeg:
             # The first offer is not settled: a second INVITE, or an UPDATE with an offer, must come later.
             self._respond(transaction, request, 500, now, (("Retry-After", str(self._ground.random(11))),))
             return
-        if self._reoffer is not None or any(awaited.offered for awaited in self._awaited.values()):
+        offering = self._reoffer is not None and self._reoffer.pending
+        if offering or any(awaited.offered for awaited in self._awaited.values()):
             self._respond(transaction, request, 491, now)
             return
         assert self.dialog is not None  # noqa: S101 - a leg past these states has a dialog

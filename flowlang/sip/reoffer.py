@@ -33,8 +33,11 @@ class Reoffer:
         self._reported = False
 
     def begin(self, now: float) -> None:
-        """Send the re-INVITE."""
+        """Send the re-INVITE, or wait for the peer's own to be over."""
         self._timer = None
+        if not self._leg.settled:
+            self._again(now)
+            return
         self._tries += 1
         invite = self._dialog.request("INVITE", self._ground.branch())
         invite.extend([("Content-Type", "application/sdp")])
@@ -48,6 +51,11 @@ class Reoffer:
         if self._timer is not None:
             self._ground.timers.cancel(self._timer)
 
+    @property
+    def pending(self) -> bool:
+        """True while the re-INVITE waits for its answer, False while it waits to be sent again."""
+        return self._timer is None
+
     def on_response(self, response: Response, now: float) -> None:
         """An answer to the re-INVITE."""
         if response.status < 200:
@@ -55,10 +63,7 @@ class Reoffer:
         if response.status < 300:
             self._acknowledge(response)
         elif response.status == 491 and self._tries < _TRIES and not self._reported:
-            # §14.1: the side that made the Call-ID waits 2.1 to 4 s, the other 0 to 2 s, in steps of 10 ms.
-            steps = self._ground.random(201) if self._leg.incoming else 210 + self._ground.random(191)
-            scale = self._ground.settings.t1 / 0.5  # the RFC's figures belong to its T1
-            self._timer = self._ground.timers.schedule(now + steps / 100 * scale, self.begin)
+            self._again(now)
         elif response.status in (408, 481):
             self._lost(response.status, now)
         else:
@@ -67,6 +72,12 @@ class Reoffer:
     def on_timeout(self, now: float) -> None:
         """No answer: the peer is gone (§14.1, as 408)."""
         self._lost(408, now)
+
+    def _again(self, now: float) -> None:
+        """§14.1: the side that made the Call-ID waits 2.1 to 4 s, the other 0 to 2 s, in steps of 10 ms."""
+        steps = self._ground.random(201) if self._leg.incoming else 210 + self._ground.random(191)
+        scale = self._ground.settings.t1 / 0.5  # the RFC's figures belong to its T1
+        self._timer = self._ground.timers.schedule(now + (steps + 1) / 100 * scale, self.begin)
 
     def _acknowledge(self, response: Response) -> None:
         if self._ack is None:

@@ -126,7 +126,7 @@ def test_nothing_that_breaks_a_line_is_printed(text: str) -> None:
         response_to(message, 603, "tag", headers=[("Reason", text)]).encode()
     with pytest.raises(ValueError, match="token"):
         response_to(message, 603, "tag", headers=[(text, "x")])
-    with pytest.raises(ValueError, match="CR, LF or NUL|spaces"):
+    with pytest.raises(ValueError, match=r"CR, LF or NUL|spaces"):
         Request("INVITE", f"sip:{text}", {}).encode()
 
 

@@ -38,7 +38,7 @@ def answers(data: bytes) -> list[Response]:
 
 
 def read(data: bytes) -> Response:
-    """A response; the answer to a malformed request echoes what was malformed, so only its status can be read then."""
+    """A response. That to a malformed request echoes what was malformed, so only its status can be read."""
     try:
         message = parse_datagram(data)
     except SipSyntaxError:

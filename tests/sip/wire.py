@@ -1,7 +1,7 @@
 """A wire between user agents on virtual time, and the messages that tests put on it.
 
-`Wire` moves datagrams between agents, with whatever loss, delay and repetition the test's `fate` decides. `Peer` is one agent without a
-wire: a test speaks raw SIP to it and reads what it says.
+`Wire` moves datagrams between agents, with whatever loss, delay and repetition the test's `fate` decides.
+`Peer` is one agent without a wire: a test speaks raw SIP to it and reads what it says.
 """
 
 from __future__ import annotations
@@ -68,7 +68,8 @@ def request(
     kind = "Content-Type: application/sdp\r\n" if body else ""
     return (
         f"{method} {uri} SIP/2.0\r\nVia: {via};branch={branch}\r\nMax-Forwards: 70\r\n"
-        f"From: <sip:caller@192.0.2.2>;tag={from_tag}\r\nTo: {to}\r\nCall-ID: {call_id}\r\nCSeq: {cseq} {method}\r\n"
+        f"From: <sip:caller@192.0.2.2>;tag={from_tag}\r\nTo: {to}\r\n"
+        f"Call-ID: {call_id}\r\nCSeq: {cseq} {method}\r\n"
         f"Contact: <sip:caller@192.0.2.2:5062>\r\n{extra}{kind}"
         f"Content-Length: {len(body) if length is None else length}\r\n\r\n{body}"
     ).encode()

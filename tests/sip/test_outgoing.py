@@ -1,0 +1,319 @@
+"""Calls of ours, on virtual time."""
+
+from __future__ import annotations
+
+import pytest
+
+from flowlang.sip import (
+    Address,
+    CallAnswered,
+    CallConfirmed,
+    CallEnded,
+    CallForked,
+    CallOffered,
+    CallProgressed,
+    CallReanswered,
+    CallReoffered,
+    Event,
+    MediaSession,
+    OutgoingCall,
+    Send,
+    UserAgent,
+    parse_sdp,
+)
+from flowlang.sip.message import Request, response_to
+from flowlang.sip.parse import parse_datagram
+from tests.sip.wire import HERE, LIFETIME, SDP, THERE, Wire, make_agent, session
+
+OURS = HERE
+CALLEE = THERE
+
+
+class Caller:
+    """An agent that calls, and us as the callee."""
+
+    def __init__(self, offer: bool = True) -> None:
+        self.agent = make_agent()
+        self.now = 0.0
+        self.events: list[Event] = []
+        self.sent: list[Send] = []
+        self.media = session()
+        self.call: OutgoingCall = self.agent.invite(
+            "sip:desk@192.0.2.2",
+            CALLEE,
+            OURS,
+            0.0,
+            caller='"A \\"b\\"" <sip:me@192.0.2.1>',
+            offer=self.media.offer() if offer else None,
+            headers=[("subject", "hello")],
+        )
+        self.call.negotiate = self.media.negotiate
+        assert self.take() == ["INVITE sip:desk@192.0.2.2 SIP/2.0"]
+        invite = parse_datagram(self.sent[0].data)
+        assert isinstance(invite, Request)
+        self.invite = invite
+
+    def take(self) -> list[str]:
+        lines: list[str] = []
+        for output in self.agent.drain():
+            if isinstance(output, Send):
+                self.sent.append(output)
+                lines.append(output.data.split(b"\r\n", 1)[0].decode())
+            else:
+                self.events.append(output)
+        return lines
+
+    def respond(
+        self, status: int, tag: str | None = "theirs", body: str = "", to: Request | None = None
+    ) -> list[str]:
+        headers = [("Contact", f"<sip:desk-{tag}@192.0.2.2:5062>")]
+        if body:
+            headers.append(("Content-Type", "application/sdp"))
+        response = response_to(to or self.invite, status, tag, headers=headers, body=body.encode())
+        self.agent.receive(response.encode(), CALLEE, OURS, self.now)
+        return self.take()
+
+    def run(self, until: float) -> list[str]:
+        lines: list[str] = []
+        while (at := self.agent.next_deadline()) is not None and at <= until:
+            self.now = at
+            self.agent.tick(at)
+            lines += self.take()
+        self.now = until
+        return lines
+
+    def last(self) -> Request:
+        message = parse_datagram(self.sent[-1].data)
+        assert isinstance(message, Request)
+        return message
+
+    def assert_nothing_left(self) -> None:
+        self.run(self.now + 2 * LIFETIME)
+        assert (len(self.agent.transactions), len(self.agent.calls), len(self.agent.timers)) == (0, 0, 0)
+
+
+def test_an_answered_call_is_acknowledged_again_for_each_200() -> None:
+    caller = Caller()
+    assert caller.invite.get("Subject") == "hello"
+    assert caller.invite.from_.display == 'A "b"'
+    assert caller.respond(100, None) == []
+    assert caller.events == []
+    caller.respond(180)
+    assert caller.respond(200, body=SDP) == ["ACK sip:desk-theirs@192.0.2.2:5062 SIP/2.0"]
+    ack = caller.last()
+    assert (ack.cseq, ack.to.tag, ack.via.branch != caller.invite.via.branch) == ((1, "ACK"), "theirs", True)
+    assert caller.events == [
+        CallProgressed(caller.call, 180, None),
+        CallAnswered(caller.call, parse_sdp(SDP.encode())),
+    ]
+    first = caller.sent[-1]
+    assert caller.respond(200, body=SDP) == ["ACK sip:desk-theirs@192.0.2.2:5062 SIP/2.0"]
+    assert caller.sent[-1] == first
+    assert caller.call.hang_up(0.0)
+    assert caller.take() == ["BYE sip:desk-theirs@192.0.2.2:5062 SIP/2.0"]
+    assert caller.last().cseq == (2, "BYE")
+    caller.respond(200, to=caller.last())
+    caller.assert_nothing_left()
+
+
+@pytest.mark.parametrize(
+    ("status", "cause"),
+    [(486, "busy"), (603, "rejected"), (480, "no_answer"), (404, "not_found"), (503, "failed")],
+)
+def test_a_refusal_is_acknowledged_and_told_once(status: int, cause: str) -> None:
+    caller = Caller()
+    for _ in range(2):
+        assert caller.respond(status) == ["ACK sip:desk@192.0.2.2 SIP/2.0"]
+    ack = caller.last()
+    assert (ack.via.branch, ack.to.tag) == (caller.invite.via.branch, "theirs")
+    assert caller.events == [CallEnded(caller.call, cause, "remote", status)]  # type: ignore[arg-type]
+    caller.assert_nothing_left()
+
+
+def test_silence_is_a_timeout() -> None:
+    caller = Caller()
+    assert len(caller.run(LIFETIME)) == 6
+    assert caller.events == [CallEnded(caller.call, "timeout", "remote", 408)]
+    caller.assert_nothing_left()
+
+
+def test_cancel_waits_for_a_provisional() -> None:
+    caller = Caller()
+    assert caller.call.hang_up(0.0)
+    assert caller.take() == []
+    assert caller.events == [CallEnded(caller.call, "cancelled", "local")]
+    assert caller.respond(100, None) == ["CANCEL sip:desk@192.0.2.2 SIP/2.0"]
+    cancel = caller.last()
+    assert cancel.headers["Via"] == caller.invite.headers["Via"]
+    assert cancel.cseq == (1, "CANCEL")
+    caller.respond(200, to=cancel)
+    assert caller.respond(487) == ["ACK sip:desk@192.0.2.2 SIP/2.0"]
+    assert len(caller.events) == 1
+    caller.assert_nothing_left()
+
+
+def test_a_cancel_that_nobody_answers_is_over_after_64_t1() -> None:
+    caller = Caller()
+    caller.respond(180)
+    caller.call.hang_up(0.0)
+    caller.run(LIFETIME)
+    assert len(caller.agent.calls) == 0
+    caller.assert_nothing_left()
+
+
+def test_a_200_that_crosses_our_cancel_gets_ack_and_bye() -> None:
+    caller = Caller()
+    caller.respond(180)
+    caller.call.hang_up(0.0)
+    assert caller.take() == ["CANCEL sip:desk@192.0.2.2 SIP/2.0"]
+    assert [line.split(" ")[0] for line in caller.respond(200, body=SDP)] == ["ACK", "BYE"]
+    assert [type(event) for event in caller.events] == [CallProgressed, CallEnded]
+    assert [line.split(" ")[0] for line in caller.respond(200, body=SDP)] == ["ACK"]
+    caller.assert_nothing_left()
+
+
+def test_a_200_of_another_fork_is_seen_and_gets_ack_and_bye() -> None:
+    caller = Caller()
+    caller.respond(180, "one")
+    caller.respond(180, "two")
+    caller.respond(200, "one", SDP)
+    lines = caller.respond(200, "two", SDP)
+    assert lines == ["ACK sip:desk-two@192.0.2.2:5062 SIP/2.0", "BYE sip:desk-two@192.0.2.2:5062 SIP/2.0"]
+    forked = caller.events[-1]
+    assert isinstance(forked, CallForked)
+    assert forked.response.to.tag == "two"
+    assert caller.call.state == "confirmed"
+    assert caller.respond(200, "two", SDP) == ["ACK sip:desk-two@192.0.2.2:5062 SIP/2.0"]
+    caller.call.hang_up(0.0)
+    caller.assert_nothing_left()
+
+
+def test_early_media_stands_in_for_a_200_without_sdp() -> None:
+    caller = Caller()
+    caller.respond(183, body=SDP)
+    caller.respond(200)
+    assert caller.events[-1] == CallAnswered(caller.call, parse_sdp(SDP.encode()))
+
+
+def test_a_callee_s_offer_is_answered_in_the_ack() -> None:
+    caller = Caller(offer=False)
+    assert caller.invite.body == b""
+    caller.respond(200, body=SDP)
+    assert parse_sdp(caller.last().body).media[0].port == 5004
+    assert isinstance(caller.events[-1], CallAnswered)
+
+
+def test_a_callee_s_offer_that_does_not_fit_ends_the_call() -> None:
+    caller = Caller(offer=False)
+    lines = caller.respond(200, body=SDP.replace("m=audio", "m=video"))
+    assert [line.split(" ")[0] for line in lines] == ["ACK", "BYE"]
+    assert caller.events == [CallEnded(caller.call, "not_acceptable", "local")]
+    caller.assert_nothing_left()
+
+
+def test_the_route_of_a_2xx_is_reversed() -> None:
+    caller = Caller()
+    headers = [
+        ("Contact", "<sip:desk@phone.example>"),
+        ("Record-Route", "<sip:192.0.2.8;lr>, <sip:192.0.2.7;lr>"),
+    ]
+    response = response_to(
+        caller.invite, 200, "theirs", headers=[*headers, ("Content-Type", "application/sdp")]
+    )
+    response.body = SDP.encode()
+    caller.agent.receive(response.encode(), CALLEE, OURS, 0.0)
+    assert caller.take() == ["ACK sip:desk@phone.example SIP/2.0"]
+    assert caller.last().members("Route") == ["<sip:192.0.2.7;lr>", "<sip:192.0.2.8;lr>"]
+    assert caller.sent[-1].destination == Address("192.0.2.7", 5060)
+
+
+@pytest.mark.parametrize("caller", ["sip:a b@c", "nonsense", "<sip:a@b>\r\nX: y"])
+def test_an_address_that_is_none_is_refused(caller: str) -> None:
+    with pytest.raises(ValueError, match="Malformed"):
+        make_agent().invite("sip:desk@192.0.2.2", CALLEE, OURS, 0.0, caller=caller)
+    with pytest.raises(ValueError, match="Malformed"):
+        make_agent().invite(caller, CALLEE, OURS, 0.0, caller="sip:a@b")
+
+
+def test_a_target_cannot_carry_headers() -> None:
+    with pytest.raises(ValueError, match="header"):
+        make_agent().invite("sip:a@b?Route=x", CALLEE, OURS, 0.0, caller="sip:a@b")
+
+
+# Both ends ours
+
+
+class Pair:
+    """A call that is up between two agents of ours."""
+
+    def __init__(self) -> None:
+        self.here, self.there = make_agent(1), make_agent(2)
+        self.media = {HERE: MediaSession(HERE.host, 5004, 1), THERE: MediaSession(THERE.host, 5006, 2)}
+        self.wire = Wire({HERE: self.here, THERE: self.there})
+        self.wire.on_event = self.on_event
+        self.call = self.here.invite(
+            "sip:desk@192.0.2.2", THERE, HERE, 0.0, caller="sip:me@192.0.2.1", offer=self.media[HERE].offer()
+        )
+        self.call.negotiate = self.media[HERE].negotiate
+        self.wire.run(1.0)
+        confirmed = next(event for _, _, event in self.wire.events if isinstance(event, CallConfirmed))
+        self.incoming = confirmed.call
+
+    def on_event(self, at: Address, event: Event, now: float) -> None:
+        if isinstance(event, CallOffered):
+            event.call.negotiate = self.media[at].negotiate
+            answer = self.media[at].negotiate(event.call.offer)
+            assert answer is not None
+            event.call.answer(answer, now)
+
+    def seen(self, kind: type[Event]) -> list[tuple[Address, Event]]:
+        return [(at, event) for _, at, event in self.wire.events if isinstance(event, kind)]
+
+
+def test_either_side_may_offer_again() -> None:
+    pair = Pair()
+    for side, call in ((HERE, pair.call), (THERE, pair.incoming)):
+        pair.media[side].wanted = "sendonly"
+        assert call.reoffer(pair.media[side].offer(), pair.wire.now)
+        pair.wire.run(pair.wire.now + 1)
+        pair.media[side].wanted = "sendrecv"
+    reoffered, reanswered = pair.seen(CallReoffered), pair.seen(CallReanswered)
+    assert [at for at, _ in reoffered] == [THERE, HERE]
+    assert [at for at, _ in reanswered] == [HERE, THERE]
+    for _, event in reanswered:
+        assert isinstance(event, CallReanswered)
+        assert event.answer is not None
+        assert event.answer.media[0].has("recvonly")
+
+
+def test_after_glare_one_side_tries_again_and_both_offers_are_answered() -> None:
+    pair = Pair()
+    assert pair.call.reoffer(pair.media[HERE].offer(), pair.wire.now)
+    assert pair.incoming.reoffer(pair.media[THERE].offer(), pair.wire.now)
+    pair.wire.run(pair.wire.now + 60)
+    assert b"491" in b"".join(data[:15] for _, _, data in pair.wire.log)
+    outcomes = [event.status for _, event in pair.seen(CallReanswered) if isinstance(event, CallReanswered)]
+    assert outcomes == [200, 200]
+    assert pair.call.state == pair.incoming.state == "confirmed"
+
+
+def test_a_re_invite_to_nobody_ends_the_call() -> None:
+    pair = Pair()
+    pair.wire.fate = lambda data: []
+    assert pair.call.reoffer(pair.media[HERE].offer(), pair.wire.now)
+    pair.wire.run(pair.wire.now + 3 * LIFETIME)
+    assert [(at, e.cause) for at, e in pair.seen(CallEnded) if isinstance(e, CallEnded)] == [(HERE, "lost")]
+    assert counts(pair.here) == (0, 0, 0)
+
+
+def test_hanging_up_during_a_re_invite_leaves_nothing() -> None:
+    pair = Pair()
+    assert pair.call.reoffer(pair.media[HERE].offer(), pair.wire.now)
+    assert pair.call.hang_up(pair.wire.now)
+    pair.wire.run(pair.wire.now + 3 * LIFETIME)
+    assert counts(pair.here) == counts(pair.there) == (0, 0, 0)
+    assert len(pair.seen(CallEnded)) == 2
+
+
+def counts(agent: UserAgent) -> tuple[int, int, int]:
+    return (len(agent.transactions), len(agent.calls), len(agent.timers))
