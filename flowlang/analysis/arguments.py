@@ -10,6 +10,13 @@ from flowlang.model.actions import REQUIRED, Action, TypeName
 from flowlang.model.functions import Function
 from flowlang.syntax import ast
 
+# What the built-in functions take, by the name that their parameters bear.
+_TYPES: dict[str, tuple[TypeName, ...]] = {
+    "duration": ("duration",), "end": ("text",), "list": ("list",), "map": ("map",), "new": ("text",),
+    "number": ("number",), "old": ("text",), "places": ("integer",), "separator": ("text",),
+    "start": ("text",), "text": ("text",),
+}  # fmt: skip
+
 Trouble = Literal["unknown", "too many", "twice", "by name only", "after a name", "missing"]
 
 
@@ -57,7 +64,10 @@ def slots(callee: Action | Function | ast.FuncDecl | ast.FlowDecl) -> tuple[Slot
             )
         case Function():
             needed = len(callee.parameters) - callee.optional
-            return tuple(Slot(name, place < needed) for place, name in enumerate(callee.parameters))
+            return tuple(
+                Slot(name, place < needed, _TYPES.get(name, ("any",)))
+                for place, name in enumerate(callee.parameters)
+            )
         case _:
             return tuple(Slot(each.name, each.default is None) for each in callee.params)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 from flowlang.diagnostics import Span, near_name
 from flowlang.model.actions import PLANNED_ACTIONS, PLANNED_NAMESPACES, Action
@@ -98,8 +99,8 @@ class Expressions:
             binding.read = True
             self._script.types[id(node)] = binding.type
         elif name in PREDEFINED:
-            fields = " or ".join(f"`{name}.{each}`" for each in PREDEFINED[name])
-            self._report.add("E206", node.span, f"`{name}` is no value by itself", expected=(fields,))
+            fields = tuple(f"`{name}.{each}`" for each in PREDEFINED[name])
+            self._report.add("E206", node.span, f"`{name}` is no value by itself", expected=fields)
         elif self._script.callee(name) is not None:
             self._report.add("E206", node.span, f"`{name}` is no value", hint=f"call it: `{name}(…)`")
         elif name in self._script.modules:
@@ -115,7 +116,10 @@ class Expressions:
         callee = call.callee
         if isinstance(callee, ast.Name):
             name = callee.name
-            if self._script.callee(name) is not None or name in PLANNED_ACTIONS:
+            if self._script.callee(name) is not None:
+                return []
+            if name in PLANNED_ACTIONS:
+                self._script.incomplete = True
                 return []
             if name in self.visible or name in PREDEFINED:
                 known = self.visible[name].kind if name in self.visible else "value"
@@ -129,6 +133,7 @@ class Expressions:
         owner = callee.value
         groups = PLANNED_NAMESPACES | self._script.modules.keys()
         if isinstance(owner, ast.Name) and owner.name not in self.visible and owner.name in groups:
+            self._script.incomplete = True
             return []
         if not self._script.modules:  # a module's values may have functions of their own
             span = Span(callee.span.end - len(callee.name), callee.span.end)
@@ -147,11 +152,12 @@ class Expressions:
             return
         span = self._report.word(target.span, target.name)
         found = self._script.callee(target.name)
-        if found is not None:
-            what = "an action" if isinstance(found, Action) else "a function"
-            self._report.add(
-                "E206", span, f"`{target.name}` is {what} and no flow", expected=("the name of a flow",)
+        if found is not None or target.name in self._script.constants:
+            what = (
+                "a constant" if found is None else "an action" if isinstance(found, Action) else "a function"
             )
+            message = f"`{target.name}` is {what} and no flow"
+            self._report.add("E206", span, message, expected=("the name of a flow",))
         else:
             near = near_name(target.name, self._script.flows)
             self._report.add("E201", span, f"no flow is called `{target.name}`", near=near)
@@ -193,16 +199,12 @@ class Expressions:
         known = types.of_event(event)
         if node.within is None:
             return known
-        return Ended(known.what, (*known.outcomes, types.TIMEOUT))
+        return replace(known, outcomes=(*known.outcomes, types.TIMEOUT))
 
     def _field(self, name: str, node: ast.Field, owner: str, fields: tuple[str, ...]) -> None:
-        if name not in fields:
-            span = Span(node.span.end - len(name), node.span.end)
-            expected = tuple(f"`{each}`" for each in fields)
-            self._report.add(
-                "E207",
-                span,
-                f"{owner} has no field `{name}`",
-                near=near_name(name, fields),
-                expected=expected,
-            )
+        if name in fields:
+            return
+        span = Span(node.span.end - len(name), node.span.end)
+        near = near_name(name, fields)
+        expected = () if near else tuple(f"`{each}`" for each in fields)
+        self._report.add("E207", span, f"{owner} has no field `{name}`", near=near, expected=expected)

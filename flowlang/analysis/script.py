@@ -34,7 +34,9 @@ class Script:
 
     `types` and `bindings` come of the pass over the names: the type of each expression by `id` of its node
     (no entry: unknown), and every name that was bound. `values` are the constants whose value is plain to
-    see, `constant_order` all constants such that each follows those that it uses.
+    see, `constant_order` all constants such that each follows those that it uses. `outcomes_made` are the
+    nodes with which a flow returns one of its declared outcomes. `incomplete`: the script speaks of modules
+    or actions that are not known here, so that there may be more outcomes and events than can be seen.
     """
 
     module: ast.Module
@@ -53,6 +55,7 @@ class Script:
     types: dict[int, Type] = field(default_factory=dict[int, Type])
     bindings: list[Binding] = field(default_factory=list[Binding])
     outcomes_made: set[int] = field(default_factory=set[int])
+    incomplete: bool = False
 
     def callee(self, name: str) -> Callee | None:
         """What a call of this name calls: the script's own flow or `func`, an action, a built-in; `None` for

@@ -7,7 +7,7 @@ mistake does not bring others after it.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Literal
 
@@ -28,6 +28,7 @@ class Ended:
     what: str
     outcomes: tuple[OutcomeType, ...]
     rare: frozenset[str] = frozenset()
+    is_event: bool = False
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -36,9 +37,8 @@ class Ended:
 
     def only(self, names: frozenset[str]) -> Ended:
         """What is left when a pattern has let only these through."""
-        return Ended(
-            self.what, tuple(each for each in self.outcomes if each.name in names), self.rare & names
-        )
+        kept = tuple(each for each in self.outcomes if each.name in names)
+        return replace(self, outcomes=kept, rare=self.rare & names)
 
     @property
     def fields(self) -> tuple[str, ...]:
@@ -73,16 +73,16 @@ _RESULTS: dict[str, Shape] = {
 def described(known: Shape | Ended) -> str:
     """What a script's author calls it: "a text", "an outcome of `ask`"."""
     if isinstance(known, Ended):
-        return f"an outcome of `{known.what}`"
+        return f"the event `{known.what}`" if known.is_event else f"an outcome of `{known.what}`"
     return _ARTICLES.get(known, f"a {known}")
 
 
 def accepts(types: tuple[TypeName, ...], known: Type) -> bool:
-    """Whether a parameter of these types may take such a value; an outcome may stand for its text."""
+    """Whether a parameter of these types may take it; an outcome may stand for its text or its fields."""
     if known is None or "any" in types:
         return True
     if isinstance(known, Ended):
-        return "text" in types
+        return "text" in types or "map" in types
     return any(known in _ACCEPTS.get(each, frozenset()) for each in types)
 
 
@@ -100,7 +100,7 @@ def of_action(action: Action, *, handled: bool) -> Type:
 
 def of_event(event: ScriptEvent) -> Ended:
     """What `as e` holds in a handler."""
-    return Ended(event.name, (OutcomeType(event.name, event.fields, event.doc),))
+    return Ended(event.name, (OutcomeType(event.name, event.fields, event.doc),), is_event=True)
 
 
 def of_flow(flow: ast.FlowDecl) -> Type:

@@ -64,9 +64,9 @@ def _arguments(
             case "missing":
                 pass
             case "too many":
-                count = sum(each.by_place for each in parameters)
-                most = "no argument" if not count else "1 argument" if count == 1 else f"{count} arguments"
-                script.report.add("E303", span, f"`{name}` takes {most} at most")
+                count = len(parameters)
+                most = f"at most {count} argument{'s' * (count > 1)}" if count else "no arguments"
+                script.report.add("E303", span, f"`{name}` takes {most}")
             case "twice":
                 script.report.add("E304", span, f"`{parameter}` is given twice")
             case "by name only":

@@ -39,12 +39,13 @@ def _use(script: Script, use: ast.Use, seen: dict[str, Span]) -> None:
     name = use.alias or use.path.rpartition("/")[2]
     _declare(script, name, script.report.word(use.span, name), seen)
     script.modules.setdefault(name, use)
+    script.incomplete = True
 
 
 def _declare(script: Script, name: str, span: Span, seen: dict[str, Span]) -> None:
     taken = _taken(script, name)
     if taken is not None:
-        script.report.add("E211", span, f"`{name}` is the name of {taken}", hint="choose another name")
+        script.report.add("E211", span, f"`{name}` is {taken}", hint="choose another name")
     elif name in seen:
         message = f"`{name}` is declared already, on line {script.report.line(seen[name])}"
         script.report.add("E203", span, message, hint="choose another name")
@@ -55,9 +56,9 @@ def _taken(script: Script, name: str) -> str | None:
     if name in PREDEFINED:
         return "something that every script has"
     if name in script.actions or name in PLANNED_ACTIONS:
-        return "an action"
+        return "the name of an action"
     if name in FUNCTIONS:
-        return "a built-in function"
+        return "the name of a built-in function"
     if name in PLANNED_NAMESPACES:
-        return "a group of actions"
+        return "the name of a group of actions"
     return None

@@ -38,7 +38,7 @@ def _event(script: Script, name: str, span: Span, action: Action | None) -> None
     own = action.events if action is not None else ()
     if name in SCRIPT_EVENTS or name in PLANNED_EVENTS or name in script.emitted or name in own:
         return
-    if script.modules:  # a module's flows may emit it
+    if script.incomplete:  # a module's flows may emit it
         return
     near = near_name(name, {*SCRIPT_EVENTS, *script.emitted, *own})
     hint = None if near else f"`emit {name}` would raise it"

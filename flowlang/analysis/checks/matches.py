@@ -45,9 +45,9 @@ def _names(script: Script, match: ast.Match, anywhere: frozenset[str]) -> None:
                 message = f"`{subject.what}` has no outcome `{name}`"
                 script.report.add("E208", pattern.span, message, near=near, expected=expected)
             elif subject is not None:
-                message = f"`{name}` is an outcome, and the subject is {described(subject)}"
+                message = f"a bare word is an outcome, and the subject is {described(subject)}"
                 script.report.add("E208", pattern.span, message, hint=f'a text stands in quotes: `"{name}"`')
-            elif name not in anywhere and not script.modules:
+            elif name not in anywhere and not script.incomplete:
                 near = near_name(name, anywhere)
                 hint = f'a text stands in quotes: `"{name}"`'
                 script.report.add(

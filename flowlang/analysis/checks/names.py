@@ -45,7 +45,7 @@ class _Names:
         self.report = script.report
         self.expressions = Expressions(script, self.handler)
         self.visible = self.expressions.visible
-        self._blocks: list[list[tuple[str, Binding | None]]] = [[]]  # what to put back at each block's end
+        self._blocks: list[dict[str, Binding | None]] = [{}]  # what to put back at each block's end
         self._assigned: frozenset[str] = frozenset()
         self._outcomes: tuple[str, ...] = ()
         self._visits: dict[type, Callable[[Any], None]] = {
@@ -92,10 +92,10 @@ class _Names:
     # Blocks
 
     def _enter(self) -> None:
-        self._blocks.append([])
+        self._blocks.append({})
 
     def _leave(self) -> None:
-        for name, before in reversed(self._blocks.pop()):
+        for name, before in self._blocks.pop().items():
             self.expressions.gone[name] = self.visible[name].span
             if before is None:
                 del self.visible[name]
@@ -116,25 +116,24 @@ class _Names:
     def _bind(self, kind: BindingKind, name: str, span: Span, known: Type) -> None:
         before = self.visible.get(name)
         if name in PREDEFINED:
-            self.report.add(
-                "E211", span, f"`{name}` is something that every script has", hint="choose another name"
-            )
+            message = f"`{name}` is something that every script has"
+            self.report.add("E211", span, message, hint="choose another name")
         elif before is not None:
-            line = self.report.line(before.span)
-            if any(each == name for each, _ in self._blocks[-1]):
-                message, code, hint = f"`{name}` is there already, from line {line}", "E203", None
-                if kind == before.kind == "variable":
-                    hint = f"`{name} = …` gives it another value"
-            else:
-                message, code = f"`{name}` would hide the {before.kind} `{name}` of line {line}", "E204"
-                hint = "choose another name"
-            self.report.add(code, span, message, hint=hint)
-        binding = Binding(
-            kind, name, span, None if name in self._assigned else known, read=before is not None
-        )
-        self._blocks[-1].append((name, before))
+            self._double(kind, name, span, before)
+        spoken_of = before is not None or name in PREDEFINED
+        binding = Binding(kind, name, span, None if name in self._assigned else known, spoken_of)
+        self._blocks[-1].setdefault(name, before)
         self.visible[name] = binding
         self.script.bindings.append(binding)
+
+    def _double(self, kind: BindingKind, name: str, span: Span, before: Binding) -> None:
+        line = self.report.line(before.span)
+        if name in self._blocks[-1]:
+            hint = f"`{name} = …` gives it another value" if kind == before.kind == "variable" else None
+            self.report.add("E203", span, f"`{name}` is there already, from line {line}", hint=hint)
+        else:
+            message = f"`{name}` would hide the {before.kind} `{name}` of line {line}"
+            self.report.add("E204", span, message, hint="choose another name")
 
     # Statements
 

@@ -21,13 +21,13 @@ def check(script: Script) -> None:
 
 
 def _block(script: Script, block: ast.Block, stops: set[int]) -> None:
-    for statement, following in zip(block.statements, (*block.statements[1:], None), strict=True):
+    for place, statement in enumerate(block.statements, 1):
         if id(statement) in stops:
             stops.add(id(block))
-            if following is not None:
+            if place < len(block.statements):
                 line = script.report.line(statement.span)
                 message = f"nothing reaches this: the statement on line {line} never goes on to it"
-                script.report.add("W501", following.span, message)
+                script.report.add("W501", block.statements[place].span, message)
             return
 
 

@@ -23,6 +23,8 @@ def _flows(script: Script) -> None:
     targets = [
         each for route in script.routes for each in (route.target, route.otherwise) if each is not None
     ]
+    if any(target.name not in script.flows for target in targets):  # said so; any flow may have been meant
+        return
     found = ever_reached(uses_of_flows(script), (target.name for target in targets if target.module is None))
     for name, flow in script.flows.items():
         if name not in found:
