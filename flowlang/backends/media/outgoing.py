@@ -1,8 +1,8 @@
 """What a leg says: sound, digits or silence, a packet at each packet time. No socket, no clock.
 
-Rules: the media clock and the playback run on while nobody hears (hold), only the packets are left out, so that
-sequence numbers have no gap; digits stand in place of sound, which waits for them; the marker opens a talkspurt
-after a pause (RFC 3551 §4.1) and a telephone event (RFC 4733 §2.2).
+Rules: the media clock and the playback run on while nobody hears (hold), only the packets are left out, so
+that sequence numbers have no gap; digits stand in place of sound, which waits for them; the marker opens a
+talkspurt after a pause (RFC 3551 §4.1) and a telephone event (RFC 4733 §2.2).
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ class Outgoing:
         self.configure(PCMU, 20, None)
 
     def configure(self, codec: Codec, ptime: int, event_type: int | None) -> None:
-        """Packets of `ptime` ms from now on; the playback goes on where it is. A pause is taken to be over."""
+        """Packets of `ptime` ms from now on; the playback goes on where it is, as after a pause."""
         self._codec = codec
         self._frame = ptime * SAMPLE_RATE // 1000  # samples, and bytes of G.711
         self._silence = codec.silence * self._frame
