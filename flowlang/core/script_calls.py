@@ -219,6 +219,27 @@ def own_exit(strand: Strand, block: Block, kind: ExitKind, value: Value = None) 
     return Unwind()
 
 
+def is_break(an_exit: Exit) -> bool:
+    """Whether the loop that it was aimed at is to be left; else its next round begins."""
+    return an_exit.kind is ExitKind.BREAK
+
+
+def returned(an_exit: Exit) -> Value:
+    """What a flow returns that something in it ended."""
+    return an_exit.value
+
+
+def caught(an_exit: Exit) -> Outcome:
+    """The fault that a `catch` has."""
+    assert an_exit.fault is not None
+    return an_exit.fault.as_outcome()
+
+
+def cancelled() -> Outcome:
+    """The outcome of an action that one of its handlers ended."""
+    return Outcome("cancelled")
+
+
 def stop(strand: Strand) -> Unwind:
     """`stop`."""
     strand.level.offer(Exit(ExitKind.STOP))
@@ -284,7 +305,7 @@ SCRIPT_CALLS: dict[str, Any] = {
     each.__name__: each
     for each in (
         enter, within, on, stream, join, cancel, join_all, join_first, wait, wait_until, wait_for, Ticks, emit, start,
-        own_exit, stop, raised, tick, spend, deeper, now, elapsed, random, predefined, finish, leave, cease,
+        own_exit, is_break, returned, caught, cancelled, stop, raised, tick, spend, deeper, now, elapsed, random, predefined, finish, leave, cease,
         run_finally, act,
     )
 } | {"BREAK": ExitKind.BREAK, "CONTINUE": ExitKind.CONTINUE, "RETURN": ExitKind.RETURN}  # fmt: skip

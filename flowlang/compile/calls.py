@@ -1,0 +1,76 @@
+"""Calls: of built-ins, `func`s, flows and actions."""
+
+from __future__ import annotations
+
+import ast as py
+
+from flowlang.analysis import FlowInfo, bind, slots
+from flowlang.model.actions import Action
+from flowlang.model.functions import Function
+from flowlang.syntax import ast
+
+from . import names
+from .frame import Frame
+from .python import awaited, const, load, on_strand, tuple_, use
+
+_ON_STRAND = frozenset({"now", "elapsed", "random"})
+"""Built-ins that ask the activeflow; all others are plain functions."""
+
+
+def call(frame: Frame, node: ast.Call) -> tuple[py.expr, bool]:
+    """The Python expression for a call, and whether it acts, so that it is awaited. Handlers are not its business."""
+    assert isinstance(node.callee, ast.Name), "calls into modules are not compiled yet"
+    name = node.callee.name
+    callee = frame.unit.program.callee(name)
+    declared = callee.decl if isinstance(callee, FlowInfo) else callee
+    parameters = slots(declared)
+    bound = bind(parameters, node.arguments).values
+    values = {
+        slot: [frame.expression(each.value) for each in arguments] for slot, arguments in bound.items()
+    }
+    match callee:
+        case Action():
+            return _action(frame, node, callee, values), True
+        case Function():
+            return _built_in(callee, values), False
+        case FlowInfo():
+            return awaited(_compiled(names.flow(name), values)), True
+        case ast.FuncDecl():
+            return _compiled(names.function(name), values), False
+
+
+def _action(frame: Frame, node: ast.Call, action: Action, values: dict[str, list[py.expr]]) -> py.expr:
+    line, column = frame.unit.source.position(node.span.start)
+    many = {each.name for each in action.parameters if each.many}
+    arguments = py.Dict(
+        [const(slot) for slot in values],
+        [tuple_(given) if slot in many else given[0] for slot, given in values.items()],
+    )
+    return awaited(on_strand("act", const(line), const(column), const(action.name), arguments))
+
+
+def _built_in(function: Function, values: dict[str, list[py.expr]]) -> py.expr:
+    arguments = [values[each][0] for each in function.parameters if each in values]
+    if function.name in _ON_STRAND:
+        return on_strand(function.name, *arguments)
+    return py.Call(load(names.built_in(function.name)), arguments, [])
+
+
+def _compiled(function: str, values: dict[str, list[py.expr]]) -> py.expr:
+    """A call of a compiled flow or `func`: the strand and the depth go along."""
+    keywords = [py.keyword(names.variable(slot), given[0]) for slot, given in values.items()]
+    return py.Call(load(function), [load(names.STRAND), load(names.DEPTH)], keywords)
+
+
+def flow_arguments(frame: Frame, target: ast.FlowTarget) -> py.expr:
+    """The arguments of a flow that is started, in the order of its parameters; a default is taken here."""
+    decl = frame.unit.program.flows[target.name].decl
+    bound = bind(slots(decl), target.arguments).values
+    values: list[py.expr] = []
+    for parameter in decl.params:
+        given = bound.get(parameter.name)
+        if given:
+            values.append(frame.expression(given[0].value))
+        else:
+            values.append(use("missing") if parameter.default is not None else const(None))
+    return tuple_(values)

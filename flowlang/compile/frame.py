@@ -1,0 +1,128 @@
+"""What the compiler knows while it writes one Python function: where it is and what it has made so far."""
+
+from __future__ import annotations
+
+import ast as py
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from flowlang.analysis import Program
+from flowlang.diagnostics import Source
+from flowlang.model.values import Value
+from flowlang.syntax import ast
+
+from .names import variable
+from .plan import Plan
+from .python import assign, const
+
+
+@dataclass(slots=True)
+class Place:
+    """An enclosing construct that can be left. `block` is the Python variable of its run-time block, if it has one;
+    `signal` the one by which loops within it are told to end too (see `loops`)."""
+
+    label: str | None = None
+    is_loop: bool = False
+    is_action: bool = False
+    is_flow: bool = False
+    block: str | None = None
+    signal: str | None = None
+
+
+class Unit:
+    """What all functions of a script share: the constants that Python has no literal for, fresh names, and the two
+    writers for whatever stands inside something else."""
+
+    def __init__(
+        self,
+        program: Program,
+        expression: Callable[[Frame, ast.Expression], py.expr],
+        statement: Callable[[Frame, ast.Statement], list[py.stmt]],
+    ) -> None:
+        self.program = program
+        self.expression = expression
+        self.statement = statement
+        self.source: Source = program.module.source
+        self.pool: dict[str, Value] = {}
+        self._by_value: dict[tuple[str, str], str] = {}
+        self._fresh = 0
+
+    def fresh(self, prefix: str) -> str:
+        """A name not used before."""
+        self._fresh += 1
+        return f"{prefix}_{self._fresh}"
+
+    def pooled(self, value: Value) -> str:
+        """The global name of a constant value."""
+        key = (type(value).__name__, repr(value))
+        if key not in self._by_value:
+            name = f"c_{len(self.pool)}"
+            self._by_value[key] = name
+            self.pool[name] = value
+        return self._by_value[key]
+
+
+@dataclass(slots=True)
+class Frame:
+    """One Python function that is being written. `is_async` for what can act. `places` includes those of the functions
+    around it, outermost first; those from `own` on are of this function."""
+
+    unit: Unit
+    plan: Plan | None
+    is_async: bool
+    places: list[Place] = field(default_factory=list[Place])
+    own: int = 0
+    declared: set[str] = field(default_factory=set[str])
+    assigned: set[str] = field(default_factory=set[str])
+    hoisted: list[py.stmt] | None = None
+    """While the right side of an assignment is written: where its actions go, so that names are read after them."""
+    caught: str | None = None
+    """The variable of the fault of the `catch` that is being written."""
+    signals: list[str] = field(default_factory=list[str])
+
+    def expression(self, node: ast.Expression) -> py.expr:
+        """Writes an expression."""
+        return self.unit.expression(self, node)
+
+    def statement(self, node: ast.Statement) -> list[py.stmt]:
+        """Writes a statement."""
+        return self.unit.statement(self, node)
+
+    def nested(self, *, is_async: bool = True) -> Frame:
+        """A function within this one."""
+        return Frame(self.unit, self.plan, is_async, list(self.places), len(self.places), caught=self.caught)
+
+    def declare(self, name: str) -> str:
+        """A variable of the script comes into being here."""
+        self.declared.add(name)
+        return variable(name)
+
+    def store(self, name: str) -> str:
+        """A variable of the script is assigned."""
+        self.assigned.add(name)
+        return variable(name)
+
+    def prologue(self) -> list[py.stmt]:
+        """What this function begins with: leave to assign the variables of those around it, and signals at rest."""
+        outer = sorted(variable(name) for name in self.assigned - self.declared)
+        made: list[py.stmt] = [py.Nonlocal(outer)] if outer else []
+        return made + [assign(each, const(0)) for each in self.signals]
+
+    def take_over(self, inner: Frame) -> None:
+        """A nested function is written: what it assigns and does not declare is assigned here too."""
+        self.assigned |= inner.assigned - inner.declared
+
+    def owner(self) -> str:
+        """The run-time block that a handler or stream written here belongs to."""
+        block = next(place.block for place in reversed(self.places) if place.block is not None)
+        return block
+
+    def target(self, fits: Callable[[Place], bool]) -> tuple[Place, bool]:
+        """The place that an exit goes to, and whether Python's own `break`, `continue` or `return` gets there."""
+        plain = True
+        for number in range(len(self.places) - 1, -1, -1):
+            place = self.places[number]
+            plain = plain and place.block is None and number >= self.own
+            if fits(place):
+                return place, plain
+        raise AssertionError("the checker lets no exit without a target through")

@@ -1,0 +1,122 @@
+"""Loops. Each counts its rounds in pieces of 1,024, after which other activeflows may run.
+
+CPython 3.11 makes a loop fast only behind a backward jump of a `for`, which is why a `while` is written as
+`while True: for _ in repeat(None, 1024): …`.
+
+A `break` or `continue` with the label of a loop further out, with nothing between that exists at run time, is a signal:
+a variable that each loop on the way looks at behind the loop within it.
+"""
+
+from __future__ import annotations
+
+import ast as py
+
+from flowlang.syntax import ast
+
+from . import names
+from .blocks import body
+from .conditions import condition
+from .frame import Frame, Place
+from .python import assign, awaited, call, const, if_, load, not_, on_strand, statement, use
+
+_ROUNDS = 1024
+
+
+def while_(frame: Frame, node: ast.While) -> list[py.stmt]:
+    """`while condition { }`."""
+    leave = if_(not_(condition(frame, node.condition)), [py.Break()])
+    return _counted(frame, [leave, *_round(frame, node.body, node.label)])
+
+
+def loop(frame: Frame, node: ast.Loop) -> list[py.stmt]:
+    """`loop { }` and `loop up to N { }`."""
+    work = _round(frame, node.body, node.label)
+    if node.limit is None:
+        return _counted(frame, work)
+    left = frame.unit.fresh("n")
+    stop = if_(py.Compare(load(left), [py.LtE()], [const(0)]), [py.Break()])
+    count = py.AugAssign(py.Name(left, py.Store()), py.Sub(), const(1))
+    return [assign(left, use("up_to", frame.expression(node.limit))), *_counted(frame, [stop, count, *work])]
+
+
+def _counted(frame: Frame, work: list[py.stmt]) -> list[py.stmt]:
+    rounds = call("x_repeat", const(None), const(_ROUNDS))
+    pieces = py.For(py.Name("_", py.Store()), rounds, work, [*_tick(frame), py.Continue()])
+    return [py.While(const(True), [pieces, py.Break()], [])]
+
+
+def _tick(frame: Frame) -> list[py.stmt]:
+    if frame.is_async:
+        return [statement(awaited(on_strand("tick", const(_ROUNDS))))]
+    return [statement(on_strand("spend", const(_ROUNDS)))]
+
+
+def for_(frame: Frame, node: ast.For) -> list[py.stmt]:
+    """`for x in xs { }`."""
+    piece = frame.unit.fresh("p")
+    items = use("chunks", frame.expression(node.iterable))
+    target = py.Name(frame.declare(node.name), py.Store())
+    work = _round(frame, node.body, node.label)
+    inner = py.For(target, load(piece), work, [*_tick(frame), py.Continue()])
+    return [py.For(py.Name(piece, py.Store()), items, [inner, py.Break()], [])]
+
+
+def every(frame: Frame, node: ast.Every) -> list[py.stmt]:
+    """`every D { }`."""
+    ticks = frame.unit.fresh("k")
+    line = frame.unit.source.position(node.span.start).line
+    tick = statement(awaited(py.Call(py.Attribute(load(ticks), "tick", py.Load()), [], [])))
+    return [
+        assign(ticks, on_strand("Ticks", const(line), frame.expression(node.duration))),
+        py.While(const(True), [tick, *_round(frame, node.body, None)], []),
+    ]
+
+
+def _round(frame: Frame, node: ast.Block, label: str | None) -> list[py.stmt]:
+    """One round. A `break` or `continue` from elsewhere is aimed at it; after a `continue` the next one begins."""
+    return body(
+        frame,
+        node,
+        Place(label=label, is_loop=True),
+        dispatch=lambda left_by: [if_(use("is_break", load(left_by)), [py.Break()])],
+    )
+
+
+_SIGNALS = {"BREAK": 1, "CONTINUE": 2}
+
+
+def heed_signals(frame: Frame) -> list[py.stmt]:
+    """Behind a loop: whether it ended because a loop around it is to be left or to go on."""
+    made: list[py.stmt] = []
+    around = [each for each in reversed(frame.places[frame.own :]) if each.is_loop]
+    for place in around:
+        if place.signal is None:
+            continue
+        if place is not around[0]:
+            made.append(if_(load(place.signal), [py.Break()]))
+            continue
+        for kind, leave in (("BREAK", py.Break()), ("CONTINUE", py.Continue())):
+            is_it = py.Compare(load(place.signal), [py.Eq()], [const(_SIGNALS[kind])])
+            made.append(if_(is_it, [assign(place.signal, const(0)), leave]))
+    return made
+
+
+def exit_to(frame: Frame, kind: str, label: str | None) -> list[py.stmt]:
+    """`break [label]` and `continue [label]`."""
+
+    def fits(place: Place) -> bool:
+        if label is not None:
+            return place.label == label
+        return place.is_loop or (kind == "BREAK" and place.is_action)
+
+    place, plain = frame.target(fits)
+    innermost = next((each for each in reversed(frame.places) if each.is_loop), None)
+    if plain and place is innermost:
+        return [py.Break() if kind == "BREAK" else py.Continue()]
+    if plain:
+        if place.signal is None:
+            place.signal = frame.unit.fresh("q")
+            frame.signals.append(place.signal)
+        return [assign(place.signal, const(_SIGNALS[kind])), py.Break()]
+    assert place.block is not None
+    return [py.Raise(on_strand("own_exit", load(place.block), load(names.primitive(kind))), None)]

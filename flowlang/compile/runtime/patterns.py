@@ -1,0 +1,62 @@
+"""Patterns of `match`, `on` and `wait for`; regular expressions, which RE2 runs in time linear to the text."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import Any
+
+import re2  # pyright: ignore[reportMissingTypeStubs]
+
+from flowlang.model.values import Outcome, Regex
+
+from .faults import Fault
+from .operators import equal
+
+_MEMORY = 1 << 20  # bytes for one compiled regex: RE2 refuses what would need more
+
+
+@lru_cache(maxsize=512)
+def _compiled(regex: Regex) -> Any:
+    options: Any = re2.Options()  # pyright: ignore[reportUnknownMemberType, reportUnknownVariableType]
+    options.max_mem = _MEMORY
+    options.log_errors = False
+    options.case_sensitive = "i" not in regex.flags
+    options.dot_nl = "s" in regex.flags
+    pattern = f"(?m){regex.pattern}" if "m" in regex.flags else regex.pattern
+    try:
+        return re2.compile(pattern, options)  # pyright: ignore[reportUnknownMemberType]
+    except re2.error as error:
+        raise Fault("regex", f"this regex cannot be used: {error}") from None
+
+
+def found(regex: Regex, text: str) -> bool:
+    """Whether the regex is found anywhere in the text."""
+    return _compiled(regex).search(text) is not None
+
+
+def matches_whole(regex: Regex, text: str) -> bool:
+    """Whether the whole text is what the regex says."""
+    return _compiled(regex).fullmatch(text) is not None
+
+
+def _subject(value: Any) -> Any:
+    """What literals and regexes look at: the value, or the text of an outcome or event that has one."""
+    if type(value) is Outcome:
+        return value.fields.get("text", value) if value.name != "no_match" else value
+    return value
+
+
+def is_outcome(value: Any, name: str) -> bool:
+    """The pattern of a bare word."""
+    return type(value) is Outcome and value.name == name
+
+
+def is_literal(value: Any, literal: Any) -> bool:
+    """The pattern of a literal."""
+    return equal(_subject(value), literal)
+
+
+def is_match(value: Any, regex: Regex) -> bool:
+    """The pattern of a regex."""
+    subject = _subject(value)
+    return type(subject) is str and found(regex, subject)

@@ -1,0 +1,221 @@
+"""A whole script, to Python code objects and the functions that they make."""
+
+from __future__ import annotations
+
+import ast as py
+import builtins
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from itertools import repeat
+from typing import Any
+
+from flowlang.analysis import Program
+from flowlang.model.values import Value
+from flowlang.syntax import ast
+
+from . import names
+from .blocks import body
+from .calls import flow_arguments
+from .conditions import condition
+from .expressions import expression
+from .frame import Frame, Place, Unit
+from .plan import Plan
+from .python import assign, const, function, if_, load, parameters, stamp, use
+from .runtime import fields, operators, patterns, texts
+from .runtime.faults import Fault
+from .runtime.functions import BUILT_INS
+from .statements import statement
+
+MISSING = object()
+"""Stands for an argument that was not given, where the parameter has a default."""
+
+Condition = Callable[[Any], bool]
+Arguments = Callable[[Any], tuple[Value, ...]]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Target:
+    """A flow that a route starts; `arguments` is called with what the route can see."""
+
+    flow: str
+    arguments: Arguments
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class CompiledRoute:
+    """A route, ready to be tried. `when` and the arguments are called with what stands for a strand."""
+
+    node: ast.Route
+    line: int
+    to: Value
+    source: Value
+    when: Condition | None
+    target: Target
+    otherwise: Target | None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Script:
+    """A compiled script. `flows` are coroutine functions: strand, depth, arguments."""
+
+    program: Program
+    namespace: dict[str, Any]
+    flows: Mapping[str, Callable[..., Awaitable[Value]]]
+    routes: tuple[CompiledRoute, ...]
+
+
+def compile_program(program: Program, primitives: Mapping[str, Any], bystander: Any) -> Script:
+    """Compiles a checked program.
+
+    `primitives` are the core's `SCRIPT_CALLS`; `bystander` stands for a strand where none runs: while constants are
+    worked out. Raises `Fault` if a constant cannot be.
+    """
+    unit = Unit(program, expression, statement)
+    written: list[py.stmt] = []
+    for each in program.functions.values():
+        written.append(_function(unit, each))
+    for each in program.flows.values():
+        written.append(_flow(unit, each.decl))
+    for each in _in_order(program):
+        written.append(_constant(unit, each))
+    routes = [_route(unit, each, written) for each in program.routes]
+    namespace = _namespace(unit, primitives)
+    namespace[names.STRAND] = bystander
+    namespace[names.DEPTH] = 0
+    module = py.Module(written, [])
+    exec(compile(module, program.module.source.name, "exec", dont_inherit=True, optimize=0), namespace)  # noqa: S102
+    made = tuple(each(namespace) for each in routes)
+    del namespace[names.STRAND]
+    flows = {name: namespace[names.flow(name)] for name in program.flows}
+    return Script(program, namespace, flows, made)
+
+
+def _namespace(unit: Unit, primitives: Mapping[str, Any]) -> dict[str, Any]:
+    """All that compiled code can name. Python's own built-ins are not there."""
+    ours: dict[str, Any] = dict(primitives)
+    for module in (operators, fields, patterns, texts):
+        ours |= {name: value for name, value in vars(module).items() if not name.startswith("_") and callable(value)}
+    ours |= {
+        "repeat": repeat,
+        "GeneratorExit": builtins.GeneratorExit,
+        "BaseException": builtins.BaseException,
+        "Fault": Fault,
+        "MISSING": MISSING,
+        "missing": lambda: MISSING,
+        "caught_fault": Fault.as_outcome,
+    }
+    namespace: dict[str, Any] = {"__builtins__": {}}
+    namespace |= {names.primitive(name): value for name, value in ours.items()}
+    namespace |= {names.built_in(name): value for name, value in BUILT_INS.items()}
+    return namespace | unit.pool
+
+
+def _flow(unit: Unit, node: ast.FlowDecl) -> py.stmt:
+    frame = Frame(unit, Plan(node.body), is_async=True)
+    frame.declared.update(each.name for each in node.params)
+    work = body(
+        frame,
+        node.body,
+        Place(is_flow=True),
+        dispatch=lambda left_by: [py.Return(use("returned", load(left_by)))],
+    )
+    return _definition(frame, names.flow(node.name), node, work)
+
+
+def _function(unit: Unit, node: ast.FuncDecl) -> py.stmt:
+    frame = Frame(unit, None, is_async=False)
+    frame.declared.update(each.name for each in node.params)
+    place = Place(is_flow=True)
+    if isinstance(node.body, ast.Block):
+        work = body(frame, node.body, place)
+    else:
+        work = [py.Return(frame.expression(node.body))]
+    return _definition(frame, names.function(node.name), node, work)
+
+
+def _definition(frame: Frame, name: str, node: ast.FlowDecl | ast.FuncDecl, work: list[py.stmt]) -> py.stmt:
+    """`def name(S, D, …)`: one deeper, defaults filled in, then the body."""
+    begin: list[py.stmt] = [assign(names.DEPTH, use("deeper", load(names.STRAND), load(names.DEPTH)))]
+    defaults: list[py.expr] = []
+    for each in node.params:
+        if each.default is not None:
+            defaults.append(load("x_MISSING"))
+            missing = py.Compare(load(names.variable(each.name)), [py.Is()], [load("x_MISSING")])
+            begin.append(if_(missing, [assign(names.variable(each.name), frame.expression(each.default))]))
+        elif defaults:
+            defaults.append(const(None))
+    takes = parameters(
+        [names.STRAND, names.DEPTH, *(names.variable(each.name) for each in node.params)], defaults
+    )
+    made = function(name, takes, [*frame.prologue(), *begin, *work], is_async=frame.is_async)
+    line, column = frame.unit.source.position(node.span.start)
+    stamp([made], line, column)
+    return made
+
+
+def _constant(unit: Unit, node: ast.Const) -> py.stmt:
+    made = assign(names.constant(node.name), Frame(unit, None, is_async=False).expression(node.value))
+    line, column = unit.source.position(node.span.start)
+    stamp([made], line, column)
+    return made
+
+
+def _in_order(program: Program) -> list[ast.Const]:
+    """The constants, each behind those that it is made of; through `func`s too. The checker has seen to it that there
+    is no circle."""
+    ordered: dict[str, ast.Const] = {}
+    for name in program.constants:
+        todo = [(name, False)]
+        seen: set[str] = set()
+        while todo:
+            current, ready = todo.pop()
+            if ready:
+                if current in program.constants:
+                    ordered.setdefault(current, program.constants[current])
+            elif current not in seen and current not in ordered:
+                seen.add(current)
+                todo.append((current, True))
+                todo += [(each, False) for each in _named_in(program, current)]
+    return list(ordered.values())
+
+
+def _named_in(program: Program, name: str) -> list[str]:
+    node = program.constants.get(name) or program.functions.get(name)
+    if node is None:
+        return []
+    return [each.name for each in ast.walk(node) if isinstance(each, ast.Name)]
+
+
+def _route(unit: Unit, node: ast.Route, written: list[py.stmt]) -> Callable[[dict[str, Any]], CompiledRoute]:
+    """Writes the functions of a route; what is returned makes the route from the namespace that has them."""
+    line, column = unit.source.position(node.span.start)
+    frame = Frame(unit, None, is_async=False)
+
+    def add(value: py.expr) -> str:
+        name = unit.fresh("route")
+        takes = parameters([names.STRAND])
+        made = function(name, takes, [py.Return(value)], is_async=False)
+        stamp([made], line, column)
+        written.append(made)
+        return name
+
+    when = add(condition(frame, node.when)) if node.when is not None else None
+    to = add(frame.expression(node.to)) if node.to is not None else None
+    source = add(frame.expression(node.source)) if node.source is not None else None
+    target = add(flow_arguments(frame, node.target))
+    otherwise = add(flow_arguments(frame, node.otherwise)) if node.otherwise is not None else None
+
+    def make(namespace: dict[str, Any]) -> CompiledRoute:
+        return CompiledRoute(
+            node,
+            line,
+            namespace[to](namespace[names.STRAND]) if to is not None else None,
+            namespace[source](namespace[names.STRAND]) if source is not None else None,
+            namespace[when] if when is not None else None,
+            Target(node.target.name, namespace[target]),
+            Target(node.otherwise.name, namespace[otherwise])
+            if node.otherwise is not None and otherwise is not None
+            else None,
+        )
+
+    return make

@@ -1,0 +1,43 @@
+"""The core: the activeflow as a deterministic machine without I/O. No trio, no clock, no network, no disk."""
+
+from __future__ import annotations
+
+from flowlang.analysis import Program
+from flowlang.compile import Script, compile_program
+
+from .activeflow import Activeflow
+from .inputs import ActionOver, Begin, Happened, Input, StopAsked, TimePassed
+from .limits import Limits
+from .opening import Opening
+from .outputs import Ending, Launch, Note, Output, Over, Perform, Withdraw
+from .routing import Bystander, Chosen, NoRoute, choose_route
+from .script_calls import SCRIPT_CALLS
+
+__all__ = [
+    "ActionOver",
+    "Activeflow",
+    "Begin",
+    "Chosen",
+    "Ending",
+    "Happened",
+    "Input",
+    "Launch",
+    "Limits",
+    "NoRoute",
+    "Note",
+    "Opening",
+    "Output",
+    "Over",
+    "Perform",
+    "Script",
+    "StopAsked",
+    "TimePassed",
+    "Withdraw",
+    "choose_route",
+    "compile_script",
+]
+
+
+def compile_script(program: Program) -> Script:
+    """A checked program, ready to run. Raises `Fault` if one of its constants cannot be worked out."""
+    return compile_program(program, SCRIPT_CALLS, Bystander())

@@ -1,0 +1,143 @@
+"""Runs a script on the bare core: actions take a fixed time, inputs come at given times, all on one table of what is seen.
+
+The actions `say`, `play`, `http`, … of `scenarios.md` are host actions here, so that no channel is needed to see how
+blocks are left.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from heapq import heappop, heappush
+
+from flowlang.analysis import check
+from flowlang.compile import Script
+from flowlang.core import (
+    ActionOver,
+    Activeflow,
+    Begin,
+    Ending,
+    Happened,
+    Input,
+    Limits,
+    Note,
+    Opening,
+    Over,
+    Perform,
+    TimePassed,
+    Withdraw,
+    compile_script,
+)
+from flowlang.core.journal import MemoryJournal, outcome_hash, run_input
+from flowlang.core.inputs import input_to_plain
+from flowlang.diagnostics import Source, render
+from flowlang.model.actions import ACTIONS, CALL, EVERY_CHANNEL, Action, OutcomeType, Parameter
+from flowlang.model.commands import HangUp, RunHostAction
+from flowlang.model.events import Event
+from flowlang.model.observations import Logged
+from flowlang.model.results import Done
+from flowlang.model.values import SECOND, Outcome
+from flowlang.syntax import parse
+
+_WORD = Parameter("word", ("any",), "shown in the table", "", by_place=True)
+
+
+def _host(name: str, seconds: int, *, on_leg: bool = False, outcomes: tuple[str, ...] = ()) -> tuple[Action, int]:
+    declared = tuple(OutcomeType(each, (), each) for each in outcomes)
+    channels = CALL if on_leg else EVERY_CHANNEL
+    events = ("ringing",) if name == "ringup" else ()
+    return Action(name, name, (_WORD,), declared, events, channels, on_leg=on_leg), seconds * SECOND
+
+
+_TIMED = {
+    each[0].name: each
+    for each in (
+        _host("speak", 2, on_leg=True),
+        _host("tune", 4, on_leg=True),
+        _host("fetch", 3),
+        _host("post", 1),
+        _host("question", 5, on_leg=True),
+        _host("ringup", 20, on_leg=True, outcomes=("answered", "cancelled")),
+    )
+}
+TEST_ACTIONS = {**ACTIONS, **{name: action for name, (action, _) in _TIMED.items()}}
+
+
+def compiled(text: str) -> Script:
+    """A script that has to be right."""
+    parsed = parse(Source("test.flow", text))
+    assert parsed.module is not None and not parsed.diagnostics, "\n".join(map(render, parsed.diagnostics))
+    checked = check(parsed.module, actions=TEST_ACTIONS)
+    assert checked.program is not None, "\n".join(map(render, checked.diagnostics))
+    return compile_script(checked.program)
+
+
+def opening(flow: str = "main", *, channel: str | None = "call", seed: int = 1) -> Opening:
+    """A call that comes in at time zero."""
+    return Opening("a1", flow, (), 0, seed, channel, "sip:+14155550100@x.example", "sip:+16062067563@y.example")
+
+
+class Run:
+    """An activeflow with a clock and a table of what is seen."""
+
+    def __init__(self, script: Script, limits: Limits | None = None, *, begin: Opening | None = None) -> None:
+        self.flow = Activeflow(script, begin or opening(), limits or Limits(), TEST_ACTIONS)
+        self.journal = MemoryJournal()
+        self.journal.open(self.flow.opening.to_plain())
+        self.seen: list[str] = []
+        self.ending: Ending | None = None
+        self._due: list[tuple[int, int, Input]] = []
+        self._number = 0
+
+    def feed(self, given: Input) -> None:
+        """Feeds an input and notes what is seen."""
+        if self.ending is not None:
+            return
+        outputs = run_input(self.flow, given)
+        self.journal.append(input_to_plain(given), outcome_hash(outputs))
+        for output in outputs:
+            match output:
+                case Perform(action, RunHostAction(name, arguments)):
+                    self.seen.append(f"{name} {arguments['word']}".strip())
+                    self._plan(ActionOver(self.flow.at + _TIMED[name][1], action, Done(Outcome("answered"))))
+                case Perform(command=HangUp()):
+                    pass
+                case Perform(action, command):
+                    self.seen.append(command.name)
+                    self._plan(ActionOver(self.flow.at, action, Done()))
+                case Withdraw():
+                    self.seen.append("cancel")
+                case Note(Logged(text=text, level="info")):
+                    self.seen.append(text)
+                case Over(ending):
+                    self.ending = ending
+                    self.seen.append(f"end {ending.code or ending.how}")
+                case _:
+                    pass
+
+    def _plan(self, given: Input) -> None:
+        self._number += 1
+        heappush(self._due, (given.at, self._number, given))
+
+    def through(self, events: Sequence[tuple[float, Event]] = (), until: float = 3600) -> str:
+        """Runs to the end, or to a time in seconds, with events at given seconds; what was seen."""
+        for at, event in events:
+            self._plan(Happened(int(at * SECOND), event))
+        self.feed(Begin(0))
+        limit = int(until * SECOND)
+        while self.ending is None:
+            deadline = self.flow.next_deadline()
+            if self._due and (deadline is None or self._due[0][0] <= deadline):
+                given = heappop(self._due)[2]
+            elif deadline is not None:
+                given = TimePassed(deadline)
+            else:
+                break
+            if given.at > limit:
+                break
+            self.feed(given)
+        return " · ".join(self.seen)
+
+
+def seen(text: str, *events: tuple[float, Event], until: float = 3600) -> str:
+    """What is seen of a script whose flow is `main`."""
+    return Run(compiled(text)).through(events, until)
