@@ -133,7 +133,7 @@ def serve(espeak: Espeak, requests: IO[str], replies: IO[str]) -> None:
     for line in requests:
         try:
             request = json.loads(line)
-            sound = espeak.speak(request["text"], request["voice"])
+            sound = espeak.speak(str(request["text"]), str(request["voice"]))
             answer = {"rate": espeak.rate, "pcm": base64.b64encode(sound).decode()}
         except (RuntimeError, ValueError, KeyError, TypeError) as error:
             answer = {"error": str(error)}
