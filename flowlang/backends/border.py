@@ -26,7 +26,8 @@ class BackendError(Exception):
 @dataclass(frozen=True, slots=True)
 class Incoming:
     """Something that came in and wants a flow. `to` and `source` are addresses with a scheme, `id` is the backend's
-    (for SIP the Call-ID), `name` the display name."""
+    (for SIP the Call-ID), `name` the display name. `flow` names the flow to start whatever the routes say, for phones
+    that a developer operates; nothing from a network sets it."""
 
     channel: str
     to: str
@@ -34,6 +35,7 @@ class Incoming:
     id: str
     name: str | None = None
     via: str | None = None
+    flow: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -47,7 +47,11 @@ class PhoneError(Exception):
 
 
 class SoundFileError(Exception):
-    """A sound file cannot be played; the message is one line and becomes the fault `prompt_missing`."""
+    """A sound file cannot be played. `code` is that of the fault (`prompt_missing`, `prompt_bad`), the message one line."""
+
+    def __init__(self, code: str, text: str) -> None:
+        super().__init__(text)
+        self.code = code
 
 
 @dataclass(frozen=True, slots=True)
@@ -314,7 +318,7 @@ class SimulatedLeg:
             for kind, what in parts:
                 self._pace.seconds(kind, what)
         except SoundFileError as error:
-            finish(Failed("prompt_missing", str(error)))
+            finish(Failed(error.code, str(error)))
             return _nothing
         if not early:
             self._answer()

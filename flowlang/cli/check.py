@@ -18,15 +18,16 @@ from .exits import Exit
 def check(paths: tuple[Path, ...], as_json: bool) -> int:
     """Parse and check scripts; a folder stands for the .flow files in it.
 
-    Findings go to standard output. Exit code 0: no errors (warnings do not count), 1: the checker found errors, 3: a
-    text is not the language.
+    Findings go to standard output. Exit code 0: no errors (warnings do not count), 1: the checker found
+    errors, 3: a text is not the language.
     """
     found = [script for path in paths for script in scripts.find(path)]
     return max(_check(scripts.read(path), path.parent, as_json) for path in found)
 
 
 def _check(source: Source, folder: Path, as_json: bool) -> Exit:
-    from flowlang.analysis import check as check_module  # here, so that usage errors come before the parser is loaded
+    # Here, so that a wrong path is told before the parser is loaded.
+    from flowlang.analysis import check as check_module
     from flowlang.syntax import parse
 
     parsed = parse(source)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from importlib import import_module
+from io import TextIOWrapper
 from typing import NoReturn
 
 import click
@@ -78,6 +79,9 @@ def _fail(message: str, code: int) -> NoReturn:
 
 def main() -> NoReturn:
     """Runs the command line. No mistake of a user's comes out as a traceback; a defect of ours does."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper):
+            stream.reconfigure(errors="replace")  # a terminal that cannot show a sign is no reason to fail
     try:
         result = flow.main(standalone_mode=False)
     except click.exceptions.NoArgsIsHelpError as error:

@@ -22,15 +22,17 @@ def length_of(folder: Path) -> Callable[[str], float]:
 
 
 def _measure(root: Path, name: str) -> float:
-    from flowlang.backends.media import PromptError, read_prompt  # numpy comes with it: only where a file is played
+    # numpy comes with it: only where a file is played.
+    from flowlang.backends.media import PromptError, read_prompt
 
     try:
         path = (root / name).resolve()
     except (OSError, ValueError):  # a name that no file can have
-        raise SoundFileError(f"{name!r}: no file can have this name") from None
+        raise SoundFileError("prompt_missing", f"{name[:80]!a}: no file can have this name") from None
     if not path.is_relative_to(root):
-        raise SoundFileError(f"{name!r}: not below the script's folder")
+        raise SoundFileError("prompt_missing", f"{name[:80]!a}: not below the script's folder")
     try:
         return read_prompt(path).seconds
     except PromptError as error:
-        raise SoundFileError(str(error)) from None
+        code = "prompt_missing" if error.fault == "no such file" else "prompt_bad"
+        raise SoundFileError(code, str(error)) from None

@@ -151,7 +151,7 @@ async def test_a_file_that_cannot_be_played_is_a_fault_and_nothing_is_heard(
     autojump_clock: MockClock,
 ) -> None:
     def length_of(file: str) -> float:
-        raise SoundFileError(f"{file}: no such file")
+        raise SoundFileError("prompt_missing", f"{file}: no such file")
 
     host = FakeHost()
     async with calling(host, SimulatorBackend(length_of=length_of)) as phone:

@@ -58,15 +58,20 @@ class ConsoleBackend:
         """The call is over the moment it is hung up."""
         await trio.lowlevel.checkpoint()
 
-    async def converse(self, *, source: str, to: str) -> Refused | Ended:
-        """Places a call and operates it until it is over. At the end of the input the caller stays silent
-        for a minute, then hangs up; Ctrl-C hangs up at once and raises `KeyboardInterrupt`."""
+    @property
+    def activeflow(self) -> str | None:
+        """The id of the activeflow that took the call."""
+        return self._leg.activeflow if self._leg is not None else None
+
+    async def converse(self, *, source: str, to: str, flow: str | None = None) -> Refused | Ended:
+        """Places a call and operates it until it is over, and tells how. At the end of the input the caller
+        stays silent for a minute, then hangs up; Ctrl-C hangs up at once and raises `KeyboardInterrupt`. With
+        `flow` that flow takes the call, whatever the routes say."""
         if self._running is None:
             raise PhoneError("the phone does not run: call after `await engine.listen()`")
         host, nursery = self._running
-        leg = SimulatedLeg(
-            host, nursery, Incoming("call", address(to), address(source), "console-1"), self._pace, self._show
-        )
+        incoming = Incoming("call", address(to), address(source), "console-1", flow=flow)
+        leg = SimulatedLeg(host, nursery, incoming, self._pace, self._show)
         self._leg = leg
         self._write(f"calling {leg.incoming.to} from {leg.incoming.source}")
         if self._terminal.live:

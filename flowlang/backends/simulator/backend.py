@@ -70,14 +70,18 @@ class SimulatorBackend:
         """A simulated leg is over the moment it is hung up."""
         await trio.lowlevel.checkpoint()
 
-    def call(self, *, source: str, to: str, name: str | None = None) -> SimulatedPhone:
+    def call(
+        self, *, source: str, to: str, name: str | None = None, flow: str | None = None
+    ) -> SimulatedPhone:
         """Places a call, as an E.164 number, an address with a scheme or an extension. What becomes of it is
         in the phone's `state`. Raises `PhoneError` while the engine does not run this backend."""
         if self._running is None:
             raise PhoneError("the simulator does not run: place calls after `await engine.listen()`")
         host, nursery = self._running
         self._placed += 1
-        incoming = Incoming("call", address(to), address(source), f"simulated-{self._placed}", name)
+        incoming = Incoming(
+            "call", address(to), address(source), f"simulated-{self._placed}", name, flow=flow
+        )
         leg = SimulatedLeg(host, nursery, incoming, self._pace)
         self._legs = [each for each in self._legs if not each.over]
         self._legs.append(leg)

@@ -92,7 +92,8 @@ class LiveView:
             case FlowEnded():
                 return self._end(observation)
             case Refused():
-                who = f"{observation.channel} from {printable(observation.source)} to {printable(observation.to)}"
+                ends = f"from {printable(observation.source)} to {printable(observation.to)}"
+                who = f"{observation.channel} {ends}"
                 return paint(
                     "yellow", f"{who} refused with {observation.status}: {printable(observation.why)}"
                 )

@@ -1,0 +1,44 @@
+"""`flow run`: one call to a script from a phone in the terminal. No socket, no sound."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import click
+
+from . import scripts
+
+_CALLER = "+14155550100"  # reserved for fiction, so that nobody real is meant
+
+
+@click.command()
+@click.argument("path", metavar="FILE", type=click.Path(path_type=Path))
+@click.option(
+    "--from",
+    "source",
+    default=_CALLER,
+    show_default=True,
+    help="Who calls: a number, an address, an extension.",
+)
+@click.option(
+    "--to", help="Who is called; routes then choose the flow. Without it: the script's first call route."
+)
+@click.option("--flow", "flow_name", metavar="NAME", help="Call this flow, whatever the routes say.")
+@click.option("--trace", is_flag=True, help="Show each line of the script as it runs, with times.")
+@click.option(
+    "--json", "as_json", is_flag=True, help="One JSON object a line on standard output for all that happens."
+)
+def run(path: Path, source: str, to: str | None, flow_name: str | None, trace: bool, as_json: bool) -> int:
+    """Call a script with a phone in the terminal: texts are shown, keys are typed.
+
+    Type keys (1, 12#) and Enter; hold, unhold, hangup; help lists the rest. Input that is no terminal is
+    read a line at a time, each when the flow has come to rest; time then jumps, and nobody waits:
+
+        printf '1\\nhangup\\n' | flow run desk.flow
+    """
+    scripts.find(path)
+    from .running import Call, run_call  # trio and prompt-toolkit: not for `--help` or a name misspelt
+
+    call = Call(path=path, source=source, to=to, flow=flow_name)
+    return run_call(call, sys.stdin, trace=trace, as_json=as_json)

@@ -1,0 +1,91 @@
+"""`flow serve`: answers SIP calls with scripts."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import click
+
+from . import scripts
+
+_PORTS = 65535
+
+
+class _Listen(click.ParamType):
+    """`ADDRESS:PORT`, `[IPv6]:PORT` or `ADDRESS` for port 5060, as `(address, port)`."""
+
+    name = "address:port"
+    _FORM = re.compile(r"(?:\[(?P<v6>[0-9a-fA-F:.]+)\]|(?P<host>[^:\s\[\]]+))(?::(?P<port>[0-9]{1,5}))?\Z")
+
+    def convert(
+        self, value: str | tuple[str, int], param: click.Parameter | None, ctx: click.Context | None
+    ) -> tuple[str, int]:
+        if isinstance(value, tuple):
+            return value
+        match = self._FORM.match(value)
+        if match is None:
+            self.fail(f"{value[:60]!r} is not ADDRESS:PORT, such as 127.0.0.1:5060 or [::1]:5060", param, ctx)
+        port = int(match["port"] or 5060)  # RFC 3261 section 19.1.2: the default port
+        if port > _PORTS:
+            self.fail(f"port {port} is above {_PORTS}", param, ctx)
+        return (match["v6"] or match["host"], port)
+
+
+class _PortRange(click.ParamType):
+    """`FIRST-LAST` as `(first, last)`."""
+
+    name = "first-last"
+    _FORM = re.compile(r"([0-9]{1,5})-([0-9]{1,5})\Z")
+
+    def convert(
+        self, value: str | tuple[int, int], param: click.Parameter | None, ctx: click.Context | None
+    ) -> tuple[int, int]:
+        if isinstance(value, tuple):
+            return value
+        match = self._FORM.match(value)
+        if match is None:
+            self.fail(f"{value[:60]!r} is not FIRST-LAST, such as 20000-29999", param, ctx)
+        first, last = int(match[1]), int(match[2])
+        if not 1024 <= first < last <= _PORTS:
+            self.fail(f"{value}: ports go from 1024 to {_PORTS}, the first below the last", param, ctx)
+        return (first, last)
+
+
+@click.command()
+@click.argument("path", type=click.Path(path_type=Path))
+@click.option(
+    "--listen",
+    type=_Listen(),
+    default="127.0.0.1:5060",
+    show_default=True,
+    help="Where SIP comes in, over UDP.",
+)
+@click.option(
+    "--rtp-ports", type=_PortRange(), default="20000-29999", show_default=True, help="Ports for sound."
+)
+@click.option("--advertise", metavar="ADDRESS", help="The address that phones are told, behind NAT.")
+@click.option(
+    "--t1", type=click.IntRange(1, 10_000), default=500, hidden=True, help="RFC 3261's T1 in milliseconds."
+)
+@click.option(
+    "--json", "as_json", is_flag=True, help="One JSON object a line on standard output for all that happens."
+)
+def serve(
+    path: Path,
+    listen: tuple[str, int],
+    rtp_ports: tuple[int, int],
+    advertise: str | None,
+    t1: int,
+    as_json: bool,
+) -> int:
+    """Answer SIP calls with the script PATH, or with all scripts of the folder PATH. Routes decide which
+    flow a call starts.
+
+    Ctrl-C ends all calls politely, a second one at once.
+    """
+    scripts.find(path)
+    from .serving import Service, serve_calls  # trio, sound and SIP: not for `--help` or a name misspelt
+
+    service = Service(path, listen, rtp_ports, advertise, t1 / 1000)
+    return serve_calls(service, as_json=as_json)

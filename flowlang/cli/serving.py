@@ -1,0 +1,90 @@
+"""What `flow serve` does: an engine with the SIP backend, until somebody ends it."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack
+from dataclasses import dataclass
+from pathlib import Path
+
+import click
+import trio
+
+import flowlang
+from flowlang.backends.sip import SipBackend
+from flowlang.voices import open_espeak
+
+from .display import LiveView, Style
+from .exits import Exit
+from .faults import user_errors
+from .watching import json_lines
+
+
+@dataclass(frozen=True, slots=True)
+class Service:
+    """What to serve and where. `t1` is in seconds."""
+
+    path: Path
+    listen: tuple[str, int]
+    rtp_ports: tuple[int, int]
+    advertise: str | None
+    t1: float
+
+
+def serve_calls(service: Service, *, as_json: bool) -> Exit:
+    """Serves until a signal: `INTERRUPTED` after Ctrl-C, `FINE` after SIGTERM."""
+    with user_errors():
+        return trio.run(_serve, service, as_json)
+
+
+async def _serve(service: Service, as_json: bool) -> Exit:
+    folder = service.path if service.path.is_dir() else service.path.parent
+    async with AsyncExitStack() as stack:
+        signals = stack.enter_context(trio.open_signal_receiver(signal.SIGINT, signal.SIGTERM))
+        voice = await stack.enter_async_context(open_espeak(_cache_folder()))
+        sip = SipBackend(
+            service.listen,
+            voice=voice,
+            prompts=folder,
+            rtp_ports=service.rtp_ports,
+            advertise=service.advertise,
+            t1=service.t1,
+        )
+        engine = await stack.enter_async_context(flowlang.open_engine(backends=[sip]))
+        engine.load(service.path)
+        if as_json:
+            engine.observe(json_lines)
+        else:
+            engine.observe(LiveView(_show, Style.of(sys.stderr)))
+        await engine.listen()
+        _say(f"serving {service.path}; Ctrl-C ends calls politely, a second one at once")
+        first = await anext(signals)
+        async with trio.open_nursery() as nursery:
+            nursery.start_soon(_hurry, signals, nursery.cancel_scope)
+            if engine.activeflows:
+                _say(f"ending what runs ({len(engine.activeflows)}); Ctrl-C again ends it at once")
+            await engine.shutdown()
+            nursery.cancel_scope.cancel()
+    return Exit.INTERRUPTED if first == signal.SIGINT else Exit.FINE
+
+
+async def _hurry(signals: AsyncIterator[int], polite: trio.CancelScope) -> None:
+    """At a second signal nobody is waited for."""
+    await anext(signals)
+    polite.cancel()
+
+
+def _cache_folder() -> Path:
+    """Where spoken texts are kept (XDG Base Directory Specification)."""
+    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "flowlang" / "speech"
+
+
+def _show(line: str) -> None:
+    click.echo(line, err=True)
+
+
+def _say(line: str) -> None:
+    _show(f"flow: {line}")
