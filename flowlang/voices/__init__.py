@@ -20,19 +20,12 @@ Rules
 
 from __future__ import annotations
 
+from flowlang.model.speech import TextTooLong, UnknownLanguage, Voice, VoiceError, VoiceUnavailable
+
 from .cache import SpeechCache
 from .espeak import EspeakSynthesizer, open_espeak
 from .tone import SilentVoice, ToneVoice
-from .voice import (
-    MAX_TEXT,
-    CachedVoice,
-    Synthesizer,
-    TextTooLong,
-    UnknownLanguage,
-    Voice,
-    VoiceError,
-    VoiceUnavailable,
-)
+from .voice import MAX_TEXT, CachedVoice, Synthesizer
 
 __all__ = [
     "MAX_TEXT",

@@ -15,11 +15,12 @@ from typing import Any
 
 import trio
 
+from flowlang.model.speech import VoiceUnavailable
 from flowlang.rtp.wav_writer import wav_header
 
 from .cache import SpeechCache
 from .languages import choose_voice
-from .voice import CachedVoice, VoiceUnavailable
+from .voice import CachedVoice
 from .worker import Worker, WorkerError, start_worker
 
 PACKAGE = "espeakng-loader"

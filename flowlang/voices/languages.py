@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 from difflib import get_close_matches
 
-from .voice import UnknownLanguage
+from flowlang.model.speech import UnknownLanguage
 
 # Language, script, region (RFC 5646): an unknown region of a known language is spoken as the language.
 _TAG = re.compile(r"([a-z]{2,3})(-[a-z]{4})?(-[a-z]{2}|-[0-9]{3})?")

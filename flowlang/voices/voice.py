@@ -1,4 +1,4 @@
-"""What a voice is: the protocols, the errors, and the voice that speaks through a cache."""
+"""What an engine is, and the voice that speaks through a cache. The voices' protocol is in `model.speech`."""
 
 from __future__ import annotations
 
@@ -7,33 +7,11 @@ import unicodedata
 from pathlib import Path
 from typing import Protocol
 
+from flowlang.model.speech import TextTooLong, VoiceUnavailable
+
 from .cache import SpeechCache
 
 MAX_TEXT = 4000  # characters of one `speak`: about four minutes
-
-
-class VoiceError(Exception):
-    """A text cannot be spoken; the message is one line that says why and what to do."""
-
-
-class VoiceUnavailable(VoiceError):  # noqa: N818 - a state of the machine
-    """The engine is not installed or does not answer."""
-
-
-class UnknownLanguage(VoiceError):  # noqa: N818 - what it is about
-    """The engine has no voice for this language, or none of this name."""
-
-
-class TextTooLong(VoiceError):  # noqa: N818 - what it is about
-    """The text has more than `MAX_TEXT` characters."""
-
-
-class Voice(Protocol):
-    """What backends speak with."""
-
-    async def speak(self, text: str, *, language: str, voice: str | None = None) -> Path:
-        """A WAV file of this text, in the cache. Raises `VoiceError`."""
-        ...
 
 
 class Synthesizer(Protocol):
