@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from typing import Any
 
@@ -32,10 +32,13 @@ _TWINS = {"BLOCK_OPEN": "MAP_OPEN", "MAP_OPEN": "BLOCK_OPEN", "WRONG_OR": "VBAR"
 _OPENS = frozenset({"LPAR", "LSQB", "MAP_OPEN", "BLOCK_OPEN", "HOLE_OPEN"})
 _CLOSES = frozenset({"RPAR", "RSQB", "RBRACE"})
 
+# Where nothing has begun, nothing ends.
+_NOT_BEGUN = frozenset({"", "SEPARATOR", "BLOCK_OPEN"})
+
 # A statement cannot end after these: the line goes on.
-_GOES_ON = frozenset(
+_GOES_ON = _NOT_BEGUN | frozenset(
     {
-        "", "SEPARATOR", "BLOCK_OPEN", "COMMA", "EQUAL", "THEN", "GIVES", "AUGMENTED_ASSIGN", "COMPARE", "PLUS", "MINUS",
+        "COMMA", "EQUAL", "THEN", "GIVES", "AUGMENTED_ASSIGN", "COMPARE", "PLUS", "MINUS",
         "STAR", "SLASH", "WHOLE_DIVIDE", "PERCENT", "AND", "OR", "NOT", "IN", "WRONG_AND", "WRONG_OR", "WRONG_NOT",
         "VBAR", "COLON", "DOT", "OPTIONAL_DOT",
     }
@@ -53,6 +56,13 @@ class Vocabulary:
 
 def _is_word(terminal: Terminal) -> bool:
     return terminal.text is not None and terminal.text.replace("_", "a").isalpha()
+
+
+def _reserved(terminals: tuple[Terminal, ...]) -> list[Terminal]:
+    """The words that are keywords everywhere: those that the pattern of a name leaves out."""
+    name = re.compile(next(each.pattern for each in terminals if each.name == "NAME"))
+    words = [each for each in terminals if _is_word(each) and not name.fullmatch(each.text or "")]
+    return [replace(each, pattern=each.pattern + "(?![A-Za-z0-9_])") for each in words]
 
 
 def _matcher(terminals: list[Terminal], blanks: str) -> Callable[[str, int], re.Match[str] | None]:
@@ -73,6 +83,7 @@ def vocabulary() -> Vocabulary:
     grammar: Tables = tables()
     in_text = _IN_TEMPLATE | _IN_LONG
     code = [t for t in grammar.terminals if t.name not in in_text and t.name != "BLANK" and not _is_word(t)]
+    code += _reserved(grammar.terminals)
     inside = {"HOLE_OPEN"}
     return Vocabulary(
         modes=tuple(_mode(actions) for actions in grammar.actions),
@@ -89,7 +100,7 @@ def vocabulary() -> Vocabulary:
 class Lexer:
     """Goes through one text; `next` gives the token that stands where the last one ended."""
 
-    __slots__ = ("_keywords", "_last", "_matchers", "_modes", "_text", "at", "deepest", "open")
+    __slots__ = ("_closed", "_keywords", "_last", "_matchers", "_modes", "_text", "at", "comments", "deepest", "open")
 
     def __init__(self, text: str, at: int = 0) -> None:
         words = vocabulary()
@@ -100,7 +111,9 @@ class Lexer:
         self._last = ""
         self.at = at
         self.open: list[Token] = []
+        self._closed: Token | None = None
         self.deepest = 0
+        self.comments: list[Span] = []
 
     def next(
         self,
@@ -127,13 +140,19 @@ class Lexer:
                 self._last = kind
                 return new(Token, (kind, word, new(Span, (start, end))))
             if kind == "SEPARATOR":
+                if end - start > 1 and "#" in text[start:end]:
+                    self.comments.append(Span(start, end))
                 if self._ends_nothing(text[start]):
                     at = end
                     continue
-            elif kind == "COMMENT":
+                self.at = end
+                self._last = kind
+                return new(Token, (kind, text[start:end], new(Span, (start, end))))
+            if kind == "COMMENT":
+                self.comments.append(Span(start, end))
                 at = end
                 continue
-            elif kind not in actions and kind in _TWINS and _TWINS[kind] in actions:
+            if kind not in actions and kind in _TWINS and _TWINS[kind] in actions:
                 kind = _TWINS[kind]
             self.at = end
             self._last = kind
@@ -144,14 +163,28 @@ class Lexer:
                     self.deepest = len(self.open)
                     if self.deepest > MAX_NESTING:
                         return token._replace(kind=TOO_DEEP)
-            elif kind in _CLOSES and self.open:
-                self.open.pop()
+            elif kind in _CLOSES:
+                self._closed = self.open.pop() if self.open else None
             return token
 
+    def put_back(self, token: Token) -> None:
+        """Forgets a bracket that was met where it could not stand."""
+        if self.open and self.open[-1].span == token.span:
+            self.open.pop()
+        elif token.kind in _CLOSES and self._closed is not None:
+            self.open.append(self._closed)
+            self._closed = None
+
+    def resume(self, at: int, depth: int) -> None:
+        """Goes on elsewhere, at the beginning of an item, with only the outermost `depth` brackets open."""
+        self.at = at
+        del self.open[depth:]
+        self._last = "SEPARATOR"
+
     def _ends_nothing(self, first: str) -> bool:
-        if self._last in _GOES_ON:
-            return True
-        return bool(self.open) and self.open[-1].kind != "BLOCK_OPEN" and first != ";"
+        if first == ";":
+            return self._last in _NOT_BEGUN
+        return self._last in _GOES_ON or (bool(self.open) and self.open[-1].kind != "BLOCK_OPEN")
 
     def _nothing(self, at: int) -> Token:
         text = self._text

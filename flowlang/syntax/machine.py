@@ -3,26 +3,40 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 from typing import Any
 
 from .build import BUILDERS, Building
 from .lexer import Lexer
 from .tables import Rule, tables
-from .tokens import END, Token
+from .tokens import END, TOO_DEEP, Token
+
+# The deepest that a script within the limits can be: 200 brackets, each with the whole chain of rules around it, and
+# the same number of prefixes without brackets. Past it the text is all prefixes, such as `not not not`.
+_MAX_STACK = 8_000
 
 _Make = Callable[[Building, list[Any]], Any]
 _Step = tuple[int, str, _Make | None]
 
 
+def _begin() -> list[int]:
+    return [tables().start]
+
+
+@dataclass(slots=True)
+class Stack:
+    """Where the machine stands: `states[i]` is the state before `values[i]`, the last one the present state."""
+
+    states: list[int] = field(default_factory=_begin)
+    values: list[Any] = field(default_factory=list[Any])
+
+
 @dataclass(frozen=True, slots=True)
 class Failure:
-    """Where reading stopped: the token that could not stand there, and the machine as it was."""
+    """The token that could not stand where it was met; the stack is left as it was then."""
 
     token: Token
-    states: list[int]
-    values: list[Any]
 
 
 def _collector(rule: Rule) -> _Make:
@@ -58,14 +72,13 @@ def _steps() -> tuple[_Step, ...]:
     return tuple((rule.size, rule.origin, _make(rule)) for rule in tables().rules)
 
 
-def run(lexer: Lexer, building: Building) -> Any | Failure:
+def run(lexer: Lexer, building: Building, stack: Stack) -> Any | Failure:
     """Reads to the end of the text; gives what the start rule's builder made, or where it failed."""
     grammar = tables()
     actions, gotos, end = grammar.actions, grammar.gotos, grammar.end
     steps = _steps()
-    state = grammar.start
-    states: list[int] = [state]
-    values: list[Any] = []
+    states, values = stack.states, stack.values
+    state = states[-1]
     acting = actions[state]
     while True:
         token = lexer.next(state, acting)
@@ -73,12 +86,14 @@ def run(lexer: Lexer, building: Building) -> Any | Failure:
         while True:
             action = acting.get(kind)
             if action is None:
-                return Failure(token, states, values)
+                return Failure(token)
             if action >= 0:
                 state = action
                 acting = actions[state]
                 states.append(state)
                 values.append(token)
+                if len(states) > _MAX_STACK:
+                    return Failure(token._replace(kind=TOO_DEEP))
                 break
             size, origin, make = steps[~action]
             if make is None:

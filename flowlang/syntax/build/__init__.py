@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from . import choices, declarations, events, expressions, literals, statements, tests
-from .building import Building
+from .building import MAX_DEPTH, Building, TooDeep
 
 BUILDERS: dict[str, Callable[[Building, list[Any]], Any]] = {
     **declarations.BUILDERS,
@@ -18,4 +18,4 @@ BUILDERS: dict[str, Callable[[Building, list[Any]], Any]] = {
     **tests.BUILDERS,
 }
 
-__all__ = ["BUILDERS", "Building"]
+__all__ = ["BUILDERS", "MAX_DEPTH", "Building", "TooDeep"]

@@ -19,15 +19,42 @@ class Part(NamedTuple):
     value: Any
 
 
+MAX_DEPTH = 200  # nodes below nodes: checker and compiler go down a tree by recursion
+
+
+class TooDeep(Exception):  # noqa: N818 - it carries a place to `parse`, which makes a diagnostic of it
+    """A tree that grows deeper than may be; `span` is the text of the part that went too far."""
+
+    def __init__(self, span: Span) -> None:
+        super().__init__(span)
+        self.span = span
+
+
 class Building:
     """One reading of one text."""
 
-    __slots__ = ("diagnostics", "source", "text")
+    __slots__ = ("_chain", "_chain_end", "diagnostics", "longest_chain", "source", "text")
 
     def __init__(self, source: Source) -> None:
         self.source = source
         self.text = source.text
         self.diagnostics: list[Diagnostic] = []
+        self.longest_chain = 0
+        self._chain = 0
+        self._chain_end: object = None
+
+    def chained(self, node: Any, part: object) -> Any:
+        """Counts how often a node (`a + b + c`, `not not x`, `else if … else if`) holds one of its own kind.
+
+        Raises `TooDeep` where that alone is deeper than a tree may be.
+        """
+        self._chain = self._chain + 1 if part is self._chain_end else 1
+        if self._chain > self.longest_chain:
+            self.longest_chain = self._chain
+            if self._chain > MAX_DEPTH:
+                raise TooDeep(node.span)
+        self._chain_end = node
+        return node
 
     def report(
         self,

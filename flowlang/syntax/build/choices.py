@@ -11,9 +11,10 @@ from .building import Building, Part, items, listed, whole
 from .literals import duration, number, regex_parts
 
 
-def if_(_: Building, c: list[Any]) -> ast.If:
+def if_(b: Building, c: list[Any]) -> ast.If:
     _if, condition, then, otherwise = c
-    return ast.If(whole(c), condition, then, otherwise.value if otherwise else None)
+    rest = otherwise.value if otherwise else None
+    return b.chained(ast.If(whole(c), condition, then, rest), rest)
 
 
 def otherwise(_: Building, c: list[Any]) -> Part:

@@ -15,16 +15,16 @@ def logical(b: Building, c: list[Any]) -> ast.Expression:
     word = "and" if sign.kind in ("AND", "WRONG_AND") else "or"
     if sign.text != word:
         b.report("E110", sign.span, f"`{sign.text}` is not an operator", hint=f"write `{word}`")
-    return ast.Logical(Span(left.span[0], right.span[1]), word, left, right)
+    return b.chained(ast.Logical(Span(left.span[0], right.span[1]), word, left, right), left)
 
 
 def unary(b: Building, c: list[Any]) -> ast.Expression:
     sign, operand = c
     if sign.kind == "MINUS":
-        return ast.Unary(Span(sign.span[0], operand.span[1]), "-", operand)
+        return b.chained(ast.Unary(Span(sign.span[0], operand.span[1]), "-", operand), operand)
     if sign.kind == "WRONG_NOT":
         b.report("E110", sign.span, "`!` is not an operator", hint="write `not`")
-    return ast.Unary(Span(sign.span[0], operand.span[1]), "not", operand)
+    return b.chained(ast.Unary(Span(sign.span[0], operand.span[1]), "not", operand), operand)
 
 
 def binary(b: Building, c: list[Any]) -> ast.Expression:
@@ -34,7 +34,7 @@ def binary(b: Building, c: list[Any]) -> ast.Expression:
             "E118", Span(sign.span[0], right.span[1]), "a `+` before a digit begins a phone number",
             hint="put a space after the `+` to add",
         )  # fmt: skip
-    return ast.Binary(Span(left.span[0], right.span[1]), sign.text, left, right)
+    return b.chained(ast.Binary(Span(left.span[0], right.span[1]), sign.text, left, right), left)
 
 
 def not_in(_: Building, c: list[Any]) -> Any:
@@ -56,19 +56,19 @@ def chained(b: Building, c: list[Any]) -> ast.Expression:
     return ast.Binary(Span(left.span[0], right.span[1]), sign.text, left, right)
 
 
-def field(_: Building, c: list[Any]) -> ast.Expression:
+def field(b: Building, c: list[Any]) -> ast.Expression:
     value, _dot, name = c
-    return ast.Field(Span(value.span[0], name.span[1]), value, name.text, False)
+    return b.chained(ast.Field(Span(value.span[0], name.span[1]), value, name.text, False), value)
 
 
-def optional_field(_: Building, c: list[Any]) -> ast.Expression:
+def optional_field(b: Building, c: list[Any]) -> ast.Expression:
     value, _dot, name = c
-    return ast.Field(Span(value.span[0], name.span[1]), value, name.text, True)
+    return b.chained(ast.Field(Span(value.span[0], name.span[1]), value, name.text, True), value)
 
 
-def index(_: Building, c: list[Any]) -> ast.Expression:
+def index(b: Building, c: list[Any]) -> ast.Expression:
     value, _open, at, close = c
-    return ast.Index(Span(value.span[0], close.span[1]), value, at)
+    return b.chained(ast.Index(Span(value.span[0], close.span[1]), value, at), value)
 
 
 def call(b: Building, c: list[Any]) -> ast.Expression:
@@ -76,7 +76,7 @@ def call(b: Building, c: list[Any]) -> ast.Expression:
     if not isinstance(callee, ast.Name | ast.Field):
         b.report("E119", callee.span, "only a name can be called", expected=("a name before `(`",))
         callee = ast.Name(callee.span, "_")
-    return ast.Call(Span(callee.span[0], close.span[1]), callee, arguments or ())
+    return b.chained(ast.Call(Span(callee.span[0], close.span[1]), callee, arguments or ()), callee)
 
 
 def name(_: Building, c: list[Any]) -> ast.Expression:

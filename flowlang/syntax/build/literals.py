@@ -15,6 +15,7 @@ from .escapes import dedented, unescaped
 
 _UNITS = {"ms": 1_000, "s": 1_000_000, "m": 60_000_000, "h": 3_600_000_000, "d": 86_400_000_000}  # microseconds
 _MAX_INTEGER = 2**63 - 1
+_MAX_TEXT = 1 << 16  # characters of one text
 _MAX_DIGITS = 28  # of a decimal
 _MAX_REGEX = 1_000  # characters
 _REGEX_MEMORY = 1 << 20  # bytes that RE2 may use for one compiled pattern
@@ -85,7 +86,7 @@ def regex_parts(b: Building, token: Any) -> tuple[str, str]:
     pattern = body.replace("\\/", "/")
     wrong = sorted(set(flags) - set("ims"))
     if wrong or len(set(flags)) != len(flags):
-        b.report("E117", token.span, f"`{flags}` are not flags of a regex", expected=("`i`", "`m`", "`s`", "each once"))
+        b.report("E117", token.span, f"`{flags}` are not flags of a regex", hint="flags are `i`, `m` and `s`, each once")
         return pattern, ""
     if len(pattern) > _MAX_REGEX:
         b.report("E117", token.span, f"the regex is longer than {_MAX_REGEX} characters")
@@ -118,9 +119,15 @@ def none(_: Building, c: list[Any]) -> ast.Expression:
 
 def text_value(b: Building, token: Any) -> str:
     """What a text in one piece says."""
+    _check_length(b, token.span)
     if token.kind == "RAW_TEXT":
         return token.text[1:-1]
     return unescaped(b, token.text[1:-1], token.span[0] + 1)
+
+
+def _check_length(b: Building, span: Span) -> None:
+    if span[1] - span[0] > _MAX_TEXT:
+        b.report("E107", span, f"the text is longer than {_MAX_TEXT:,} characters", hint="split it, or read it from a file")
 
 
 def text(b: Building, c: list[Any]) -> ast.Expression:
@@ -133,6 +140,7 @@ def hole(_: Building, c: list[Any]) -> Any:
 
 def template(b: Building, c: list[Any]) -> ast.Expression:
     parts = c[1] if len(c) == 3 else []
+    _check_length(b, whole(c))
     return _template(whole(c), [_piece(b, each) if isinstance(each, tuple) else each for each in parts])
 
 
@@ -142,6 +150,7 @@ def _piece(b: Building, token: Any) -> str:
 
 def long_template(b: Building, c: list[Any]) -> ast.Expression:
     parts = c[1] if len(c) == 3 else []
+    _check_length(b, whole(c))
     return _template(whole(c), dedented(b, parts))
 
 

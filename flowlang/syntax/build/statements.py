@@ -17,11 +17,11 @@ def block(_: Building, c: list[Any]) -> ast.Block:
     return ast.Block(whole(c), c[1] or ())
 
 
-def dotted(_: Building, c: list[Any]) -> ast.Expression:
+def dotted(b: Building, c: list[Any]) -> ast.Expression:
     first = c[0]
     value: Any = ast.Name(first.span, first.text)
     for name in c[1] if len(c) > 1 else ():
-        value = ast.Field(Span(first.span[0], name.span[1]), value, name.text, False)
+        value = b.chained(ast.Field(Span(first.span[0], name.span[1]), value, name.text, False), value)
     return value
 
 
