@@ -36,6 +36,7 @@ class AwaitedAck:
 
     def acknowledge(self) -> None:
         """The ACK came, or nobody waits for it any more."""
+        self._transaction.user = None  # it lives on for 64*T1, its call need not
         self._host.timers.cancel(self._timer)
 
     def _expire(self, now: float) -> None:

@@ -16,7 +16,7 @@ from flowlang.sip.errors import SipSyntaxError
 from flowlang.sip.incoming import IncomingCall
 from flowlang.sip.judge import ACCEPT, ALLOW, BODY_TYPE, SUPPORTED, Refusal, judge, too_many_hops
 from flowlang.sip.leg import CallLeg
-from flowlang.sip.message import Headers, Message, Request, Response, response_to
+from flowlang.sip.message import Headers, Request, Response, response_to
 from flowlang.sip.outgoing import OutgoingCall
 from flowlang.sip.outputs import CallOffered, Event, Output, Send, Trace
 from flowlang.sip.parse import MalformedRequestError, parse_datagram
@@ -52,16 +52,15 @@ class UserAgent:
         self._check_local(local)
         if not data.strip(b"\r\n\0"):
             return  # keep-alives (RFC 5626 §3.5.1, and the zero bytes of older phones)
+        if self.trace is not None:
+            self.trace(Trace(now, True, source, local, data))
         try:
             message = parse_datagram(data)
         except MalformedRequestError as error:
-            self._observe(data, source, local, error.request)
             self._answer_malformed(error, source, local)
             return
         except SipSyntaxError:
-            self._observe(data, source, local, None)
             return
-        self._observe(data, source, local, message)
         if isinstance(message, Response):
             client = self.transactions.client_of(message)
             if client is not None:
@@ -129,13 +128,13 @@ class UserAgent:
         """Give an event to the user."""
         self._outputs.append(event)
 
-    def send(self, data: bytes, destination: Address, local: Address, message: Message | None) -> None:
+    def send(self, data: bytes, destination: Address, local: Address) -> None:
         """Put bytes on the wire, unless the address is one that no single peer owns."""
         if not 0 < destination.port <= 65535 or not may_send_to(destination.host):
             return
         self._outputs.append(Send(data, destination, local))
         if self.trace is not None:
-            self.trace(Trace(self._now, False, destination, local, data, message))
+            self.trace(Trace(self._now, False, destination, local, data))
 
     def enter(self, key: DialogKey, leg: CallLeg) -> None:
         """Let requests of this dialog find the leg."""
@@ -179,72 +178,71 @@ class UserAgent:
         else:
             server = self.transactions.serve(request, destination, local, self.tag())
             if request.method == "CANCEL":
-                self._on_cancel(server, now)
+                self._on_cancel(server, request, now)
             else:
-                self._on_new_request(server, source, local, now)
+                self._on_new_request(server, request, source, local, now)
 
-    def _on_cancel(self, server: ServerTransaction, now: float) -> None:
+    def _on_cancel(self, server: ServerTransaction, request: Request, now: float) -> None:
         """§9.2. The 200 has the tag that the INVITE's answers have."""
-        invite = self.transactions.invite_of(server.request)
+        invite = self.transactions.invite_of(request)
         if invite is None:
-            self._refuse(server, Refusal(481), now)
+            self._refuse(server, request, Refusal(481), now)
             return
-        server.respond(response_to(server.request, 200, invite.to_tag), now)
+        server.respond(response_to(request, 200, invite.to_tag), now)
         if isinstance(invite.user, IncomingCall):
             invite.user.on_cancel(now)
 
-    def _on_new_request(self, server: ServerTransaction, source: Address, local: Address, now: float) -> None:
-        request = server.request
+    def _on_new_request(
+        self, server: ServerTransaction, request: Request, source: Address, local: Address, now: float
+    ) -> None:
         refusal = judge(request)
         if refusal is not None:
-            self._refuse(server, refusal, now)
+            self._refuse(server, request, refusal, now)
         elif request.to.tag is not None:
-            self._on_dialog_request(server, now)
+            self._on_dialog_request(server, request, now)
         elif request.method in _CREATES_NO_DIALOG:
-            self._refuse(server, Refusal(481), now)
+            self._refuse(server, request, Refusal(481), now)
         elif self.transactions.merged(server):
-            self._refuse(server, Refusal(482), now)  # §8.2.2.2
+            self._refuse(server, request, Refusal(482), now)  # §8.2.2.2
         elif request.method == "OPTIONS":
-            self._refuse(server, Refusal(200, (ALLOW, ACCEPT, SUPPORTED)), now)  # §11.2
+            self._refuse(server, request, Refusal(200, (ALLOW, ACCEPT, SUPPORTED)), now)  # §11.2
         elif too_many_hops(request):
-            self._refuse(server, Refusal(483), now)
+            self._refuse(server, request, Refusal(483), now)
         else:
-            self._on_invite(server, source, local, now)
+            self._on_invite(server, request, source, local, now)
 
-    def _on_dialog_request(self, server: ServerTransaction, now: float) -> None:
-        leg = self._leg_of(server.request)
+    def _on_dialog_request(self, server: ServerTransaction, request: Request, now: float) -> None:
+        leg = self._leg_of(request)
         if leg is None:
-            self._refuse(server, Refusal(481), now)
+            self._refuse(server, request, Refusal(481), now)
             return
-        dialog = leg.dialog_for(server.request)
-        if dialog is None or not dialog.in_order(server.request):
-            self._refuse(server, Refusal(500, reason="CSeq out of order"), now)  # §12.2.2
+        dialog = leg.dialog_for(request)
+        if dialog is None or not dialog.in_order(request):
+            self._refuse(server, request, Refusal(500, reason="CSeq out of order"), now)  # §12.2.2
             return
-        leg.on_request(server, server.request, now)
+        leg.on_request(server, request, now)
 
-    def _on_invite(self, server: ServerTransaction, source: Address, local: Address, now: float) -> None:
-        request = server.request
+    def _on_invite(
+        self, server: ServerTransaction, request: Request, source: Address, local: Address, now: float
+    ) -> None:
         offer = None
         if request.body and request.content_type == BODY_TYPE:
             try:
                 offer = parse_sdp(request.body)
             except SdpError:
-                self._refuse(server, Refusal(400, reason="Malformed session description"), now)
+                self._refuse(server, request, Refusal(400, reason="Malformed session description"), now)
                 return
         server.respond(response_to(request, 100), now)
-        call = IncomingCall(self, server, offer, local, source)
-        server.user = call
+        call = IncomingCall(self, server, request, offer, local, source)
         self.emit(CallOffered(call))
 
     def _leg_of(self, request: Request) -> CallLeg | None:
         key = (request.call_id, request.to.tag or "", request.from_.tag or "")
         return self._dialogs.get(key)
 
-    def _refuse(self, server: ServerTransaction, refusal: Refusal, now: float) -> None:
+    def _refuse(self, server: ServerTransaction, request: Request, refusal: Refusal, now: float) -> None:
         headers = (*refusal.headers, ("Server", self.settings.product))
-        server.respond(
-            response_to(server.request, refusal.status, server.to_tag, refusal.reason, headers), now
-        )
+        server.respond(response_to(request, refusal.status, server.to_tag, refusal.reason, headers), now)
 
     # What cannot be taken as it is
 
@@ -265,7 +263,7 @@ class UserAgent:
             data = response.encode()
         except ValueError:
             return
-        self.send(data, source, local, response)
+        self.send(data, source, local)
 
     def _stateless_tag(self, request: Request) -> str:
         """The same for each repetition of a request (§8.2.7), unlike any other."""
@@ -279,10 +277,6 @@ class UserAgent:
         address = ip_literal(local.host)
         if address is None or address.is_unspecified:
             raise ValueError(f"the local address must be one that a peer can reach, not {local.host}")
-
-    def _observe(self, data: bytes, source: Address, local: Address, message: Message | None) -> None:
-        if self.trace is not None:
-            self.trace(Trace(self._now, True, source, local, data, message))
 
 
 def _reply_address(request: Request, source: Address) -> Address:

@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING, Protocol
 
 from flowlang.sip.address import Address
 from flowlang.sip.dialog import DialogKey
-from flowlang.sip.message import Message
 from flowlang.sip.outputs import Event
 from flowlang.sip.timers import Settings, TimerHeap
 from flowlang.sip.transactions import Transactions
@@ -26,7 +25,7 @@ class Ground(Protocol):
         """Give an event to the user."""
         ...
 
-    def send(self, data: bytes, destination: Address, local: Address, message: Message | None) -> None:
+    def send(self, data: bytes, destination: Address, local: Address) -> None:
         """Put bytes on the wire outside of a transaction (ACK for a 2xx)."""
         ...
 

@@ -28,15 +28,17 @@ class IncomingCall(CallLeg):
         self,
         ground: Ground,
         transaction: ServerTransaction,
+        request: Request,
         offer: SessionDescription | None,
         local: Address,
         peer: Address,
     ) -> None:
-        super().__init__(ground, transaction.request, local, peer)
+        super().__init__(ground, request, local, peer)
         self.offer = offer
         self._transaction = transaction
+        transaction.user = self
         self._repeat: Timer | None = None
-        self.dialog = server_dialog(transaction.request, transaction.to_tag, local, peer)
+        self.dialog = server_dialog(request, transaction.to_tag, local, peer)
         self._dialog_headers = tuple(
             ("Record-Route", route) for route in self.request.headers.get("Record-Route", ())
         )
@@ -62,7 +64,7 @@ class IncomingCall(CallLeg):
         self._transaction.respond(response, now)
         self._stop_repeating()
         self.state = "answered"
-        self.await_ack(self._transaction, response, self.offer is None, now)
+        self.await_ack(self._transaction, response, self.request.cseq.number, self.offer is None, now)
         return True
 
     def reject(
@@ -137,5 +139,6 @@ class IncomingCall(CallLeg):
 
     def _refused(self, cause: HangupCause, by: Side, status: int) -> None:
         self._stop_repeating()
+        self._transaction.user = None
         self.end(cause, by, status)
         self.finish()

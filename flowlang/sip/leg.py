@@ -189,15 +189,14 @@ class CallLeg:
         response = self._response(request, 200, headers, answer.encode())
         transaction.respond(response, now)
         if request.method == "INVITE":
-            self.await_ack(transaction, response, offer is None, now)
+            self.await_ack(transaction, response, request.cseq.number, offer is None, now)
         self._ground.emit(CallReoffered(self, offer, answer))
 
     def await_ack(
-        self, transaction: ServerTransaction, response: Response, offered: bool, now: float
+        self, transaction: ServerTransaction, response: Response, number: int, offered: bool, now: float
     ) -> None:
-        """Repeat a 2xx to INVITE until its ACK; without one, end the call by BYE (§13.3.1.4)."""
+        """Repeat the 2xx to the INVITE of that CSeq until its ACK; if none comes, send BYE (§13.3.1.4)."""
         transaction.user = self
-        number = transaction.request.cseq.number
 
         def lost(at: float) -> None:
             self._awaited.pop(number, None)

@@ -34,7 +34,7 @@ class OutgoingCall(CallLeg):
         self._transaction: ClientTransaction | None = None
         self._early: dict[str, Dialog] = {}
         self._early_media: dict[str, SessionDescription] = {}
-        self._acks: dict[str, tuple[bytes, Request, Address]] = {}
+        self._acks: dict[str, tuple[bytes, Address]] = {}
         self._cancel_due = False
 
     def begin(self, now: float) -> None:
@@ -143,12 +143,12 @@ class OutgoingCall(CallLeg):
         if answer is not None:
             ack.extend([("Content-Type", BODY_TYPE)])
             ack.body = answer.encode()
-        self._acks[tag] = (ack.encode(), ack, dialog.next_hop)
+        self._acks[tag] = (ack.encode(), dialog.next_hop)
         self._send_ack(tag)
 
     def _send_ack(self, tag: str) -> None:
-        data, ack, destination = self._acks[tag]
-        self._ground.send(data, destination, self.local, ack)
+        data, destination = self._acks[tag]
+        self._ground.send(data, destination, self.local)
 
     def _refuse_fork(self, dialog: Dialog, now: float) -> None:
         bye = dialog.request("BYE", self._ground.branch())

@@ -6,7 +6,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 from flowlang.sip.address import Address
+from flowlang.sip.errors import SipSyntaxError
 from flowlang.sip.message import Message, Response
+from flowlang.sip.parse import parse_datagram
 from flowlang.sip.sdp import SessionDescription
 from flowlang.sip.status import HangupCause
 
@@ -122,17 +124,26 @@ Output = Send | Event
 
 @dataclass(frozen=True, slots=True)
 class Trace:
-    """One message: `inbound` from `peer`, else sent to it. `message` is None where it could not be read."""
+    """One message: `inbound` from `peer`, else sent to it. It is read only when asked what it says."""
 
     at: float
     inbound: bool
     peer: Address
     local: Address
     data: bytes
-    message: Message | None
+
+    @property
+    def message(self) -> Message | None:
+        """What was sent, None where it cannot be read."""
+        try:
+            return parse_datagram(self.data)
+        except SipSyntaxError:
+            return None
 
     @property
     def summary(self) -> str:
-        """One printable line: `INVITE sip:100@host`, `200 OK (INVITE)`."""
-        text = "?" if self.message is None else self.message.summary
+        """One printable line: `INVITE sip:100@host`, `200 OK (INVITE)`, or how the unreadable begins."""
+        message = self.message
+        start = self.data.lstrip().split(b"\r\n", 1)[0][:60]
+        text = f"unreadable: {start.decode('ascii', 'replace')}" if message is None else message.summary
         return "".join(character if character.isprintable() else "?" for character in text[:200])

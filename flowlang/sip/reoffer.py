@@ -27,7 +27,6 @@ class Reoffer:
         self._body = sdp.encode()
         self._invite: Request | None = None
         self._ack: bytes | None = None
-        self._ack_message: Request | None = None
         self._timer: Timer | None = None
         self._tries = 0
         self._reported = False
@@ -83,9 +82,8 @@ class Reoffer:
         if self._ack is None:
             assert self._invite is not None  # noqa: S101 - a response answers it
             self._dialog.refresh_target(response)
-            self._ack_message = self._dialog.request("ACK", self._ground.branch(), self._invite.cseq.number)
-            self._ack = self._ack_message.encode()
-        self._ground.send(self._ack, self._dialog.next_hop, self._dialog.local, self._ack_message)
+            self._ack = self._dialog.request("ACK", self._ground.branch(), self._invite.cseq.number).encode()
+        self._ground.send(self._ack, self._dialog.next_hop, self._dialog.local)
         try:
             answer = parse_sdp(response.body) if response.body else None
         except SdpError:

@@ -586,5 +586,5 @@ def test_every_message_can_be_watched() -> None:
     assert [(trace.at, trace.inbound, trace.summary) for trace in seen] == [
         (3.0, True, "OPTIONS sip:desk@192.0.2.1"),
         (3.0, False, "200 OK (OPTIONS)"),
-        (4.0, True, "?"),
+        (4.0, True, "unreadable: junk"),
     ]

@@ -69,7 +69,8 @@ class Call:
         copies = 0 if self.chance.random() < self.lost else 1
         while copies and self.chance.random() < self.spare:
             copies += 1
-        return [self.chance.uniform(0.001, 4 * T1) for _ in range(copies)]
+        # At most T1: a retransmission at 63*T1 that took longer may find its transaction gone (timer J).
+        return [self.chance.uniform(0.001, T1) for _ in range(copies)]
 
     def on_event(self, at: Address, event: Event, now: float) -> None:
         action, wait, ends = self.plan

@@ -317,3 +317,15 @@ def test_hanging_up_during_a_re_invite_leaves_nothing() -> None:
 
 def counts(agent: UserAgent) -> tuple[int, int, int]:
     return (len(agent.transactions), len(agent.calls), len(agent.timers))
+
+
+def test_after_a_hang_up_no_offer_is_tried_again() -> None:
+    pair = Pair()
+    assert pair.call.reoffer(pair.media[HERE].offer(), pair.wire.now)
+    assert pair.incoming.reoffer(pair.media[THERE].offer(), pair.wire.now)
+    pair.wire.run(pair.wire.now + 0.01)
+    assert pair.call.hang_up(pair.wire.now)
+    mark = len(pair.wire.log)
+    pair.wire.run(pair.wire.now + 3 * LIFETIME)
+    assert not any(data.startswith(b"INVITE") for _, _, data in pair.wire.log[mark:])
+    assert counts(pair.here) == counts(pair.there) == (0, 0, 0)

@@ -115,8 +115,8 @@ def test_telephone_events_only_where_offered_and_only_at_8000_hz() -> None:
 
 def test_every_line_is_answered_in_order_and_unwanted_ones_with_port_0() -> None:
     _, answer = answered(
-        "m=video 6000 RTP/AVP 31\r\nm=audio 0 RTP/AVP 0\r\nm=audio 4002 RTP/SAVP 0\r\nm=audio 4000 RTP/AVP 0\r\n"
-        "m=audio 4004 RTP/AVP 8\r\nm=image 7000 udptl t38\r\n"
+        "m=video 6000 RTP/AVP 31\r\nm=audio 0 RTP/AVP 0\r\nm=audio 4002 RTP/SAVP 0\r\n"
+        "m=audio 4000 RTP/AVP 0\r\nm=audio 4004 RTP/AVP 8\r\nm=image 7000 udptl t38\r\n"
     )
     assert [(line.kind, line.port, line.protocol) for line in answer.media] == [
         ("video", 0, "RTP/AVP"),

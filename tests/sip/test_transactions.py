@@ -7,7 +7,7 @@ import re
 import pytest
 
 from flowlang.sip import Address, Response, Settings
-from flowlang.sip.message import Message, Request, response_to
+from flowlang.sip.message import Request, response_to
 from flowlang.sip.parse import parse_datagram
 from flowlang.sip.timers import TimerHeap
 from flowlang.sip.transactions import ClientTransaction, ServerTransaction, Transactions
@@ -41,7 +41,7 @@ class Bench:
             assert isinstance(self.transaction, ServerTransaction)
             self.transaction.user = self
 
-    def note(self, data: bytes, destination: Address, local: Address, message: Message | None) -> None:
+    def note(self, data: bytes, destination: Address, local: Address) -> None:
         start = data.split(b"\r\n")[0].decode().replace("SIP/2.0 ", "")
         self.seen.append(f"{self.now:g} send {start.split(' ')[0]}")
 
@@ -250,7 +250,7 @@ def server_of(layer: Transactions, data: bytes) -> ServerTransaction | None:
     return layer.server_of(message)
 
 
-def test_a_server_transaction_is_found_by_branch_sent_by_and_method() -> None:
+def test_a_server_transaction_is_found_by_branch_sent_by_method_and_call() -> None:
     bench = Bench("INVITE", client=False)
     found = bench.transaction
     assert server_of(bench.layer, request("INVITE")) is found
@@ -258,6 +258,7 @@ def test_a_server_transaction_is_found_by_branch_sent_by_and_method() -> None:
     assert server_of(bench.layer, request("OPTIONS")) is None
     assert server_of(bench.layer, request("INVITE", branch="z9hG4bKb2")) is None
     assert server_of(bench.layer, request("INVITE", via="SIP/2.0/UDP 192.0.2.3:5062")) is None
+    assert server_of(bench.layer, request("INVITE", call_id="call-2")) is None
 
 
 def test_a_transaction_of_rfc_2543_is_found_by_the_request_itself() -> None:

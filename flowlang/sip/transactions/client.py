@@ -60,7 +60,7 @@ class ClientTransaction(Transaction):
     # Actions
 
     def _resend(self, message: Message | None, now: float) -> None:
-        self.host.send(self._data, self.destination, self.local, self.request)
+        self.host.send(self._data, self.destination, self.local)
 
     def _pass(self, message: Message | None, now: float) -> None:
         assert isinstance(message, Response)  # noqa: S101 - rows with this action have a response for input

@@ -55,7 +55,7 @@ class InviteClient(ClientTransaction):
     def _acknowledge(self, message: Message | None, now: float) -> None:
         assert isinstance(message, Response)  # noqa: S101 - rows with this action have a response for input
         ack = ack_of_refusal(self.request, message)
-        self.host.send(ack.encode(), self.destination, self.local, ack)
+        self.host.send(ack.encode(), self.destination, self.local)
 
 
 def ack_of_refusal(invite: Request, response: Response) -> Request:

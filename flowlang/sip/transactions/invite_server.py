@@ -36,7 +36,7 @@ class InviteServer(ServerTransaction):
     }
 
     def _forget(self, message: Message | None, now: float) -> None:
-        self._last = self._last_message = None  # the user core retransmits a 2xx
+        self._last = None  # the user core retransmits a 2xx
 
     def _start_g(self, message: Message | None, now: float) -> None:
         if not self.destination.reliable:

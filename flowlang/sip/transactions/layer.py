@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from flowlang.sip.address import Address
-from flowlang.sip.message import Message, Request, Response
+from flowlang.sip.message import Request, Response
 from flowlang.sip.text import print_parameters
 from flowlang.sip.timers import Settings, TimerHeap
 from flowlang.sip.transactions.client import ClientTransaction, ClientUser
@@ -16,12 +16,12 @@ from flowlang.sip.transactions.other_client import OtherClient
 from flowlang.sip.transactions.other_server import OtherServer
 from flowlang.sip.transactions.server import ServerTransaction
 
-SendBytes = Callable[[bytes, Address, Address, Message | None], None]
-"""Data, destination, our address, and what the data says."""
+SendBytes = Callable[[bytes, Address, Address], None]
+"""Data, destination, our address."""
 
 
 class Transactions:
-    """Server transactions by branch, sent-by and method; client transactions by branch and method."""
+    """Server transactions by branch, sent-by, method and call; client transactions by branch and method."""
 
     def __init__(self, settings: Settings, timers: TimerHeap, send: SendBytes) -> None:
         self.settings = settings
@@ -44,20 +44,20 @@ class Transactions:
 
     def merged(self, server: ServerTransaction) -> bool:
         """True if the same request came before on another path and is still with us (§8.2.2.2)."""
-        return self._origins.get(_origin(server.request), server) is not server
+        return self._origins.get(server.origin, server) is not server
 
     def serve(self, request: Request, destination: Address, local: Address, to_tag: str) -> ServerTransaction:
         """A new server transaction; its responses go to `destination`."""
-        key = _server_key(request, request.method)
+        key, origin = _server_key(request, request.method), _origin(request)
         if request.method == "INVITE":
             server: ServerTransaction = InviteServer(
-                self, key, "proceeding", request, destination, local, to_tag
+                self, key, origin, "proceeding", destination, local, to_tag
             )
         else:
-            server = OtherServer(self, key, "trying", request, destination, local, to_tag)
+            server = OtherServer(self, key, origin, "trying", destination, local, to_tag)
         self._servers[key] = server
         if request.to.tag is None and request.from_.tag is not None:
-            self._origins.setdefault(_origin(request), server)
+            self._origins.setdefault(origin, server)
         return server
 
     def client_of(self, response: Response) -> ClientTransaction | None:
@@ -78,17 +78,16 @@ class Transactions:
         client.begin(now)
         return client
 
-    def send(self, data: bytes, destination: Address, local: Address, message: Message | None) -> None:
+    def send(self, data: bytes, destination: Address, local: Address) -> None:
         """Put bytes on the wire."""
-        self._send(data, destination, local, message)
+        self._send(data, destination, local)
 
     def remove(self, transaction: Transaction) -> None:
         """Forget a terminated transaction."""
         if isinstance(transaction, ServerTransaction):
             self._servers.pop(transaction.key, None)
-            origin = _origin(transaction.request)
-            if self._origins.get(origin) is transaction:
-                del self._origins[origin]
+            if self._origins.get(transaction.origin) is transaction:
+                del self._origins[transaction.origin]
         else:
             self._clients.pop(transaction.key, None)
 
@@ -99,9 +98,10 @@ def _server_key(request: Request, method: str) -> tuple[str, ...]:
     via = request.via
     branch = via.branch
     if branch is not None:
-        return (branch, via.sent_by, method)
-    # RFC 2543: the request itself is its transaction's name. The tag of To is left out, since the ACK of a
-    # refusal has ours.
+        # §17.2.3 names the first three. Peers that reuse a branch (RFC 4475's messages do) are told apart by
+        # Call-ID and CSeq number, which a retransmission, an ACK and a CANCEL share with their request.
+        return (branch, via.sent_by, method, request.call_id, str(request.cseq.number))
+    # RFC 2543: the request names its transaction. The tag of To is left out: the ACK of a refusal has ours.
     return (
         request.uri,
         request.from_.tag or "",

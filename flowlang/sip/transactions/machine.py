@@ -25,8 +25,8 @@ class Host(Protocol):
     settings: Settings
     timers: TimerHeap
 
-    def send(self, data: bytes, destination: Address, local: Address, message: Message | None) -> None:
-        """Put bytes on the wire; `message` is what they say, for a trace."""
+    def send(self, data: bytes, destination: Address, local: Address) -> None:
+        """Put bytes on the wire."""
         ...
 
     def remove(self, transaction: Transaction) -> None:
