@@ -58,6 +58,18 @@ async def test_sound_waits_for_digits(autojump_clock: MockClock, port: MediaPort
     assert packets[7].timestamp == packets[0].timestamp + 7 * 160
 
 
+async def test_each_side_may_number_its_events_otherwise(
+    autojump_clock: MockClock, phone: MediaPort, port: MediaPort
+) -> None:
+    digits: list[str] = []
+    port.on_digit = digits.append
+    port.connect(phone.address, PCMU, 20, 96)
+    phone.connect(port.address, PCMU, 20, 101, event_send_type=96)
+    phone.send_digits("5")
+    await trio.sleep(0.3)
+    assert digits == ["5"]
+
+
 async def test_digits_need_a_peer_that_takes_them(
     autojump_clock: MockClock, port: MediaPort, peer: Peer
 ) -> None:

@@ -82,12 +82,14 @@ class MediaPort:
         ptime: int = TICK_MS,
         event_payload_type: int | None = None,
         *,
+        event_send_type: int | None = None,
         sending: bool = True,
     ) -> None:
         """Send to and hear this address from now on; again at each new answer or offer of the peer.
 
         `remote` is a numeric IP address and a port, `ptime` 10 to 60 ms a packet, `event_payload_type` the
-        number of telephone-event, None where the peer has none. Raises `MediaError`.
+        number of telephone-event, None where the peer has none, `event_send_type` the peer's own number where
+        that is another (RFC 3264 §5.1). Raises `MediaError`.
         """
         self._check_open()
         target = destination(remote)
@@ -97,7 +99,8 @@ class MediaPort:
             self._guard.signal(target)
         self._sending = sending and target is not None
         self._codec, self._ptime, self._event_type = codec, ptime, event_payload_type
-        self._outgoing.configure(codec, ptime, event_payload_type)
+        events = event_payload_type if event_send_type is None else event_send_type
+        self._outgoing.configure(codec, ptime, events)
 
     def play(self, audio: Prompt, done: Done | None = None, *, loop: bool = False) -> Playback:
         """Play from the next packet time on, in place of what plays now. An empty prompt finishes there."""
