@@ -11,7 +11,7 @@ from flowlang.syntax import ast
 
 from . import names
 from .frame import Frame
-from .python import awaited, const, load, on_strand, tuple_, use
+from .python import awaited, const, load, on_strand, tuple_
 
 _ON_STRAND = frozenset({"now", "elapsed", "random"})
 """Built-ins that ask the activeflow; all others are plain functions."""
@@ -63,14 +63,6 @@ def _compiled(function: str, values: dict[str, list[py.expr]]) -> py.expr:
 
 
 def flow_arguments(frame: Frame, target: ast.FlowTarget) -> py.expr:
-    """The arguments of a flow that is started, in the order of its parameters; a default is taken here."""
-    decl = frame.unit.program.flows[target.name].decl
-    bound = bind(slots(decl), target.arguments).values
-    values: list[py.expr] = []
-    for parameter in decl.params:
-        given = bound.get(parameter.name)
-        if given:
-            values.append(frame.expression(given[0].value))
-        else:
-            values.append(use("missing") if parameter.default is not None else const(None))
-    return tuple_(values)
+    """The arguments of a flow that is started, by name; those left out take their defaults there."""
+    bound = bind(slots(frame.unit.program.flows[target.name].decl), target.arguments).values
+    return py.Dict([const(name) for name in bound], [frame.expression(given[0].value) for given in bound.values()])

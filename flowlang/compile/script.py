@@ -10,6 +10,7 @@ from itertools import repeat
 from typing import Any
 
 from flowlang.analysis import Program
+from flowlang.analysis.checks.routes import priority
 from flowlang.model.values import Value
 from flowlang.syntax import ast
 
@@ -30,7 +31,7 @@ MISSING = object()
 """Stands for an argument that was not given, where the parameter has a default."""
 
 Condition = Callable[[Any], bool]
-Arguments = Callable[[Any], tuple[Value, ...]]
+Arguments = Callable[[Any], dict[str, Value]]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -47,6 +48,7 @@ class CompiledRoute:
 
     node: ast.Route
     line: int
+    priority: int
     to: Value
     source: Value
     when: Condition | None
@@ -101,7 +103,6 @@ def _namespace(unit: Unit, primitives: Mapping[str, Any]) -> dict[str, Any]:
         "BaseException": builtins.BaseException,
         "Fault": Fault,
         "MISSING": MISSING,
-        "missing": lambda: MISSING,
         "caught_fault": Fault.as_outcome,
     }
     namespace: dict[str, Any] = {"__builtins__": {}}
@@ -209,6 +210,7 @@ def _route(unit: Unit, node: ast.Route, written: list[py.stmt]) -> Callable[[dic
         return CompiledRoute(
             node,
             line,
+            priority(node),
             namespace[to](namespace[names.STRAND]) if to is not None else None,
             namespace[source](namespace[names.STRAND]) if source is not None else None,
             namespace[when] if when is not None else None,

@@ -15,6 +15,7 @@ from heapq import heappop, heappush
 from random import Random
 from typing import TYPE_CHECKING
 
+from flowlang.compile.names import variable
 from flowlang.compile.runtime.faults import Fault
 from flowlang.model.actions import Action
 from flowlang.model.commands import Command, HangUp
@@ -131,6 +132,14 @@ class Activeflow:
         """When to feed `TimePassed`, if nothing else comes before."""
         return self.timers.next_due() if self.ending is None else None
 
+    def abort(self, text: str) -> list[Output]:
+        """Ends it where it stands, with the fault `internal`: no script runs any more."""
+        self.busy = False
+        if self.ending is None:
+            self._end(Ending("fault", code="internal", text=text, line=self._line()))
+        outputs, self._outputs = self._outputs, []
+        return outputs
+
     def drop(self) -> None:
         """Lets go of all coroutines. No script runs; the journal has everything."""
         for strand in reversed(self.strands.values()):
@@ -185,14 +194,19 @@ class Activeflow:
 
     # -- beginning and ending
 
-    def _begin(self, flow: str, arguments: tuple[Value, ...]) -> None:
+    def _begin(self, flow: str, arguments: dict[str, Value]) -> None:
         opening = self.opening
         self.note(
             FlowStarted(
                 self.at, self.id, flow, opening.channel or "none", opening.source, opening.to, opening.route_line
             )
         )
-        self._main = self.spawn(None, flow, lambda strand: self.script.flows[flow](strand, 0, *arguments))
+        self._main = self._call(flow, arguments)
+
+    def _call(self, flow: str, arguments: dict[str, Value]) -> Strand:
+        """The main line, with this flow."""
+        given = {variable(name): value for name, value in arguments.items()}
+        return self.spawn(None, flow, lambda strand: self.script.flows[flow](strand, 0, **given))
 
     def _strand_over(self, strand: Strand, value: Value, an_exit: Exit | None) -> None:
         strand.over = True
@@ -264,7 +278,7 @@ class Activeflow:
         self._else_taken = True
         flow, arguments = otherwise
         self.warn(f"fault `{fault.code}`: {fault.text}; `{flow}` takes over", fault.line)
-        self._main = self.spawn(None, flow, lambda strand: self.script.flows[flow](strand, 0, *arguments))
+        self._main = self._call(flow, arguments)
 
     def _end(self, ending: Ending) -> None:
         if self.has_caller and not self.caller_gone:

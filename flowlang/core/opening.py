@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from flowlang.model.addresses import number_of
 from flowlang.model.plain import to_plain
 from flowlang.model.values import Value
 
-FlowCall = tuple[str, tuple[Value, ...]]
+Arguments = dict[str, Value]
+"""By the name of the parameter; those left out take their defaults."""
+
+FlowCall = tuple[str, Arguments]
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,7 +21,7 @@ class Opening:
 
     activeflow: str
     flow: str
-    arguments: tuple[Value, ...]
+    arguments: Arguments
     at: int
     seed: int
     channel: str | None = None
@@ -28,6 +31,10 @@ class Opening:
     conversation: str | None = None
     route_line: int | None = None
     otherwise: FlowCall | None = None
+
+    def taken_by(self, flow: FlowCall, route_line: int | None, otherwise: FlowCall | None) -> Opening:
+        """The same with the flow that takes it."""
+        return replace(self, flow=flow[0], arguments=flow[1], route_line=route_line, otherwise=otherwise)
 
     def predefined(self) -> dict[str, dict[str, Value]]:
         """What a script sees as `call`, `caller` and `flow`."""

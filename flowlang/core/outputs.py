@@ -32,7 +32,7 @@ class Launch:
 
     activeflow: str
     flow: str
-    arguments: tuple[Value, ...]
+    arguments: dict[str, Value]
 
 
 @dataclass(frozen=True, slots=True)

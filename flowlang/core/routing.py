@@ -45,6 +45,7 @@ class Chosen:
     """The route that takes it: its line, the flow and the `else`."""
 
     line: int
+    priority: int
     flow: FlowCall
     otherwise: FlowCall | None
 
@@ -69,6 +70,7 @@ def choose_route(script: Script, opening: Opening) -> Chosen | NoRoute:
                 otherwise = route.otherwise
                 return Chosen(
                     route.line,
+                    route.priority,
                     (route.target.flow, route.target.arguments(seen)),
                     (otherwise.flow, otherwise.arguments(seen)) if otherwise is not None else None,
                 )

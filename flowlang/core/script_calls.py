@@ -201,7 +201,7 @@ def emit(strand: Strand, line: int, event: str, data: Value) -> None:
     strand.flow.deliver(Emitted(event, data), strand)
 
 
-def start(strand: Strand, line: int, flow: str, arguments: tuple[Value, ...]) -> str:
+def start(strand: Strand, line: int, flow: str, arguments: dict[str, Value]) -> str:
     """`start FLOW(args)`: gives the new activeflow's id."""
     strand.line = line
     strand.flow.spend(1)

@@ -128,6 +128,11 @@ CHANNELS: dict[str, Code] = {
         "`start` begins an activeflow of its own, with nobody on the line. What speaks to a caller or "
         "hears from one cannot work in it.",
     ),
+    "E405": Code(
+        "backend that cannot do it",
+        "A route leads to a flow that needs something which no backend of this engine can do on that "
+        "channel. Let the route lead to another flow, or run the script with a backend that can.",
+    ),
 }
 
 CONTROL: dict[str, Code] = {
@@ -213,6 +218,10 @@ WARNINGS: dict[str, Code] = {
     "W501": Code("code that nothing reaches", "The statement above always leaves the block, or never ends."),
     "W502": Code(
         "pattern that is never looked at", "A pattern further up takes everything that this one would."
+    ),
+    "W503": Code(
+        "comparison that is always the same",
+        'Values of different types are never equal; only an integer may equal a decimal. `1 == "1"` is false.',
     ),
     "W601": Code(
         "route that is never taken",

@@ -73,7 +73,7 @@ def compiled(text: str) -> Script:
 
 def opening(flow: str = "main", *, channel: str | None = "call", seed: int = 1) -> Opening:
     """A call that comes in at time zero."""
-    return Opening("a1", flow, (), 0, seed, channel, "sip:+14155550100@x.example", "sip:+16062067563@y.example")
+    return Opening("a1", flow, {}, 0, seed, channel, "sip:+14155550100@x.example", "sip:+16062067563@y.example")
 
 
 class Run:

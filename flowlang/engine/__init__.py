@@ -1,0 +1,17 @@
+"""The engine: the trio side of activeflows. It keeps the clock, the run queue and the timers, carries commands out
+through backends and feeds back what comes of them."""
+
+from .engine import Engine, LoadedScript, Observer, Run, open_engine
+from .errors import ArgumentsError, FlowlangError, ScriptError, UnknownFlowError
+
+__all__ = [
+    "ArgumentsError",
+    "Engine",
+    "FlowlangError",
+    "LoadedScript",
+    "Observer",
+    "Run",
+    "ScriptError",
+    "UnknownFlowError",
+    "open_engine",
+]

@@ -1,0 +1,326 @@
+"""The engine: scripts, activeflows and backends in one trio nursery."""
+
+from __future__ import annotations
+
+import logging
+import secrets
+import time
+from collections.abc import AsyncGenerator, Callable, Iterable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import trio
+
+from flowlang.analysis import Program
+from flowlang.backends.border import Backend, Finish, Leg
+from flowlang.core import Activeflow, Begin, Ending, Launch, Limits, Opening, Script, StopAsked
+from flowlang.diagnostics import Diagnostic, Source, near_name
+from flowlang.model.actions import ACTIONS, Action
+from flowlang.model.commands import RunHostAction
+from flowlang.model.events import SignalReceived
+from flowlang.model.observations import Observation
+from flowlang.store import MemoryStore, Store
+
+from . import loading
+from .arguments import arguments_of
+from .clock import Clock
+from .errors import UnknownFlowError
+from .host_actions import HostFunction, as_value, run_host_function
+from .pump import Pump
+from .records import Records
+from .running import Running
+from .switchboard import Switchboard
+
+Observer = Callable[[Observation], None]
+
+_SETTLE = 5.0
+"""Seconds that backends have at the end: longer than a BYE takes over a bad line, short enough for one who waits."""
+
+_log = logging.getLogger("flowlang.engine")
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class LoadedScript:
+    """A script that the engine has. `warnings` are what the checker had to say."""
+
+    path: Path | None
+    program: Program
+    warnings: tuple[Diagnostic, ...]
+    script: Script
+
+
+class Run:
+    """An activeflow, as the host that started it sees it."""
+
+    def __init__(self, running: Running) -> None:
+        self._running = running
+
+    @property
+    def id(self) -> str:
+        """The activeflow's id."""
+        return self._running.activeflow
+
+    async def ended(self) -> Ending:
+        """Waits for its end and tells how it was."""
+        await self._running.ended.wait()
+        ending = self._running.ending
+        assert ending is not None
+        return ending
+
+
+class Engine:
+    """Use `open_engine` to get one. Everything here is for the trio task that opened it, or one of the same run."""
+
+    def __init__(
+        self,
+        nursery: trio.Nursery,
+        backends: Iterable[Backend],
+        *,
+        limits: Limits,
+        store: Store,
+        clock: Clock,
+        processor_time: Callable[[], float],
+        new_id: Callable[[], str],
+        new_seed: Callable[[], int],
+    ) -> None:
+        self._nursery = nursery
+        self._backends = tuple(backends)
+        self._limits = limits
+        self._store = store
+        self._clock = clock
+        self.new_id = new_id
+        self.new_seed = new_seed
+        self._pump = Pump(clock, processor_time)
+        self._scripts: list[LoadedScript] = []
+        self._actions: dict[str, Action] = dict(ACTIONS)
+        self._functions: dict[str, HostFunction] = {}
+        self._running: dict[str, Running] = {}
+        self.records = Records()
+        self._observers: list[Observer] = []
+        self.closing = False
+        self._switchboard = Switchboard(self)
+        self._none_left = trio.Event()
+
+    # -- for hosts
+
+    def add_action(self, action: Action, function: HostFunction) -> None:
+        """Lets scripts that are loaded from now on call a Python function: `await function(**arguments)`."""
+        self._actions[action.name] = action
+        self._functions[action.name] = function
+
+    def action(self, declared: Action) -> Callable[[HostFunction], HostFunction]:
+        """The same as a decorator."""
+
+        def add(function: HostFunction) -> HostFunction:
+            self.add_action(declared, function)
+            return function
+
+        return add
+
+    def load(self, path: Path) -> LoadedScript:
+        """Loads a script, or all scripts of a folder (the last is returned). Raises `ScriptError` and `OSError`; then
+        nothing of it is loaded."""
+        paths = loading.scripts_in(path)
+        if not paths:
+            raise FileNotFoundError(2, f"there is no {loading.SUFFIX} file in this folder", str(path))
+        loaded = [self._compiled(loading.read(each), each) for each in paths]
+        self._scripts += loaded
+        return loaded[-1]
+
+    def load_text(self, text: str, name: str = "<text>") -> LoadedScript:
+        """Loads a script that is no file."""
+        loaded = self._compiled(Source(name, text), None)
+        self._scripts.append(loaded)
+        return loaded
+
+    @property
+    def scripts(self) -> tuple[LoadedScript, ...]:
+        """All that are loaded, in order."""
+        return tuple(self._scripts)
+
+    async def listen(self) -> tuple[str, ...]:
+        """Starts the backends; a line from each on where it can be reached. Raises `BackendError`."""
+        return tuple([str(await self._nursery.start(each.run, self._switchboard)) for each in self._backends])
+
+    def start(self, flow: str, *arguments: Any, **named: Any) -> Run:
+        """Starts a flow that has no caller. Raises `UnknownFlowError`, `ArgumentsError`."""
+        script = self.script_of(flow)
+        values = arguments_of(script.program, flow, arguments, named)
+        opening = Opening(self.new_id(), flow, values, self._clock.now(), self.new_seed())
+        return Run(self.begin(script.script, opening, None))
+
+    def run_of(self, activeflow: str) -> Run | None:
+        """The activeflow of that id, while it lives."""
+        running = self._running.get(activeflow)
+        return Run(running) if running is not None else None
+
+    @property
+    def activeflows(self) -> tuple[str, ...]:
+        """The ids of those that live, oldest first."""
+        return tuple(self._running)
+
+    @property
+    def timers(self) -> int:
+        """How many of them wait for a time."""
+        return self._pump.timers
+
+    def signal(self, activeflow: str, name: str, data: Any = None) -> bool:
+        """Gives one an event `signal`; tells whether it lives."""
+        running = self._running.get(activeflow)
+        if running is not None:
+            running.deliver(SignalReceived(name, as_value(data)))
+        return running is not None
+
+    def stop(self, activeflow: str) -> bool:
+        """Ends one as `stop` does; tells whether it lives."""
+        running = self._running.get(activeflow)
+        if running is not None:
+            running.put(StopAsked(self._clock.now()))
+        return running is not None
+
+    def observe(self, observer: Observer) -> Callable[[], None]:
+        """Watches all that happens; what is returned ends it. An observer that raises is dropped."""
+        self._observers.append(observer)
+
+        def end() -> None:
+            if observer in self._observers:
+                self._observers.remove(observer)
+
+        return end
+
+    async def shutdown(self) -> None:
+        """Ends politely: no new calls, every activeflow ends as by `stop`, calls get their BYE, backends settle."""
+        self.closing = True
+        for activeflow in self.activeflows:
+            self.stop(activeflow)
+        while self._running:
+            self._none_left = trio.Event()
+            await self._none_left.wait()
+        with trio.move_on_after(_SETTLE):
+            for each in self._backends:
+                await each.settle()
+
+    # -- for the other parts of the engine
+
+    def now(self) -> int:
+        """The engine's clock."""
+        return self._clock.now()
+
+    def observed(self, observation: Observation) -> None:
+        """Something happened: tells those who watch, and closes the record if it is the end of a leg."""
+        for observer in tuple(self._observers):
+            try:
+                observer(observation)
+            except Exception:
+                _log.exception("an observer failed and is dropped")
+                self._observers.remove(observer)
+        recorded = self.records.observe(observation)
+        if recorded is not None:
+            self.observed(recorded)
+
+    async def pump(self) -> None:
+        """Runs the activeflows until cancelled."""
+        await self._pump.run()
+
+    def queue(self, running: Running) -> None:
+        """It has something to do."""
+        self._pump.queue(running)
+
+    def forget(self, running: Running) -> None:
+        """It is over."""
+        del self._running[running.activeflow]
+        self._store.forget(running.activeflow)
+        if not self._running:
+            self._none_left.set()
+
+    def launch(self, output: Launch, script: Script) -> None:
+        """A flow started another."""
+        opening = Opening(output.activeflow, output.flow, output.arguments, self._clock.now(), self.new_seed())
+        self.begin(script, opening, None)
+
+    def run_host_action(self, command: RunHostAction, finish: Finish) -> Callable[[], None]:
+        """Runs the host's function as a task; returns how to cancel it."""
+        scope = trio.CancelScope()
+
+        async def run() -> None:
+            with scope:
+                action = self._actions[command.action]
+                finish(await run_host_function(action, self._functions[command.action], command.arguments))
+
+        self._nursery.start_soon(run)
+        return scope.cancel
+
+    def _compiled(self, source: Source, path: Path | None) -> LoadedScript:
+        capabilities: dict[str, frozenset[str]] = {}
+        for backend in self._backends:
+            for channel in backend.channels:
+                capabilities[channel] = capabilities.get(channel, frozenset()) | backend.commands
+        exists = loading.exists_below(path.parent) if path is not None else None
+        script, warnings = loading.compiled(source, self._actions, capabilities, exists)
+        return LoadedScript(path, script.program, warnings, script)
+
+    def script_of(self, flow: str) -> LoadedScript:
+        """The first loaded script with that flow. Raises `UnknownFlowError`."""
+        for each in self._scripts:
+            if flow in each.program.flows:
+                return each
+        near = near_name(flow, (name for each in self._scripts for name in each.program.flows))
+        hint = f"; did you mean `{near}`?" if near is not None else ""
+        raise UnknownFlowError(f"no loaded script has a flow `{flow}`{hint}")
+
+    def begin(self, script: Script, opening: Opening, leg: Leg | None) -> Running:
+        """A new activeflow; it takes its first step when the pump comes to it."""
+        flow = Activeflow(script, opening, self._limits, self._actions)
+        journal = self._store.journal(opening.activeflow)
+        journal.open(opening.to_plain())
+        running = Running(self, flow, journal, leg)
+        self._running[opening.activeflow] = running
+        if opening.conversation is not None:
+            self.records.taken(opening.conversation, opening.activeflow, opening.flow, opening.route_line)
+        running.put(Begin(opening.at))
+        return running
+
+
+@asynccontextmanager
+async def open_engine(
+    backends: Iterable[Backend] = (),
+    *,
+    limits: Limits | None = None,
+    store: Store | None = None,
+    wall: Callable[[], float] = time.time,
+    processor_time: Callable[[], float] = time.perf_counter,
+    new_id: Callable[[], str] = lambda: secrets.token_hex(6),
+    new_seed: Callable[[], int] = lambda: secrets.randbits(63),
+) -> AsyncGenerator[Engine]:
+    """An engine in the caller's trio program, until the end of the `async with`. Leaving it ends what still runs at once;
+    call `shutdown` before for a polite end.
+
+    Clock, processor time, ids and seeds can be given; two engines share nothing.
+    """
+    failed: BaseException | None = None
+    try:
+        async with trio.open_nursery() as nursery:
+            engine = Engine(
+                nursery,
+                backends,
+                limits=limits or Limits(),
+                store=store or MemoryStore(),
+                clock=Clock(wall),
+                processor_time=processor_time,
+                new_id=new_id,
+                new_seed=new_seed,
+            )
+            nursery.start_soon(engine.pump)
+            try:
+                yield engine
+            except BaseException as error:
+                failed = error
+                raise
+            finally:
+                nursery.cancel_scope.cancel()
+    except BaseExceptionGroup as group:
+        if failed is not None and group.exceptions == (failed,):
+            raise failed from None  # what the caller's own code raised reaches him as he raised it
+        raise

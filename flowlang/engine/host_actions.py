@@ -1,0 +1,73 @@
+"""Actions that the host wrote in Python: run as trio tasks, their results checked to be values of the language."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Awaitable, Callable, Mapping
+from datetime import datetime, timedelta
+from decimal import Decimal
+from typing import Any
+
+from flowlang.compile.runtime import sizes
+from flowlang.compile.runtime.faults import Fault
+from flowlang.model.actions import Action
+from flowlang.model.results import Done, Failed, Result
+from flowlang.model.values import SECOND, Duration, Outcome, Regex, Time, Value
+
+HostFunction = Callable[..., Awaitable[Any]]
+
+_log = logging.getLogger("flowlang.engine")
+_DEPTH = 50  # of lists and maps within each other in a result
+
+
+async def run_host_function(action: Action, function: HostFunction, arguments: Mapping[str, Value]) -> Result:
+    """Calls it with the arguments by name. What it raises is a fault in the script, `host_action`; the traceback goes
+    to the log."""
+    try:
+        returned = await function(**arguments)
+        value = as_value(returned)
+    except Fault as fault:
+        return Failed(fault.code, fault.text)
+    except Exception as error:
+        _log.exception("the host's action %s failed", action.name)
+        return Failed("host_action", f"the host's action `{action.name}` failed: {type(error).__name__}")
+    declared = [each.name for each in action.outcomes]
+    if declared and not (isinstance(value, Outcome) and value.name in declared):
+        return Failed("host_action", f"the host's action `{action.name}` gave none of its outcomes {', '.join(declared)}")
+    return Done(value)
+
+
+def as_value(given: Any, depth: int = 0) -> Value:
+    """Python data as a value of the language: none, booleans, integers, floats and decimals, texts, lists and tuples,
+    dicts with texts as keys, `timedelta`, aware `datetime`, `Outcome`. Raises `Fault` for anything else."""
+    if depth > _DEPTH:
+        raise Fault("host_action", f"a result is nested more than {_DEPTH} deep")
+    match given:
+        case None | bool() | Decimal() | Duration() | Time() | Regex():
+            return given
+        case int():
+            return sizes.integer(given)
+        case float():
+            return Decimal(repr(given))
+        case str():
+            return sizes.text(given)
+        case list() | tuple():
+            sizes.check_items(len(given))  # pyright: ignore[reportUnknownArgumentType]
+            return tuple(as_value(each, depth + 1) for each in given)  # pyright: ignore[reportUnknownVariableType]
+        case dict():
+            return _map(given, depth)  # pyright: ignore[reportUnknownArgumentType]
+        case Outcome():
+            return Outcome(given.name, _map(given.fields, depth))
+        case timedelta():
+            return Duration(given // timedelta(microseconds=1))
+        case datetime() if given.tzinfo is not None:
+            return Time(int(given.timestamp()) * SECOND + given.microsecond)
+        case _:
+            raise Fault("host_action", f"a host's action cannot return {type(given).__name__}")
+
+
+def _map(given: dict[Any, Any], depth: int) -> dict[str, Value]:
+    sizes.check_items(len(given))
+    if not all(isinstance(key, str) for key in given):
+        raise Fault("host_action", "the keys of a map are texts")
+    return {key: as_value(each, depth + 1) for key, each in given.items()}

@@ -1,0 +1,97 @@
+"""From a file to a compiled script."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from pathlib import Path
+
+from flowlang.analysis import Program, check
+from flowlang.compile.runtime.faults import Fault
+from flowlang.core import Script, compile_script
+from flowlang.diagnostics import Diagnostic, Source, Span, has_errors
+from flowlang.model.actions import Action
+from flowlang.model.commands import COMMANDS
+from flowlang.syntax import parse
+
+from .errors import ScriptError
+
+SUFFIX = ".flow"
+
+Capabilities = Mapping[str, frozenset[str]]
+"""What the backends can do, by channel: names of border commands."""
+
+
+def read(path: Path) -> Source:
+    """A script's text. Raises `OSError`, or `ScriptError` for what is no UTF-8."""
+    data = path.read_bytes()
+    try:
+        return Source(str(path), data.decode("utf-8-sig"))
+    except UnicodeDecodeError as error:
+        source = Source(str(path), data.decode("utf-8", "replace"))
+        at = len(data[: error.start].decode("utf-8", "replace"))
+        message = f"this is not UTF-8 text (byte {data[error.start]:#04x}); save it as UTF-8"
+        raise ScriptError((Diagnostic("E101", source, Span(at, at + 1), message),)) from None
+
+
+def scripts_in(path: Path) -> tuple[Path, ...]:
+    """The script itself, or all scripts of a folder, by name."""
+    if not path.is_dir():
+        return (path,)
+    return tuple(sorted(each for each in path.iterdir() if each.suffix == SUFFIX and each.is_file()))
+
+
+def exists_below(folder: Path) -> Callable[[str], bool]:
+    """Tells whether a sound file is there, below the script's folder."""
+    root = folder.resolve()
+
+    def exists(name: str) -> bool:
+        try:
+            path = (root / name).resolve()
+            return path.is_relative_to(root) and path.is_file()
+        except (OSError, ValueError):  # a name that no file can have
+            return False
+
+    return exists
+
+
+def compiled(
+    source: Source,
+    actions: Mapping[str, Action],
+    capabilities: Capabilities,
+    exists: Callable[[str], bool] | None,
+) -> tuple[Script, tuple[Diagnostic, ...]]:
+    """The script and the warnings about it. Raises `ScriptError`."""
+    parsed = parse(source)
+    if parsed.module is None or has_errors(parsed.diagnostics):
+        raise ScriptError(parsed.diagnostics)
+    checked = check(parsed.module, actions=actions, exists=exists)
+    diagnostics = (*parsed.diagnostics, *checked.diagnostics)
+    if checked.program is None:
+        raise ScriptError(diagnostics)
+    refused = tuple(_beyond(checked.program, capabilities))
+    if refused:
+        raise ScriptError(refused)
+    try:
+        return compile_script(checked.program), diagnostics
+    except Fault as fault:
+        line = max(1, fault.line)
+        span = _line_span(source, line)
+        raise ScriptError((Diagnostic("E605", source, span, f"this constant cannot be worked out: {fault.text}"),)) from None
+
+
+def _beyond(program: Program, capabilities: Capabilities) -> Iterable[Diagnostic]:
+    """Routes to flows that need more than any backend of the channel can do."""
+    for route in program.routes:
+        able = capabilities.get(route.channel)
+        if able is None:
+            continue
+        for missing in sorted((program.needs(route) & COMMANDS.keys()) - able):
+            message = f"the flow `{route.target.name}` may `{missing}`, which no {route.channel} backend here can do"
+            yield Diagnostic("E405", program.module.source, route.target.span, message)
+
+
+def _line_span(source: Source, line: int) -> Span:
+    start = 0
+    for _ in range(line - 1):
+        start = source.text.find("\n", start) + 1
+    return Span(start, start + len(source.line(line)))

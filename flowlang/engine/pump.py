@@ -1,0 +1,105 @@
+"""The run queue and the timer heap of all activeflows, worked off by one trio task.
+
+Each activeflow in the queue gets a slice of about two milliseconds of processor time and goes to the end of the queue
+if it has more to do, so that one that spins does not hold up others.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable
+from heapq import heapify, heappop, heappush
+
+import trio
+
+from flowlang.core import TimePassed
+
+from .clock import Clock
+from .running import Running
+
+SLICE = 0.002
+"""Seconds of processor time. Long against the switch to another (microseconds), short against a 20 ms audio frame."""
+
+
+class Pump:
+    """`processor_time` tells seconds that pass while work is done; a virtual clock does not."""
+
+    def __init__(self, clock: Clock, processor_time: Callable[[], float]) -> None:
+        self._clock = clock
+        self._processor_time = processor_time
+        self._queue: deque[Running] = deque()
+        self._timers: list[tuple[int, int, Running]] = []
+        self._pushed = 0
+        self._waiting = 0
+        self._wake = trio.Event()
+
+    @property
+    def timers(self) -> int:
+        """How many activeflows wait for a time."""
+        return self._waiting
+
+    def queue(self, running: Running) -> None:
+        """It has something to do."""
+        if not running.queued:
+            running.queued = True
+            self._queue.append(running)
+            self._wake.set()
+
+    async def run(self) -> None:
+        """Works until cancelled."""
+        while True:
+            self._fire_due()
+            if self._queue:
+                self._work()
+                await trio.lowlevel.checkpoint()
+            else:
+                await self._sleep()
+
+    async def _sleep(self) -> None:
+        self._wake = trio.Event()
+        deadline = self._clock.to_trio(self._timers[0][0]) if self._timers else float("inf")
+        with trio.move_on_at(deadline):
+            await self._wake.wait()
+
+    def _work(self) -> None:
+        """Turns until a slice is used up or nothing is left to do."""
+        end = self._processor_time() + SLICE
+        while self._queue:
+            running = self._queue.popleft()
+            running.queued = False
+            while running.has_work:
+                running.turn()
+                if self._processor_time() >= end:
+                    break
+            if running.has_work:
+                self.queue(running)
+            self._schedule(running)
+            if self._processor_time() >= end:
+                return
+
+    def _schedule(self, running: Running) -> None:
+        flow = running.flow
+        due = flow.next_deadline() if not flow.busy else None
+        if due == running.scheduled:
+            return
+        self._waiting += (due is not None) - (running.scheduled is not None)
+        running.scheduled = due
+        if due is not None:
+            self._pushed += 1
+            heappush(self._timers, (due, self._pushed, running))
+            if len(self._timers) > 64 and len(self._timers) > 2 * self._waiting:
+                self._sweep()
+
+    def _sweep(self) -> None:
+        """Drops what is no longer due: of many cancelled deadlines only the last of each activeflow counts."""
+        self._timers = [each for each in self._timers if each[2].scheduled == each[0]]
+        heapify(self._timers)
+
+    def _fire_due(self) -> None:
+        now = self._clock.now()
+        while self._timers and self._timers[0][0] <= now:
+            due, _, running = heappop(self._timers)
+            if running.scheduled == due:
+                running.scheduled = None
+                self._waiting -= 1
+                running.put(TimePassed(now))

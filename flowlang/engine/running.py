@@ -1,0 +1,153 @@
+"""One activeflow under way: its inbox, and its commands as they go out."""
+
+from __future__ import annotations
+
+import logging
+from collections import deque
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+import trio
+
+from flowlang.backends.border import Leg
+from flowlang.core import (
+    ActionOver,
+    Activeflow,
+    Ending,
+    Happened,
+    Input,
+    Launch,
+    Note,
+    Output,
+    Over,
+    Perform,
+    Withdraw,
+)
+from flowlang.core.inputs import input_to_plain
+from flowlang.core.journal import Journal, outcome_hash
+from flowlang.model.commands import RunHostAction
+from flowlang.model.events import Event
+from flowlang.model.results import Failed, Result
+
+if TYPE_CHECKING:
+    from .engine import Engine
+
+_log = logging.getLogger("flowlang.engine")
+
+
+class Running:
+    """An activeflow with what connects it to the world. Backends see it as their `Inbox`, hosts through `Run`."""
+
+    def __init__(self, engine: Engine, flow: Activeflow, journal: Journal, leg: Leg | None) -> None:
+        self.flow = flow
+        self.queued = False
+        """It is in the run queue."""
+        self.scheduled: int | None = None
+        """The deadline for which it is in the timer heap."""
+        self.ended = trio.Event()
+        self._engine = engine
+        self._journal = journal
+        self._leg = leg
+        self._inbox: deque[Input] = deque()
+        self._taken: Input | None = None
+        self._outputs: list[Output] = []
+        self._withdraw: dict[int, Callable[[], None] | None] = {}
+
+    # -- what others see
+
+    @property
+    def activeflow(self) -> str:
+        """Its id."""
+        return self.flow.id
+
+    @property
+    def ending(self) -> Ending | None:
+        """How it ended, once it has."""
+        return self.flow.ending
+
+    def deliver(self, event: Event) -> None:
+        """Queues an event."""
+        self.put(Happened(self._engine.now(), event))
+
+    def put(self, given: Input) -> None:
+        """Queues an input; after the end nothing happens."""
+        if self.flow.ending is None:
+            self._inbox.append(given)
+            self._engine.queue(self)
+
+    # -- what the engine's pump does
+
+    @property
+    def has_work(self) -> bool:
+        """Whether a turn would do anything."""
+        return self.flow.ending is None and (self._taken is not None or bool(self._inbox))
+
+    def turn(self) -> None:
+        """One slice: the next input, or more of the one under way. What comes of an input goes out when all of it is
+        known and in the journal."""
+        flow = self.flow
+        try:
+            if self._taken is None:
+                self._taken = self._inbox.popleft()
+                self._outputs = flow.feed(self._taken)
+            else:
+                self._outputs += flow.resume()
+        except Exception as error:  # a mistake of ours: it costs this activeflow, and no other
+            _log.exception("activeflow %s failed", flow.id)
+            self._outputs += flow.abort(f"flowlang itself failed: {type(error).__name__}: {error}")
+        if flow.busy:
+            return
+        assert self._taken is not None
+        taken, self._taken = self._taken, None
+        outputs, self._outputs = self._outputs, []
+        self._journal.append(input_to_plain(taken), outcome_hash(outputs))
+        for output in outputs:
+            self._carry_out(output)
+
+    def _carry_out(self, output: Output) -> None:
+        match output:
+            case Perform():
+                self._perform(output)
+            case Withdraw(action):
+                withdraw = self._withdraw.pop(action, None)
+                if withdraw is not None:
+                    withdraw()
+            case Note(observation):
+                self._engine.observed(observation)
+            case Launch():
+                self._engine.launch(output, self.flow.script)
+            case Over():
+                self._over()
+
+    def _perform(self, output: Perform) -> None:
+        number, command = output.action, output.command
+        self._withdraw[number] = None
+
+        def finish(result: Result) -> None:
+            if self._withdraw.pop(number, _DONE) is not _DONE:
+                self.put(ActionOver(self._engine.now(), number, result))
+
+        if isinstance(command, RunHostAction):
+            withdraw = self._engine.run_host_action(command, finish)
+        elif self._leg is not None:
+            withdraw = self._leg.perform(command, finish)
+        else:
+            finish(Failed("no_caller", f"`{command.name}` needs a caller, and this activeflow has none"))
+            return
+        if number in self._withdraw:
+            self._withdraw[number] = withdraw
+
+    def _over(self) -> None:
+        self._inbox.clear()
+        self._withdraw.clear()
+        if self._leg is not None:
+            self._leg.release()
+        self._engine.forget(self)
+        self.ended.set()
+
+
+def _done() -> None:
+    """Stands for a command that is not under way."""
+
+
+_DONE = _done

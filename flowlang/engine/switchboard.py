@@ -1,0 +1,68 @@
+"""The engine as backends see it: what comes in is given a flow, or refused."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from flowlang.backends.border import Incoming, Leg, Refusal
+from flowlang.core import Chosen, NoRoute, Opening, choose_route
+from flowlang.model.observations import Observation, Refused
+
+from .arguments import arguments_of
+from .errors import ArgumentsError, UnknownFlowError
+
+if TYPE_CHECKING:
+    from .engine import Engine
+    from .running import Running
+
+_NOT_FOUND, _FAILED, _UNAVAILABLE = 404, 500, 503  # RFC 3261 §21.4.5, §21.5.1, §21.5.4
+
+
+class Switchboard:
+    """The border's `Host`."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+
+    def now(self) -> int:
+        """The engine's clock."""
+        return self._engine.now()
+
+    def observe(self, observation: Observation) -> None:
+        """A backend tells what happened."""
+        self._engine.observed(observation)
+
+    def offer(self, incoming: Incoming, leg: Leg) -> Running | Refusal:
+        """Finds a route and starts its flow."""
+        engine = self._engine
+        at = engine.now()
+        engine.records.begin(incoming, at)
+        if engine.closing:
+            return self._refuse(incoming, _UNAVAILABLE, "the engine is shutting down")
+        opening = Opening(
+            engine.new_id(), "", {}, at, engine.new_seed(), incoming.channel, incoming.source, incoming.to,
+            incoming.name, incoming.id,
+        )  # fmt: skip
+        if incoming.flow is not None:
+            return self._begin_named(incoming, opening, incoming.flow, leg)
+        choices = [(each.script, choose_route(each.script, opening)) for each in engine.scripts]
+        chosen = [(script, choice) for script, choice in choices if isinstance(choice, Chosen)]
+        if chosen:
+            script, choice = max(chosen, key=lambda each: each[1].priority)  # the first loaded of equal ones
+            return engine.begin(script, opening.taken_by(choice.flow, choice.line, choice.otherwise), leg)
+        refused = [choice for _, choice in choices if isinstance(choice, NoRoute)]
+        status = _FAILED if any(each.faulted for each in refused) else _NOT_FOUND
+        why = "; ".join(line for each in refused for line in each.why) or "there are no routes"
+        return self._refuse(incoming, status, f"no route takes it: {why}")
+
+    def _begin_named(self, incoming: Incoming, opening: Opening, flow: str, leg: Leg) -> Running | Refusal:
+        try:
+            script = self._engine.script_of(flow)
+            arguments = arguments_of(script.program, flow, (), {})
+        except (UnknownFlowError, ArgumentsError) as error:
+            return self._refuse(incoming, _NOT_FOUND, str(error))
+        return self._engine.begin(script.script, opening.taken_by((flow, arguments), None, None), leg)
+
+    def _refuse(self, incoming: Incoming, status: int, why: str) -> Refusal:
+        self.observe(Refused(self.now(), incoming.channel, incoming.source, incoming.to, status, why))
+        return Refusal(status)
