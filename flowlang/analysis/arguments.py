@@ -12,9 +12,10 @@ from flowlang.syntax import ast
 
 # What the built-in functions take, by the name that their parameters bear.
 _TYPES: dict[str, tuple[TypeName, ...]] = {
-    "duration": ("duration",), "end": ("text",), "list": ("list",), "map": ("map",), "new": ("text",),
-    "number": ("number",), "old": ("text",), "places": ("integer",), "separator": ("text",),
-    "start": ("text",), "text": ("text",),
+    "duration": ("duration",), "end": ("text",), "from": ("integer",), "key": ("text",), "list": ("list",),
+    "new": ("text",), "number": ("number",), "of": ("text", "list", "map"), "old": ("text",),
+    "places": ("integer",), "regex": ("regex",), "separator": ("text",), "start": ("text",),
+    "text": ("text",), "to": ("integer",),
 }  # fmt: skip
 
 Trouble = Literal["unknown", "too many", "twice", "by name only", "after a name", "missing"]
@@ -30,6 +31,7 @@ class Slot:
     types: tuple[TypeName, ...] = ("any",)
     by_place: bool = True
     many: bool = False
+    or_none: bool = False
 
 
 class Misfit(NamedTuple):
@@ -59,6 +61,7 @@ def slots(callee: Action | Function | ast.FuncDecl | ast.FlowDecl) -> tuple[Slot
                     each.types,
                     each.by_place,
                     each.many,
+                    each.default is None,
                 )
                 for each in callee.parameters
             )

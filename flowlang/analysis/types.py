@@ -61,6 +61,7 @@ _ACCEPTS: dict[TypeName, frozenset[Shape]] = {
     "map": frozenset({"map"}),
     "regex": frozenset({"regex"}),
 }
+_NUMBERS = ("integer", "decimal")
 _COMPARISONS = frozenset({"==", "!=", "<", "<=", ">", ">=", "in", "not in"})
 _RESULTS: dict[str, Shape] = {
     "elapsed": "duration", "ends_with": "boolean", "has": "boolean", "joined": "text", "keys": "list",
@@ -78,11 +79,11 @@ def described(known: Shape | Ended) -> str:
 
 
 def accepts(types: tuple[TypeName, ...], known: Type) -> bool:
-    """Whether a parameter of these types may take it; an outcome may stand for its text or its fields."""
+    """Whether a parameter of these types may take such a value."""
     if known is None or "any" in types:
         return True
     if isinstance(known, Ended):
-        return "text" in types or "map" in types
+        return False
     return any(known in _ACCEPTS.get(each, frozenset()) for each in types)
 
 
@@ -146,23 +147,25 @@ def of_operation(node: ast.Node, operands: Mapping[int, Type]) -> Type:
 
 
 def of_arithmetic(operator: str, left: Type, right: Type) -> Type:
-    """The type of `left operator right`, where both are known and it is one."""
-    if (
-        left not in ("integer", "decimal", "duration", "time", "list")
-        or right is None
-        or isinstance(right, Ended)
-    ):
-        return None
-    numbers = {left, right} <= {"integer", "decimal"}
-    if operator == "/":
-        return "decimal" if numbers else None
-    if numbers:
-        return "integer" if left == right == "integer" or operator == "//" else "decimal"
-    if operator in ("+", "-"):
-        if left == right and left in ("duration", "list"):
-            return left if operator == "+" or left == "duration" else None
-        if left == "time":
-            return (
-                "time" if right == "duration" else "duration" if right == "time" and operator == "-" else None
-            )
-    return None
+    """The type of `left operator right`; `None` where one of them is unknown or the two do not fit."""
+    if left in _NUMBERS and right in _NUMBERS:
+        if operator in ("/", "//"):
+            return "decimal" if operator == "/" else "integer"
+        return "integer" if left == right == "integer" else "decimal"
+    if right in _NUMBERS and left == "duration":
+        return "duration" if operator in ("*", "/") else None
+    match left, operator, right:
+        case ("duration", "+" | "-" | "%", "duration") | ("integer" | "decimal", "*", "duration"):
+            return "duration"
+        case "duration", "/", "duration":
+            return "decimal"
+        case "duration", "//", "duration":
+            return "integer"
+        case "time", "+" | "-", "duration":
+            return "time"
+        case "time", "-", "time":
+            return "duration"
+        case "list", "+", "list":
+            return "list"
+        case _:
+            return None

@@ -16,7 +16,7 @@ const LEAD = +14155550100
 const GREETING = "Welcome"
 
 route call to +16062067563 priority 10                                  => closed
-route call to +16062067563 when caller.number != LEAD and random() < 0.5 => desk else apologise
+route call to +16062067563 when caller.number != LEAD and now() > now() - 1h => desk else apologise
 route call to "1??" from "sip:*@clinic.example"                         => desk
 
 func label(n) = "option ${n}"
@@ -166,7 +166,7 @@ def test_an_action_of_the_host_is_checked_as_ours_are() -> None:
 @pytest.mark.parametrize(
     "statement",
     [
-        'match ask("x") { text as t => say t; no_input, no_match => say "?" }',
+        'match ask("x") { text as t => say t.text; no_input, no_match => say "?" }',
         'match ask("x") { "1" => log "1"; unknown, gone => log "g"; _ => log "_" }',
         'match say("x") { gone => log "left"; _ => log "said" }',
         "let x = 1; if x == 1 { x = 2 } else { x = 3 }; log \"${x}\"",
@@ -175,9 +175,13 @@ def test_an_action_of_the_host_is_checked_as_ours_are() -> None:
         "let n = 0; on dtmf { n = n + 1 }; wait 5s; log \"${n}\"",
         "a: loop { b: loop { on dtmf { break a }; stream { continue b }; wait 1s } }",
         "loop { say \"x\" { on dtmf { break } }; wait 1s }; log \"x\"",
-        'let day = ask("Which?"); if day == "Monday" { log upper(day) }',
+        'let day = ask("Which?"); if day.text == "Monday" { log upper(day.text) }',
         'let xs = [1, ...[2]]; log "${xs[0]} ${length(xs)} ${{a: 1}.a} ${[1] + xs}"',
         'log "${2 * 5s} ${1h / 5s} ${now() - 1h} ${now() + 1h < now()} ${-5s}"',
+        "try { raise \"x\" } catch e { log e.code; raise } finally { loop { break }; stop }",
+        "every 5s { break }; wait until now() > now(); wait until true; log \"x\"",
+        "match wait for dtmf within 5s { dtmf as e => log e.digit; timeout => log \"late\" }",
+        "parallel { stream { wait 1s }; stream { wait 2s } }; race { stream { wait 1s } }",
         'let _unread = 1; stream _s { wait 1s }',
     ],
 )  # fmt: skip

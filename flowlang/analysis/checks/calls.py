@@ -4,6 +4,7 @@ type."""
 from __future__ import annotations
 
 from flowlang.analysis import types
+from flowlang.analysis.advice import text_of_outcome
 from flowlang.analysis.arguments import Bound, Slot, bind, slots
 from flowlang.analysis.script import Script
 from flowlang.diagnostics import Span, near_name
@@ -84,11 +85,11 @@ def _types(script: Script, name: str, parameters: tuple[Slot, ...], bound: Bound
     for slot in parameters:
         for argument in bound.values.get(slot.name, ()):
             known = script.types.get(id(argument.value))
-            if known is None or types.accepts(slot.types, known) or (known == "none" and not slot.required):
+            if known is None or types.accepts(slot.types, known) or (known == "none" and slot.or_none):
                 continue
             expected = tuple(_TYPE_NAMES.get(each, f"a {each}") for each in slot.types)
             message = f"`{slot.name}` of `{name}` cannot be {types.described(known)}"
-            hint = _hint(slot, known)
+            hint = text_of_outcome(script, argument.value, known) or _hint(slot, known)
             script.report.add("E305", argument.value.span, message, expected=expected, hint=hint)
 
 

@@ -36,7 +36,11 @@ def check(script: Script) -> None:
 
 def _event(script: Script, name: str, span: Span, action: Action | None) -> None:
     own = action.events if action is not None else ()
-    if name in SCRIPT_EVENTS or name in PLANNED_EVENTS or name in script.emitted or name in own:
+    if name in SCRIPT_EVENTS or name in script.emitted or name in own:
+        return
+    if name in PLANNED_EVENTS:
+        message = f"the event `{name}` is in the language, but nothing in this version raises it"
+        script.report.add("E903", span, message)
         return
     if script.incomplete:  # a module's flows may emit it
         return

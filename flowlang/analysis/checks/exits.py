@@ -49,7 +49,7 @@ class _Exits:
             case ast.Raise() if statement.value is None and not place.catch:
                 hint = 'say what: `raise "…"`'
                 self.report.add("E509", statement.span, "`raise` alone stands in a `catch` only", hint=hint)
-            case ast.While() | ast.For() | ast.Loop():
+            case ast.While() | ast.For() | ast.Loop() | ast.Every():
                 self.loop(statement, place)
             case ast.If():
                 self.branches(statement, place)
@@ -70,7 +70,7 @@ class _Exits:
                 self.block(statement.body, place)
                 if statement.otherwise is not None:
                     self.block(statement.otherwise, place)
-            case ast.Stream() | ast.Every():
+            case ast.Stream():
                 self.block(statement.body, replace(place, of_action=False, catch=False))
             case ast.Parallel() | ast.Race():
                 for stream in statement.streams:
@@ -78,8 +78,8 @@ class _Exits:
             case _:
                 pass
 
-    def loop(self, statement: ast.While | ast.For | ast.Loop, place: _Place) -> None:
-        label = statement.label
+    def loop(self, statement: ast.While | ast.For | ast.Loop | ast.Every, place: _Place) -> None:
+        label = None if isinstance(statement, ast.Every) else statement.label
         if label is not None and label in place.labels + place.beyond:
             span = self.report.word(statement.span, label)
             self.report.add("E203", span, f"a loop around this one is called `{label}` already")

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from flowlang.analysis.advice import text_of_outcome
 from flowlang.analysis.script import Script
-from flowlang.analysis.types import Ended, Type, described, of_arithmetic
+from flowlang.analysis.types import Ended, Shape, Type, described, of_arithmetic
 from flowlang.syntax import ast
 
 _ORDERED = frozenset({"integer", "decimal", "text", "duration", "time"})
@@ -27,26 +28,35 @@ def _binary(script: Script, node: ast.Binary) -> None:
     if node.operator == "+" and "text" in (left, right):
         hint = 'write both into one text: `"${a}${b}"`'
         script.report.add("E308", node.span, "`+` does not join texts", hint=hint)
-    elif left is not None and right is not None and not _fits(node.operator, left, right):
+    elif left is None or right is None:
+        pass
+    elif node.operator in ("==", "!="):
+        _equality(script, node, left, right)
+    elif not _fits(node.operator, left, right):
         message = f"`{node.operator}` cannot take {described(left)} and {described(right)}"
-        script.report.add("E309", node.span, message)
+        hint = _hint(script, node, left, right)
+        script.report.add("E309", node.span, message, hint=hint)
+
+
+def _equality(script: Script, node: ast.Binary, left: Shape | Ended, right: Shape | Ended) -> None:
+    """Values of different types are never equal; an integer may equal a decimal."""
+    if left == right or {left, right} <= _NUMBERS or (isinstance(left, Ended) and isinstance(right, Ended)):
+        return
+    always = "never" if node.operator == "==" else "always"
+    message = f"this is {always} so: {described(left)} is not {described(right)}"
+    hint = _hint(script, node, left, right)
+    script.report.add("E309" if hint else "W503", node.span, message, hint=hint)
+
+
+def _hint(script: Script, node: ast.Binary, left: Type, right: Type) -> str | None:
+    return text_of_outcome(script, node.left, left) or text_of_outcome(script, node.right, right)
 
 
 def _fits(operator: str, left: Type, right: Type) -> bool:
     match operator:
-        case "==" | "!=":
-            return True
         case "<" | "<=" | ">" | ">=":
-            if isinstance(left, Ended) or isinstance(right, Ended):
-                return False
             return left in _ORDERED and (left == right or {left, right} <= _NUMBERS)
         case "in" | "not in":
-            return right in ("list", "map", "text") or isinstance(right, Ended)
-        case "*" | "/" | "//" | "%" if "duration" in (left, right):
-            return {left, right} <= {"duration", *_NUMBERS}  # as in `2 * 5s` and `1h / 5s`
-        case "*" if left in ("text", "list") or right in ("text", "list"):
-            return {left, right} <= {"text", "list", "integer"} and "integer" in (left, right)
-        case "+" if (left, right) == ("duration", "time"):
-            return True
+            return right == "list" or (left == "text" and right in ("map", "text"))
         case _:
             return of_arithmetic(operator, left, right) is not None

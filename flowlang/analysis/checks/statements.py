@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from flowlang.analysis.script import Script
-from flowlang.analysis.types import Ended, described
+from flowlang.analysis.types import described
 from flowlang.syntax import ast
 
 _Wanted = tuple[str, ast.Expression, tuple[str, ...], tuple[str, ...]]
@@ -18,7 +18,7 @@ def check(script: Script) -> None:
         for node in body.nodes:
             for what, value, wanted, expected in _values(node):
                 known = script.types.get(id(value))
-                if known is None or known in wanted or (isinstance(known, Ended) and "outcome" in wanted):
+                if known is None or known in wanted:
                     continue
                 message = f"{what} cannot be {described(known)}"
                 script.report.add("E305", value.span, message, expected=expected)
@@ -46,7 +46,7 @@ def _values(node: ast.Node) -> Iterator[_Wanted]:
             yield (
                 "what is indexed",
                 node.value,
-                ("list", "map", "text", "outcome"),
+                ("list", "map", "text"),
                 ("a list", "a map", "a text"),
             )
         case _:

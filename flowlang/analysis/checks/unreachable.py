@@ -47,6 +47,8 @@ def _never_goes_on(node: ast.Node, stops: set[int], broken: set[int]) -> bool:
             return every and all(id(arm.body) in stops for arm in node.arms)
         case ast.Loop():
             return node.limit is None and id(node) not in broken
+        case ast.Every():
+            return id(node) not in broken
         case ast.While(condition=ast.Boolean(value=True)):
             return id(node) not in broken
         case ast.Try():
@@ -60,15 +62,15 @@ def _never_goes_on(node: ast.Node, stops: set[int], broken: set[int]) -> bool:
 def _loops_left(nodes: tuple[ast.Node, ...]) -> set[int]:
     """The loops that some `break` ends, however deep it stands, also in a handler or stream."""
     left: set[int] = set()
-    around: list[ast.While | ast.For | ast.Loop] = []
+    around: list[ast.While | ast.For | ast.Loop | ast.Every] = []
     for node in nodes:
         while around and node.span.start >= around[-1].span.end:
             around.pop()
-        if isinstance(node, ast.While | ast.For | ast.Loop):
+        if isinstance(node, ast.While | ast.For | ast.Loop | ast.Every):
             around.append(node)
         elif isinstance(node, ast.Break):
             for loop in reversed(around):
-                if node.label is None or loop.label == node.label:
+                if node.label is None or (not isinstance(loop, ast.Every) and loop.label == node.label):
                     left.add(id(loop))
                     break
     return left

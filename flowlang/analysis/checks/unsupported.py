@@ -7,7 +7,6 @@ from flowlang.analysis.script import Script
 from flowlang.analysis.unsupported import SUPPORTED_CHANNELS, UNSUPPORTED, UNSUPPORTED_FORMS
 from flowlang.diagnostics import Span
 from flowlang.model.actions import PLANNED_ACTIONS, PLANNED_NAMESPACES
-from flowlang.model.script_events import PLANNED_EVENTS, SCRIPT_EVENTS
 from flowlang.syntax import ast
 
 
@@ -52,10 +51,6 @@ def _form(script: Script, node: ast.Node) -> None:
         case ast.Call(callee=ast.Field(value=ast.Name(name=name, span=span))) if name in PLANNED_NAMESPACES:
             message = f"the actions of `{name}` are in the language, but this version does not run them"
             script.report.add("E902", span, message)
-        case ast.On():
-            _event(script, node.event, node.event_span)
-        case ast.WaitFor():
-            _event(script, node.event, script.report.word(node.span, node.event))
         case _:
             pass
 
@@ -70,9 +65,3 @@ def _route(script: Script, route: ast.Route) -> None:
     if route.via is not None and "via" in UNSUPPORTED_FORMS:
         message = "`via` is in the language, but this version does not run it"
         script.report.add("E901", route.via.span, message)
-
-
-def _event(script: Script, name: str, span: Span) -> None:
-    if name in PLANNED_EVENTS and name not in SCRIPT_EVENTS and name not in script.emitted:
-        message = f"the event `{name}` is in the language, but nothing in this version raises it"
-        script.report.add("E903", span, message)
