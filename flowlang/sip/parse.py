@@ -18,7 +18,6 @@ from flowlang.sip.headers import parse_name_addr, parse_number
 from flowlang.sip.message import BARE_NUL, Headers, Message, Request, Response
 from flowlang.sip.names import CANONICAL, SINGLE
 from flowlang.sip.text import is_token
-from flowlang.sip.uri import parse_uri
 
 MAX_MESSAGE = 65_535
 MAX_HEAD = 32_768
@@ -177,12 +176,3 @@ def _check_request(request: Request) -> None:
                     parse_name_addr(member)
     if "Require" in request.headers:
         request.members("Require")
-
-
-def well_formed_uri(text: str) -> bool:
-    """True if `text` is a URI that this room can read."""
-    try:
-        parse_uri(text)
-    except SipSyntaxError:
-        return False
-    return True

@@ -155,6 +155,8 @@ def test_a_network_that_loses_nothing_connects_every_call(seed: int, plan: Plan)
 @settings(max_examples=200, deadline=None)
 def test_any_bytes_are_taken_without_a_word_of_python(data: bytes) -> None:
     agent = make_agent()
+    summaries: list[str] = []
+    agent.trace = lambda trace: summaries.append(trace.summary)
     agent.receive(data, THERE, HERE, 0.0)
     agent.tick(1e6)
 
@@ -192,6 +194,8 @@ def test_mutated_messages_raise_nothing_and_leave_nothing(seed: int) -> None:
     folder = Path(__file__).parent / "torture"
     originals = [path.read_bytes() for path in sorted(folder.glob("rfc*/*"))]
     agent = make_agent(seed)
+    summaries: list[str] = []
+    agent.trace = lambda trace: summaries.append(trace.summary)
     now = 0.0
     for number in range(1000):
         now += 0.01
@@ -219,3 +223,4 @@ def test_mutated_messages_raise_nothing_and_leave_nothing(seed: int) -> None:
         assert at < now + 10 * LIFETIME
         agent.tick(at)
     assert (len(agent.transactions), len(agent.calls), len(agent.timers)) == (0, 0, 0)
+    assert all(summary.isprintable() for summary in summaries)
