@@ -1,7 +1,7 @@
 """Where a mistake is, what it is and how it is shown: the room that everything else may use.
 
-A `Diagnostic` is a value; analysis returns them, nothing here raises. `render` turns one into the lines that a
-person reads: file, line, column, the source line with a caret, what was expected, a near name.
+A `Diagnostic` is a value; analysis returns them, nothing here raises. `render` turns one into the lines that
+a person reads: file, line, column, the source line with a caret, what was expected, a near name.
 """
 
 from .codes import CODES, Code

@@ -186,6 +186,11 @@ ROUTES: dict[str, Code] = {
         "path out of the script's folder",
         "Prompts lie in the folder of the script or below it: no absolute path, no `..`.",
     ),
+    "E606": Code(
+        "constant that cannot be worked out",
+        "Constants are worked out when the script is loaded. This one divides by zero, overflows, or calls a "
+        "`func` that does; the message says what went wrong.",
+    ),
 }
 
 NOT_YET: dict[str, Code] = {

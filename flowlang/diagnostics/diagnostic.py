@@ -20,8 +20,8 @@ class Severity(Enum):
 class Diagnostic:
     """What is wrong (`message`, one line), where, what was expected and what may have been meant.
 
-    `code` is a key of `CODES` and never changes its meaning. `near` is a name that exists and looks like the one
-    written. `hint` says what to do, where `message` and `expected` do not.
+    `code` is a key of `CODES` and never changes its meaning. `near` is a name that exists and looks like the
+    one written. `hint` says what to do, where `message` and `expected` do not.
     """
 
     code: str

@@ -1,8 +1,8 @@
 """A diagnostic as the lines that a person reads, or as a JSON object for a program.
 
-    desk.flow:12:9: error E201: nothing is called `sya`
-        sya "Hello"
-        ^^^ did you mean `say`?
+desk.flow:12:9: error E201: nothing is called `sya`
+    sya "Hello"
+    ^^^ did you mean `say`?
 """
 
 from __future__ import annotations
@@ -15,12 +15,17 @@ _INDENT = "    "
 
 
 def _caret_line(diagnostic: Diagnostic) -> str:
-    """Carets below the part of the first line that the span covers; tabs stay tabs so that columns line up."""
+    """Carets below the part of the first line that the span covers; tabs stay tabs so that columns line
+    up."""
     line, column = diagnostic.position
     text = diagnostic.source.line(line)
     before = "".join("\t" if character == "\t" else " " for character in text[: column - 1])
     width = max(1, min(diagnostic.span.end - diagnostic.span.start, len(text) - column + 1))
     return before + "^" * width
+
+
+def _printable(character: str) -> str:
+    return character if character == "\t" or character.isprintable() else "\N{REPLACEMENT CHARACTER}"
 
 
 def _advice(diagnostic: Diagnostic) -> str:
@@ -43,16 +48,16 @@ def _listed(names: tuple[str, ...]) -> list[str]:
 def render(diagnostic: Diagnostic) -> str:
     """Three lines: place and message, the source line, carets with what was expected."""
     line, column = diagnostic.position
-    head = (
-        f"{diagnostic.source.name}:{line}:{column}: {diagnostic.severity.value} {diagnostic.code}: {diagnostic.message}"
-    )
-    shown = "".join(c if c == "\t" or c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in diagnostic.source.line(line))
+    place = f"{diagnostic.source.name}:{line}:{column}"
+    head = f"{place}: {diagnostic.severity.value} {diagnostic.code}: {diagnostic.message}"
+    shown = "".join(map(_printable, diagnostic.source.line(line)))
     caret = f"{_caret_line(diagnostic)} {_advice(diagnostic)}".rstrip()
     return f"{head}\n{_INDENT}{shown}\n{_INDENT}{caret}"
 
 
 def render_json(diagnostic: Diagnostic) -> dict[str, Any]:
-    """The same as plain data: `file`, `line`, `column`, `end_line`, `end_column`, `severity`, `code`, `message`, …"""
+    """The same as plain data: `file`, `line`, `column`, `end_line`, `end_column`, `severity`, `code`,
+    `message`, …"""
     start = diagnostic.position
     end = diagnostic.source.position(diagnostic.span.end)
     return {

@@ -1,7 +1,7 @@
 """A script's text and places in it.
 
-Spans are half-open character offsets into the text; lines and columns, counted from 1 as editors do, are worked out
-only when somebody looks.
+Spans are half-open character offsets into the text; lines and columns, counted from 1 as editors do, are
+worked out only when somebody looks.
 """
 
 from __future__ import annotations

@@ -1,5 +1,5 @@
-"""The engine: the trio side of activeflows. It keeps the clock, the run queue and the timers, carries commands out
-through backends and feeds back what comes of them."""
+"""The engine: the trio side of activeflows. It keeps the clock, the run queue and the timers, carries
+commands out through backends and feeds back what comes of them."""
 
 from .engine import Engine, LoadedScript, Observer, Run, open_engine
 from .errors import ArgumentsError, FlowlangError, ScriptError, UnknownFlowError

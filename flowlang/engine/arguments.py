@@ -11,7 +11,9 @@ from .errors import ArgumentsError
 from .host_actions import as_value
 
 
-def arguments_of(program: Program, flow: str, given: tuple[Any, ...], named: dict[str, Any]) -> dict[str, Value]:
+def arguments_of(
+    program: Program, flow: str, given: tuple[Any, ...], named: dict[str, Any]
+) -> dict[str, Value]:
     """Arguments from Python, by the name of the parameter."""
     params = program.flows[flow].decl.params
     names = [each.name for each in params]

@@ -1,4 +1,5 @@
-"""The engine's clock: microseconds since 1970-01-01 UTC, driven by trio's clock so that a virtual one drives it too."""
+"""The engine's clock: microseconds since 1970-01-01 UTC, driven by trio's clock so that a virtual one drives
+it too."""
 
 from __future__ import annotations
 
@@ -10,7 +11,8 @@ from flowlang.model.values import SECOND
 
 
 class Clock:
-    """Set once from `wall`, the time of day in seconds; from then on it goes as trio's clock goes, never back."""
+    """Set once from `wall`, the time of day in seconds; from then on it goes as trio's clock goes, never
+    back."""
 
     def __init__(self, wall: Callable[[], float]) -> None:
         self._offset = int(wall() * SECOND) - int(trio.current_time() * SECOND)

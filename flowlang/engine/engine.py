@@ -36,7 +36,8 @@ from .switchboard import Switchboard
 Observer = Callable[[Observation], None]
 
 _SETTLE = 5.0
-"""Seconds that backends have at the end: longer than a BYE takes over a bad line, short enough for one who waits."""
+"""Seconds that backends have at the end: longer than a BYE takes over a bad line, short enough for one who
+waits."""
 
 _log = logging.getLogger("flowlang.engine")
 
@@ -65,13 +66,12 @@ class Run:
     async def ended(self) -> Ending:
         """Waits for its end and tells how it was."""
         await self._running.ended.wait()
-        ending = self._running.ending
-        assert ending is not None
-        return ending
+        return self._running.result()
 
 
 class Engine:
-    """Use `open_engine` to get one. Everything here is for the trio task that opened it, or one of the same run."""
+    """Use `open_engine` to get one. Everything here is for the trio task that opened it, or one of the same
+    run."""
 
     def __init__(
         self,
@@ -120,8 +120,8 @@ class Engine:
         return add
 
     def load(self, path: Path) -> LoadedScript:
-        """Loads a script, or all scripts of a folder (the last is returned). Raises `ScriptError` and `OSError`; then
-        nothing of it is loaded."""
+        """Loads a script, or all scripts of a folder (the last is returned). Raises `ScriptError` and
+        `OSError`; then nothing of it is loaded."""
         paths = loading.scripts_in(path)
         if not paths:
             raise FileNotFoundError(2, f"there is no {loading.SUFFIX} file in this folder", str(path))
@@ -191,7 +191,8 @@ class Engine:
         return end
 
     async def shutdown(self) -> None:
-        """Ends politely: no new calls, every activeflow ends as by `stop`, calls get their BYE, backends settle."""
+        """Ends politely: no new calls, every activeflow ends as by `stop`, calls get their BYE, backends
+        settle."""
         self.closing = True
         for activeflow in self.activeflows:
             self.stop(activeflow)
@@ -213,7 +214,7 @@ class Engine:
         for observer in tuple(self._observers):
             try:
                 observer(observation)
-            except Exception:
+            except Exception:  # noqa: BLE001 (the observer is not ours; what it raises is logged)
                 _log.exception("an observer failed and is dropped")
                 self._observers.remove(observer)
         recorded = self.records.observe(observation)
@@ -237,7 +238,9 @@ class Engine:
 
     def launch(self, output: Launch, script: Script) -> None:
         """A flow started another."""
-        opening = Opening(output.activeflow, output.flow, output.arguments, self._clock.now(), self.new_seed())
+        opening = Opening(
+            output.activeflow, output.flow, output.arguments, self._clock.now(), self.new_seed()
+        )
         self.begin(script, opening, None)
 
     def run_host_action(self, command: RunHostAction, finish: Finish) -> Callable[[], None]:
@@ -294,8 +297,8 @@ async def open_engine(
     new_id: Callable[[], str] = lambda: secrets.token_hex(6),
     new_seed: Callable[[], int] = lambda: secrets.randbits(63),
 ) -> AsyncGenerator[Engine]:
-    """An engine in the caller's trio program, until the end of the `async with`. Leaving it ends what still runs at once;
-    call `shutdown` before for a polite end.
+    """An engine in the caller's trio program, until the end of the `async with`. Leaving it ends what still
+    runs at once; call `shutdown` before for a polite end.
 
     Clock, processor time, ids and seeds can be given; two engines share nothing.
     """

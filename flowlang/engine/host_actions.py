@@ -1,4 +1,5 @@
-"""Actions that the host wrote in Python: run as trio tasks, their results checked to be values of the language."""
+"""Actions that the host wrote in Python: run as trio tasks, their results checked to be values of the
+language."""
 
 from __future__ import annotations
 
@@ -21,25 +22,29 @@ _DEPTH = 50  # of lists and maps within each other in a result
 
 
 async def run_host_function(action: Action, function: HostFunction, arguments: Mapping[str, Value]) -> Result:
-    """Calls it with the arguments by name. What it raises is a fault in the script, `host_action`; the traceback goes
-    to the log."""
+    """Calls it with the arguments by name. What it raises is a fault in the script, `host_action`; the
+    traceback goes to the log."""
     try:
         returned = await function(**arguments)
         value = as_value(returned)
     except Fault as fault:
         return Failed(fault.code, fault.text)
-    except Exception as error:
+    except Exception as error:  # noqa: BLE001 (the function is not ours; what it raises is a fault)
         _log.exception("the host's action %s failed", action.name)
         return Failed("host_action", f"the host's action `{action.name}` failed: {type(error).__name__}")
     declared = [each.name for each in action.outcomes]
     if declared and not (isinstance(value, Outcome) and value.name in declared):
-        return Failed("host_action", f"the host's action `{action.name}` gave none of its outcomes {', '.join(declared)}")
+        return Failed(
+            "host_action",
+            f"the host's action `{action.name}` gave none of its outcomes {', '.join(declared)}",
+        )
     return Done(value)
 
 
 def as_value(given: Any, depth: int = 0) -> Value:
-    """Python data as a value of the language: none, booleans, integers, floats and decimals, texts, lists and tuples,
-    dicts with texts as keys, `timedelta`, aware `datetime`, `Outcome`. Raises `Fault` for anything else."""
+    """Python data as a value of the language: none, booleans, integers, floats and decimals, texts, lists and
+    tuples, dicts with texts as keys, `timedelta`, aware `datetime`, `Outcome`. Raises `Fault` for anything
+    else."""
     if depth > _DEPTH:
         raise Fault("host_action", f"a result is nested more than {_DEPTH} deep")
     match given:

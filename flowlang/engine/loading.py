@@ -76,7 +76,8 @@ def compiled(
     except Fault as fault:
         line = max(1, fault.line)
         span = _line_span(source, line)
-        raise ScriptError((Diagnostic("E605", source, span, f"this constant cannot be worked out: {fault.text}"),)) from None
+        message = f"this constant cannot be worked out: {fault.text}"
+        raise ScriptError((Diagnostic("E606", source, span, message),)) from None
 
 
 def _beyond(program: Program, capabilities: Capabilities) -> Iterable[Diagnostic]:
@@ -86,7 +87,7 @@ def _beyond(program: Program, capabilities: Capabilities) -> Iterable[Diagnostic
         if able is None:
             continue
         for missing in sorted((program.needs(route) & COMMANDS.keys()) - able):
-            message = f"the flow `{route.target.name}` may `{missing}`, which no {route.channel} backend here can do"
+            message = f"`{route.target.name}` may `{missing}`, which no {route.channel} backend here can do"
             yield Diagnostic("E405", program.module.source, route.target.span, message)
 
 

@@ -1,7 +1,7 @@
 """The run queue and the timer heap of all activeflows, worked off by one trio task.
 
-Each activeflow in the queue gets a slice of about two milliseconds of processor time and goes to the end of the queue
-if it has more to do, so that one that spins does not hold up others.
+Each activeflow in the queue gets a slice of about two milliseconds of processor time and goes to the end of
+the queue if it has more to do, so that one that spins does not hold up others.
 """
 
 from __future__ import annotations
@@ -18,7 +18,8 @@ from .clock import Clock
 from .running import Running
 
 SLICE = 0.002
-"""Seconds of processor time. Long against the switch to another (microseconds), short against a 20 ms audio frame."""
+"""Seconds of processor time. Long against the switch to another (microseconds), short against a 20 ms audio
+frame."""
 
 
 class Pump:
@@ -91,7 +92,8 @@ class Pump:
                 self._sweep()
 
     def _sweep(self) -> None:
-        """Drops what is no longer due: of many cancelled deadlines only the last of each activeflow counts."""
+        """Drops what is no longer due: of many cancelled deadlines only the last of each activeflow
+        counts."""
         self._timers = [each for each in self._timers if each[2].scheduled == each[0]]
         heapify(self._timers)
 

@@ -36,7 +36,8 @@ _log = logging.getLogger("flowlang.engine")
 
 
 class Running:
-    """An activeflow with what connects it to the world. Backends see it as their `Inbox`, hosts through `Run`."""
+    """An activeflow with what connects it to the world. Backends see it as their `Inbox`, hosts through
+    `Run`."""
 
     def __init__(self, engine: Engine, flow: Activeflow, journal: Journal, leg: Leg | None) -> None:
         self.flow = flow
@@ -60,10 +61,12 @@ class Running:
         """Its id."""
         return self.flow.id
 
-    @property
-    def ending(self) -> Ending | None:
-        """How it ended, once it has."""
-        return self.flow.ending
+    def result(self) -> Ending:
+        """How it ended; only once it has."""
+        ending = self.flow.ending
+        if ending is None:
+            raise RuntimeError("the activeflow has not ended")
+        return ending
 
     def deliver(self, event: Event) -> None:
         """Queues an event."""
@@ -83,22 +86,22 @@ class Running:
         return self.flow.ending is None and (self._taken is not None or bool(self._inbox))
 
     def turn(self) -> None:
-        """One slice: the next input, or more of the one under way. What comes of an input goes out when all of it is
-        known and in the journal."""
+        """One slice: the next input, or more of the one under way. What comes of an input goes out when all
+        of it is known and in the journal."""
         flow = self.flow
+        taken = self._taken or self._inbox.popleft()
         try:
             if self._taken is None:
-                self._taken = self._inbox.popleft()
-                self._outputs = flow.feed(self._taken)
+                self._taken = taken
+                self._outputs = flow.feed(taken)
             else:
                 self._outputs += flow.resume()
-        except Exception as error:  # a mistake of ours: it costs this activeflow, and no other
+        except Exception as error:  # noqa: BLE001 (a mistake of ours costs this activeflow alone)
             _log.exception("activeflow %s failed", flow.id)
             self._outputs += flow.abort(f"flowlang itself failed: {type(error).__name__}: {error}")
         if flow.busy:
             return
-        assert self._taken is not None
-        taken, self._taken = self._taken, None
+        self._taken = None
         outputs, self._outputs = self._outputs, []
         self._journal.append(input_to_plain(taken), outcome_hash(outputs))
         for output in outputs:

@@ -1,5 +1,5 @@
-"""Actions: each declared once, as data. The checker, the compiler, completion, the reference and the backends read
-this table.
+"""Actions: each declared once, as data. The checker, the compiler, completion, the reference and the backends
+read this table.
 
 An action of a host is declared with the same classes.
 """
@@ -58,10 +58,10 @@ Recovery = Literal["repeat", "query", "unknown"]
 class Action:
     """What a script may ask for.
 
-    `outcomes` is empty where the value is nothing of interest. `events` can be handled in the action's own block.
-    `channels` says where it works. `needs` names the backend commands (see `commands.COMMANDS`) that it is made of on
-    a call. `on_leg`: it needs the caller, and ends when he leaves. `answers`: it answers an unanswered call first.
-    `recovery` says what a crash between doing and knowing means.
+    `outcomes` is empty where the value is nothing of interest. `events` can be handled in the action's own
+    block. `channels` says where it works. `needs` names the backend commands (see `commands.COMMANDS`) that
+    it is made of on a call. `on_leg`: it needs the caller, and ends when he leaves. `answers`: it answers an
+    unanswered call first. `recovery` says what a crash between doing and knowing means.
     """
 
     name: str
@@ -131,7 +131,12 @@ _BUILT_IN = (
         "play",
         "Plays sound files, one after the other.",
         (
-            Parameter("file", ("text", "list"), "a WAV file below the script's folder, or a list of them", by_place=True),
+            Parameter(
+                "file",
+                ("text", "list"),
+                "a WAV file below the script's folder, or a list of them",
+                by_place=True,
+            ),
             _EARLY,
         ),
         channels=CALL,
@@ -143,12 +148,23 @@ _BUILT_IN = (
         "ask",
         "Asks, and waits for the answer: digits on a call, the next message in a thread.",
         (
-            Parameter("prompt", ("text",), "what to say first; said again with each retry", "", by_place=True),
+            Parameter(
+                "prompt", ("text",), "what to say first; said again with each retry", "", by_place=True
+            ),
             Parameter("play", ("text", "list"), "sound files to play in place of a spoken prompt", None),
-            Parameter("digits", ("integer",), "how many digits; without it the terminator or a pause ends them", None),
+            Parameter(
+                "digits",
+                ("integer",),
+                "how many digits; without it the terminator or a pause ends them",
+                None,
+            ),
             Parameter("at_least", ("integer",), "fewer digits than `digits` that will do", None),
-            Parameter("terminator", ("text",), "the key that ends the digits; never in the result; \"\" for none", "#"),
-            Parameter("timeout", ("duration",), "from the end of the prompt, and again from each digit", None),
+            Parameter(
+                "terminator", ("text",), 'the key that ends the digits; never in the result; "" for none', "#"
+            ),
+            Parameter(
+                "timeout", ("duration",), "from the end of the prompt, and again from each digit", None
+            ),
             Parameter("retries", ("integer",), "how often to ask again after no or a wrong answer", 0),
             Parameter("options", ("list",), "the answers to choose from; on a call the first is key 1", None),
             Parameter("pattern", ("regex",), "what the whole answer must look like", None),
@@ -177,11 +193,13 @@ _BUILT_IN = (
 
 ACTIONS: Mapping[str, Action] = {each.name: each for each in _BUILT_IN}
 
-# In the language, but no version has run them yet: the checker refuses them by name, so that nobody takes them for a slip.
+# In the language, but no version has run them yet: the checker refuses them by name, so that nobody takes
+# them for a slip.
 PLANNED_ACTIONS = frozenset(
     {
-        "call", "chat", "delete_recording", "dial", "email", "hold", "mute", "notify", "press", "record", "redirect", "send",
-        "sms", "start_recording", "stop_recording", "transfer", "unhold", "unmute", "webhook",
+        "call", "chat", "delete_recording", "dial", "email", "hold", "mute", "notify", "press", "record",
+        "redirect", "send", "sms", "start_recording", "stop_recording", "transfer", "unhold", "unmute",
+        "webhook",
     }
 )  # fmt: skip
 PLANNED_NAMESPACES = frozenset({"http", "sql", "store"})

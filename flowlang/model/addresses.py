@@ -1,7 +1,8 @@
 """Addresses: who is called, who calls, and what a route's `to` and `from` match.
 
-An address is a text with a scheme (`tel:` `sip:` `sips:` `sms:` `mailto:` `chat:`) or an E.164 number. Where two
-are compared a number in a SIP user part is that number: `sip:+14155550100@gw.example` matches `+14155550100`.
+An address is a text with a scheme (`tel:` `sip:` `sips:` `sms:` `mailto:` `chat:`) or an E.164 number. Where
+two are compared a number in a SIP user part is that number: `sip:+14155550100@gw.example` matches
+`+14155550100`.
 """
 
 from __future__ import annotations
@@ -21,7 +22,8 @@ def is_e164(text: str) -> bool:
 
 
 def number_of(address: str) -> str | None:
-    """The E.164 number that an address stands for: a number, `tel:`, `sms:`, or the user part of a SIP URI; else `None`."""
+    """The E.164 number that an address stands for: a number, `tel:`, `sms:`, or the user part of a SIP URI;
+    else `None`."""
     scheme, colon, rest = address.partition(":")
     if not colon:
         candidate = address
@@ -50,8 +52,8 @@ def _without_parameters(address: str) -> str:
 def matches(pattern: str, address: str) -> bool:
     """Whether a route's pattern fits an address.
 
-    A number fits that number however it is written. A text with a scheme is a glob (`*`, `?`) on the address without
-    its parameters. Any other text (an extension such as `desk` or `100`) fits the user part.
+    A number fits that number however it is written. A text with a scheme is a glob (`*`, `?`) on the address
+    without its parameters. Any other text (an extension such as `desk` or `100`) fits the user part.
     """
     if is_e164(pattern) or pattern.startswith("tel:"):
         wanted = number_of(pattern)

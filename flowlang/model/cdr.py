@@ -12,8 +12,8 @@ Party = Literal["caller", "us", "network"]
 class CallRecord:
     """One leg. Times are microseconds since 1970-01-01 UTC, `None` where it never came to that.
 
-    `cause` is the hangup cause (`normal`, `cancelled`, `rejected`, `no_ack`, `lost`, …), `ended_by` who hung up.
-    `line` is the line of the route that took the call; `flow` and `activeflow` what it started.
+    `cause` is the hangup cause (`normal`, `cancelled`, `rejected`, `no_ack`, `lost`, …), `ended_by` who hung
+    up. `line` is the line of the route that took the call; `flow` and `activeflow` what it started.
     """
 
     call_id: str

@@ -1,6 +1,7 @@
 """Commands out: what an activeflow asks of a backend, in imperatives. A closed vocabulary.
 
-A backend says which of them it can do; a route to a flow that needs more is refused at load. `leg` 0 is the caller's.
+A backend says which of them it can do; a route to a flow that needs more is refused at load. `leg` 0 is the
+caller's.
 """
 
 from __future__ import annotations
@@ -14,7 +15,8 @@ from .values import Value
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """Answer the leg. Result: none, once it is up (for SIP when the 200 is out; the ACK may yet be missing)."""
+    """Answer the leg. Result: none, once it is up (for SIP when the 200 is out; the ACK may yet be
+    missing)."""
 
     name: ClassVar[str] = "answer"
     leg: int
@@ -49,7 +51,8 @@ class HangUp:
 
 @dataclass(frozen=True, slots=True)
 class Play:
-    """Play sound files (paths as the script wrote them) one after the other. Result: none, at the end of the last."""
+    """Play sound files (paths as the script wrote them) one after the other. Result: none, at the end of the
+    last."""
 
     name: ClassVar[str] = "play"
     leg: int
@@ -86,4 +89,6 @@ COMMANDS: dict[str, type[Any]] = {each.name: each for each in get_args(Command)}
 
 def command_to_plain(command: Command) -> dict[str, Any]:
     """A command as plain data: its `name` and fields."""
-    return {"name": command.name} | {each.name: to_plain(getattr(command, each.name)) for each in fields(command)}
+    return {"name": command.name} | {
+        each.name: to_plain(getattr(command, each.name)) for each in fields(command)
+    }

@@ -1,7 +1,7 @@
 """Events in: what backends tell of the world, in past participles. A closed vocabulary.
 
-`name` is what a script calls the event (`on dtmf`); its fields are those of the dataclass, `leg` left out. Leg 0 is
-the leg of the caller, or whoever began the thread.
+`name` is what a script calls the event (`on dtmf`); its fields are those of the dataclass, `leg` left out.
+Leg 0 is the leg of the caller, or whoever began the thread.
 """
 
 from __future__ import annotations

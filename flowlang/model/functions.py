@@ -1,5 +1,5 @@
-"""The built-in functions: a small closed set, in one table. `flowlang.compile.runtime` holds what they do; a test
-holds both sides equal."""
+"""The built-in functions: a small closed set, in one table. `flowlang.compile.runtime` holds what they do; a
+test holds both sides equal."""
 
 from __future__ import annotations
 
@@ -9,7 +9,8 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Function:
-    """`parameters` by name, the last `optional` of which may be missing; not `pure` where the input or chance decides."""
+    """`parameters` by name, the last `optional` of which may be missing; not `pure` where the input or chance
+    decides."""
 
     name: str
     parameters: tuple[str, ...]
@@ -26,27 +27,27 @@ _ALL = (
     Function("lower", ("text",), "In small letters."),
     Function("trim", ("text",), "Without white space at both ends."),
     Function("split", ("text", "separator"), "The pieces between the separators."),
-    Function("joined", ("list", "separator"), "The texts of a list, with the separator between them.", optional=1),
+    Function("joined", ("list", "separator"), "The texts of a list, the separator between them.", optional=1),
     Function("replace", ("text", "old", "new"), "With every `old` replaced."),
     Function("starts_with", ("text", "start"), "Whether it starts so."),
     Function("ends_with", ("text", "end"), "Whether it ends so."),
     Function("matches", ("text", "regex"), "Whether the regex is found in it."),
-    Function("slice", ("of", "from", "to"), "Part of a text or list, from the index `from` up to before `to`.", optional=1),
+    Function("slice", ("of", "from", "to"), "The part from the index `from` up to before `to`.", optional=1),
     Function("keys", ("map",), "The keys of a map, as a list."),
     Function("values", ("map",), "The values of a map, as a list."),
     Function("has", ("map", "key"), "Whether a map has a key, or an outcome a field."),
-    Function("range", ("from", "to"), "The integers from `from` up to before `to`; from 0 where only one is given.", optional=1),
+    Function("range", ("from", "to"), "The integers from `from`, or 0, up to before `to`.", optional=1),
     Function("sorted", ("list",), "In rising order; all numbers, all texts, all durations or all times."),
     Function("reversed", ("list",), "From the last to the first."),
     Function("sum", ("list",), "All numbers added up."),
     Function("min", ("list",), "The smallest."),
     Function("max", ("list",), "The largest."),
     Function("abs", ("number",), "Without its sign."),
-    Function("round", ("number", "places"), "To that many places after the point, half to even; an integer for none.", optional=1),
+    Function("round", ("number", "places"), "To so many places, half to even; else an integer.", optional=1),
     Function("seconds", ("duration",), "A duration in seconds, as a decimal."),
     Function("now", (), "The time of the input being handled.", pure=False),
     Function("elapsed", (), "How long the activeflow has been running.", pure=False),
-    Function("random", ("from", "to"), "A chance integer, both ends included; without ends a decimal from 0 up to 1.",
+    Function("random", ("from", "to"), "A chance integer, ends included; without ends a decimal below 1.",
              optional=2, pure=False),
 )  # fmt: skip
 

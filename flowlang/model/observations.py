@@ -1,7 +1,7 @@
 """What can be watched of a running engine: a closed vocabulary for terminals, traces and hosts.
 
-`at` is microseconds since 1970-01-01 UTC. `line` and `column` are places in the script, from 1. Observing never
-changes what happens.
+`at` is microseconds since 1970-01-01 UTC. `line` and `column` are places in the script, from 1. Observing
+never changes what happens.
 """
 
 from __future__ import annotations
@@ -76,7 +76,8 @@ class Logged:
 
 @dataclass(frozen=True, slots=True)
 class FlowEnded:
-    """An activeflow is over: `done`, `stop`, `gone` (the caller left) or `fault`, then with its code, text and line."""
+    """An activeflow is over: `done`, `stop`, `gone` (the caller left) or `fault`, then with its code, text
+    and line."""
 
     at: int
     activeflow: str

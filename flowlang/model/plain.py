@@ -1,7 +1,7 @@
 """Values as plain data, and back: for journals, records and `--json`.
 
-JSON's own types stand for themselves; what JSON lacks is an object with one key that begins with `$`, and a map with
-such a key is wrapped so that nothing is mistaken for another.
+JSON's own types stand for themselves; what JSON lacks is an object with one key that begins with `$`, and a
+map with such a key is wrapped so that nothing is mistaken for another.
 """
 
 from __future__ import annotations
@@ -49,9 +49,9 @@ def from_plain(plain: Any) -> Value:
             return Time(microseconds)
         case {"$regex": [str(pattern), str(flags)]}:
             return Regex(pattern, flags)
-        case {"$outcome": [str(name), dict(fields)]}:
+        case {"$outcome": [str(name), dict(fields)]}:  # pyright: ignore[reportUnknownVariableType]
             return Outcome(name, {key: from_plain(each) for key, each in fields.items()})  # pyright: ignore[reportUnknownVariableType]
-        case {"$map": dict(entries)}:
+        case {"$map": dict(entries)}:  # pyright: ignore[reportUnknownVariableType]
             return {key: from_plain(each) for key, each in entries.items()}  # pyright: ignore[reportUnknownVariableType]
         case dict():
             return {key: from_plain(each) for key, each in plain.items()}  # pyright: ignore[reportUnknownVariableType]
@@ -65,5 +65,6 @@ def canonical(plain: Any) -> bytes:
 
 
 def digest(plain: Any) -> bytes:
-    """Eight bytes that stand for plain data: enough to tell a replay that differs, small enough to keep for each command."""
+    """Eight bytes that stand for plain data: enough to tell a replay that differs, small enough to keep for
+    each command."""
     return hashlib.blake2b(canonical(plain), digest_size=8).digest()

@@ -16,7 +16,8 @@ class Done:
 
 @dataclass(frozen=True, slots=True)
 class Failed:
-    """It could not be done: a fault in the script. `code` is a stable word such as `prompt_missing`, `text` one line."""
+    """It could not be done: a fault in the script. `code` is a stable word such as `prompt_missing`, `text`
+    one line."""
 
     code: str
     text: str

@@ -10,7 +10,8 @@ from .actions import CALL, CONVERSATIONS, EVERY_CHANNEL
 
 @dataclass(frozen=True, slots=True)
 class ScriptEvent:
-    """`fields` are what `e.` may be followed by; a pattern is matched against the field `text` where there is one."""
+    """`fields` are what `e.` may be followed by; a pattern is matched against the field `text` where there is
+    one."""
 
     name: str
     fields: tuple[str, ...]
@@ -24,10 +25,14 @@ _ALL = (
     ScriptEvent("unhold", ("agent",), CALL, "The caller was taken off hold."),
     ScriptEvent("hangup", ("cause",), CONVERSATIONS, "The caller left."),
     ScriptEvent("message", ("text",), frozenset({"sms", "email", "chat"}), "The person wrote again."),
-    ScriptEvent("signal", ("name", "text", "data"), EVERY_CHANNEL, "Somebody outside signalled the activeflow."),
+    ScriptEvent(
+        "signal", ("name", "text", "data"), EVERY_CHANNEL, "Somebody outside signalled the activeflow."
+    ),
 )
 
 SCRIPT_EVENTS: Mapping[str, ScriptEvent] = {each.name: each for each in _ALL}
 
 # Raised by actions that no version has run yet.
-PLANNED_EVENTS = frozenset({"ringing", "answered", "delivered", "sent", "failed", "read", "transferred", "joined", "left"})
+PLANNED_EVENTS = frozenset(
+    {"ringing", "answered", "delivered", "sent", "failed", "read", "transferred", "joined", "left"}
+)

@@ -1,7 +1,7 @@
 """The values of the language. All are immutable; only names are assigned.
 
-none, booleans, 64-bit integers, decimals, text, lists and maps are Python's `None`, `bool`, `int`, `Decimal`, `str`,
-`tuple` and `dict` (a map is never changed once it is made); the rest stand here.
+none, booleans, 64-bit integers, decimals, text, lists and maps are Python's `None`, `bool`, `int`, `Decimal`,
+`str`, `tuple` and `dict` (a map is never changed once it is made); the rest stand here.
 """
 
 from __future__ import annotations
@@ -90,7 +90,19 @@ class Outcome:
         return hash(self.name)
 
 
-Value = None | bool | int | Decimal | str | Duration | Time | Regex | Outcome | tuple["Value", ...] | dict[str, "Value"]
+Value = (
+    None
+    | bool
+    | int
+    | Decimal
+    | str
+    | Duration
+    | Time
+    | Regex
+    | Outcome
+    | tuple["Value", ...]
+    | dict[str, "Value"]
+)
 
 
 def type_name(value: Any) -> str:

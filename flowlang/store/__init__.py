@@ -1,5 +1,5 @@
-"""Where journals are kept. In memory for now; the interface is `Store`, which a database can fill without the engine
-noticing."""
+"""Where journals are kept. In memory for now; the interface is `Store`, which a database can fill without the
+engine noticing."""
 
 from __future__ import annotations
 

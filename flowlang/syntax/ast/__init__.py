@@ -1,6 +1,7 @@
 """The tree of a script: one frozen node for each construct, each with the span of text that it came from.
 
-A construct has one name everywhere: grammar rule, node here, checker rule, compiler case, folder in `tests/language/`.
+A construct has one name everywhere: grammar rule, node here, checker rule, compiler case, folder in
+`tests/language/`.
 """
 
 from .declarations import (

@@ -36,7 +36,8 @@ class Const(Node):
 
 @dataclass(frozen=True, slots=True)
 class FlowTarget(Node):
-    """A flow to start, with its arguments: `desk`, `desk(1)`, `module.desk(1)`. `module` is `None` for one of this script."""
+    """A flow to start, with its arguments: `desk`, `desk(1)`, `module.desk(1)`. `module` is `None` for one of
+    this script."""
 
     module: str | None
     name: str

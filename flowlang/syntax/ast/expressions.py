@@ -161,7 +161,8 @@ class Argument(Node):
 
 @dataclass(frozen=True, slots=True)
 class Call(Node):
-    """A call of an action, flow, `func` or built-in: `callee` is a `Name`, or a `Field` as in `hours.weekly(…)`.
+    """A call of an action, flow, `func` or built-in: `callee` is a `Name`, or a `Field` as in
+    `hours.weekly(…)`.
 
     `handlers` are the `on`s of the block behind the call; they live as long as the action.
     """

@@ -19,7 +19,8 @@ class OutcomePattern(Node):
 
 @dataclass(frozen=True, slots=True)
 class LiteralPattern(Node):
-    """A literal: equal to the value, or to the text of the outcome `text`. A negative number is a `Number` below zero."""
+    """A literal: equal to the value, or to the text of the outcome `text`. A negative number is a `Number`
+    below zero."""
 
     value: Literal
 

@@ -35,7 +35,10 @@ class TestLet(Node):
 
 @dataclass(frozen=True, slots=True)
 class Act(Node):
-    """`alice presses "1"`: a party does something; `value` is what, for `presses`, `says`, `sends` and `waits`."""
+    """`alice presses "1"`.
+
+    A party does something; `value` is what, for `presses`, `says`, `sends` and `waits`.
+    """
 
     party: str
     party_span: Span
