@@ -1,7 +1,7 @@
 # The commands of the project. Nothing need be there before but Python 3.11 or newer; `make` lists them.
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-peers test lint format demo clean bench-%
+.PHONY: help setup setup-peers test lint format grammar demo clean bench-%
 MAKEFLAGS += --no-print-directory
 
 # The first of these that runs and is new enough makes .venv; `make PYTHON=… setup` chooses another.
@@ -30,6 +30,9 @@ lint: setup  ## ruff, import-linter and pyright alone
 
 format: setup  ## let ruff put imports in order and mend what it can
 	@$(VENV)/ruff check --fix .
+
+grammar: setup  ## write the parser's tables anew after a change of grammar/*.lark
+	@$(VENV)/python -m flowlang.syntax.generate
 
 demo: setup  ## a softphone of ours calls the front desk of a clinic: SIP, audio, digits
 	@$(VENV)/python examples/demo.py

@@ -12,8 +12,8 @@ SYNTAX_CODES: dict[str, Code] = {
     ),
     "E102": Code(
         "block not closed",
-        "A `{` has no `}`. The place shown is the one whose lines look as if it had ended: by indentation, or "
-        "because a declaration begins inside of it.",
+        "A `{` has no `}`. The place shown is the one whose lines look as if it had ended: by indentation, "
+        "or because a declaration begins inside of it.",
     ),
     "E103": Code(
         "text not closed",
@@ -30,8 +30,8 @@ SYNTAX_CODES: dict[str, Code] = {
     ),
     "E106": Code(
         "nested too deep",
-        "Brackets, blocks and operators may be nested 200 deep. Name inner parts with `let`, or make them flows "
-        "or funcs.",
+        "Brackets, blocks and operators may be nested 200 deep. Name inner parts with `let`, or make them "
+        "flows or funcs.",
     ),
     "E107": Code(
         "too long",
@@ -39,8 +39,8 @@ SYNTAX_CODES: dict[str, Code] = {
     ),
     "E108": Code(
         "character that may not stand here",
-        "Control characters, surrogates and signs that turn the direction of writing would make a script look "
-        "other than it reads. In text they are written by number: `\\u{202E}`.",
+        "Control characters, surrogates and signs that turn the direction of writing would make a script "
+        "look other than it reads. In text they are written by number: `\\u{202E}`.",
     ),
     "E109": Code(
         "reserved word",

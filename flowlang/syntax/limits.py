@@ -11,8 +11,8 @@ from .build import MAX_DEPTH
 
 MAX_SOURCE = 1 << 20  # characters of a script
 
-# Control characters, halves of surrogate pairs, and the signs that turn the direction of writing, with which a text can
-# look other than it reads (CVE-2021-42574).
+# Control characters, halves of surrogate pairs, and the signs that turn the direction of writing, with which
+# a text can look other than it reads (CVE-2021-42574).
 _UNSEEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\u202a-\u202e\u2066-\u2069\ud800-\udfff]|\r(?!\n)")
 
 
@@ -20,13 +20,18 @@ def check_text(source: Source) -> Diagnostic | None:
     """Whether it may be read at all."""
     if len(source.text) > MAX_SOURCE:
         return Diagnostic(
-            "E107", source, Span(0, 0), f"the script is longer than {MAX_SOURCE:,} characters", hint="split it into modules"
+            "E107",
+            source,
+            Span(0, 0),
+            f"the script is longer than {MAX_SOURCE:,} characters",
+            hint="split it into modules",
         )
     found = _UNSEEN.search(source.text)
     if found is None:
         return None
     return Diagnostic(
-        "E108", source, Span(*found.span()), f"the character U+{ord(found.group()):04X} may not stand in a script",
+        "E108", source, Span(*found.span()),
+        f"the character U+{ord(found.group()):04X} may not stand in a script",
         hint="in text write `\\u{…}`",
     )  # fmt: skip
 

@@ -12,8 +12,9 @@ from .lexer import Lexer
 from .tables import Rule, tables
 from .tokens import END, TOO_DEEP, Token
 
-# The deepest that a script within the limits can be: 200 brackets, each with the whole chain of rules around it, and
-# the same number of prefixes without brackets. Past it the text is all prefixes, such as `not not not`.
+# The deepest that a script within the limits can be: 200 brackets, each with the whole chain of rules around
+# it, and the same number of prefixes without brackets. Past it the text is all prefixes, such as `not not
+# not`.
 _MAX_STACK = 8_000
 
 _Make = Callable[[Building, list[Any]], Any]
@@ -26,7 +27,10 @@ def _begin() -> list[int]:
 
 @dataclass(slots=True)
 class Stack:
-    """Where the machine stands: `states[i]` is the state before `values[i]`, the last one the present state."""
+    """Where the machine stands.
+
+    `states[i]` is the state before `values[i]`, the last one the present state.
+    """
 
     states: list[int] = field(default_factory=_begin)
     values: list[Any] = field(default_factory=list[Any])

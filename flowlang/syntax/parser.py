@@ -25,8 +25,8 @@ _COMMENT = re.compile(r"#[^\r\n]*")
 class ParseResult:
     """What was read from `source`.
 
-    `module` is `None` where a part of the text could not be read. `diagnostics` stand in the order of the text; with an
-    error among them the tree is there to be looked at, not to be run.
+    `module` is `None` where a part of the text could not be read. `diagnostics` stand in the order of the
+    text; with an error among them the tree is there to be looked at, not to be run.
     """
 
     source: Source
@@ -95,4 +95,3 @@ def _report_depth(building: Building, span: Span) -> None:
         "E106", span, f"this is nested more than {MAX_DEPTH} deep",
         hint="put parts of it into `let`s, flows or funcs",
     )  # fmt: skip
-

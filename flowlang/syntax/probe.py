@@ -1,4 +1,7 @@
-"""Questions to the tables that read nothing in: what could stand here, and how far would this text be read?"""
+"""Questions to the tables that read nothing in.
+
+What could stand here, and how far would this text be read?
+"""
 
 from __future__ import annotations
 

@@ -1,8 +1,8 @@
 """Going on after a mistake, so that one broken statement does not hide what is wrong elsewhere.
 
-The parser goes back to where the broken item (statement, arm, handler, declaration) began, and the text is left out to
-the item's end. Past a broken declaration, or where a block was not closed, it goes on at the next line that begins a
-declaration.
+The parser goes back to where the broken item (statement, arm, handler, declaration) began, and the text is
+left out to the item's end. Past a broken declaration, or where a block was not closed, it goes on at the
+next line that begins a declaration.
 """
 
 from __future__ import annotations

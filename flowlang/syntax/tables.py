@@ -1,33 +1,37 @@
 """The tables that drive the parser: what Lark found out about the grammar, as plain data.
 
-A state has, for each terminal, an action: a number from 0 up shifts and goes to that state, a negative one (`~n`)
-reduces by rule `n`. After a reduction `gotos[state][origin]` is the next state.
+A state has, for each terminal, an action: a number from 0 up shifts and goes to that state, a negative one
+(`~n`) reduces by rule `n`. After a reduction `gotos[state][origin]` is the next state.
+
+Finding them takes Lark most of a second, so they travel with the grammar as `tables.json`, beside the digest
+of the grammar that they are of. Plain JSON, in a folder that only the installation writes: nothing is
+unpickled and no cache can be slipped under the parser. Where the digest differs, as while somebody works on
+the grammar, Lark is asked again; `make grammar` writes them anew.
 """
 
 from __future__ import annotations
 
+import hashlib
+import json
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
-from lark import Lark
-from lark.grammar import Rule as LarkRule
-from lark.parsers.lalr_analysis import Shift
+from flowlang.resources import grammar_file, grammar_path
 
-from .grammar import START, build_lark, grammar_text
-
-# Signs that part the items of a list: `item ("," item)*` gives the items alone.
-_SEPARATORS = frozenset({"SEPARATOR", "COMMA", "DOT", "VBAR"})
+FILES = ("module", "statements", "expressions", "tests", "terminals")
+TABLES_FILE = "tables.json"
 
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """One line of the grammar.
+    """One line of the grammar: `size` symbols are replaced by `origin`.
 
-    `size` symbols are replaced by `origin`. `builder` names the function that makes their value; `None` where the only
-    symbol's value stands as it is. `slots` says where each child stands among them, `None` for one that is left out
-    (all optional parts have their place); `None` for the whole where nothing is left out. `keeps` are the children
-    that a repetition collects, `None` for a rule that is none; its first symbol may be the repetition itself.
+    `builder` names the function that makes their value; `None` where the only symbol's value stands as it
+    is. `slots` says where each child stands among the symbols, `None` for an optional one that is left out
+    here, so that children always have the same places; `None` for the whole where nothing is left out.
+    `keeps` are the symbols that a repetition collects, `None` for a rule that is none; where it `continues`,
+    its first symbol is what has been collected before.
     """
 
     origin: str
@@ -40,7 +44,7 @@ class Rule:
 
 @dataclass(frozen=True, slots=True)
 class Terminal:
-    """A terminal's name, its pattern, and whether that is one fixed word or sign."""
+    """A terminal's name, its pattern, and its text where that is one fixed word or sign."""
 
     name: str
     pattern: str
@@ -49,7 +53,10 @@ class Terminal:
 
 @dataclass(frozen=True, slots=True)
 class Tables:
-    """Everything that the lexer and the machine need to know of the grammar."""
+    """Everything that the lexer and the machine need to know of the grammar.
+
+    Terminals in order of precedence.
+    """
 
     start: int
     end: int
@@ -59,73 +66,73 @@ class Tables:
     terminals: tuple[Terminal, ...]
 
 
-def _slots(rule: LarkRule) -> tuple[int | None, ...] | None:
-    empty = rule.options.empty_indices
-    if not any(empty):
-        return None
-    at = 0
-    slots: list[int | None] = []
-    for left_out in empty:
-        if left_out:
-            slots.append(None)
-        else:
-            slots.append(at)
-            at += 1
-    return tuple(slots)
+def grammar_text() -> str:
+    """All of the grammar: its files, one after the other, as one text."""
+    return "\n".join(grammar_file(f"{name}.lark") for name in FILES)
 
 
-def _rule(rule: LarkRule) -> Rule:
-    origin = str(rule.origin.name)
-    symbols = [str(symbol.name) for symbol in rule.expansion]
-    if origin.startswith("__"):
-        continues = symbols[0] == origin
-        keeps = tuple(at for at, name in enumerate(symbols) if name not in _SEPARATORS and name != origin)
-        return Rule(origin, len(symbols), None, None, keeps, continues)
-    slots = _slots(rule)
-    stands = rule.options.expand1 and not rule.alias and len(symbols) == 1 and slots is None
-    name = rule.alias or rule.options.template_source or origin
-    return Rule(origin, len(symbols), None if stands else str(name), slots, None, False)
+def digest(text: str) -> str:
+    """What tells one grammar from another."""
+    return hashlib.sha256(text.encode()).hexdigest()
 
 
-def _from_lark(lark: Lark) -> Tables:
-    table: Any = lark.parser.parser._parse_table  # pyright: ignore
-    rules = list(lark.rules)
-    numbers = {rule: at for at, rule in enumerate(rules)}
-    actions: list[dict[str, int]] = []
-    gotos: list[dict[str, int]] = []
-    for state in range(len(table.states)):
-        acting: dict[str, int] = {}
-        going: dict[str, int] = {}
-        for symbol, (action, target) in table.states[state].items():
-            if action is not Shift:
-                acting[str(symbol)] = ~numbers[target]
-            elif symbol in lark._terminals_dict or symbol == "$END":  # pyright: ignore[reportPrivateUsage]
-                acting[str(symbol)] = target
-            else:
-                going[str(symbol)] = target
-        actions.append(acting)
-        gotos.append(going)
-    ordered = sorted(
-        lark.terminals, key=lambda each: (-each.priority, -each.pattern.max_width, -len(each.pattern.value), each.name)
+def to_json(tables: Tables, text: str) -> str:
+    """Tables as the text of `tables.json`, a line for each state, rule and terminal."""
+    rows = {
+        "actions": [json.dumps(each, separators=(",", ":")) for each in tables.actions],
+        "gotos": [json.dumps(each, separators=(",", ":")) for each in tables.gotos],
+        "rules": [
+            json.dumps([r.origin, r.size, r.builder, r.slots, r.keeps, r.continues], separators=(",", ":"))
+            for r in tables.rules
+        ],
+        "terminals": [
+            json.dumps([t.name, t.pattern, t.text], separators=(",", ":")) for t in tables.terminals
+        ],
+    }
+    head = f'{{"grammar":"{digest(text)}","start":{tables.start},"end":{tables.end}'
+    return (
+        head
+        + "".join(f',\n"{name}":[\n' + ",\n".join(lines) + "\n]" for name, lines in rows.items())
+        + "\n}\n"
     )
+
+
+def _from_json(data: dict[str, Any]) -> Tables:
     return Tables(
-        start=table.start_states[START],
-        end=table.end_states[START],
-        actions=tuple(actions),
-        gotos=tuple(gotos),
-        rules=tuple(_rule(rule) for rule in rules),
-        terminals=tuple(
-            Terminal(
-                str(each.name),
-                each.pattern.to_regexp(),
-                str(each.pattern.value).replace("\\", "") if each.pattern.type == "str" else None,
+        start=data["start"],
+        end=data["end"],
+        actions=tuple(data["actions"]),
+        gotos=tuple(data["gotos"]),
+        rules=tuple(
+            Rule(
+                origin,
+                size,
+                builder,
+                slots and tuple(slots),
+                None if keeps is None else tuple(keeps),
+                continues,
             )
-            for each in ordered
+            for origin, size, builder, slots, keeps, continues in data["rules"]
         ),
+        terminals=tuple(Terminal(*each) for each in data["terminals"]),
     )
+
+
+def _stored(text: str) -> Tables | None:
+    try:
+        data = json.loads((grammar_path() / TABLES_FILE).read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return None
+    return _from_json(data) if data.get("grammar") == digest(text) else None
 
 
 @cache
 def tables() -> Tables:
     """The tables of the grammar as it stands."""
-    return _from_lark(build_lark(grammar_text()))
+    text = grammar_text()
+    stored = _stored(text)
+    if stored is not None:
+        return stored
+    from .generate import generate
+
+    return generate(text)

@@ -1,13 +1,16 @@
-"""What the builders share: the text being read, the diagnostics found in it, and small helpers for spans and lists.
+"""What the builders share.
 
-A builder is a function `(building, children) -> value`, named after its rule or alias in the grammar. `children` has
-one place for each symbol of the rule, tokens included, `None` for an optional part that is left out. A part that is no
-node of the tree (arguments, handlers, …) travels as a `Part`, so that everything has a `span`.
+The text being read, the diagnostics found in it, and small helpers for spans and lists.
+
+A builder is a function `(building, children) -> value`, named after its rule or alias in the grammar.
+`children` has one place for each symbol of the rule, tokens included, `None` for an optional part that is
+left out. A part that is no node of the tree (arguments, handlers, …) travels as a `Part`, so that everything
+has a `span`.
 """
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, cast
 
 from flowlang.diagnostics import Diagnostic, Source, Span
 
@@ -81,8 +84,9 @@ def whole(children: list[Any]) -> Span:
 
 def items(children: list[Any]) -> tuple[Any, ...]:
     """The items of `item ("," item)*`, with or without a separator at the end."""
-    if len(children) > 1 and type(children[1]) is list:
-        return (children[0], *children[1])
+    more = children[1] if len(children) > 1 else None
+    if isinstance(more, list):
+        return (children[0], *cast("list[Any]", more))
     return (children[0],)
 
 

@@ -5,10 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 from flowlang.diagnostics import Span
+from flowlang.syntax import ast
 
-from .. import ast
 from .building import Building, Part, items, listed, whole
-from .literals import duration, number, regex_parts
+from .literals import duration, number
+from .regexes import regex_parts
 
 
 def if_(b: Building, c: list[Any]) -> ast.If:

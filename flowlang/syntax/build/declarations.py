@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Any, get_args
 
 from flowlang.diagnostics import Span, near_name
+from flowlang.syntax import ast
+from flowlang.syntax.ast.declarations import Channel
 
-from .. import ast
-from ..ast.declarations import Channel
 from .building import Building, Part, items, listed, whole
 from .docs import doc_above, doc_at_top
 from .literals import text_value

@@ -1,14 +1,14 @@
 """Doc comments: the `##` lines directly above a declaration, and those at the top of a script.
 
-What stands at the very top belongs to the script, unless the declaration right below it (no blank line between) is one
-that has a doc of its own: `const`, `flow` or `func`.
+What stands at the very top belongs to the script, unless the declaration right below it (no blank line
+between) is one that has a doc of its own: `const`, `flow` or `func`.
 """
 
 from __future__ import annotations
 
 from typing import Any
 
-from .. import ast
+from flowlang.syntax import ast
 
 _DOCUMENTED = (ast.Const, ast.FlowDecl, ast.FuncDecl)
 
@@ -52,6 +52,10 @@ def doc_at_top(text: str, declarations: tuple[Any, ...]) -> str | None:
     if not found:
         return None
     first = declarations[0] if declarations else None
-    if isinstance(first, _DOCUMENTED) and first.doc is not None and not text[at : first.span.start].strip(" \t"):
+    if (
+        isinstance(first, _DOCUMENTED)
+        and first.doc is not None
+        and not text[at : first.span.start].strip(" \t")
+    ):
         return None
     return "\n".join(found)

@@ -2,8 +2,9 @@ r"""What stands inside of quotes: escapes, and the indentation of long text.
 
 Escapes: `\n` `\r` `\t` `\\` `\"` `\'` `\$` and `\u{1F4DE}`, a character by its number. Raw text has none.
 
-Long text: a line break directly behind the opening `\"""` is dropped, so are a last line of blanks alone before the
-closing one and the indentation that all lines share, the closing line included. Blanks made by an escape stay.
+Long text: a line break directly behind the opening `\"""` is dropped, so are a last line of blanks alone
+before the closing one and the indentation that all lines share, the closing line included. Blanks made by an
+escape stay.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ import re
 from typing import Any
 
 from flowlang.diagnostics import Span
+from flowlang.syntax.tokens import Token
 
 from .building import Building
 
@@ -54,10 +56,12 @@ _LINE = re.compile(r"(?<=\n)([ \t]*)(?=[^ \t\r\n])")
 
 
 def dedented(b: Building, parts: list[Any]) -> list[Any]:
-    """The pieces of a long text (tokens and expressions) with the shared indentation gone and escapes resolved."""
+    """The pieces of a long text (tokens and expressions) with the shared indentation gone and escapes
+    resolved.
+    """
     if not parts:
         return []
-    raw: list[Any] = [each.text if isinstance(each, tuple) else each for each in parts]
+    raw: list[Any] = [each.text if isinstance(each, Token) else each for each in parts]
     shared = _shared_indentation(raw)
     result: list[Any] = []
     for at, (part, token) in enumerate(zip(raw, parts, strict=True)):

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from .. import ast
+from flowlang.syntax import ast
+
 from .building import Building, Part, listed, whole
 
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from flowlang.diagnostics import Span
+from flowlang.syntax import ast
 
-from .. import ast
 from .building import Building, Part, listed, whole
 
 
@@ -86,9 +86,8 @@ def name(_: Building, c: list[Any]) -> ast.Expression:
 
 def parenthesised(_: Building, c: list[Any]) -> ast.Expression:
     """The node inside; its span takes the brackets in."""
-    node = c[1]
-    kind = type(node)
-    return kind(whole(c), *(getattr(node, each) for each in kind.__match_args__[1:]))
+    node: Any = c[1]
+    return type(node)(whole(c), *[getattr(node, each) for each in node.__match_args__[1:]])
 
 
 def named_argument(_: Building, c: list[Any]) -> ast.Argument:

@@ -5,20 +5,24 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Any
 
-import re2
-
 from flowlang.diagnostics import Span
+from flowlang.syntax import ast
+from flowlang.syntax.tokens import Token
 
-from .. import ast
-from .building import Building, items, listed, whole
+from .building import Building, listed, whole
 from .escapes import dedented, unescaped
+from .regexes import regex_parts
 
-_UNITS = {"ms": 1_000, "s": 1_000_000, "m": 60_000_000, "h": 3_600_000_000, "d": 86_400_000_000}  # microseconds
+_UNITS = {
+    "ms": 1_000,
+    "s": 1_000_000,
+    "m": 60_000_000,
+    "h": 3_600_000_000,
+    "d": 86_400_000_000,
+}  # microseconds
 _MAX_INTEGER = 2**63 - 1
 _MAX_TEXT = 1 << 16  # characters of one text
 _MAX_DIGITS = 28  # of a decimal
-_MAX_REGEX = 1_000  # characters
-_REGEX_MEMORY = 1 << 20  # bytes that RE2 may use for one compiled pattern
 
 
 def number(b: Building, c: list[Any]) -> ast.Expression:
@@ -34,7 +38,9 @@ def _number(b: Building, token: Any) -> int | Decimal:
             return Decimal(0)
         return Decimal(written)
     if len(written) > 19 or int(written) > _MAX_INTEGER:
-        b.report("E115", token.span, "the number does not fit into 64 bits", hint=f"the largest is {_MAX_INTEGER}")
+        b.report(
+            "E115", token.span, "the number does not fit into 64 bits", hint=f"the largest is {_MAX_INTEGER}"
+        )
         return 0
     return int(written)
 
@@ -54,7 +60,9 @@ def _duration(b: Building, token: Any) -> int:
         )  # fmt: skip
         return 0
     if "." in count:
-        b.report("E114", token.span, "a duration is a whole number and a unit", hint="write `1500ms` for `1.5s`")
+        b.report(
+            "E114", token.span, "a duration is a whole number and a unit", hint="write `1500ms` for `1.5s`"
+        )
         return 0
     microseconds = int(count) * _UNITS[unit] if len(count) <= 19 else _MAX_INTEGER + 1
     if microseconds > _MAX_INTEGER:
@@ -69,39 +77,18 @@ def phone(b: Building, c: list[Any]) -> ast.Expression:
     if not digits.isdigit():
         bare = "+" + "".join(each for each in digits if each.isdigit())
         b.report(
-            "E113", token.span, "a phone number is written in E.164 form, without spaces, dots, brackets or hyphens",
+            "E113", token.span,
+            "a phone number is written in E.164 form, without spaces, dots, brackets or hyphens",
             hint=f"write `{bare}`",
         )  # fmt: skip
-    elif digits.startswith("0") or not 2 <= len(digits) <= 15:  # E.164, 6.2.1: at most 15, country codes begin 1 to 9
+    elif (
+        digits.startswith("0") or not 2 <= len(digits) <= 15
+    ):  # E.164, 6.2.1: at most 15, country codes begin 1 to 9
         b.report(
             "E113", token.span, "this is no E.164 number",
             expected=("`+`, a country code that does not begin with 0, at most 15 digits in all",),
         )  # fmt: skip
     return ast.PhoneNumber(token.span, token.text)
-
-
-def regex_parts(b: Building, token: Any) -> tuple[str, str]:
-    """Pattern and flags of `/pattern/flags`, tried by RE2."""
-    body, _, flags = token.text[1:].rpartition("/")
-    pattern = body.replace("\\/", "/")
-    wrong = sorted(set(flags) - set("ims"))
-    if wrong or len(set(flags)) != len(flags):
-        b.report("E117", token.span, f"`{flags}` are not flags of a regex", hint="flags are `i`, `m` and `s`, each once")
-        return pattern, ""
-    if len(pattern) > _MAX_REGEX:
-        b.report("E117", token.span, f"the regex is longer than {_MAX_REGEX} characters")
-        return "", ""
-    options = re2.Options()
-    options.max_mem = _REGEX_MEMORY
-    options.log_errors = False
-    try:
-        re2.compile(pattern, options)
-    except re2.error as error:
-        reason = error.args[0] if error.args else "it is not RE2"
-        shown = reason.decode(errors="replace") if isinstance(reason, bytes) else str(reason)
-        b.report("E117", token.span, f"RE2 does not take this regex: {shown}")
-        return "", ""
-    return pattern, flags
 
 
 def regex(b: Building, c: list[Any]) -> ast.Expression:
@@ -127,7 +114,12 @@ def text_value(b: Building, token: Any) -> str:
 
 def _check_length(b: Building, span: Span) -> None:
     if span[1] - span[0] > _MAX_TEXT:
-        b.report("E107", span, f"the text is longer than {_MAX_TEXT:,} characters", hint="split it, or read it from a file")
+        b.report(
+            "E107",
+            span,
+            f"the text is longer than {_MAX_TEXT:,} characters",
+            hint="split it, or read it from a file",
+        )
 
 
 def text(b: Building, c: list[Any]) -> ast.Expression:
@@ -139,9 +131,9 @@ def hole(_: Building, c: list[Any]) -> Any:
 
 
 def template(b: Building, c: list[Any]) -> ast.Expression:
-    parts = c[1] if len(c) == 3 else []
+    parts: list[Any] = c[1] if len(c) == 3 else []
     _check_length(b, whole(c))
-    return _template(whole(c), [_piece(b, each) if isinstance(each, tuple) else each for each in parts])
+    return _template(whole(c), [_piece(b, each) if isinstance(each, Token) else each for each in parts])
 
 
 def _piece(b: Building, token: Any) -> str:
@@ -149,7 +141,7 @@ def _piece(b: Building, token: Any) -> str:
 
 
 def long_template(b: Building, c: list[Any]) -> ast.Expression:
-    parts = c[1] if len(c) == 3 else []
+    parts: list[Any] = c[1] if len(c) == 3 else []
     _check_length(b, whole(c))
     return _template(whole(c), dedented(b, parts))
 
@@ -204,4 +196,3 @@ BUILDERS = {
     "entries": listed,
     "entry": entry,
 }
-__all__ = ["BUILDERS", "items", "regex_parts", "text_value"]

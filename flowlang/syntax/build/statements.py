@@ -5,11 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 from flowlang.diagnostics import Span
+from flowlang.syntax import ast
 
-from .. import ast
 from .building import Building, Part, items, listed, whole
 
-# What may not begin the first argument of a call without parentheses, besides `(` and `{`, which read otherwise.
+# What may not begin the first argument of a call without parentheses, besides `(` and `{`, which read
+# otherwise.
 _NOT_BARE = {"[": "a list", "-": "a minus", "/": "a regex"}
 
 
@@ -36,7 +37,9 @@ def call_statement(_: Building, c: list[Any]) -> ast.CallStatement:
 def call_statement_with_parentheses(_: Building, c: list[Any]) -> ast.CallStatement:
     callee, _open, arguments, _close, handlers = c
     span = whole(c)
-    return ast.CallStatement(span, ast.Call(span, callee, arguments or (), handlers.value if handlers else ()))
+    return ast.CallStatement(
+        span, ast.Call(span, callee, arguments or (), handlers.value if handlers else ())
+    )
 
 
 def start_statement(_: Building, c: list[Any]) -> ast.CallStatement:
@@ -110,7 +113,9 @@ def stop(_: Building, c: list[Any]) -> ast.Stop:
 def try_(b: Building, c: list[Any]) -> ast.Try:
     _try, body, catch, final = c
     if catch is None and final is None:
-        b.report("E127", c[0].span, "`try` has neither `catch` nor `finally`", expected=("`catch`", "`finally`"))
+        b.report(
+            "E127", c[0].span, "`try` has neither `catch` nor `finally`", expected=("`catch`", "`finally`")
+        )
     name, caught = catch.value if catch else (None, None)
     return ast.Try(whole(c), body, name, caught, final.value if final else None)
 

@@ -4,19 +4,20 @@ from __future__ import annotations
 
 from typing import Any
 
-from .. import ast
-from ..ast import tests as nodes
+from flowlang.syntax import ast
+from flowlang.syntax.ast import tests as nodes
+
 from .building import Building, Part, listed, whole
 
 
-def test_let(b: Building, c: list[Any]) -> nodes.TestLet:
+def let(b: Building, c: list[Any]) -> nodes.TestLet:
     secret, _let, name, _equal, value = c
     if secret is not None:
         b.report("E130", secret.span, "a test has no secrets", hint="leave `secret` out")
     return nodes.TestLet(whole(c), name.text, name.span, value)
 
 
-def test_call(_: Building, c: list[Any]) -> ast.CallStatement:
+def call(_: Building, c: list[Any]) -> ast.CallStatement:
     callee, _open, arguments, _close = c
     span = whole(c)
     return ast.CallStatement(span, ast.Call(span, callee, arguments or ()))
@@ -98,8 +99,8 @@ def http_fails(_: Building, c: list[Any]) -> nodes.HttpFails:
 
 BUILDERS = {
     "test_statements": listed,
-    "test_let": test_let,
-    "test_call": test_call,
+    "test_let": let,
+    "test_call": call,
     "act": act,
     "act_alone": act_alone,
     "expect_dial": expect_dial,

@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 
 from flowlang.diagnostics import Diagnostic, Span
+from flowlang.syntax.tokens import BAD, END, Token
 
-from ..tokens import BAD, END, Token
 from .outline import blamed_brace, declaration_line
 from .scene import Scene, shown
 
@@ -26,7 +26,9 @@ def unclosed_text(scene: Scene) -> Diagnostic | None:
         return None
     quote = _QUOTES[opened.kind]
     where = "" if quote == '"""' else " on its line"
-    return scene.diagnostic("E103", f"the text is not closed{where}", span=opened.span, expected=(f"`{quote}`",))
+    return scene.diagnostic(
+        "E103", f"the text is not closed{where}", span=opened.span, expected=(f"`{quote}`",)
+    )
 
 
 def _open_quote(scene: Scene) -> Token | None:
@@ -56,7 +58,9 @@ def unclosed_block(scene: Scene) -> Diagnostic | None:
     brace = blamed_brace(scene.text, blocks[0].span.start, end)
     if brace is None:
         return None
-    return scene.diagnostic("E102", "this block is not closed", span=Span(brace, brace + 1), expected=("`}`",))
+    return scene.diagnostic(
+        "E102", "this block is not closed", span=Span(brace, brace + 1), expected=("`}`",)
+    )
 
 
 def unclosed_bracket(scene: Scene) -> Diagnostic | None:
@@ -72,5 +76,8 @@ def unclosed_bracket(scene: Scene) -> Diagnostic | None:
         return None
     met = "the script ends" if scene.at_end else f"{shown(scene.token.text)} comes"
     return scene.diagnostic(
-        "E104", f"this {shown(opener.text)} is not closed before {met}", span=opener.span, expected=(f"`{closing}`",)
+        "E104",
+        f"this {shown(opener.text)} is not closed before {met}",
+        span=opener.span,
+        expected=(f"`{closing}`",),
     )

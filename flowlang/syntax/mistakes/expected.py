@@ -4,20 +4,32 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
-from ..lexer import vocabulary
-from ..tables import tables
-from ..tokens import Token
+from flowlang.syntax.lexer import vocabulary
+from flowlang.syntax.tables import tables
+from flowlang.syntax.tokens import Token
 
 _MOST = 5  # more alternatives than these say nothing
 
 _OPERATORS = frozenset(
     {
-        "AND", "OR", "WRONG_AND", "WRONG_OR", "COMPARE", "IN", "NOT", "PLUS", "MINUS", "STAR", "SLASH", "WHOLE_DIVIDE",
-        "PERCENT", "DOT", "OPTIONAL_DOT", "LSQB", "LPAR",
+        "AND", "OR", "WRONG_AND", "WRONG_OR", "COMPARE", "IN", "NOT", "PLUS", "MINUS", "STAR", "SLASH",
+        "WHOLE_DIVIDE", "PERCENT", "DOT", "OPTIONAL_DOT", "LSQB", "LPAR",
     }
 )  # fmt: skip
 _LITERALS = frozenset(
-    {"NUMBER", "DURATION", "PHONE", "TEXT", "RAW_TEXT", "TEMPLATE_OPEN", "LONG_OPEN", "TRUE", "FALSE", "NONE", "REGEX"}
+    {
+        "NUMBER",
+        "DURATION",
+        "PHONE",
+        "TEXT",
+        "RAW_TEXT",
+        "TEMPLATE_OPEN",
+        "LONG_OPEN",
+        "TRUE",
+        "FALSE",
+        "NONE",
+        "REGEX",
+    }
 )
 _VALUES = _LITERALS | {"NAME", "NOT", "WRONG_NOT", "MINUS", "LPAR", "LSQB", "MAP_OPEN", "START", "WAIT"}
 _NEVER_NAMED = frozenset({"WRONG_AND", "WRONG_OR", "WRONG_NOT", "AUGMENTED_ASSIGN"})
@@ -28,7 +40,10 @@ def _all_keywords() -> frozenset[str]:
 
 
 def describe(accepted: Collection[str], last: object) -> tuple[str, ...]:
-    """The most telling of what could stand behind `last`, few enough to be read; empty where they are too many."""
+    """The most telling of what could stand behind `last`, few enough to be read.
+
+    Empty where they are too many.
+    """
     left = set(accepted) - _NEVER_NAMED
     if "BLOCK_OPEN" in left or (isinstance(last, Token) and last.kind in _all_keywords()):
         left.discard("EQUAL")  # `=` in a condition, or a keyword assigned to: possible, not likely

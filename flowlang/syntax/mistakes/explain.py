@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from flowlang.diagnostics import Diagnostic
+from flowlang.syntax.tokens import BAD, TOO_DEEP
 
-from ..tokens import BAD, TOO_DEEP
 from . import brackets, statements
 from .expected import describe
 from .scene import Scene, shown
@@ -15,7 +15,9 @@ from .scene import Scene, shown
 def _too_deep(scene: Scene) -> Diagnostic | None:
     if scene.token.kind != TOO_DEEP:
         return None
-    return scene.diagnostic("E106", "this is nested too deep", hint="put parts of it into `let`s, flows or funcs")
+    return scene.diagnostic(
+        "E106", "this is nested too deep", hint="put parts of it into `let`s, flows or funcs"
+    )
 
 
 _EXPLANATIONS: tuple[Callable[[Scene], Diagnostic | None], ...] = (

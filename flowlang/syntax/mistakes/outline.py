@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import re
 
-# A declaration at the first column. The shape behind the word tells it from a call of an action with that name.
+# A declaration at the first column. The shape behind the word tells it from a call of an action with that
+# name.
 _DECLARATION = re.compile(
     r"^(?:flow[ \t]+\w+[ \t]*(?:[({]|->)|func[ \t]+\w+[ \t]*\(|const[ \t]+\w+[ \t]*=|route[ \t]+\w+"
     r"|policy[ \t]*\{|test[ \t]+[\"']|use[ \t]+[\"'])",
@@ -31,7 +32,8 @@ def declaration_line(text: str, start: int, end: int) -> int | None:
 def blamed_brace(text: str, start: int, end: int) -> int | None:
     """The `{` between two places that most likely lacks its `}`.
 
-    The first whose `}` stands further left than the line that it opens on; else the innermost that is still open.
+    The first whose `}` stands further left than the line that it opens on; else the innermost that is still
+    open.
     """
     open_braces: list[int] = []
     for found in _PIECE.finditer(text, start, end):
@@ -39,7 +41,9 @@ def blamed_brace(text: str, start: int, end: int) -> int | None:
             open_braces.append(found.start())
         elif found.group() == "}" and open_braces:
             opener = open_braces.pop()
-            if _stands_first(text, found.start()) and _indentation(text, found.start()) < _indentation(text, opener):
+            if _stands_first(text, found.start()) and _indentation(text, found.start()) < _indentation(
+                text, opener
+            ):
                 return opener
     return open_braces[-1] if open_braces else None
 
@@ -60,8 +64,8 @@ def _stands_first(text: str, at: int) -> bool:
 def item_end(text: str, at: int, brackets: int, braces: int) -> int:
     """Where the broken item ends that is read up to `at` with so many brackets and braces open inside of it.
 
-    The place of the line's end or `;` behind it, or of the `}` that closes the block around it. A bracket that is
-    never closed ends with its line.
+    The place of the line's end or `;` behind it, or of the `}` that closes the block around it. A bracket
+    that is never closed ends with its line.
     """
     line_end: int | None = None
     for found in _PIECE.finditer(text, at):

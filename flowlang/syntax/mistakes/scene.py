@@ -7,11 +7,10 @@ from functools import cached_property
 from typing import Any
 
 from flowlang.diagnostics import Diagnostic, Source, Span
-
-from ..lexer import Lexer
-from ..machine import Stack
-from ..probe import accepted
-from ..tokens import END, Token
+from flowlang.syntax.lexer import Lexer
+from flowlang.syntax.machine import Stack
+from flowlang.syntax.probe import accepted
+from flowlang.syntax.tokens import END, Token
 
 _LONGEST_SHOWN = 30  # characters of the script that a message repeats
 
@@ -105,4 +104,6 @@ class Scene:
         hint: str | None = None,
     ) -> Diagnostic:
         """At the token, if no other place is given."""
-        return Diagnostic(code, self.source, self.token.span if span is None else span, message, expected, near, hint)
+        return Diagnostic(
+            code, self.source, self.token.span if span is None else span, message, expected, near, hint
+        )

@@ -5,28 +5,32 @@ from __future__ import annotations
 from typing import Any
 
 from flowlang.diagnostics import Diagnostic, Span, near_name
+from flowlang.syntax import ast
+from flowlang.syntax.lexer import Lexer, vocabulary
+from flowlang.syntax.probe import accepted, reads_past
+from flowlang.syntax.tokens import Token
 
-from .. import ast
-from ..lexer import Lexer, vocabulary
-from ..probe import accepted, reads_past
-from ..tokens import Token
 from .scene import Scene, shown
 
 _RESERVED = {"TRUE", "FALSE", "NONE", "NOT", "AND", "OR", "IN"}
 _OPERATORS = {
-    "PLUS", "MINUS", "STAR", "SLASH", "WHOLE_DIVIDE", "PERCENT", "COMPARE", "AND", "OR", "WRONG_AND", "WRONG_OR", "IN",
-    "NOT", "DOT", "OPTIONAL_DOT", "LSQB",
+    "PLUS", "MINUS", "STAR", "SLASH", "WHOLE_DIVIDE", "PERCENT", "COMPARE", "AND", "OR", "WRONG_AND",
+    "WRONG_OR", "IN", "NOT", "DOT", "OPTIONAL_DOT", "LSQB",
 }  # fmt: skip
 _BEGINS_A_VALUE = {
-    "NUMBER", "DURATION", "PHONE", "TEXT", "RAW_TEXT", "TEMPLATE_OPEN", "LONG_OPEN", "TRUE", "FALSE", "NONE", "REGEX",
-    "LPAR", "LSQB", "MINUS", "NOT", "WRONG_NOT", "SLASH", "WHOLE_DIVIDE", "MAP_OPEN",
+    "NUMBER", "DURATION", "PHONE", "TEXT", "RAW_TEXT", "TEMPLATE_OPEN", "LONG_OPEN", "TRUE", "FALSE", "NONE",
+    "REGEX", "LPAR", "LSQB", "MINUS", "NOT", "WRONG_NOT", "SLASH", "WHOLE_DIVIDE", "MAP_OPEN",
 }  # fmt: skip
 
 # How other languages say it.
 _FOREIGN = {
-    "elif": "else if", "elsif": "else if", "elseif": "else if", "function": "func", "def": "func", "fn": "func",
-    "var": "let", "set": "let", "switch": "match", "case": "match", "foreach": "for", "import": "use", "throw": "raise",
-    "repeat": "loop", "exit": "stop", "sleep": "wait", "except": "catch",
+    "elif": "else if", "elseif": "else if", "elsif": "else if",
+    "def": "func", "fn": "func", "function": "func",
+    "set": "let", "var": "let",
+    "case": "match", "switch": "match",
+    "except": "catch", "throw": "raise",
+    "foreach": "for", "repeat": "loop",
+    "exit": "stop", "import": "use", "sleep": "wait",
 }  # fmt: skip
 
 
@@ -38,11 +42,15 @@ def reserved_word(scene: Scene) -> Diagnostic | None:
 
 
 def foreign_word(scene: Scene) -> Diagnostic | None:
-    """A word that another language has for one of ours, at the beginning of a statement or right behind a `}`."""
+    """A word that another language has for one of ours, at the beginning of a statement or right behind a
+    `}`.
+    """
     for word, span in _words(scene):
         ours = _FOREIGN.get(word)
         if ours is not None:
-            return scene.diagnostic("E105", f"{shown(word)} is not a word of the language", span=span, near=ours)
+            return scene.diagnostic(
+                "E105", f"{shown(word)} is not a word of the language", span=span, near=ours
+            )
     return None
 
 
@@ -68,7 +76,10 @@ def _first_word(scene: Scene) -> tuple[str, Span] | None:
 
 
 def nearly_a_keyword(scene: Scene) -> Diagnostic | None:
-    """`lop up to 3`, `flwo desk {`, `route call form +1…`: with the keyword in its place the text could be read."""
+    """`lop up to 3`, `flwo desk {`, `route call form +1…`.
+
+    With the keyword in its place the text could be read.
+    """
     keywords = vocabulary().keywords
     for states, (word, span) in _candidates(scene):
         here = accepted(states)
@@ -79,7 +90,9 @@ def nearly_a_keyword(scene: Scene) -> Diagnostic | None:
         text = scene.text[: span.start] + near + scene.text[span.end :]
         moved = scene.token.span.end + len(near) - len(word)
         if reads_past(Lexer(text, span.start), states, moved - 1):
-            return scene.diagnostic("E105", f"{shown(word)} is not a word of the language", span=span, near=near)
+            return scene.diagnostic(
+                "E105", f"{shown(word)} is not a word of the language", span=span, near=near
+            )
     return None
 
 
@@ -136,7 +149,9 @@ def bare_expression(scene: Scene) -> Diagnostic | None:
     item = scene.item
     if scene.token.kind == "EQUAL" and len(item) == 2 and _is_item_of_list(item):
         return scene.diagnostic(
-            "E125", "values cannot be changed, only names are assigned", span=Span(item[0].span[0], item[1].span[1])
+            "E125",
+            "values cannot be changed, only names are assigned",
+            span=Span(item[0].span[0], item[1].span[1]),
         )
     begins = not item and {"LET", "RETURN"} <= scene.accepted and scene.token.kind in _BEGINS_A_VALUE
     goes_on = bool(item) and all(_is_name(each) for each in item) and scene.token.kind in _OPERATORS
@@ -155,5 +170,3 @@ def _is_name(value: Any) -> bool:
 
 def _is_item_of_list(item: list[Any]) -> bool:
     return isinstance(item[0], ast.Name | ast.Field) and isinstance(item[1], ast.ListLiteral)
-
-
