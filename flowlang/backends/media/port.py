@@ -39,7 +39,8 @@ MAX_PACKET = 1500
 
 
 class MediaPort:
-    """Made by `MediaPlane.open`. `on_digit` is called with each digit that the peer sends."""
+    """Made by `MediaPlane.open`. `on_digit` is called with each digit that the peer sends, `on_sound` with
+    the PCM16 of each packet of sound."""
 
     def __init__(
         self,
@@ -50,6 +51,7 @@ class MediaPort:
         send_silence: bool,
     ) -> None:
         self.on_digit: Callable[[str], None] | None = None
+        self.on_sound: Callable[[bytes], None] | None = None
         self.address: Address = sock.getsockname()[:2]
         self.socket = sock
         self._on_close = on_close
@@ -181,10 +183,14 @@ class MediaPort:
             digit = self._digits.receive(packet)
             if digit is not None and self.on_digit is not None:
                 guarded(self.on_digit, digit)
-        elif self._recording is not None:
+        elif self._recording is not None or self.on_sound is not None:
             codec = self._codec_of(packet)
-            if codec is not None:
+            if codec is None:
+                return
+            if self._recording is not None:
                 self._recording.hear(packet, codec)
+            if self.on_sound is not None:
+                guarded(self.on_sound, codec.decode(packet.payload))
 
     def _codec_of(self, packet: RtpPacket) -> Codec | None:
         # A peer may change between the laws without a word, both being offered (RFC 3264 §5.1).

@@ -1,0 +1,21 @@
+"""SIP calls as a backend: joins the SIP user agent, the media plane and a voice to the engine's border.
+
+    backend = SipBackend(("127.0.0.1", 5060), voice=voice, prompts=Path("clinic"))
+    async with flowlang.open_engine(backends=[backend]) as engine: ...
+
+- `endpoint`   a user agent on its UDP socket and trio's clock; the softphone stands on it too
+- `backend`    calls in, legs made of them, refusals
+- `leg`        one call: what the engine asks of it, what the peer does with it
+- `speech`     what a leg says, one thing after the other
+- `sounds`     a text or a file to sound ready to be sent, or the fault that a script sees
+
+Rules: one socket, one ticker, two tasks, however many calls there are; a task of its own has only sound that
+is being fetched. Nothing is sent that SIP does not ask for or a script has not said: 180 is `ring`'s alone.
+"""
+
+from __future__ import annotations
+
+from .backend import Left, SipBackend
+from .endpoint import Endpoint
+
+__all__ = ["Endpoint", "Left", "SipBackend"]

@@ -1,0 +1,217 @@
+"""The backend: calls come in, the engine takes or refuses them, legs are made of those it takes.
+
+A call is judged before it is routed: an offer without audio that we can speak is a 488, whoever it is for.
+"""
+
+from __future__ import annotations
+
+import random
+import secrets
+from collections.abc import Callable
+from contextlib import closing
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import trio
+
+from flowlang.backends.border import BackendError, Host, Incoming, Refusal
+from flowlang.backends.media import MediaConfig, MediaError, MediaPlane
+from flowlang.model.commands import COMMANDS, RunHostAction
+from flowlang.model.observations import Refused, SipMessageSeen
+from flowlang.model.speech import Voice
+from flowlang.rtp import RandomBits
+from flowlang.sip import (
+    Address,
+    CallConfirmed,
+    CallEnded,
+    CallLeg,
+    CallOffered,
+    CallReoffered,
+    Event,
+    IncomingCall,
+    MediaSession,
+    Settings,
+    Trace,
+)
+
+from .endpoint import Endpoint, check_advertised
+from .leg import Ground, SipLeg
+from .names import address_of, display_name, printable
+from .sockets import open_udp
+from .sounds import Sounds
+
+_ANY_PORT = 9  # stands in a description that is never sent
+
+
+@dataclass(frozen=True, slots=True)
+class Left:
+    """What of past and present calls is still there; all 0 once the last has been over for 64*T1."""
+
+    legs: int = 0
+    calls: int = 0
+    transactions: int = 0
+    timers: int = 0
+    rtp_ports: int = 0
+
+
+class SipBackend:
+    """SIP over UDP on one address.
+
+    `listen` is host and port, 0 for any; `rtp_ports` the first and last for media; `advertise` the IP
+    address that peers are told in place of the one that faces them; `t1` seconds, see RFC 3261 §17.1.1.1;
+    `prompts` the folder below which `play` opens files; `language` what `say` speaks where a script names
+    none. `token(n)` gives 2n hex digits and `randomness` bits that nobody can guess.
+    """
+
+    name = "sip"
+    channels = frozenset({"call"})
+    commands = frozenset(COMMANDS) - {RunHostAction.name}
+
+    def __init__(
+        self,
+        listen: tuple[str, int],
+        *,
+        rtp_ports: tuple[int, int] = (20000, 29999),
+        advertise: str | None = None,
+        t1: float = 0.5,
+        voice: Voice | None = None,
+        language: str = "en-US",
+        prompts: Path = Path(),
+        token: Callable[[int], str] = secrets.token_hex,
+        randomness: RandomBits | None = None,
+    ) -> None:
+        self._listen = listen
+        self._rtp_ports = rtp_ports
+        self._advertise = advertise
+        self._settings = Settings(t1=t1)
+        self._voice = voice
+        self._language = language
+        self._prompts = prompts
+        self._token = token
+        self._random = randomness or random.SystemRandom()
+        self._ground: Ground | None = None
+        self._legs: dict[CallLeg, SipLeg] = {}
+
+    @property
+    def address(self) -> Address | None:
+        """What it listens on, `None` while it does not run."""
+        return None if self._ground is None else self._ground.endpoint.address
+
+    @property
+    def left(self) -> Left:
+        """Counts of what is there now."""
+        if self._ground is None:
+            return Left()
+        agent = self._ground.endpoint.agent
+        ports = len(self._ground.plane.ports)
+        return Left(len(self._legs), len(agent.calls), len(agent.transactions), len(agent.timers), ports)
+
+    @property
+    def idle(self) -> bool:
+        """Whether nothing is there: no call, transaction, timer or RTP port."""
+        return self.left == Left()
+
+    async def run(self, host: Host, *, task_status: Any = trio.TASK_STATUS_IGNORED) -> None:
+        """Answers calls until cancelled; calls that are then up get a BYE."""
+        try:
+            check_advertised(self._advertise)
+            plane = MediaPlane(MediaConfig(ports=self._rtp_ports), randomness=self._random)
+        except (ValueError, MediaError) as error:
+            raise BackendError(str(error)) from None
+        with closing(await open_udp(*self._listen)) as sock:
+            endpoint = Endpoint(sock, self._settings, self._token, self._on_event, advertise=self._advertise)
+            endpoint.agent.trace = self._on_message
+            sounds = Sounds(self._prompts, self._voice, self._language, plane.prompts)
+            async with trio.open_nursery() as nursery:
+                self._ground = Ground(host, endpoint, plane, sounds, nursery, self._random)
+                await nursery.start(plane.run)
+                task_status.started(f"SIP on udp {endpoint.address.hostport}")
+                try:
+                    await endpoint.run()
+                finally:
+                    self._stop(endpoint)
+
+    async def settle(self) -> None:
+        """Returns when no call is left: each BYE of ours was answered or given up."""
+        await trio.lowlevel.checkpoint()
+        while self._ground is not None and (self._legs or self._ground.endpoint.agent.calls):
+            await self._ground.endpoint.changed.park()
+
+    async def wait_idle(self) -> None:
+        """Returns when nothing at all is left; see `Left`."""
+        await trio.lowlevel.checkpoint()
+        while self._ground is not None and not self.idle:
+            await self._ground.endpoint.changed.park()
+
+    def _stop(self, endpoint: Endpoint) -> None:
+        for leg in list(self._legs.values()):
+            leg.lose()
+        endpoint.carry_out()
+        self._ground = None
+
+    # What the agent tells
+
+    def _on_event(self, event: Event) -> None:
+        match event:
+            case CallOffered(call):
+                self._on_offered(call)
+            case CallConfirmed(call, answer) if call in self._legs:
+                self._legs[call].on_confirmed(answer)
+            case CallReoffered(call, offer) if call in self._legs:
+                self._legs[call].on_reoffered(offer)
+            case CallEnded(call, cause, by, status) if call in self._legs:
+                self._legs[call].on_ended(cause, by, status)
+            case _:
+                pass
+
+    def _on_offered(self, call: IncomingCall) -> None:
+        ground = self._ground
+        if ground is None:
+            return
+        now = ground.endpoint.now()
+        incoming = Incoming(
+            "call",
+            address_of(call.request.target),
+            address_of(call.from_.uri),
+            printable(call.call_id),
+            display_name(call),
+        )
+        if not _fits(call):
+            call.reject(488, now)
+            why = "the offer has no audio that we can speak (PCMU or PCMA by RTP/AVP)"
+            ground.host.observe(Refused(ground.host.now(), "call", incoming.source, incoming.to, 488, why))
+            return
+        leg = self._legs[call] = SipLeg(ground, call, incoming.id, self._forget)
+        try:
+            taken = ground.host.offer(incoming, leg)
+        except BaseException:
+            call.reject(500, now)
+            raise
+        if isinstance(taken, Refusal):
+            call.reject(taken.status, now)
+        else:
+            leg.inbox = taken
+
+    def _forget(self, call: IncomingCall) -> None:
+        self._legs.pop(call, None)
+
+    def _on_message(self, trace: Trace) -> None:
+        ground = self._ground
+        if ground is None:
+            return
+        call_id = None if trace.message is None else trace.message.get("Call-ID")
+        ground.host.observe(
+            SipMessageSeen(
+                ground.host.now(),
+                "in" if trace.inbound else "out",
+                trace.peer.hostport,
+                trace.summary,
+                printable(call_id or ""),
+            )
+        )
+
+
+def _fits(call: IncomingCall) -> bool:
+    """Whether the offer, if there is one, has audio for us. Its answer is thrown away."""
+    return call.offer is None or MediaSession(call.local.host, _ANY_PORT, 0).answer(call.offer) is not None

@@ -1,0 +1,1 @@
+"""For tests of scripts and servers: what calls, listens and judges. Nothing else in flowlang imports it."""

@@ -1,0 +1,164 @@
+"""One call of the softphone."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import trio
+
+from flowlang.backends.media import PCMA, PCMU, MediaPort
+from flowlang.backends.sip import Endpoint
+from flowlang.sip import HangupCause, MediaSession, OutgoingCall, SessionDescription
+from flowlang.sip.offer_answer import Direction
+from flowlang.sip.outputs import Side
+
+from .ear import Ear, Sound
+
+WITHIN = 10.0  # seconds in which a prompt is expected
+
+
+class CallFailed(Exception):  # noqa: N818 - what it says
+    """The call was not answered. `status` is the final response, `None` where none came."""
+
+    def __init__(self, cause: str, status: int | None) -> None:
+        super().__init__(f"the call was not answered: {status or 'no response'} ({cause})")
+        self.cause = cause
+        self.status = status
+
+
+class PhoneCall:
+    """`rang`, `early` (media before the answer), `answered` tell how far it came; `cause`, `by` and `status`
+    how it ended. `recording` is the WAV of all that was heard."""
+
+    def __init__(
+        self, endpoint: Endpoint, port: MediaPort, session: MediaSession, recording: Path | None
+    ) -> None:
+        self.recording = recording
+        self.rang = self.early = self.answered = False
+        self.cause: HangupCause | None = None
+        self.by: Side | None = None
+        self.status: int | None = None
+        self.ear = Ear()
+        self._endpoint = endpoint
+        self._port = port
+        self._session = session
+        self._call: OutgoingCall | None = None
+        self._reoffering = False
+        port.on_sound = self.ear.hear
+        if recording is not None:
+            port.record_to(recording)
+
+    # What a person does
+
+    def press(self, digits: str) -> None:
+        """Press keys, 100 ms each. Raises `MediaError` where the other side takes no telephone events."""
+        self._port.send_digits(digits)
+        self.ear.cut()
+
+    async def hold(self) -> None:
+        """Hold the other side (RFC 3264 §8.4); returns when it has agreed."""
+        await self._reoffer("sendonly")
+
+    async def unhold(self) -> None:
+        """Go on with the call; returns when the other side has agreed."""
+        await self._reoffer("sendrecv")
+
+    async def hang_up(self) -> None:
+        """BYE, or CANCEL before the answer; returns when the other side has said yes to it."""
+        self.leg.hang_up(self._endpoint.now())
+        self._endpoint.carry_out()
+        await self.wait_cleared()
+
+    # What a person waits for
+
+    async def wait_answered(self) -> None:
+        """Raises `CallFailed` where the call is refused."""
+        await self._wait(lambda: self.answered or self.ended)
+        if not self.answered:
+            raise CallFailed(self.cause or "lost", self.status)
+
+    async def wait_ringing(self) -> None:
+        """Returns when it rings, or when it never will."""
+        await self._wait(lambda: self.rang or self.answered or self.ended)
+
+    async def wait_ended(self) -> None:
+        """Returns when the call is over."""
+        await self._wait(lambda: self.ended)
+
+    async def wait_cleared(self) -> None:
+        """Returns when the call is over and nothing of it is under way."""
+        await self._wait(lambda: self.leg not in self._endpoint.agent.calls)
+
+    async def wait_sound(self, within: float = WITHIN) -> Sound:
+        """The next thing said, as soon as it begins. Raises `NothingHeard`."""
+        return await self.ear.wait_sound(within)
+
+    async def wait_prompt(self, within: float = WITHIN) -> Sound:
+        """The next thing said, when it is over. Raises `NothingHeard`."""
+        return await self.ear.wait_prompt(within)
+
+    async def wait_quiet(self) -> None:
+        """Returns when nothing has been heard for a while."""
+        await self.ear.wait_quiet()
+
+    @property
+    def ended(self) -> bool:
+        """Whether the call is over."""
+        return self.cause is not None
+
+    @property
+    def leg(self) -> OutgoingCall:
+        """The call, as the SIP room has it."""
+        assert self._call is not None  # noqa: S101 - set when the INVITE is out
+        return self._call
+
+    # For the phone
+
+    def begin(self, call: OutgoingCall) -> None:
+        """The INVITE is out."""
+        self._call = call
+        call.negotiate = self._session.negotiate
+
+    def on_progress(self, sdp: SessionDescription | None) -> None:
+        """A provisional response."""
+        self.rang = True
+        if sdp is not None and self._session.read_answer(sdp):
+            self.early = True
+            self.connect()
+
+    def on_answer(self, answer: SessionDescription | None) -> None:
+        """The 200 came, or the answer to an offer of ours inside the call."""
+        if answer is not None and self._session.read_answer(answer):
+            self.connect()
+        elif self._session.audio is None:
+            self.leg.hang_up(self._endpoint.now(), "not_acceptable")
+        self.answered = True
+        self._reoffering = False
+
+    def connect(self) -> None:
+        """Send to, and hear, what was agreed."""
+        audio = self._session.audio
+        if audio is not None and not self._port.closed:
+            codec = PCMU if audio.codec == "PCMU" else PCMA
+            remote = (audio.remote_host, audio.remote_port)
+            self._port.connect(remote, codec, audio.ptime, audio.event_type, sending=audio.sends)
+
+    def on_ended(self, cause: HangupCause, by: Side, status: int | None) -> None:
+        """The call is over."""
+        self.cause, self.by, self.status = cause, by, 200 if self.answered else status
+        self._port.close()
+        self.ear.close()
+
+    # Inside
+
+    async def _reoffer(self, wanted: Direction) -> None:
+        self._session.wanted = wanted
+        self._reoffering = self.leg.reoffer(self._session.offer(), self._endpoint.now())
+        self._endpoint.carry_out()
+        await self._wait(lambda: not self._reoffering or self.ended)
+
+    async def _wait(self, condition: Callable[[], bool]) -> None:
+        await trio.lowlevel.checkpoint()
+        while not condition():
+            await self._endpoint.changed.park()

@@ -1,0 +1,103 @@
+"""The ear of a softphone: tells sound from silence, and one thing said from the next.
+
+A sound goes on over short pauses, such as those between sentences; `PAUSE` of silence ends it. Its times are
+places in what was heard, in seconds, as in the recording; only the pauses are measured by the clock.
+"""
+
+from __future__ import annotations
+
+import audioop
+from dataclasses import dataclass
+
+import trio
+
+from flowlang.rtp import SAMPLE_RATE
+
+PAUSE = 0.8  # seconds; espeak-ng rests about 0.5 s between two sentences
+AUDIBLE = 100  # root mean square of 32767: -50 dB, under any speech and over G.711's noise
+_AFTER_KEY = 0.1  # seconds in which what was said before a key may still come in
+
+
+class NothingHeard(Exception):  # noqa: N818 - what it says
+    """Nothing was said in the time allowed, or the call ended first."""
+
+
+@dataclass(slots=True)
+class Sound:
+    """Something said. `level` is the loudest packet's root mean square, of 32767."""
+
+    start: float
+    end: float
+    level: int
+
+    @property
+    def seconds(self) -> float:
+        """How long it was."""
+        return self.end - self.start
+
+
+class Ear:
+    """`sounds` are all that was heard, the last one perhaps still going on; `seconds` is the length of all, silence
+    included."""
+
+    def __init__(self) -> None:
+        self.sounds: list[Sound] = []
+        self.packets = 0
+        self.seconds = 0.0
+        self._last = 0.0  # the clock's time at the latest packet with sound in it
+        self._deaf_until = 0.0
+        self._cut = False
+        self._heard = trio.lowlevel.ParkingLot()
+        self._taken = 0
+        self._closed = False
+
+    def hear(self, pcm: bytes) -> None:
+        """Take one packet of PCM16."""
+        self.packets += 1
+        begin = self.seconds
+        self.seconds += len(pcm) / 2 / SAMPLE_RATE
+        now, level = trio.current_time(), audioop.rms(pcm, 2)
+        if level < AUDIBLE or begin < self._deaf_until:
+            return
+        last = self.sounds[-1] if self.sounds else None
+        if last is None or self._cut or max(begin - last.end, now - self._last) >= PAUSE:
+            self.sounds.append(Sound(begin, self.seconds, level))
+            self._cut = False
+        else:
+            last.end = self.seconds
+            last.level = max(last.level, level)
+        self._last = now
+        self._heard.unpark_all()
+
+    def cut(self) -> None:
+        """A key was pressed: what is heard from now on is something new."""
+        self._taken = len(self.sounds)
+        self._deaf_until = self.seconds + _AFTER_KEY
+        self._cut = True
+
+    def close(self) -> None:
+        """The call is over."""
+        self._closed = True
+        self._heard.unpark_all()
+
+    async def wait_sound(self, within: float) -> Sound:
+        """The next thing said, as soon as it begins. Raises `NothingHeard`."""
+        with trio.move_on_after(within):
+            while len(self.sounds) <= self._taken and not self._closed:
+                await self._heard.park()
+        if len(self.sounds) <= self._taken:
+            why = "before the call ended" if self._closed else f"within {within:g} s"
+            raise NothingHeard(f"nothing was heard {why}")
+        self._taken += 1
+        return self.sounds[self._taken - 1]
+
+    async def wait_prompt(self, within: float) -> Sound:
+        """The next thing said, when it is over. Raises `NothingHeard`."""
+        sound = await self.wait_sound(within)
+        await self.wait_quiet()
+        return sound
+
+    async def wait_quiet(self) -> None:
+        """Returns when nothing has been heard for `PAUSE`, or the call is over."""
+        while not self._closed and (rest := self._last + PAUSE - trio.current_time()) > 0:
+            await trio.sleep(rest)

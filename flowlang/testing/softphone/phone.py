@@ -1,0 +1,133 @@
+"""The softphone: a SIP endpoint and a media plane of its own."""
+
+from __future__ import annotations
+
+import random
+import secrets
+from collections.abc import AsyncGenerator, Callable
+from contextlib import asynccontextmanager, closing
+from pathlib import Path
+
+import trio
+
+from flowlang.backends.media import MediaConfig, MediaPlane
+from flowlang.backends.sip import Endpoint
+from flowlang.backends.sip.sockets import open_udp
+from flowlang.rtp import RandomBits
+from flowlang.sip import (
+    Address,
+    CallAnswered,
+    CallEnded,
+    CallLeg,
+    CallOffered,
+    CallProgressed,
+    CallReanswered,
+    CallReoffered,
+    Event,
+    MediaSession,
+    Settings,
+    Trace,
+)
+from flowlang.sip.uri import parse_uri
+
+from .call import PhoneCall
+
+ANYWHERE = ("0.0.0.0", 0)  # noqa: S104 - what a peer is told is the address that faces him
+
+
+class Softphone:
+    """Made by `open_softphone`. `on_message` is told each SIP message, in and out."""
+
+    def __init__(self, plane: MediaPlane, randomness: RandomBits) -> None:
+        self.on_message: Callable[[Trace], None] | None = None
+        self._plane = plane
+        self._random = randomness
+        self._endpoint: Endpoint | None = None
+        self._calls: dict[CallLeg, PhoneCall] = {}
+
+    @property
+    def endpoint(self) -> Endpoint:
+        """The SIP side."""
+        assert self._endpoint is not None  # noqa: S101 - set before anybody has the phone
+        return self._endpoint
+
+    @endpoint.setter
+    def endpoint(self, endpoint: Endpoint) -> None:
+        self._endpoint = endpoint
+        endpoint.agent.trace = self._trace
+
+    async def call(
+        self, target: str, *, caller: str | None = None, record: Path | None = None
+    ) -> PhoneCall:
+        """Call a SIP URI, at the host that it names. `caller` is a URI or `"Name" <uri>`. Raises `OSError`
+        where the host is not known or not reached, `ValueError` where the URI is none."""
+        uri = parse_uri(target)
+        if not uri.is_sip:
+            raise ValueError(f"{target!r} is no SIP URI")
+        found = await trio.socket.getaddrinfo(uri.host, uri.port or 5060, family=self.endpoint.family)
+        destination = Address(str(found[0][4][0]), uri.port or 5060)
+        local = self.endpoint.local_for(destination.host)
+        bound = self.endpoint.facing.bound(destination.host)
+        if local is None or bound is None:
+            raise OSError(f"no route leads to {destination.host}")
+        port = self._plane.open(bound)
+        session = MediaSession(local.host, port.address[1], self._random.getrandbits(62))
+        call = PhoneCall(self.endpoint, port, session, record)
+        leg = self.endpoint.agent.invite(
+            target,
+            destination,
+            local,
+            self.endpoint.now(),
+            caller=caller or f"sip:softphone@{local.hostport}",
+            offer=session.offer(),
+        )
+        self._calls[leg] = call
+        call.begin(leg)
+        self.endpoint.carry_out()
+        return call
+
+    def on_event(self, event: Event) -> None:
+        """What the endpoint tells."""
+        match event:
+            case CallOffered(call):
+                call.reject(486, self.endpoint.now())  # it calls, it is not called
+            case CallProgressed(call, _, sdp) if call in self._calls:
+                self._calls[call].on_progress(sdp)
+            case CallAnswered(call, answer) if call in self._calls:
+                self._calls[call].on_answer(answer)
+            case CallReanswered(call, answer, _) if call in self._calls:
+                self._calls[call].on_answer(answer)
+            case CallReoffered(call) if call in self._calls:
+                self._calls[call].connect()
+            case CallEnded(call, cause, by, status) if call in self._calls:
+                self._calls.pop(call).on_ended(cause, by, status)
+            case _:
+                pass
+
+    def _trace(self, trace: Trace) -> None:
+        if self.on_message is not None:
+            self.on_message(trace)
+
+
+@asynccontextmanager
+async def open_softphone(
+    listen: tuple[str, int] = ANYWHERE,
+    *,
+    rtp_ports: tuple[int, int] = (30000, 39999),
+    t1: float = 0.5,
+    token: Callable[[int], str] = secrets.token_hex,
+    randomness: RandomBits | None = None,
+) -> AsyncGenerator[Softphone]:
+    """A softphone while the block lasts. Raises `BackendError` where it cannot listen."""
+    chance = randomness or random.SystemRandom()
+    plane = MediaPlane(MediaConfig(ports=rtp_ports), randomness=chance)
+    phone = Softphone(plane, chance)
+    with closing(await open_udp(*listen)) as sock:
+        phone.endpoint = Endpoint(sock, Settings(t1=t1, product="flowlang-softphone"), token, phone.on_event)
+        async with trio.open_nursery() as nursery:
+            await nursery.start(plane.run)
+            nursery.start_soon(phone.endpoint.run)
+            try:
+                yield phone
+            finally:
+                nursery.cancel_scope.cancel()

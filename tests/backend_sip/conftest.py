@@ -1,0 +1,71 @@
+"""A backend on the loopback, a scripted host and a softphone, all on virtual time."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator
+from contextlib import AsyncExitStack
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+import trio
+from trio.testing import MockClock
+
+from flowlang.backends.sip import SipBackend
+from flowlang.model.commands import Answer
+from flowlang.testing.softphone import PhoneCall, Softphone, open_softphone
+from flowlang.voices import ToneVoice
+
+from .host import FakeHost, TakenCall
+
+T1 = 0.05
+
+
+@dataclass
+class Bench:
+    """`call` places a call and gives both sides of it."""
+
+    host: FakeHost
+    backend: SipBackend
+    phone: Softphone
+    folder: Path
+
+    @property
+    def target(self) -> str:
+        assert self.backend.address is not None
+        return f"sip:+16062067563@127.0.0.1:{self.backend.address.port}"
+
+    async def call(self) -> tuple[PhoneCall, TakenCall]:
+        placed = await self.phone.call(self.target, caller='"Alice" <sip:+14155550100@127.0.0.1>')
+        return placed, await self.host.next_call()
+
+    async def answered(self) -> tuple[PhoneCall, TakenCall]:
+        """A call that is up."""
+        placed, taken = await self.call()
+        await taken.do(Answer(0))
+        await placed.wait_answered()
+        return placed, taken
+
+    async def nothing_left(self) -> None:
+        """64*T1 after the last call nothing of it is left."""
+        with trio.fail_after(64 * T1 + 0.1):
+            await self.backend.wait_idle()
+        assert self.backend.idle
+
+
+@pytest.fixture
+def autojump_clock() -> MockClock:
+    """A clock that jumps when nothing more comes from the loopback; a datagram is on its way for some 50 µs."""
+    return MockClock(autojump_threshold=0.001)
+
+
+@pytest.fixture
+async def bench(tmp_path: Path) -> AsyncGenerator[Bench]:
+    async with AsyncExitStack() as stack:
+        host = FakeHost()
+        backend = SipBackend(("127.0.0.1", 0), t1=T1, voice=ToneVoice(tmp_path / "voice"), prompts=tmp_path)
+        nursery = await stack.enter_async_context(trio.open_nursery())
+        await nursery.start(backend.run, host)
+        phone = await stack.enter_async_context(open_softphone(("127.0.0.1", 0), t1=T1))
+        yield Bench(host, backend, phone, tmp_path)
+        nursery.cancel_scope.cancel()
