@@ -15,7 +15,7 @@ from typing import Literal
 import trio
 
 from flowlang.model.addresses import SCHEMES, is_e164
-from flowlang.model.cdr import CallRecord, Party
+from flowlang.model.cdr import Party
 from flowlang.model.commands import (
     COMMANDS,
     Answer,
@@ -28,7 +28,7 @@ from flowlang.model.commands import (
     Say,
 )
 from flowlang.model.events import CallEnded, CallHeld, CallUnheld, DigitPressed
-from flowlang.model.observations import CallRecorded, LegAnswered, LegEnded, LegRang
+from flowlang.model.observations import LegAnswered, LegEnded, LegRang
 from flowlang.model.results import Done, Failed
 from flowlang.model.values import SECOND
 
@@ -47,7 +47,8 @@ class PhoneError(Exception):
 
 
 class SoundFileError(Exception):
-    """A sound file cannot be played. `code` is that of the fault (`prompt_missing`, `prompt_bad`), the message one line."""
+    """A sound file cannot be played. `code` is the fault's, `prompt_missing` or `prompt_bad`; the message one
+    line."""
 
     def __init__(self, code: str, text: str) -> None:
         super().__init__(text)
@@ -156,8 +157,7 @@ class SimulatedLeg:
         self._timer: trio.CancelScope | None = None
         self._changed = trio.lowlevel.ParkingLot()
         self._started = host.now()
-        self._rang: int | None = None
-        self._answered: int | None = None
+        self._answered = False
 
     # The far end.
 
@@ -248,14 +248,13 @@ class SimulatedLeg:
 
     def _ring(self) -> None:
         if isinstance(self.state, Calling):
-            self._rang = self._host.now()
-            self._host.observe(LegRang(self._rang, self.incoming.id))
+            self._host.observe(LegRang(self._host.now(), self.incoming.id))
             self._become(Ringing())
 
     def _answer(self) -> None:
         if not isinstance(self.state, Answered):
-            self._answered = self._host.now()
-            self._host.observe(LegAnswered(self._answered, self.incoming.id))
+            self._answered = True
+            self._host.observe(LegAnswered(self._host.now(), self.incoming.id))
             self._become(Answered())
 
     def _leave(self, by: Party, cause: str) -> None:
@@ -266,26 +265,9 @@ class SimulatedLeg:
         gone = [utterance.finish for utterance in self._queue]
         self._stop_speech()
         self._queue.clear()
-        now = self._host.now()
-        record = CallRecord(
-            call_id=self.incoming.id,
-            direction="in",
-            source=self.incoming.source,
-            to=self.incoming.to,
-            route_line=None,
-            flow=None,
-            activeflow=self.activeflow,
-            started=self._started,
-            rang=self._rang,
-            answered=self._answered,
-            ended=now,
-            ended_by=by,
-            cause=cause,
-            status=200 if self._answered is not None else status,
-        )
-        self._host.observe(LegEnded(now, self.incoming.id, by, cause, record.status))
-        self._host.observe(CallRecorded(now, record))
         self._become(Refused(status) if by == "us" and status is not None else Ended(by, cause))
+        final = 200 if self._answered else status
+        self._host.observe(LegEnded(self._host.now(), self.incoming.id, by, cause, final))
         if by != "us":
             self._deliver(CallEnded(_LEG, cause))
         for finish in gone:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from flowlang.diagnostics import Source, has_errors
+from flowlang.diagnostics import has_errors
 
 from . import scripts
 from .exits import Exit
@@ -22,10 +22,15 @@ def check(paths: tuple[Path, ...], as_json: bool) -> int:
     errors, 3: a text is not the language.
     """
     found = [script for path in paths for script in scripts.find(path)]
-    return max(_check(scripts.read(path), path.parent, as_json) for path in found)
+    return max(_check(path, as_json) for path in found)
 
 
-def _check(source: Source, folder: Path, as_json: bool) -> Exit:
+def _check(path: Path, as_json: bool) -> Exit:
+    try:
+        source = scripts.read(path)
+    except scripts.NotTextError as error:
+        scripts.show((error.diagnostic,), click.echo, as_json)
+        return Exit.NOT_COMPILED
     # Here, so that a wrong path is told before the parser is loaded.
     from flowlang.analysis import check as check_module
     from flowlang.syntax import parse
@@ -35,7 +40,7 @@ def _check(source: Source, folder: Path, as_json: bool) -> Exit:
     if parsed.module is None or has_errors(diagnostics):
         code = Exit.NOT_COMPILED
     else:
-        checked = check_module(parsed.module, exists=scripts.prompt_exists(folder))
+        checked = check_module(parsed.module, exists=scripts.prompt_exists(path.parent))
         diagnostics += checked.diagnostics
         code = Exit.FAILED if checked.program is None else Exit.FINE
     scripts.show(diagnostics, click.echo, as_json)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Generator
 from contextlib import contextmanager
+from pathlib import Path
 
 import click
 
@@ -26,6 +27,8 @@ def user_errors() -> Generator[None]:
                 raise _not_compiled(cause) from None
             if isinstance(cause, BackendError):
                 raise CommandError(str(cause), Exit.UNAVAILABLE) from None
+            if isinstance(cause, OSError) and cause.filename is not None:
+                raise scripts.unreadable(Path(str(cause.filename)), cause) from None
             if isinstance(cause, CommandError):
                 raise cause from None
         raise

@@ -2,15 +2,24 @@
 
 from __future__ import annotations
 
+import stat
 from collections.abc import Callable
 from pathlib import Path
 
-from flowlang.diagnostics import Diagnostic, Source, near_name, render, render_json
+from flowlang.diagnostics import Diagnostic, Source, Span, near_name, render, render_json
 
 from .exits import CommandError, Exit
 
 SUFFIX = ".flow"
 _MAX_BYTES = 4 * 2**20  # the longest scripts of the field have some thousand lines; this is some ten thousand
+
+
+class NotTextError(Exception):
+    """A script is no UTF-8; `diagnostic` shows where."""
+
+    def __init__(self, diagnostic: Diagnostic) -> None:
+        super().__init__(diagnostic.message)
+        self.diagnostic = diagnostic
 
 
 def find(path: Path) -> tuple[Path, ...]:
@@ -19,32 +28,42 @@ def find(path: Path) -> tuple[Path, ...]:
         try:
             found = tuple(sorted(each for each in path.iterdir() if each.suffix == SUFFIX and each.is_file()))
         except OSError as error:
-            raise _unreadable(path, error) from None
+            raise unreadable(path, error) from None
         if not found:
             raise CommandError(f"{path}: there is no {SUFFIX} file in this folder", Exit.USAGE)
-        return found
-    if not path.exists():
-        raise CommandError(f"{path}: no such file{_meant(path)}", Exit.USAGE)
-    if not path.is_file():
+    else:
+        found = (path,)
+    for each in found:
+        _require_script(each)
+    return found
+
+
+def _require_script(path: Path) -> None:
+    try:
+        status = path.stat()
+    except FileNotFoundError:
+        raise CommandError(f"{path}: no such file{_meant(path)}", Exit.USAGE) from None
+    except (OSError, ValueError) as error:
+        raise unreadable(path, error) from None
+    if not stat.S_ISREG(status.st_mode):
         raise CommandError(f"{path}: not a file", Exit.USAGE)
-    return (path,)
+    if status.st_size > _MAX_BYTES:
+        raise CommandError(f"{path}: larger than {_MAX_BYTES // 2**20} MiB, as no script is", Exit.USAGE)
 
 
 def read(path: Path) -> Source:
-    """A script's text."""
+    """A script's text. Raises `NotTextError`."""
     try:
-        with path.open("rb") as file:
-            data = file.read(_MAX_BYTES + 1)
+        data = path.read_bytes()
     except OSError as error:
-        raise _unreadable(path, error) from None
-    if len(data) > _MAX_BYTES:
-        raise CommandError(f"{path}: larger than {_MAX_BYTES // 2**20} MiB, no script is", Exit.USAGE)
+        raise unreadable(path, error) from None
     try:
         return Source(str(path), data.decode("utf-8-sig"))
     except UnicodeDecodeError as error:
-        line = data.count(b"\n", 0, error.start) + 1
-        message = f"{path}:{line}: not UTF-8 text (byte {data[error.start]:#04x}); save it as UTF-8"
-        raise CommandError(message, Exit.NOT_COMPILED) from None
+        source = Source(str(path), data.decode("utf-8", "replace"))
+        at = len(data[: error.start].decode("utf-8", "replace"))
+        message = f"this is not UTF-8 text (byte {data[error.start]:#04x}); save it as UTF-8"
+        raise NotTextError(Diagnostic("E101", source, Span(at, at + 1), message)) from None
 
 
 def prompt_exists(folder: Path) -> Callable[[str], bool]:
@@ -73,13 +92,15 @@ def show(diagnostics: tuple[Diagnostic, ...], write: Callable[[str], None], as_j
             write(render(each))
 
 
+def unreadable(path: Path, error: OSError | ValueError) -> CommandError:
+    """Why a file cannot be read, as one line."""
+    why = error.strerror if isinstance(error, OSError) else None
+    return CommandError(f"{path}: {(why or str(error)).lower()}", Exit.USAGE)
+
+
 def _meant(path: Path) -> str:
     try:
-        near = near_name(path.name, (each.name for each in path.parent.iterdir()))
+        near = near_name(path.name, (each.name for each in path.parent.iterdir() if each.suffix == SUFFIX))
     except OSError:
         near = None
-    return f"; did you mean {path.with_name(near)}?" if near else ""
-
-
-def _unreadable(path: Path, error: OSError) -> CommandError:
-    return CommandError(f"{path}: {(error.strerror or str(error)).lower()}", Exit.USAGE)
+    return f"; did you mean {path.with_name(near)}?" if near and near != path.name else ""

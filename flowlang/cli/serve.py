@@ -10,59 +10,49 @@ import click
 from . import scripts
 
 _PORTS = 65535
+_SIP_PORT = 5060  # RFC 3261 section 19.1.2: the default port
+_LISTEN = re.compile(r"(?:\[(?P<v6>[0-9a-fA-F:.]+)\]|(?P<host>[^:\s\[\]]+))(?::(?P<port>[0-9]{1,5}))?\Z")
+_RANGE = re.compile(r"([0-9]{1,5})-([0-9]{1,5})\Z")
 
 
-class _Listen(click.ParamType):
-    """`ADDRESS:PORT`, `[IPv6]:PORT` or `ADDRESS` for port 5060, as `(address, port)`."""
-
-    name = "address:port"
-    _FORM = re.compile(r"(?:\[(?P<v6>[0-9a-fA-F:.]+)\]|(?P<host>[^:\s\[\]]+))(?::(?P<port>[0-9]{1,5}))?\Z")
-
-    def convert(
-        self, value: str | tuple[str, int], param: click.Parameter | None, ctx: click.Context | None
-    ) -> tuple[str, int]:
-        if isinstance(value, tuple):
-            return value
-        match = self._FORM.match(value)
-        if match is None:
-            self.fail(f"{value[:60]!r} is not ADDRESS:PORT, such as 127.0.0.1:5060 or [::1]:5060", param, ctx)
-        port = int(match["port"] or 5060)  # RFC 3261 section 19.1.2: the default port
-        if port > _PORTS:
-            self.fail(f"port {port} is above {_PORTS}", param, ctx)
-        return (match["v6"] or match["host"], port)
+def _address(value: str) -> tuple[str, int]:
+    """`ADDRESS:PORT`, `[IPv6]:PORT`, or an address alone."""
+    match = _LISTEN.match(value)
+    if match is None:
+        raise click.BadParameter(f"{value[:60]!r} is not ADDRESS:PORT, such as 127.0.0.1:5060 or [::1]:5060")
+    port = int(match["port"] or _SIP_PORT)
+    if port > _PORTS:
+        raise click.BadParameter(f"port {port} is above {_PORTS}")
+    return (match["v6"] or match["host"], port)
 
 
-class _PortRange(click.ParamType):
-    """`FIRST-LAST` as `(first, last)`."""
-
-    name = "first-last"
-    _FORM = re.compile(r"([0-9]{1,5})-([0-9]{1,5})\Z")
-
-    def convert(
-        self, value: str | tuple[int, int], param: click.Parameter | None, ctx: click.Context | None
-    ) -> tuple[int, int]:
-        if isinstance(value, tuple):
-            return value
-        match = self._FORM.match(value)
-        if match is None:
-            self.fail(f"{value[:60]!r} is not FIRST-LAST, such as 20000-29999", param, ctx)
-        first, last = int(match[1]), int(match[2])
-        if not 1024 <= first < last <= _PORTS:
-            self.fail(f"{value}: ports go from 1024 to {_PORTS}, the first below the last", param, ctx)
-        return (first, last)
+def _port_range(value: str) -> tuple[int, int]:
+    match = _RANGE.match(value)
+    if match is None:
+        raise click.BadParameter(f"{value[:60]!r} is not FIRST-LAST, such as 20000-29999")
+    first, last = int(match[1]), int(match[2])
+    if not 1024 <= first < last <= _PORTS:
+        raise click.BadParameter(f"{value}: ports go from 1024 to {_PORTS}, the first below the last")
+    return (first, last)
 
 
 @click.command()
 @click.argument("path", type=click.Path(path_type=Path))
 @click.option(
     "--listen",
-    type=_Listen(),
+    type=_address,
+    metavar="ADDRESS:PORT",
     default="127.0.0.1:5060",
     show_default=True,
     help="Where SIP comes in, over UDP.",
 )
 @click.option(
-    "--rtp-ports", type=_PortRange(), default="20000-29999", show_default=True, help="Ports for sound."
+    "--rtp-ports",
+    type=_port_range,
+    metavar="FIRST-LAST",
+    default="20000-29999",
+    show_default=True,
+    help="Ports for sound.",
 )
 @click.option("--advertise", metavar="ADDRESS", help="The address that phones are told, behind NAT.")
 @click.option(

@@ -8,7 +8,7 @@ import trio
 
 from flowlang.backends.border import Incoming, Leg, Refusal
 from flowlang.model.events import Event
-from flowlang.model.observations import CallRecorded, Observation
+from flowlang.model.observations import LegEnded, Observation
 from flowlang.model.results import Result
 from flowlang.model.values import SECOND
 
@@ -47,5 +47,5 @@ class FakeHost:
         return self.offered[-1][1]
 
     @property
-    def records(self) -> list[CallRecorded]:
-        return [each for each in self.observed if isinstance(each, CallRecorded)]
+    def endings(self) -> list[LegEnded]:
+        return [each for each in self.observed if isinstance(each, LegEnded)]

@@ -83,9 +83,9 @@ class LiveView:
             case ActionEnded():
                 return self._result(observation)
             case EventArrived():
-                taken = f"line {observation.taken_at}" if observation.taken_at else "nobody"
+                taken = f"  taken by line {observation.taken_at}" if observation.taken_at else ""
                 what = f"{observation.event} {printable(observation.detail)}".rstrip()
-                return self._inside(observation.activeflow) + what + paint("dim", f"  taken by {taken}")
+                return self._inside(observation.activeflow) + what + paint("dim", taken)
             case Logged():
                 how = "yellow" if observation.level == "warning" else "green"
                 return self._inside(observation.activeflow) + paint(how, printable(observation.text, _LOGGED))

@@ -1,0 +1,166 @@
+"""`flow check`, `flow explain` and what all commands share: exit codes, one line for each mistake."""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+
+import pytest
+
+from tests.cli.flow import Done, flow
+
+RIGHT = 'flow main {\n    say "Hello"\n}\n'
+WRONG_NAME = 'flow main {\n    sya "Hello"\n}\n'
+NO_FLOW = "flow main {\n"
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    (tmp_path / "right.flow").write_text(RIGHT, encoding="utf-8")
+    (tmp_path / "name.flow").write_text(WRONG_NAME, encoding="utf-8")
+    (tmp_path / "brace.flow").write_text(NO_FLOW, encoding="utf-8")
+    (tmp_path / "latin.flow").write_bytes(b'flow main {\n    say "caf\xe9"\n}\n')
+    (tmp_path / "empty").mkdir()
+    return tmp_path
+
+
+def test_a_right_script_is_silent(folder: Path) -> None:
+    assert flow("check", "right.flow", folder=folder) == Done(0, "", "")
+
+
+def test_a_byte_order_mark_is_no_mistake(folder: Path) -> None:
+    (folder / "bom.flow").write_bytes(b"\xef\xbb\xbf" + RIGHT.encode())
+    assert flow("check", "bom.flow", folder=folder) == Done(0, "", "")
+
+
+def test_a_mistake_shows_place_line_caret_and_near_name(folder: Path) -> None:
+    assert flow("check", "name.flow", folder=folder) == Done(
+        1,
+        "name.flow:2:5: error E201: nothing is called `sya`\n"
+        '    sya "Hello"\n'
+        "    ^^^ did you mean `say`?\n".replace("    sya", "        sya").replace("    ^^^", "        ^^^"),
+        "",
+    )
+
+
+def test_what_is_not_the_language_exits_3(folder: Path) -> None:
+    done = flow("check", "brace.flow", folder=folder)
+    assert done.code == 3
+    assert done.out.startswith("brace.flow:1:11: error E102")
+
+
+def test_the_worst_of_several_files_gives_the_exit_code(folder: Path) -> None:
+    (folder / "latin.flow").unlink()
+    done = flow("check", ".", folder=folder)
+    assert done.code == 3
+    assert [line.split(":")[0] for line in done.out.splitlines() if not line.startswith(" ")] == [
+        "brace.flow",
+        "name.flow",
+    ]
+
+
+def test_json_is_one_object_a_finding(folder: Path) -> None:
+    done = flow("check", "--json", "name.flow", folder=folder)
+    found = [json.loads(line) for line in done.out.splitlines()]
+    assert done.code == 1
+    assert [(each["file"], each["line"], each["column"], each["code"], each["near"]) for each in found] == [
+        ("name.flow", 2, 5, "E201", "say")
+    ]
+
+
+@pytest.mark.parametrize("command", ["check", "run", "serve"])
+@pytest.mark.parametrize(
+    ("path", "code", "line"),
+    [
+        ("rigth.flow", 2, "flow: rigth.flow: no such file; did you mean right.flow?"),
+        ("nowhere/at/all.flow", 2, "flow: nowhere/at/all.flow: no such file"),
+        ("empty", 2, "flow: empty: there is no .flow file in this folder"),
+    ],
+)
+def test_a_script_that_cannot_be_read_is_one_line(
+    folder: Path, command: str, path: str, code: int, line: str
+) -> None:
+    assert flow(command, path, folder=folder) == Done(code, "", line + "\n")
+
+
+@pytest.mark.parametrize("command", ["check", "run", "serve"])
+def test_a_text_that_is_not_utf_8_shows_where(folder: Path, command: str) -> None:
+    done = flow(command, "latin.flow", folder=folder)
+    assert done.code == 3
+    assert (done.out + done.err).startswith(
+        "latin.flow:2:13: error E101: this is not UTF-8 text (byte 0xe9); save it as UTF-8\n"
+    )
+
+
+@pytest.mark.parametrize(
+    ("arguments", "line"),
+    [
+        (["chekc"], "flow: there is no command 'chekc'; did you mean `flow check`?"),
+        (["check"], "flow: Missing argument 'FILE...'. (see `flow check --help`)"),
+        (["check", "--jsn", "x"], "flow: No such option"),
+        (["explain", "E20"], "flow: there is no code 'E20'; did you mean E2"),
+        (
+            ["serve", "right.flow", "--listen", "a:b"],
+            "flow: Invalid value for '--listen': 'a:b' is not ADDRESS:PORT",
+        ),
+        (
+            ["serve", "right.flow", "--listen", "[::1]:70000"],
+            "flow: Invalid value for '--listen': port 70000 is above",
+        ),
+        (
+            ["serve", "right.flow", "--rtp-ports", "9-8"],
+            "flow: Invalid value for '--rtp-ports': 9-8: ports go from",
+        ),
+        (
+            ["serve", "right.flow", "--rtp-ports", "x"],
+            "flow: Invalid value for '--rtp-ports': 'x' is not FIRST-LAST",
+        ),
+    ],
+)
+def test_wrong_usage_is_one_line_and_exits_2(folder: Path, arguments: list[str], line: str) -> None:
+    done = flow(*arguments, folder=folder)
+    assert (done.code, done.out) == (2, "")
+    assert done.err.startswith(line)
+    assert done.err.count("\n") == 1
+
+
+def test_an_unreadable_file_is_one_line(folder: Path) -> None:
+    (folder / "loop.flow").symlink_to("loop.flow")
+    done = flow("check", "loop.flow", folder=folder)
+    assert (done.code, done.err) == (2, "flow: loop.flow: too many levels of symbolic links\n")
+
+
+def test_a_device_is_no_script(folder: Path) -> None:
+    assert flow("check", os.devnull, folder=folder) == Done(2, "", f"flow: {os.devnull}: not a file\n")
+
+
+def test_explain_tells_what_a_code_means() -> None:
+    done = flow("explain", "e201")
+    assert (done.code, done.err) == (0, "")
+    assert done.out.startswith("E201: unknown name\n\n")
+
+
+def test_version_and_help() -> None:
+    assert flow("--version").out.startswith("flow 0.")
+    done = flow()
+    assert done.code == 2
+    for command in ("check", "explain", "run", "serve"):
+        assert f"  {command} " in done.out
+        assert flow(command, "--help").code == 0
+
+
+def test_check_loads_neither_trio_nor_prompt_toolkit_nor_numpy(folder: Path) -> None:
+    import subprocess
+    import sys
+
+    code = (
+        "import sys; from flowlang.cli import main; sys.argv = ['flow', 'check', 'right.flow']\n"
+        "try: main()\n"
+        "except SystemExit as end: assert end.code == 0, end.code\n"
+        "print(sorted({'trio', 'prompt_toolkit', 'numpy', 'asyncio'} & set(sys.modules)))"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=folder, capture_output=True, text=True, check=False
+    )
+    assert done.stdout == "[]\n", done.stderr
