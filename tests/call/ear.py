@@ -1,8 +1,8 @@
 """What a caller does in a call and whether he heard what he should: one leg's judge, without I/O.
 
 A plan is a sequence of steps: hear a prompt to its end, hear its beginning, press keys. The judge is strict:
-every packet in order, every sample right, nothing said that was not expected, each prompt as long in time as it
-is in samples.
+every packet in order, every sample right, nothing said that was not expected, each prompt as long in time as
+it is in samples.
 """
 
 from __future__ import annotations

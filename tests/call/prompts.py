@@ -57,3 +57,9 @@ def _pcmu(sample: int) -> int:
     value = min(value, 8158) + 33
     segment = value.bit_length() - 6
     return (segment << 4 | value >> segment + 1 & 0x0F) ^ mask
+
+
+MENU = tone("menu", 410, 0.6)
+NEWS = tone("news", 470, 4.0)
+ANSWERS = {"1": tone("one", 530, 0.4), "2": tone("two", 697, 0.4)}
+PROMPTS = (MENU, NEWS, *ANSWERS.values())

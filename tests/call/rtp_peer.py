@@ -1,7 +1,7 @@
 """The RTP peer of the tests: the port that sipp's SDP points at, for any number of calls at once.
 
-Each of the server's legs has a port of its own, so the source address says which call a packet belongs to.
-sipp does the signalling and cannot hear; the ears here listen, press keys and judge.
+Each of the server's legs has a port and an SSRC of its own, which say to which call a packet belongs; a port
+alone may be used again. sipp does the signalling and cannot hear; the ears listen, press keys and judge.
 """
 
 from __future__ import annotations
@@ -20,13 +20,16 @@ from .ear import FRAME_S, Ear, Plan
 RECEIVE_BUFFER = 4 << 20  # bytes; 400 legs send 2 MB in a second in which nobody listens
 
 
+Stream = tuple[tuple[str, int], bytes]  # where it comes from, and its SSRC
+
+
 @dataclass(slots=True)
 class RtpPeer:
-    """`ears` by the address that they listen to, in order of appearance; `plan` makes the plan of the nth."""
+    """`ears` by the stream that they listen to, in order of appearance; `plan` makes the plan of the nth."""
 
     plan: Callable[[int], Plan]
     socket: trio.socket.SocketType
-    ears: dict[tuple[str, int], Ear] = field(default_factory=dict[tuple[str, int], Ear])
+    ears: dict[Stream, Ear] = field(default_factory=dict[Stream, Ear])
 
     @property
     def port(self) -> int:
@@ -45,16 +48,17 @@ class RtpPeer:
         """Take in whatever comes."""
         while True:
             packet, source = await self.socket.recvfrom(2048)
-            ear = self.ears.get(source)
+            stream = source, packet[8:12]
+            ear = self.ears.get(stream)
             if ear is None:
-                ear = self.ears[source] = Ear(self.plan(len(self.ears)))
+                ear = self.ears[stream] = Ear(self.plan(len(self.ears)))
             ear.receive(packet, trio.current_time())
 
     async def speak(self) -> None:
         """One ticker for all: what the ears have to send, every 20 ms."""
         due = trio.current_time()
         while True:
-            for address, ear in list(self.ears.items()):
+            for (address, _), ear in list(self.ears.items()):
                 packet = ear.next_packet()
                 if packet:
                     await self.socket.sendto(packet, address)

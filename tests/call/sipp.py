@@ -47,15 +47,16 @@ async def call(
 ) -> SippRun:
     """Place `calls` calls to a number, `rate` a second, and return when all are over.
 
-    `pause_ms` is how long a scenario's `<pause/>` lasts. Without `repeats` sipp sends no request again, and takes
-    a repeated message for a new one.
+    `pause_ms` is how long a scenario's `<pause/>` lasts. Without `repeats` sipp sends no request again, and
+    takes a repeated message for a new one.
     """
     program = shutil.which("sipp")
     assert program, "sipp is missing: run `make setup-peers`"
     messages, errors = folder / "messages.log", folder / "errors.log"
     command = [
         program, f"127.0.0.1:{sip_port}", "-i", "127.0.0.1", "-bind_local",
-        "-sf", str(SCENARIOS / f"{scenario}.xml"), "-s", to, "-key", "rtp_port", str(rtp_port), "-d", str(pause_ms),
+        "-sf", str(SCENARIOS / f"{scenario}.xml"), "-s", to, "-key", "rtp_port", str(rtp_port),
+        "-d", str(pause_ms),
         "-m", str(calls), "-r", str(rate), "-l", str(calls),
         "-recv_timeout", str(GIVE_UP_S * 1000), "-timeout", str(calls // rate + GIVE_UP_S), "-timeout_error",
         "-trace_err", "-error_file", str(errors), "-nostdin",
