@@ -133,6 +133,11 @@ CHANNELS: dict[str, Code] = {
         "A route leads to a flow that needs something which no backend of this engine can do on that "
         "channel. Let the route lead to another flow, or run the script with a backend that can.",
     ),
+    "E406": Code(
+        "nobody there any more",
+        "The caller is surely gone here: behind a `hangup` or `reject`, or in a handler of `hangup`. Messages "
+        "and data still work. Where the caller may be gone, the action has the outcome `gone`.",
+    ),
 }
 
 CONTROL: dict[str, Code] = {

@@ -1,6 +1,7 @@
 """Each code has a folder here: `script.flow`, and in `expected.txt` the exact text that its author reads.
 
-A script that does not parse is not checked. Prompts are looked for in the folder.
+The script is loaded as an engine does it: what does not parse is not checked, what has errors not compiled.
+Prompts are looked for in the folder; the backend is one that cannot refuse calls.
 """
 
 from __future__ import annotations
@@ -9,20 +10,23 @@ from pathlib import Path
 
 import pytest
 
-from flowlang.analysis import check
 from flowlang.diagnostics import CODES, Source, render
-from flowlang.syntax import parse
+from flowlang.engine.errors import ScriptError
+from flowlang.engine.loading import compiled
+from flowlang.model.actions import ACTIONS
+from flowlang.model.commands import COMMANDS
 
 HERE = Path(__file__).parent
+CAPABILITIES = {"call": frozenset(COMMANDS) - {"reject"}}
 FOLDERS = sorted(path.parent for path in HERE.glob("*/script.flow"))
 
 
 def rendered(folder: Path) -> str:
     source = Source("script.flow", (folder / "script.flow").read_text(encoding="utf-8"))
-    parsed = parse(source)
-    found = list(parsed.diagnostics)
-    if parsed.module is not None and not found:
-        found += check(parsed.module, exists=lambda path: (folder / path).is_file()).diagnostics
+    try:
+        _, found = compiled(source, ACTIONS, CAPABILITIES, lambda path: (folder / path).is_file())
+    except ScriptError as error:
+        found = error.diagnostics
     return "".join(f"{render(each)}\n" for each in found)
 
 

@@ -16,6 +16,7 @@ from . import (
     events,
     exits,
     files,
+    gone,
     matches,
     names,
     operators,
@@ -47,6 +48,7 @@ CHECKS: tuple[Check, ...] = (
     routes.check,
     files.check,
     channels.check,
+    gone.check,
     unreachable.check,
     unused.check,
 )
