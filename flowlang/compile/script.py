@@ -85,7 +85,7 @@ def compile_program(program: Program, primitives: Mapping[str, Any], bystander: 
     namespace[names.STRAND] = bystander
     namespace[names.DEPTH] = 0
     module = py.Module(written, [])
-    exec(compile(module, program.module.source.name, "exec", dont_inherit=True, optimize=0), namespace)  # noqa: S102
+    exec(compile(module, program.module.source.name, "exec", dont_inherit=True, optimize=0), namespace)
     made = tuple(each(namespace) for each in routes)
     del namespace[names.STRAND]
     flows = {name: namespace[names.flow(name)] for name in program.flows}
