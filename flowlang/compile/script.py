@@ -85,7 +85,13 @@ def compile_program(program: Program, primitives: Mapping[str, Any], bystander: 
     namespace[names.STRAND] = bystander
     namespace[names.DEPTH] = 0
     module = py.Module(written, [])
-    exec(compile(module, program.module.source.name, "exec", dont_inherit=True, optimize=0), namespace)
+    code = compile(module, program.module.source.name, "exec", dont_inherit=True, optimize=0)
+    try:
+        exec(code, namespace)
+    except Fault as fault:
+        below = fault.__traceback__ and fault.__traceback__.tb_next  # the constant, whatever it calls
+        fault.line = below.tb_lineno if below is not None else 0
+        raise
     made = tuple(each(namespace) for each in routes)
     del namespace[names.STRAND]
     flows = {name: namespace[names.flow(name)] for name in program.flows}
