@@ -10,15 +10,15 @@ class VoiceError(Exception):
     """A text cannot be spoken; the message is one line that says why and what to do."""
 
 
-class VoiceUnavailable(VoiceError):  # noqa: N818 - a state of the machine
+class VoiceUnavailable(VoiceError):  # a state of the machine
     """The engine is not installed or does not answer."""
 
 
-class UnknownLanguage(VoiceError):  # noqa: N818 - what it is about
+class UnknownLanguage(VoiceError):  # what it is about
     """The engine has no voice for this language, or none of this name."""
 
 
-class TextTooLong(VoiceError):  # noqa: N818 - what it is about
+class TextTooLong(VoiceError):  # what it is about
     """The text has more characters than are spoken at once."""
 
 

@@ -38,7 +38,7 @@ class PromptError(Exception):
         self.fault = fault
 
 
-class _Fault(Exception):  # noqa: N818 - becomes a PromptError where the name is known
+class _Fault(Exception):  # becomes a PromptError where the name is known
     pass
 
 

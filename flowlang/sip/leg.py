@@ -168,7 +168,7 @@ class CallLeg:
         if offering or any(awaited.offered for awaited in self._awaited.values()):
             self._respond(transaction, request, 491, now)
             return
-        assert self.dialog is not None  # noqa: S101 - a leg past these states has a dialog
+        assert self.dialog is not None  # a leg past these states has a dialog
         offer = None
         if request.content_type == BODY_TYPE and request.body:
             try:

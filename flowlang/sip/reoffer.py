@@ -80,7 +80,7 @@ class Reoffer:
 
     def _acknowledge(self, response: Response) -> None:
         if self._ack is None:
-            assert self._invite is not None  # noqa: S101 - a response answers it
+            assert self._invite is not None  # a response answers it
             self._dialog.refresh_target(response)
             self._ack = self._dialog.request("ACK", self._ground.branch(), self._invite.cseq.number).encode()
         self._ground.send(self._ack, self._dialog.next_hop, self._dialog.local)

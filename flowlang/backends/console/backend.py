@@ -93,7 +93,7 @@ class ConsoleBackend:
         if interrupted:
             raise KeyboardInterrupt
         state = leg.state
-        assert isinstance(state, Refused | Ended)  # noqa: S101 - what `over` means
+        assert isinstance(state, Refused | Ended)  # what `over` means
         return state
 
     async def _until_over(self, leg: SimulatedLeg, scope: trio.CancelScope) -> None:

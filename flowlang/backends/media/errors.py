@@ -7,5 +7,5 @@ class MediaError(Exception):
     """A port cannot be had or used as asked; the message says which and why."""
 
 
-class NoPortLeft(MediaError):  # noqa: N818 - named after the state, as the SIP side answers it (503)
+class NoPortLeft(MediaError):  # named after the state, as the SIP side answers it (503)
     """Every port of the configured range is in use."""

@@ -83,7 +83,7 @@ class SimulatedPhone:
         """Waits until the call is over, and tells how."""
         await self._leg.wait_until(lambda: self._leg.over)
         state = self.state
-        assert isinstance(state, Refused | Ended)  # noqa: S101 - what `over` means
+        assert isinstance(state, Refused | Ended)  # what `over` means
         return state
 
     def _find(self, text: str, to_the_end: bool) -> int | None:

@@ -20,7 +20,7 @@ _log = logging.getLogger(__name__)
 _MAX_FILES = 100  # of one `play`: they are all fetched before the first is heard
 
 
-class SoundFault(Exception):  # noqa: N818 - a fault is what a script knows it as
+class SoundFault(Exception):  # a fault is what a script knows it as
     """There is no sound; `failed` is what the script is told."""
 
     def __init__(self, code: str, text: str) -> None:

@@ -63,7 +63,7 @@ class ClientTransaction(Transaction):
         self.host.send(self._data, self.destination, self.local)
 
     def _pass(self, message: Message | None, now: float) -> None:
-        assert isinstance(message, Response)  # noqa: S101 - rows with this action have a response for input
+        assert isinstance(message, Response)  # rows with this action have a response for input
         self.user.on_response(message, now)
 
     def _timeout(self, message: Message | None, now: float) -> None:

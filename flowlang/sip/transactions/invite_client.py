@@ -53,7 +53,7 @@ class InviteClient(ClientTransaction):
         self._start("M", self.host.settings.lifetime, now)
 
     def _acknowledge(self, message: Message | None, now: float) -> None:
-        assert isinstance(message, Response)  # noqa: S101 - rows with this action have a response for input
+        assert isinstance(message, Response)  # rows with this action have a response for input
         ack = ack_of_refusal(self.request, message)
         self.host.send(ack.encode(), self.destination, self.local)
 

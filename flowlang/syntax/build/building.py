@@ -25,7 +25,7 @@ class Part(NamedTuple):
 MAX_DEPTH = 200  # nodes below nodes: checker and compiler go down a tree by recursion
 
 
-class TooDeep(Exception):  # noqa: N818 - it carries a place to `parse`, which makes a diagnostic of it
+class TooDeep(Exception):  # it carries a place to `parse`, which makes a diagnostic of it
     """A tree that grows deeper than may be; `span` is the text of the part that went too far."""
 
     def __init__(self, span: Span) -> None:

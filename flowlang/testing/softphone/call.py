@@ -18,7 +18,7 @@ from .ear import Ear, Sound
 WITHIN = 10.0  # seconds in which a prompt is expected
 
 
-class CallFailed(Exception):  # noqa: N818 - what it says
+class CallFailed(Exception):  # what it says
     """The call was not answered. `status` is the final response, `None` where none came."""
 
     def __init__(self, cause: str, status: int | None) -> None:
@@ -110,7 +110,7 @@ class PhoneCall:
     @property
     def leg(self) -> OutgoingCall:
         """The call, as the SIP room has it."""
-        assert self._call is not None  # noqa: S101 - set when the INVITE is out
+        assert self._call is not None  # set when the INVITE is out
         return self._call
 
     # For the phone

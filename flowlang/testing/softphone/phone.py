@@ -48,7 +48,7 @@ class Softphone:
     @property
     def endpoint(self) -> Endpoint:
         """The SIP side."""
-        assert self._endpoint is not None  # noqa: S101 - set before anybody has the phone
+        assert self._endpoint is not None  # set before anybody has the phone
         return self._endpoint
 
     @endpoint.setter
