@@ -32,8 +32,12 @@ class Bench:
 
     @property
     def target(self) -> str:
+        return f"sip:+16062067563@127.0.0.1:{self.port}"
+
+    @property
+    def port(self) -> int:
         assert self.backend.address is not None
-        return f"sip:+16062067563@127.0.0.1:{self.backend.address.port}"
+        return self.backend.address.port
 
     async def call(self) -> tuple[PhoneCall, TakenCall]:
         placed = await self.phone.call(self.target, caller='"Alice" <sip:+14155550100@127.0.0.1>')
@@ -54,8 +58,8 @@ class Bench:
 
 
 @pytest.fixture
-def autojump_clock() -> MockClock:
-    """A clock that jumps when nothing more comes from the loopback; a datagram is on its way for some 50 µs."""
+def clock() -> MockClock:
+    """Jumps when nothing more comes from the loopback, where a datagram is on its way for some 50 µs."""
     return MockClock(autojump_threshold=0.001)
 
 
