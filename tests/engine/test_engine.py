@@ -26,7 +26,7 @@ def logged(watched: list[Observation]) -> list[str]:
 
 async def test_a_flow_without_a_caller_gives_what_it_returns(autojump_clock: trio.testing.MockClock) -> None:
     async with flowlang.open_engine() as engine:
-        engine.load_text("flow add(a, b = 2) { wait 1h  return a + b }".replace("  ", "\n"))
+        engine.load_text("flow add(a, b = 2) { wait 1h; return a + b }")
         ending = await engine.start("add", 40).ended()
     assert (ending.how, ending.value) == ("done", 42)
 
@@ -67,7 +67,7 @@ def ticking(step: float) -> Callable[[], float]:
     return lambda: next(ticks) * step
 
 
-async def test_an_activeflow_that_spins_does_not_hold_up_another(autojump_clock: trio.testing.MockClock) -> None:
+async def test_an_activeflow_that_spins_does_not_hold_up_another() -> None:
     watched: list[Observation] = []
     limits = flowlang.Limits(steps_per_input=1_000_000)
     async with flowlang.open_engine(limits=limits, processor_time=ticking(0.001)) as engine:
@@ -158,7 +158,12 @@ async def test_python_data_comes_in_as_values(autojump_clock: trio.testing.MockC
 async def test_a_started_flow_is_an_activeflow_of_its_own(autojump_clock: trio.testing.MockClock) -> None:
     watched: list[Observation] = []
     async with flowlang.open_engine() as engine:
-        engine.load_text('flow a { let id = start b(1)\nlog "started ${id}" }\nflow b(n, m = 2) { wait 1s\nlog "${n} ${m}" }')
+        engine.load_text(
+            """
+            flow a { let id = start b(1); log "started ${id}" }
+            flow b(n, m = 2) { wait 1s; log "${n} ${m}" }
+            """
+        )
         engine.observe(watched.append)
         run = engine.start("a")
         await run.ended()
@@ -251,7 +256,7 @@ class _Mute(SimulatorBackend):
 
 async def test_a_route_that_needs_more_than_the_backend_can_do_is_refused_at_load() -> None:
     async with flowlang.open_engine([_Mute()]) as engine:
-        with pytest.raises(flowlang.ScriptError, match="E405: `a` may `play`, which no call backend here can do"):
+        with pytest.raises(flowlang.ScriptError, match="`a` may `play`, which no call backend here can do"):
             engine.load_text('route call => a\nflow a { play "x.wav" }')
         engine.load_text('route call => a\nflow a { say "x" }')
 
