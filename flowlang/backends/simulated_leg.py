@@ -31,6 +31,7 @@ from flowlang.model.events import CallEnded, CallHeld, CallUnheld, DigitPressed
 from flowlang.model.observations import LegAnswered, LegEnded, LegRang
 from flowlang.model.results import Done, Failed
 from flowlang.model.values import SECOND
+from flowlang.sip.status import hangup_cause
 
 from .border import Finish, Host, Inbox, Incoming, Refusal
 
@@ -165,7 +166,7 @@ class SimulatedLeg:
         """Offers the call to the engine, which takes it or refuses it."""
         taken = self._host.offer(self.incoming, self)
         if isinstance(taken, Refusal):
-            self._end("us", "rejected", taken.status)
+            self._refuse(taken.status)
         else:
             self._inbox = taken
             self.activeflow = taken.activeflow
@@ -232,11 +233,15 @@ class SimulatedLeg:
                 self._answer()
             case Ring():
                 self._ring()
+            case Reject() if self._answered:
+                finish(Failed("answered", "the call is answered: `hangup` ends it"))
+                return _nothing
             case Reject():
-                self._end("us", "rejected", command.status)
+                self._refuse(command.status)
+            case HangUp() if self._answered:
+                self._end("us", "normal", None)
             case HangUp():
-                up = isinstance(self.state, Answered)
-                self._end("us", "normal" if up else "rejected", None if up else command.status)
+                self._refuse(command.status)
         finish(Done())
         return _nothing
 
@@ -256,6 +261,9 @@ class SimulatedLeg:
             self._answered = True
             self._host.observe(LegAnswered(self._host.now(), self.incoming.id))
             self._become(Answered())
+
+    def _refuse(self, status: int) -> None:
+        self._end("us", hangup_cause(status), status)
 
     def _leave(self, by: Party, cause: str) -> None:
         if not self.over:

@@ -20,7 +20,7 @@ class Exit(IntEnum):
 class CommandError(Exception):
     """The command cannot go on; the message is one line for the person who typed it."""
 
-    def __init__(self, message: str, exit_code: Exit) -> None:
+    def __init__(self, message: str, exit_code: int) -> None:
         super().__init__(message)
         self.exit_code = exit_code
 

@@ -3,6 +3,7 @@ code."""
 
 from __future__ import annotations
 
+import signal
 import sys
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,7 +19,7 @@ from flowlang.model.observations import FlowEnded, Observation
 
 from .choosing import choose
 from .display import Brief, LiveView, Style
-from .exits import Exit
+from .exits import CommandError, Exit
 from .faults import user_errors
 from .sounds import length_of
 from .watching import Observe, json_lines
@@ -54,6 +55,13 @@ class _Endings:
         return self._ended[activeflow]
 
 
+async def _heed_signals() -> None:
+    """Ends by an exception, so that the terminal is left as it was."""
+    with trio.open_signal_receiver(signal.SIGTERM, signal.SIGHUP) as signals:
+        number = await anext(signals)
+    raise CommandError(f"ended by {signal.Signals(number).name}", 128 + number)
+
+
 def run_call(call: Call, keyboard: TextIO, *, trace: bool, as_json: bool) -> Exit:
     """Places the call and stays until its flow is over. `FAILED` where the flow ended with a fault or none
     took it."""
@@ -80,6 +88,14 @@ class _Run:
         self._as_json = as_json
 
     async def __call__(self) -> Exit:
+        async with trio.open_nursery() as nursery:
+            if self._terminal.live:
+                nursery.start_soon(_heed_signals)
+            code = await self._converse()
+            nursery.cancel_scope.cancel()
+        return code
+
+    async def _converse(self) -> Exit:
         call = self._call
         pace = Pace(_BRISK if self._terminal.live else CHARACTERS_A_SECOND, length_of(call.path.parent))
         console = ConsoleBackend(self._terminal, pace)

@@ -15,6 +15,7 @@ import trio
 
 import flowlang
 from flowlang.backends.sip import SipBackend
+from flowlang.diagnostics import Source
 from flowlang.voices import open_espeak
 
 from .display import LiveView, Style
@@ -58,9 +59,9 @@ async def _serve(service: Service, as_json: bool) -> Exit:
         if as_json:
             engine.observe(json_lines)
         else:
-            engine.observe(LiveView(_show, Style.of(sys.stderr)))
-        await engine.listen()
-        _say(f"serving {service.path}; Ctrl-C ends calls politely, a second one at once")
+            engine.observe(LiveView(_show, Style.of(sys.stderr), _sources(engine).get))
+        where = await engine.listen()
+        _say(f"{', '.join(where)}: {service.path}; Ctrl-C ends calls politely, a second one at once")
         first = await anext(signals)
         async with trio.open_nursery() as nursery:
             nursery.start_soon(_hurry, signals, nursery.cancel_scope)
@@ -69,6 +70,12 @@ async def _serve(service: Service, as_json: bool) -> Exit:
             await engine.shutdown()
             nursery.cancel_scope.cancel()
     return Exit.INTERRUPTED if first == signal.SIGINT else Exit.FINE
+
+
+def _sources(engine: flowlang.Engine) -> dict[str, Source]:
+    """The text that each flow stands in; of two flows of one name the engine takes the first."""
+    loaded = [each.program for each in reversed(engine.scripts)]
+    return {name: program.module.source for program in loaded for name in program.flows}
 
 
 async def _hurry(signals: AsyncIterator[int], polite: trio.CancelScope) -> None:

@@ -56,7 +56,7 @@ async def test_a_call_that_no_flow_takes_is_refused(autojump_clock: MockClock) -
     host = FakeHost(refuse=404)
     async with calling(host) as phone:
         assert await phone.wait_ended() == Refused(404)
-        assert [(each.by, each.cause, each.status) for each in host.endings] == [("us", "rejected", 404)]
+        assert [(each.by, each.cause, each.status) for each in host.endings] == [("us", "not_found", 404)]
 
 
 async def test_ringing_and_the_answer_are_seen(autojump_clock: MockClock) -> None:
