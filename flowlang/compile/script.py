@@ -87,7 +87,7 @@ def compile_program(program: Program, primitives: Mapping[str, Any], bystander: 
     module = py.Module(written, [])
     code = compile(module, program.module.source.name, "exec", dont_inherit=True, optimize=0)
     try:
-        exec(code, namespace)
+        exec(code, namespace)  # noqa: S102
     except Fault as fault:
         below = fault.__traceback__ and fault.__traceback__.tb_next  # the constant, whatever it calls
         fault.line = below.tb_lineno if below is not None else 0
