@@ -18,7 +18,7 @@ AUDIBLE = 100  # root mean square of 32767: -50 dB, under any speech and over G.
 _AFTER_KEY = 0.1  # seconds in which what was said before a key may still come in
 
 
-class NothingHeard(Exception):  # noqa: N818 - what it says
+class NothingHeard(Exception):  # what it says
     """Nothing was said in the time allowed, or the call ended first."""
 
 
@@ -37,8 +37,8 @@ class Sound:
 
 
 class Ear:
-    """`sounds` are all that was heard, the last one perhaps still going on; `seconds` is the length of all, silence
-    included."""
+    """`sounds` are all that was heard, the last one perhaps still going on; `seconds` is the length of all,
+    silence included."""
 
     def __init__(self) -> None:
         self.sounds: list[Sound] = []
@@ -99,5 +99,5 @@ class Ear:
 
     async def wait_quiet(self) -> None:
         """Returns when nothing has been heard for `PAUSE`, or the call is over."""
-        while not self._closed and (rest := self._last + PAUSE - trio.current_time()) > 0:
-            await trio.sleep(rest)
+        while not self._closed and trio.current_time() < self._last + PAUSE:  # noqa: ASYNC110
+            await trio.sleep_until(self._last + PAUSE)
