@@ -35,7 +35,7 @@ SYNTAX_CODES: dict[str, Code] = {
     ),
     "E107": Code(
         "too long",
-        "A script has at most 1 MiB, a text in it 64 KiB. Split it into modules.",
+        "A script has at most 1 MiB, a text in it 16 KiB. Split it into modules.",
     ),
     "E108": Code(
         "character that may not stand here",

@@ -76,7 +76,7 @@ def _read(building: Building, lexer: Lexer) -> Module | None:
         building.diagnostics.append(diagnostic)
         if len(building.diagnostics) >= _MOST_DIAGNOSTICS or scene.at_end:
             return None
-        if not resume(scene, block_not_closed=diagnostic.code == "E102"):
+        if diagnostic.code == "E106" or not resume(scene, diagnostic.code):
             return None
 
 

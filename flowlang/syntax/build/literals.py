@@ -21,7 +21,7 @@ _UNITS = {
     "d": 86_400_000_000,
 }  # microseconds
 _MAX_INTEGER = 2**63 - 1
-_MAX_TEXT = 1 << 16  # characters of one text
+_MAX_TEXT = 1 << 14  # characters of one text
 _MAX_DIGITS = 28  # of a decimal
 
 

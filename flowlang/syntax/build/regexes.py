@@ -21,7 +21,7 @@ def regex_parts(b: Building, token: Any) -> tuple[str, str]:
     pattern = body.replace("\\/", "/")
     if len(set(flags) & set("ims")) != len(flags):
         hint = "flags are `i`, `m` and `s`, each once"
-        b.report("E117", token.span, f"`{flags}` are not flags of a regex", hint=hint)
+        b.report("E117", token.span, f"`{flags}` cannot stand behind a regex", hint=hint)
         return "", ""
     if len(pattern) > _MAX_PATTERN:
         b.report("E117", token.span, f"the regex is longer than {_MAX_PATTERN:,} characters")

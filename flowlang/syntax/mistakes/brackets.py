@@ -20,7 +20,7 @@ def unclosed_text(scene: Scene) -> Diagnostic | None:
         return scene.diagnostic("E103", "the text is not closed on its line", expected=("`'`",))
     accepted = scene.accepted
     if scene.token.kind not in (BAD, END) or not accepted & {"TEMPLATE_CLOSE", "LONG_CLOSE"}:
-        return _hole_with_line_end(scene)
+        return _unclosed_hole(scene)
     opened = _open_quote(scene)
     if opened is None:
         return None
@@ -38,10 +38,12 @@ def _open_quote(scene: Scene) -> Token | None:
     return None
 
 
-def _hole_with_line_end(scene: Scene) -> Diagnostic | None:
-    """`"${name` and the line ends: the text is what is not closed."""
+def _unclosed_hole(scene: Scene) -> Diagnostic | None:
+    """`"${name"`, or the line ends."""
     opener = scene.opener()
-    if opener is None or opener.kind != "HOLE_OPEN" or not (scene.on_new_line or scene.at_end):
+    if opener is None or opener.kind != "HOLE_OPEN" or "RBRACE" not in scene.accepted:
+        return None
+    if not (scene.on_new_line or scene.at_end or scene.token.text.startswith('"')):
         return None
     return scene.diagnostic("E103", "the `${` is not closed", span=opener.span, expected=("`}`",))
 

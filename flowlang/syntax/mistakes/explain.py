@@ -40,7 +40,18 @@ def explain(scene: Scene) -> Diagnostic:
         diagnostic = explanation(scene)
         if diagnostic is not None:
             return diagnostic
-    return scene.diagnostic("E101", _met(scene), expected=describe(scene.accepted, scene.last))
+    return scene.diagnostic(
+        "E101", _met(scene), expected=describe(scene.accepted, scene.last), hint=_joined_line(scene)
+    )
+
+
+def _joined_line(scene: Scene) -> str | None:
+    """A comma at a line's end makes one statement of two, and the mistake shows in the second line."""
+    before = scene.text[: scene.token.span.start].rpartition("\n")[0].rstrip()
+    opener = scene.opener()
+    if not before.endswith(",") or (opener is not None and opener.kind != "BLOCK_OPEN"):
+        return None
+    return "the `,` at the end of the line above makes one statement of both lines"
 
 
 def _met(scene: Scene) -> str:

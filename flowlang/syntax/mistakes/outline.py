@@ -70,7 +70,7 @@ def item_end(text: str, at: int, brackets: int, braces: int) -> int:
     line_end: int | None = None
     for found in _PIECE.finditer(text, at):
         sign = found.group()
-        if sign in "([":
+        if sign in ("(", "["):
             brackets += 1
         elif sign == "{":
             braces += 1
@@ -80,11 +80,9 @@ def item_end(text: str, at: int, brackets: int, braces: int) -> int:
             if braces == 0:
                 return found.start() if line_end is None else line_end
             braces -= 1
-        elif found.lastgroup == "end" and braces == 0:
-            if brackets == 0:
-                return found.start()
-            if line_end is None:
+        elif found.lastgroup == "end":
+            if braces == 0 and line_end is None:
                 line_end = found.start()
-            if _DECLARATION.match(text, found.end()):
-                return line_end
+            if (braces == 0 and brackets == 0) or _DECLARATION.match(text, found.end()):
+                return found.start() if line_end is None or brackets == 0 else line_end
     return len(text) if line_end is None else line_end

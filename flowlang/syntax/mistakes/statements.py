@@ -10,7 +10,7 @@ from flowlang.syntax.lexer import Lexer, vocabulary
 from flowlang.syntax.probe import accepted, reads_past
 from flowlang.syntax.tokens import Token
 
-from .scene import Scene, shown
+from .scene import Scene, item_begin, shown
 
 _RESERVED = {"TRUE", "FALSE", "NONE", "NOT", "AND", "OR", "IN"}
 _OPERATORS = {
@@ -21,6 +21,8 @@ _BEGINS_A_VALUE = {
     "NUMBER", "DURATION", "PHONE", "TEXT", "RAW_TEXT", "TEMPLATE_OPEN", "LONG_OPEN", "TRUE", "FALSE", "NONE",
     "REGEX", "LPAR", "LSQB", "MINUS", "NOT", "WRONG_NOT", "SLASH", "WHOLE_DIVIDE", "MAP_OPEN",
 }  # fmt: skip
+
+_SHORT = 2  # letters of a word too short to be a keyword gone wrong
 
 # How other languages say it.
 _FOREIGN = {
@@ -45,7 +47,7 @@ def foreign_word(scene: Scene) -> Diagnostic | None:
     """A word that another language has for one of ours, at the beginning of a statement or right behind a
     `}`.
     """
-    for word, span in _words(scene):
+    for _, (word, span) in _candidates(scene):
         ours = _FOREIGN.get(word)
         if ours is not None:
             return scene.diagnostic(
@@ -54,20 +56,10 @@ def foreign_word(scene: Scene) -> Diagnostic | None:
     return None
 
 
-def _words(scene: Scene) -> list[tuple[str, Span]]:
-    found: list[tuple[str, Span]] = []
-    first = _first_word(scene)
-    if first is not None:
-        found.append(first)
-    if scene.token.kind == "NAME":
-        found.append((scene.token.text, scene.token.span))
-    return found
-
-
-def _first_word(scene: Scene) -> tuple[str, Span] | None:
-    if not scene.item:
+def _first_word(item: list[Any]) -> tuple[str, Span] | None:
+    if not item:
         return None
-    first: Any = scene.item[0]
+    first: Any = item[0]
     if isinstance(first, ast.Name):
         return first.name, first.span
     if isinstance(first, Token) and first.kind == "NAME":
@@ -84,7 +76,7 @@ def nearly_a_keyword(scene: Scene) -> Diagnostic | None:
     for states, (word, span) in _candidates(scene):
         here = accepted(states)
         known = [text for text, kind in keywords.items() if kind in here and text != word]
-        near = near_name(word, known)
+        near = near_name(word, known) if len(word) > _SHORT else None
         if near is None:
             continue
         text = scene.text[: span.start] + near + scene.text[span.end :]
@@ -97,15 +89,37 @@ def nearly_a_keyword(scene: Scene) -> Diagnostic | None:
 
 
 def _candidates(scene: Scene) -> list[tuple[list[int], tuple[str, Span]]]:
+    """Words that may have been meant to be keywords, each with the states of the parser before it.
+
+    They are the token itself, the word before it, the first word of the item and, in a block behind a call
+    (`swich x { 1 => …`), the first word of that call.
+    """
+    states, values, begin = scene.stack.states, scene.stack.values, scene.begin
     found: list[tuple[list[int], tuple[str, Span]]] = []
     if scene.token.kind == "NAME":
-        found.append((scene.stack.states, (scene.token.text, scene.token.span)))
+        found.append((states, (scene.token.text, scene.token.span)))
     if _is(scene.last, "NAME"):
-        found.append((scene.stack.states[:-1], (scene.last.text, scene.last.span)))
-    first = _first_word(scene)
-    if first is not None:
-        found.append((scene.stack.states[: scene.begin + 1], first))
+        found.append((states[:-1], (scene.last.text, scene.last.span)))
+    begins = [begin]
+    if not scene.item and _in_handlers(scene):
+        begins.append(item_begin(values[: begin - 1]))
+    for at in begins:
+        first = _first_word(values[at:])
+        if first is not None:
+            found.append((states[: at + 1], first))
     return found
+
+
+def _in_handlers(scene: Scene) -> bool:
+    """Whether this is the beginning of a block behind a call, where only `on` may stand."""
+    begun = scene.stack.values[: scene.begin]
+    others = {"LET", "ALLOW", "EXPECT", "STREAM", "WILDCARD", "NUMBER"}
+    return (
+        bool(begun)
+        and _is(begun[-1], "BLOCK_OPEN")
+        and "ON" in scene.accepted
+        and not scene.accepted & others
+    )
 
 
 def left_out_parentheses(scene: Scene) -> Diagnostic | None:
@@ -116,17 +130,13 @@ def left_out_parentheses(scene: Scene) -> Diagnostic | None:
             "E124", "the parentheses of a call cannot be left out before `(`",
             span=item[1].span, hint="put all of the arguments in parentheses",
         )  # fmt: skip
-    begun = scene.stack.values[: scene.begin]
-    if item or len(begun) < 2 or not _is(begun[-1], "BLOCK_OPEN"):
-        return None
-    here = scene.accepted
-    if here & {"LET", "ALLOW", "EXPECT", "STREAM", "WILDCARD", "NUMBER"} or "ON" not in here:
+    if item or not _in_handlers(scene):
         return None
     rest = scene.text[scene.token.span.end :].lstrip(" \t")
     if rest.startswith(":") or scene.token.kind == "SPREAD":
         return scene.diagnostic(
             "E124", "the parentheses of a call cannot be left out before `{`",
-            span=begun[-1].span, hint="put the arguments in parentheses",
+            span=scene.last.span, hint="put the arguments in parentheses",
         )  # fmt: skip
     return scene.diagnostic(
         "E132", f"{shown(scene.token.text)} cannot stand in the block behind a call", expected=("`on`", "`}`")
@@ -165,7 +175,7 @@ def bare_expression(scene: Scene) -> Diagnostic | None:
 
 def _is_name(value: Any) -> bool:
     """A name, dotted or not, or what has been read of one."""
-    return isinstance(value, ast.Name | ast.Field | list) or _is(value, "NAME")
+    return isinstance(value, ast.Name | ast.Field | list) or _is(value, "NAME") or _is(value, "DOT")
 
 
 def _is_item_of_list(item: list[Any]) -> bool:
