@@ -4,8 +4,12 @@ in the order of the text."""
 from __future__ import annotations
 
 import re
+from collections.abc import Collection
 
-from flowlang.diagnostics import Diagnostic, Source, Span
+from flowlang.diagnostics import Diagnostic, Source, Span, near_name
+
+_MAX_COMPARED = 20_000
+"""Names compared in one run in search of near ones: about a fifth of a second."""
 
 
 class Report:
@@ -14,6 +18,7 @@ class Report:
     def __init__(self, source: Source) -> None:
         self.source = source
         self._found: dict[tuple[Span, str], Diagnostic] = {}
+        self._compared = 0
 
     def add(
         self,
@@ -28,6 +33,11 @@ class Report:
         """Note one; the same code at the same place a second time is dropped."""
         diagnostic = Diagnostic(code, self.source, span, message, expected, near, hint)
         self._found.setdefault((span, code), diagnostic)
+
+    def near(self, written: str, known: Collection[str]) -> str | None:
+        """The name that was probably meant; none any more once very many have been looked for."""
+        self._compared += len(known)
+        return near_name(written, known) if self._compared <= _MAX_COMPARED else None
 
     def line(self, span: Span) -> int:
         """The line on which a span begins, for messages that speak of another place."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 
-from flowlang.diagnostics import Span, near_name
+from flowlang.diagnostics import Span
 from flowlang.model.actions import PLANNED_ACTIONS, PLANNED_NAMESPACES, Action
 from flowlang.model.functions import FUNCTIONS, PREDEFINED, Function
 from flowlang.model.script_events import SCRIPT_EVENTS
@@ -13,6 +13,7 @@ from flowlang.syntax import ast
 
 from . import types
 from .bindings import Binding
+from .literals import literal_value
 from .script import Script
 from .types import Ended, Type
 
@@ -68,7 +69,7 @@ class Expressions:
         if name in self.gone:
             line = self._report.line(self.gone[name])
             hint = f"the `{name}` of line {line} ends with its block"
-        near = None if name in self.gone else near_name(name, {*self.visible, *PREDEFINED})
+        near = None if name in self.gone else self._report.near(name, {*self.visible, *PREDEFINED})
         self._report.add("E201", span, f"nothing is called `{name}`", near=near, hint=hint)
 
     def _enter(self, node: ast.Node) -> list[ast.Node]:
@@ -127,7 +128,7 @@ class Expressions:
                 if name in self.visible:
                     self.visible[name].read = True
                 return []
-            near = near_name(name, self._script.callables() | PLANNED_ACTIONS)
+            near = self._report.near(name, self._script.callables() | PLANNED_ACTIONS)
             self._report.add("E201", callee.span, f"nothing is called `{name}`", near=near)
             return []
         owner = callee.value
@@ -145,7 +146,7 @@ class Expressions:
         if target.module is not None:
             if target.module not in self._script.modules:
                 span = self._report.word(target.span, target.module)
-                near = near_name(target.module, self._script.modules)
+                near = self._report.near(target.module, self._script.modules)
                 self._report.add("E201", span, f"no module is called `{target.module}`", near=near)
             return
         if target.name in self._script.flows:
@@ -159,7 +160,7 @@ class Expressions:
             message = f"`{target.name}` is {what} and no flow"
             self._report.add("E206", span, message, expected=("the name of a flow",))
         else:
-            near = near_name(target.name, self._script.flows)
+            near = self._report.near(target.name, self._script.flows)
             self._report.add("E201", span, f"no flow is called `{target.name}`", near=near)
 
     def _note(self, node: ast.Node) -> None:
@@ -184,13 +185,23 @@ class Expressions:
     def _call(self, call: ast.Call, name: str) -> Type:
         match self._script.callee(name):
             case Action() as action:
-                return types.of_action(action, handled=bool(call.handlers))
+                known = types.of_action(action, handled=bool(call.handlers))
+                return replace(known, texts=self._options(call)) if isinstance(known, Ended) else known
             case Function():
                 return types.of_function(name)
             case ast.FlowDecl() as flow:
                 return types.of_flow(flow)
             case _:
                 return None
+
+    def _options(self, call: ast.Call) -> tuple[str, ...]:
+        """What there is to choose from, where the call says so in constant texts."""
+        for argument in call.arguments:
+            if argument.name == "options":
+                value = literal_value(argument.value, self._script.values)
+                if isinstance(value, tuple) and all(isinstance(each, str) for each in value):
+                    return tuple(str(each) for each in value)
+        return ()
 
     def _wait_for(self, node: ast.WaitFor) -> Type:
         event = SCRIPT_EVENTS.get(node.event)
@@ -205,6 +216,6 @@ class Expressions:
         if name in fields:
             return
         span = Span(node.span.end - len(name), node.span.end)
-        near = near_name(name, fields)
+        near = self._report.near(name, fields)
         expected = () if near else tuple(f"`{each}`" for each in fields)
         self._report.add("E207", span, f"{owner} has no field `{name}`", near=near, expected=expected)

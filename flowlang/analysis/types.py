@@ -23,12 +23,13 @@ Shape = Literal[
 @dataclass(frozen=True, slots=True)
 class Ended:
     """An outcome of `what` (an action, a flow, an event): one of `outcomes`, or of `rare`, which a `match`
-    need not name."""
+    need not name. `texts` are all that the text of the outcome `text` may be, where they are known."""
 
     what: str
     outcomes: tuple[OutcomeType, ...]
     rare: frozenset[str] = frozenset()
     is_event: bool = False
+    texts: tuple[str, ...] = ()
 
     @property
     def names(self) -> tuple[str, ...]:

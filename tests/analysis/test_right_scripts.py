@@ -168,6 +168,7 @@ def test_an_action_of_the_host_is_checked_as_ours_are() -> None:
     [
         'match ask("x") { text as t => say t.text; no_input, no_match => say "?" }',
         'match ask("x") { "1" => log "1"; unknown, gone => log "g"; _ => log "_" }',
+        'match ask("x", options: ["a", "b"]) { "a" => log "a"; "b" => log "b"; no_input, no_match => stop }',
         'match say("x") { gone => log "left"; _ => log "said" }',
         "let x = 1; if x == 1 { x = 2 } else { x = 3 }; log \"${x}\"",
         'if call.id == "x" { let y = 1; log "${y}" }; if call.id == "y" { let y = 2; log "${y}" }',

@@ -71,6 +71,7 @@ LARGE: dict[str, Callable[[int], str]] = {
     "variables": lambda n: main(times(n, 'let v# = #; log "${v#}"; ')),
     "the same variable": lambda n: main(times(n, "let v = 'x'; log v; ")),
     "unknown names": lambda n: main(times(n, "log x#; ")),
+    "unknown flows": lambda n: times(n, "flow f# { g#() }\n"),
     "arms": lambda n: main("match x { " + times(n, "# => log 'x'; ") + "}"),
     "streams": lambda n: main("stream s0 { }; " + times(n, "stream s@ { join s# }; ")),
     "unreachable": lambda n: main(times(n, "stop; ")),

@@ -6,6 +6,7 @@ Prompts are looked for in the folder; the backend is one that cannot refuse call
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -45,3 +46,10 @@ def test_every_code_has_a_folder_that_shows_it(code: str) -> None:
 @pytest.mark.parametrize("folder", FOLDERS, ids=lambda folder: folder.name)
 def test_every_folder_is_named_after_a_code(folder: Path) -> None:
     assert folder.name in CODES
+
+
+def test_no_code_is_used_that_is_not_explained() -> None:
+    files = (HERE.parents[1] / "flowlang").rglob("*.py")
+    used = {code for file in files for code in re.findall(r'"([EW][0-9]{3})"', file.read_text(encoding="utf-8"))}
+    assert used <= CODES.keys()
+    assert all(each.title and each.explanation.endswith((".", ")")) for each in CODES.values())

@@ -7,7 +7,7 @@ from flowlang.analysis import types
 from flowlang.analysis.advice import text_of_outcome
 from flowlang.analysis.arguments import Bound, Slot, bind, slots
 from flowlang.analysis.script import Script
-from flowlang.diagnostics import Span, near_name
+from flowlang.diagnostics import Span
 from flowlang.model.actions import Action
 from flowlang.syntax import ast
 
@@ -55,7 +55,7 @@ def _arguments(
         span = argument.span if argument is not None else place
         match trouble:
             case "unknown":
-                near = near_name(parameter, (each.name for each in parameters))
+                near = script.report.near(parameter, [each.name for each in parameters])
                 known = tuple(f"`{each.name}`" for each in parameters)
                 span = script.report.word(span, parameter)
                 message = f"`{name}` has no parameter `{parameter}`"

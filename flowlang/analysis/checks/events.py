@@ -4,7 +4,7 @@ another's name."""
 from __future__ import annotations
 
 from flowlang.analysis.script import Script
-from flowlang.diagnostics import Span, near_name
+from flowlang.diagnostics import Span
 from flowlang.model.actions import Action
 from flowlang.model.script_events import PLANNED_EVENTS, SCRIPT_EVENTS
 from flowlang.syntax import ast
@@ -44,7 +44,7 @@ def _event(script: Script, name: str, span: Span, action: Action | None) -> None
         return
     if script.incomplete:  # a module's flows may emit it
         return
-    near = near_name(name, {*SCRIPT_EVENTS, *script.emitted, *own})
+    near = script.report.near(name, {*SCRIPT_EVENTS, *script.emitted, *own})
     hint = None if near else f"`emit {name}` would raise it"
     script.report.add("E209", span, f"nothing can raise the event `{name}`", near=near, hint=hint)
 

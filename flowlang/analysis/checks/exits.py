@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from flowlang.analysis.script import Script
-from flowlang.diagnostics import Span, near_name
+from flowlang.diagnostics import Span
 from flowlang.syntax import ast
 
 
@@ -115,7 +115,7 @@ class _Exits:
             if label in place.beyond:
                 self.report.add("E506", statement.span, f"`{word}` cannot leave a `finally`")
             else:
-                near = near_name(label, (each for each in place.labels if each is not None))
+                near = self.report.near(label, [each for each in place.labels if each is not None])
                 self.report.add("E502", span, f"no loop around this is called `{label}`", near=near)
         elif place.of_action:
             if word == "continue":

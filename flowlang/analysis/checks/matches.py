@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from flowlang.analysis.script import Script
 from flowlang.analysis.types import Ended, described
-from flowlang.diagnostics import Span, near_name
+from flowlang.diagnostics import Span
 from flowlang.model.script_events import SCRIPT_EVENTS
 from flowlang.syntax import ast
 
@@ -40,7 +40,7 @@ def _names(script: Script, match: ast.Match, anywhere: frozenset[str]) -> None:
             if isinstance(subject, Ended):
                 if name in subject.names or name in subject.rare:
                     continue
-                near = near_name(name, subject.names)
+                near = script.report.near(name, subject.names)
                 expected = () if near else tuple(f"`{each}`" for each in subject.names)
                 message = f"`{subject.what}` has no outcome `{name}`"
                 script.report.add("E208", pattern.span, message, near=near, expected=expected)
@@ -48,7 +48,7 @@ def _names(script: Script, match: ast.Match, anywhere: frozenset[str]) -> None:
                 message = f"a bare word is an outcome, and the subject is {described(subject)}"
                 script.report.add("E208", pattern.span, message, hint=f'a text stands in quotes: `"{name}"`')
             elif name not in anywhere and not script.incomplete:
-                near = near_name(name, anywhere)
+                near = script.report.near(name, anywhere)
                 hint = f'a text stands in quotes: `"{name}"`'
                 script.report.add(
                     "E208", pattern.span, f"nothing has an outcome `{name}`", near=near, hint=hint
@@ -59,21 +59,28 @@ def _covered(script: Script, match: ast.Match) -> None:
     subject = script.types.get(id(match.subject))
     if not isinstance(subject, Ended):
         return
-    seen: set[str] = set()
-    for arm in match.arms:
-        if arm.guard is not None:
-            continue
-        for pattern in arm.patterns:
-            if isinstance(pattern, ast.Wildcard):
-                return
-            if isinstance(pattern, ast.OutcomePattern):
-                seen.add(pattern.name)
+    patterns = [each for arm in match.arms if arm.guard is None for each in arm.patterns]
+    if any(isinstance(each, ast.Wildcard) for each in patterns):
+        return
+    seen = {each.name for each in patterns if isinstance(each, ast.OutcomePattern)}
     missing = [f"`{each}`" for each in subject.names if each not in seen]
+    if "`text`" in missing:
+        place = missing.index("`text`")
+        missing[place : place + 1] = _texts(subject, patterns)
     if missing:
         span = Span(match.span.start, match.subject.span.end)
         listed = " and ".join(filter(None, (", ".join(missing[:-1]), missing[-1])))
         message = f"{listed} of `{subject.what}` {'is' if len(missing) == 1 else 'are'} not looked at"
         script.report.add("E503", span, message, hint="name what is missing, or end with `_ => …`")
+
+
+def _texts(subject: Ended, patterns: list[ast.Pattern]) -> list[str]:
+    """What is missing of the outcome `text`: itself, or those of its known texts that no pattern has."""
+    literals = [each.value for each in patterns if isinstance(each, ast.LiteralPattern)]
+    seen = {each.value for each in literals if isinstance(each, ast.Text)}
+    if not seen & set(subject.texts):
+        return ["`text`"]
+    return [f'`"{each}"`' for each in subject.texts if each not in seen]
 
 
 def _reachable(script: Script, match: ast.Match) -> None:

@@ -4,7 +4,7 @@ itself."""
 from __future__ import annotations
 
 from flowlang.analysis.script import Script
-from flowlang.diagnostics import Span, near_name
+from flowlang.diagnostics import Span
 from flowlang.syntax import ast
 
 
@@ -79,7 +79,7 @@ class _Streams:
         name = statement.name
         span = self.report.word(Span(statement.span.start + len(word), statement.span.end), name)
         if name not in self.visible:
-            near = near_name(name, self.visible)
+            near = self.report.near(name, self.visible)
             hint = None if near else "a stream can be named from its line to the end of its block"
             self.report.add("E210", span, f"no stream called `{name}` runs here", near=near, hint=hint)
         elif word == "join" and name in self.around:
