@@ -50,6 +50,7 @@ def test_every_folder_is_named_after_a_code(folder: Path) -> None:
 
 def test_no_code_is_used_that_is_not_explained() -> None:
     files = (HERE.parents[1] / "flowlang").rglob("*.py")
-    used = {code for file in files for code in re.findall(r'"([EW][0-9]{3})"', file.read_text(encoding="utf-8"))}
+    texts = [each.read_text(encoding="utf-8") for each in files]
+    used = {code for text in texts for code in re.findall(r'"([EW][0-9]{3})"', text)}
     assert used <= CODES.keys()
     assert all(each.title and each.explanation.endswith((".", ")")) for each in CODES.values())
