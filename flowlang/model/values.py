@@ -36,13 +36,13 @@ class Duration:
         return self.microseconds / SECOND
 
     def __str__(self) -> str:
-        """The shortest literal of the language, such as `90s` or `250ms`."""
-        for unit, name in ((DAY, "d"), (HOUR, "h"), (MINUTE, "m"), (SECOND, "s"), (MILLISECOND, "ms")):
+        """The literal of the language where there is one (`2m`, `90s`, `250ms`), else seconds to a thousandth."""
+        for unit, name in ((DAY, "d"), (HOUR, "h"), (MINUTE, "m"), (SECOND, "s")):
             if self.microseconds and self.microseconds % unit == 0:
                 return f"{self.microseconds // unit}{name}"
-        if self.microseconds == 0:
-            return "0s"
-        return f"{Decimal(self.microseconds) / MILLISECOND:f}ms"
+        if self.microseconds % MILLISECOND == 0 and abs(self.microseconds) < SECOND:
+            return f"{self.microseconds // MILLISECOND}ms" if self.microseconds else "0s"
+        return f"{self.microseconds / SECOND:.3f}".rstrip("0").rstrip(".") + "s"
 
 
 @dataclass(frozen=True, slots=True, order=True)
