@@ -30,7 +30,6 @@ LANGUAGE = "en-US"
 MENU = "For the nurse, press 1. For an appointment, press 2. For our hours, press 3."
 ANSWERS = {
     "1": "The nurse is with a patient and will call you back today.",
-    "2": "Which day suits you? For Monday, press 1, and so on up to 5 for Friday.",
     "3": "We are open from Monday to Friday, nine to half past five.",
 }
 """Key -> how the clinic's answer to it begins; a test holds this to the script."""
@@ -49,7 +48,7 @@ async def demonstrate(port: int, key: str, folder: Path) -> None:
     async with trio.open_nursery() as nursery:
         show(f"flow serve examples/clinic --listen 127.0.0.1:{port}")
         server = await nursery.start(serve, port)
-        recording = folder / "heard.wav"
+        recording = folder / f"heard-{port}.wav"  # two demonstrations at once do not meet
         seconds = len(expected[key]) / 8000 + 1
         steps = f"wait-for-prompt; press {key}; wait-for-sound; wait {seconds:.0f}s; hangup"
         show(f"softphone calls {NUMBER} on 127.0.0.1:{port}: {steps}")
@@ -115,7 +114,7 @@ def judge(took: list[dict[str, Any]], key: str, expected: dict[str, Samples], re
     show(f"heard {took[-1]['seconds']} s, levels {levels} of 32767, in {recording}")
     menu = find(expected["menu"], before)
     tell("before the key", "the menu", menu, wanted=True)
-    answers = {each: find(expected[each][: len(after)], after) for each in ANSWERS}
+    answers = {each: find(expected[each], after) for each in ANSWERS}
     for each, found in answers.items():
         tell(f"after key {key}", f"the answer to {each}", found, wanted=each == key)
     if not menu.same:

@@ -1,7 +1,7 @@
 """The ear of a softphone: tells sound from silence, and one thing said from the next.
 
-A sound goes on over short pauses, such as those between sentences; `PAUSE` of silence ends it. Its times are
-places in what was heard, in seconds, as in the recording; only the pauses are measured by the clock.
+A sound goes on over short pauses, such as those between sentences; `PAUSE` of silence ends it, or `NOTHING`
+at all for longer. Times are places in what came, in seconds, so that a stall of the network is no pause.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ import trio
 from flowlang.rtp import SAMPLE_RATE
 
 PAUSE = 0.8  # seconds; espeak-ng rests about 0.5 s between two sentences
+NOTHING = 2.0  # seconds without a packet: the other side sends no silence
 AUDIBLE = 100  # root mean square of 32767: -50 dB, under any speech and over G.711's noise
 _AFTER_KEY = 0.1  # seconds in which what was said before a key may still come in
 
@@ -44,7 +45,7 @@ class Ear:
         self.sounds: list[Sound] = []
         self.packets = 0
         self.seconds = 0.0
-        self._last = 0.0  # the clock's time at the latest packet with sound in it
+        self._last = -NOTHING  # the clock's time at the latest packet
         self._deaf_until = 0.0
         self._cut = False
         self._heard = trio.lowlevel.ParkingLot()
@@ -57,15 +58,14 @@ class Ear:
         begin = self.seconds
         self.seconds += len(pcm) / 2 / SAMPLE_RATE
         now, level = trio.current_time(), audioop.rms(pcm, 2)
-        if level < AUDIBLE or begin < self._deaf_until:
-            return
-        last = self.sounds[-1] if self.sounds else None
-        if last is None or self._cut or max(begin - last.end, now - self._last) >= PAUSE:
-            self.sounds.append(Sound(begin, self.seconds, level))
-            self._cut = False
-        else:
-            last.end = self.seconds
-            last.level = max(last.level, level)
+        if level >= AUDIBLE and begin >= self._deaf_until:
+            last = self.sounds[-1] if self.sounds else None
+            if last is None or self._cut or begin - last.end >= PAUSE or now - self._last >= NOTHING:
+                self.sounds.append(Sound(begin, self.seconds, level))
+                self._cut = False
+            else:
+                last.end = self.seconds
+                last.level = max(last.level, level)
         self._last = now
         self._heard.unpark_all()
 
@@ -99,5 +99,8 @@ class Ear:
 
     async def wait_quiet(self) -> None:
         """Returns when nothing has been heard for `PAUSE`, or the call is over."""
-        while not self._closed and trio.current_time() < self._last + PAUSE:  # noqa: ASYNC110
-            await trio.sleep_until(self._last + PAUSE)
+        while not self._closed and self.sounds and self.seconds - self.sounds[-1].end < PAUSE:
+            with trio.move_on_at(self._last + NOTHING) as patience:
+                await self._heard.park()
+            if patience.cancelled_caught:
+                return
