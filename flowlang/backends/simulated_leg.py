@@ -1,8 +1,8 @@
-"""A call leg without a network: what the simulator and the phone in the terminal share.
+"""A call leg without a network: what the simulator, the phone in the terminal and `flow test` share.
 
 Engine's side it is a `Leg`; the far end's side is `press`, `hold`, `unhold`, `hang_up`. Speech takes time
-and can be cut; several utterances are heard one after the other. A trio task exists only while something is
-heard. Nothing here knows a real clock: time is the host's.
+and can be cut; several utterances are heard one after the other. Nothing here knows a clock or trio: the time
+is the host's, and who places the call says how something is done `later` (see `live_leg` for trio).
 """
 
 from __future__ import annotations
@@ -11,8 +11,6 @@ from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Literal
-
-import trio
 
 from flowlang.model.addresses import SCHEMES, is_e164
 from flowlang.model.cdr import Party
@@ -39,6 +37,9 @@ DIGITS = frozenset("0123456789*#ABCD")  # RFC 4733 section 3.2, the first sixtee
 SIMULATED_COMMANDS = frozenset(COMMANDS) - {RunHostAction.name}
 CHARACTERS_A_SECOND = 15.0  # an unhurried speaker of English
 UNKNOWN_FILE_SECONDS = 1.0
+
+Later = Callable[[float, Callable[[], None]], Callable[[], None]]
+"""Does something after so many seconds; what it returns calls that off."""
 
 _LEG = 0  # the caller's; legs that a flow places come with `dial`
 
@@ -132,14 +133,14 @@ def address(text: str) -> str:
 
 
 class SimulatedLeg:
-    """One call that came in, both sides of it. `place` it; then watch `state` and `heard`, or `wait_until`
-    they are as wanted. `watch` is called with each new state and each thing heard, at its beginning and at
-    its end. `activeflow` is the id of the one that took the call."""
+    """One call that came in, both sides of it. `place` it; then watch `state` and `heard`. `watch` is called
+    with each new state and each thing heard, at its beginning and at its end. `activeflow` is the id of the
+    one that took the call."""
 
     def __init__(
         self,
         host: Host,
-        nursery: trio.Nursery,
+        later: Later,
         incoming: Incoming,
         pace: Pace,
         watch: Callable[[LegState | Heard], None] = lambda _change: None,
@@ -150,13 +151,12 @@ class SimulatedLeg:
         self.held = False
         self.heard: list[Heard] = []
         self._host = host
-        self._nursery = nursery
+        self._later = later
         self._pace = pace
         self._watch = watch
         self._inbox: Inbox | None = None
         self._queue: deque[_Utterance] = deque()
-        self._timer: trio.CancelScope | None = None
-        self._changed = trio.lowlevel.ParkingLot()
+        self._timer: Callable[[], None] | None = None
         self._started = host.now()
         self._answered = False
 
@@ -212,10 +212,8 @@ class SimulatedLeg:
         """The connection breaks."""
         self._leave("network", "lost")
 
-    async def wait_until(self, condition: Callable[[], bool]) -> None:
-        """Waits until a condition on this leg holds; it is looked at after each change."""
-        while not condition():
-            await self._changed.park()
+    def changed(self) -> None:
+        """Called whenever anything about the leg is other than before; for those who build on it."""
 
     # The engine's side.
 
@@ -287,7 +285,7 @@ class SimulatedLeg:
 
     def _tell(self, change: LegState | Heard) -> None:
         self._watch(change)
-        self._changed.unpark_all()
+        self.changed()
 
     def _deliver(self, event: DigitPressed | CallHeld | CallUnheld | CallEnded) -> None:
         if self._inbox is not None:
@@ -322,23 +320,20 @@ class SimulatedLeg:
         """Begins the next part of the first utterance; one that has none left is done."""
         while self._timer is None and self._queue and not self._queue[0].parts:
             done = self._queue.popleft()
-            self._changed.unpark_all()
+            self.changed()
             done.finish(Done())
         if not self._queue or self._timer is not None:
             return
         kind, what = self._queue[0].parts.popleft()
-        self._timer = trio.CancelScope()
-        self._nursery.start_soon(self._pass, self._timer, self._pace.seconds(kind, what))
+        self._timer = self._later(self._pace.seconds(kind, what), self._pass)
         self.heard.append(Heard(kind, what, self._elapsed()))
         self._tell(self.heard[-1])
 
-    async def _pass(self, timer: trio.CancelScope, seconds: float) -> None:
-        with timer:
-            await trio.sleep(seconds)
-        if self._timer is timer:
-            self._timer = None
-            self._close_heard(cut=False)
-            self._speak()
+    def _pass(self) -> None:
+        """One part was heard to its end."""
+        self._timer = None
+        self._close_heard(cut=False)
+        self._speak()
 
     def _cancel(self, utterance: _Utterance) -> None:
         if utterance not in self._queue:
@@ -346,13 +341,13 @@ class SimulatedLeg:
         if utterance is self._queue[0]:
             self._stop_speech()
         self._queue.remove(utterance)
-        self._changed.unpark_all()
+        self.changed()
         if self._timer is None:
             self._speak()
 
     def _stop_speech(self) -> None:
         if self._timer is not None:
-            self._timer.cancel()
+            self._timer()
             self._timer = None
             self._close_heard(cut=True)
 

@@ -7,6 +7,7 @@ from typing import Any, assert_never
 import trio
 
 from flowlang.backends.border import Host, Incoming
+from flowlang.backends.live_leg import LiveLeg
 from flowlang.backends.simulated_leg import (
     SIMULATED_COMMANDS,
     Answered,
@@ -18,7 +19,6 @@ from flowlang.backends.simulated_leg import (
     PhoneError,
     Refused,
     Ringing,
-    SimulatedLeg,
     address,
 )
 
@@ -40,7 +40,7 @@ class ConsoleBackend:
         self._terminal = terminal
         self._pace = pace
         self._running: tuple[Host, trio.Nursery] | None = None
-        self._leg: SimulatedLeg | None = None
+        self._leg: LiveLeg | None = None
 
     async def run(self, host: Host, *, task_status: Any = trio.TASK_STATUS_IGNORED) -> None:
         """Works until cancelled; a call that is then up is lost."""
@@ -71,7 +71,7 @@ class ConsoleBackend:
             raise PhoneError("the phone does not run: call after `await engine.listen()`")
         host, nursery = self._running
         incoming = Incoming("call", address(to), address(source), "console-1", flow=flow)
-        leg = SimulatedLeg(host, nursery, incoming, self._pace, self._show)
+        leg = LiveLeg(host, nursery, incoming, self._pace, self._show)
         self._leg = leg
         self._write(f"calling {leg.incoming.to} from {leg.incoming.source}")
         if self._terminal.live:
@@ -96,11 +96,11 @@ class ConsoleBackend:
         assert isinstance(state, Refused | Ended)  # what `over` means
         return state
 
-    async def _until_over(self, leg: SimulatedLeg, scope: trio.CancelScope) -> None:
+    async def _until_over(self, leg: LiveLeg, scope: trio.CancelScope) -> None:
         await leg.wait_until(lambda: leg.over)
         scope.cancel()
 
-    async def _operate(self, leg: SimulatedLeg) -> None:
+    async def _operate(self, leg: LiveLeg) -> None:
         while True:
             line = await self._terminal.read(lambda: _at_rest(leg))
             typed = understand(line)
@@ -118,7 +118,7 @@ class ConsoleBackend:
             except PhoneError as error:
                 self._write(str(error))
 
-    async def _obey(self, leg: SimulatedLeg, typed: Typed) -> None:
+    async def _obey(self, leg: LiveLeg, typed: Typed) -> None:
         match typed:
             case Press():
                 leg.press(typed.digits)
@@ -169,7 +169,7 @@ def _needs_answer(typed: Typed) -> bool:
     return isinstance(typed, Press) or (isinstance(typed, Do) and typed.what in ("hold", "unhold"))
 
 
-async def _at_rest(leg: SimulatedLeg) -> None:
+async def _at_rest(leg: LiveLeg) -> None:
     """Returns when nothing can be heard and no task has anything left to do at this time."""
     from trio.testing import wait_all_tasks_blocked  # costs an import that a live terminal need not pay
 

@@ -18,13 +18,13 @@ from typing import Any
 import trio
 
 from flowlang.backends.border import Host, Incoming
+from flowlang.backends.live_leg import LiveLeg
 from flowlang.backends.simulated_leg import (
     CHARACTERS_A_SECOND,
     SIMULATED_COMMANDS,
     UNKNOWN_FILE_SECONDS,
     Pace,
     PhoneError,
-    SimulatedLeg,
     address,
 )
 
@@ -51,7 +51,7 @@ class SimulatorBackend:
     ) -> None:
         self._pace = Pace(characters_a_second, length_of)
         self._running: tuple[Host, trio.Nursery] | None = None
-        self._legs: list[SimulatedLeg] = []
+        self._legs: list[LiveLeg] = []
         self._placed = 0
 
     async def run(self, host: Host, *, task_status: Any = trio.TASK_STATUS_IGNORED) -> None:
@@ -82,7 +82,7 @@ class SimulatorBackend:
         incoming = Incoming(
             "call", address(to), address(source), f"simulated-{self._placed}", name, flow=flow
         )
-        leg = SimulatedLeg(host, nursery, incoming, self._pace)
+        leg = LiveLeg(host, nursery, incoming, self._pace)
         self._legs = [each for each in self._legs if not each.over]
         self._legs.append(leg)
         leg.place()

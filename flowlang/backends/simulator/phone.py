@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from flowlang.backends.simulated_leg import Answered, Ended, Heard, LegState, Refused, SimulatedLeg
+from flowlang.backends.live_leg import LiveLeg
+from flowlang.backends.simulated_leg import Answered, Ended, Heard, LegState, Refused
 
 
 class NeverHeardError(Exception):
@@ -16,7 +17,7 @@ class SimulatedPhone:
     that waiting twice for a prompt waits for its repetition.
     """
 
-    def __init__(self, leg: SimulatedLeg) -> None:
+    def __init__(self, leg: LiveLeg) -> None:
         self._leg = leg
         self._seen = 0
 
