@@ -36,7 +36,7 @@ class Duration:
         return self.microseconds / SECOND
 
     def __str__(self) -> str:
-        """The literal of the language where there is one (`2m`, `90s`, `250ms`), else seconds to a thousandth."""
+        """The literal of the language where there is one (`2m`, `250ms`), else seconds to a thousandth."""
         for unit, name in ((DAY, "d"), (HOUR, "h"), (MINUTE, "m"), (SECOND, "s")):
             if self.microseconds and self.microseconds % unit == 0:
                 return f"{self.microseconds // unit}{name}"
