@@ -13,7 +13,7 @@ import trio
 
 import flowlang
 from flowlang.analysis import Program
-from flowlang.backends.console import ConsoleBackend, PipedTerminal, Terminal, open_live_terminal
+from flowlang.backends.console import ConsoleBackend, PipedTerminal, Terminal
 from flowlang.backends.simulated_leg import CHARACTERS_A_SECOND, Pace
 from flowlang.model.observations import FlowEnded, Observation
 
@@ -68,6 +68,8 @@ def run_call(call: Call, keyboard: TextIO, *, trace: bool, as_json: bool) -> Exi
     shown = sys.stderr if as_json else sys.stdout
     clock = None
     if keyboard.isatty() and shown.isatty():
+        from flowlang.backends.console.live import open_live_terminal  # prompt-toolkit: 50 ms
+
         terminal: Terminal = open_live_terminal(keyboard, shown)
     else:
         from trio.testing import MockClock

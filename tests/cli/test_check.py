@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import json
 import os
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from tests.cli.flow import Done, flow
+from tests.cli.flow import Done, flow, flow_process
 
 RIGHT = 'flow main {\n    say "Hello"\n}\n'
 WRONG_NAME = 'flow main {\n    sya "Hello"\n}\n'
@@ -25,8 +26,9 @@ def folder(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def test_a_right_script_is_silent(folder: Path) -> None:
-    assert flow("check", "right.flow", folder=folder) == Done(0, "", "")
+@pytest.mark.parametrize("run", [flow, flow_process])
+def test_a_right_script_is_silent(folder: Path, run: Callable[..., Done]) -> None:
+    assert run("check", "right.flow", folder=folder) == Done(0, "", "")
 
 
 def test_a_byte_order_mark_is_no_mistake(folder: Path) -> None:

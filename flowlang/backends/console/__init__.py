@@ -1,9 +1,10 @@
-"""The phone in the terminal: one simulated call, heard as text and operated by typing. No socket, no
-sound."""
+"""The phone in the terminal: one simulated call, heard as text and operated by typing. No socket, no sound.
+
+`flowlang.backends.console.live` is the terminal with a person at it; it loads prompt-toolkit, piped input does not.
+"""
 
 from .backend import ConsoleBackend
-from .live import open_live_terminal
 from .piped import PipedTerminal
 from .terminal import Terminal
 
-__all__ = ["ConsoleBackend", "PipedTerminal", "Terminal", "open_live_terminal"]
+__all__ = ["ConsoleBackend", "PipedTerminal", "Terminal"]
