@@ -26,7 +26,7 @@ class Done:
 
 
 def flow(*arguments: str | Path, typed: str = "", folder: Path = Path()) -> Done:
-    """Runs `flow` in `folder` with input that is no terminal. What escapes would be a traceback at the user's."""
+    """Runs `flow` in `folder` with input that is no terminal. What escapes is a user's traceback."""
     keyboard, out, err = (
         io.TextIOWrapper(io.BytesIO(given), "utf-8", write_through=True)
         for given in (typed.encode(), b"", b"")

@@ -174,3 +174,12 @@ def test_an_endless_flow_loses_its_silent_caller(tmp_path: Path) -> None:
     done = flow("run", "a.flow", folder=tmp_path)
     assert done.code == 0
     assert done.out.count("» Still here.") == 5  # every 10.8 s, for a minute
+
+
+def test_the_readme_shows_what_the_command_prints() -> None:
+    root = Path(__file__).resolve().parents[2]
+    shown = (root / "README.md").read_text(encoding="utf-8").split("```console\n")[1].split("```")[0]
+    command, transcript = shown.split("\n", 1)
+    assert command == r"$ printf '1\n5551234#\n' | flow run examples/clinic/desk.flow"
+    done = flow("run", "examples/clinic/desk.flow", typed="1\n5551234#\n", folder=root)
+    assert done == Done(0, transcript, "")

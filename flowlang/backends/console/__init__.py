@@ -1,6 +1,7 @@
 """The phone in the terminal: one simulated call, heard as text and operated by typing. No socket, no sound.
 
-`flowlang.backends.console.live` is the terminal with a person at it; it loads prompt-toolkit, piped input does not.
+`flowlang.backends.console.live` is the terminal with a person at it; it loads prompt-toolkit, a pipe does
+not.
 """
 
 from .backend import ConsoleBackend
