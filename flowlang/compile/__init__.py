@@ -1,8 +1,8 @@
 """From a checked program to Python code objects.
 
-A flow becomes a coroutine, a `func` a plain function; each keeps the script's lines, so that a traceback points there.
-Nothing of Python can be reached from what is compiled: names have prefixes, `__builtins__` is empty, and values are
-only touched by `flowlang.compile.runtime`.
+A flow becomes a coroutine, a `func` a plain function; each keeps the script's lines, so that a traceback
+points there. Nothing of Python can be reached from what is compiled: names have prefixes, `__builtins__` is
+empty, and values are only touched by `flowlang.compile.runtime`.
 """
 
 from .script import CompiledRoute, Script, Target, compile_program

@@ -1,4 +1,5 @@
-"""Blocks: a list of statements, in brackets where the block exists at run time (see `flowlang.core.leaving`)."""
+"""Blocks: a list of statements, in brackets where the block exists at run time (see
+`flowlang.core.leaving`)."""
 
 from __future__ import annotations
 
@@ -10,7 +11,20 @@ from flowlang.syntax import ast
 from . import names
 from .frame import Frame, Place
 from .patterns import wants
-from .python import assign, awaited, const, function, if_, is_not_none, load, on_strand, parameters, raise_, stamp, statement
+from .python import (
+    assign,
+    awaited,
+    const,
+    function,
+    if_,
+    is_not_none,
+    load,
+    on_strand,
+    parameters,
+    raise_,
+    stamp,
+    statement,
+)
 
 Dispatch = Callable[[str], list[py.stmt]]
 """What happens when an exit was aimed at the block; given the Python variable that holds it."""
@@ -30,7 +44,8 @@ def body(
     dispatch: Dispatch | None = None,
     catches: bool = False,
 ) -> list[py.stmt]:
-    """A block as `place`, bracketed if it exists at run time; `prologue` is given the Python variable of its block."""
+    """A block as `place`, bracketed if it exists at run time; `prologue` is given the Python variable of its
+    block."""
     if frame.plan is None or not frame.plan.needed(node):
         frame.places.append(place)
         made = statements(frame, node)

@@ -18,16 +18,15 @@ _ON_STRAND = frozenset({"now", "elapsed", "random"})
 
 
 def call(frame: Frame, node: ast.Call) -> tuple[py.expr, bool]:
-    """The Python expression for a call, and whether it acts, so that it is awaited. Handlers are not its business."""
+    """The Python expression for a call, and whether it acts, so that it is awaited. Handlers are not its
+    business."""
     assert isinstance(node.callee, ast.Name), "calls into modules are not compiled yet"
     name = node.callee.name
     callee = frame.unit.program.callee(name)
     declared = callee.decl if isinstance(callee, FlowInfo) else callee
     parameters = slots(declared)
     bound = bind(parameters, node.arguments).values
-    values = {
-        slot: [frame.expression(each.value) for each in arguments] for slot, arguments in bound.items()
-    }
+    values = {slot: [frame.expression(each.value) for each in arguments] for slot, arguments in bound.items()}
     match callee:
         case Action():
             return _action(frame, node, callee, values), True
@@ -65,4 +64,6 @@ def _compiled(function: str, values: dict[str, list[py.expr]]) -> py.expr:
 def flow_arguments(frame: Frame, target: ast.FlowTarget) -> py.expr:
     """The arguments of a flow that is started, by name; those left out take their defaults there."""
     bound = bind(slots(frame.unit.program.flows[target.name].decl), target.arguments).values
-    return py.Dict([const(name) for name in bound], [frame.expression(given[0].value) for given in bound.values()])
+    return py.Dict(
+        [const(name) for name in bound], [frame.expression(given[0].value) for given in bound.values()]
+    )

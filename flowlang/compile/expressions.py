@@ -18,8 +18,8 @@ from .python import assign, awaited, const, lambda_, load, not_, on_strand, stam
 
 _OPERATORS = {
     "+": "add", "-": "subtract", "*": "multiply", "/": "divide", "//": "floor_divide", "%": "modulo",
-    "==": "equal", "!=": "unequal", "<": "less", "<=": "less_or_equal", ">": "greater", ">=": "greater_or_equal",
-    "in": "contained", "not in": "not_contained",
+    "==": "equal", "!=": "unequal", "<": "less", "<=": "less_or_equal", ">": "greater",
+    ">=": "greater_or_equal", "in": "contained", "not in": "not_contained",
 }  # fmt: skip
 
 
@@ -33,7 +33,12 @@ def expression(frame: Frame, node: ast.Expression) -> py.expr:
 
 def _expression(frame: Frame, node: ast.Expression) -> py.expr:
     match node:
-        case ast.Number(value=int(value)) | ast.Text(value=value) | ast.Boolean(value=value) | ast.PhoneNumber(value=value):
+        case (
+            ast.Number(value=int(value))
+            | ast.Text(value=value)
+            | ast.Boolean(value=value)
+            | ast.PhoneNumber(value=value)
+        ):
             return const(value)
         case ast.Number(value=Decimal() as value):
             return pooled(frame, value)
@@ -77,7 +82,8 @@ def _expression(frame: Frame, node: ast.Expression) -> py.expr:
 
 
 def hoisted(frame: Frame, acts: py.expr) -> py.expr:
-    """On the right side of an assignment an action comes first: what else is named there is read afterwards."""
+    """On the right side of an assignment an action comes first: what else is named there is read
+    afterwards."""
     if frame.hoisted is None:
         return acts
     name = frame.unit.fresh("a")
@@ -126,10 +132,12 @@ def _logical(frame: Frame, node: ast.Logical) -> py.expr:
         operands.append(left.right)
         left = left.left
     operands.append(left)
-    # What stands behind the operator may not run at all, so an action there cannot be taken out and run first.
+    # What stands behind the operator may not run at all, so an action there cannot be taken out and run
+    # first.
     kept, frame.hoisted = frame.hoisted, None
     made = py.BoolOp(
-        py.And() if node.operator == "and" else py.Or(), [condition(frame, each) for each in reversed(operands)]
+        py.And() if node.operator == "and" else py.Or(),
+        [condition(frame, each) for each in reversed(operands)],
     )
     frame.hoisted = kept
     return made

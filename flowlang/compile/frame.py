@@ -18,8 +18,8 @@ from .python import assign, const
 
 @dataclass(slots=True)
 class Place:
-    """An enclosing construct that can be left. `block` is the Python variable of its run-time block, if it has one;
-    `signal` the one by which loops within it are told to end too (see `loops`)."""
+    """An enclosing construct that can be left. `block` is the Python variable of its run-time block, if it
+    has one; `signal` the one by which loops within it are told to end too (see `loops`)."""
 
     label: str | None = None
     is_loop: bool = False
@@ -30,8 +30,8 @@ class Place:
 
 
 class Unit:
-    """What all functions of a script share: the constants that Python has no literal for, fresh names, and the two
-    writers for whatever stands inside something else."""
+    """What all functions of a script share: the constants that Python has no literal for, fresh names, and
+    the two writers for whatever stands inside something else."""
 
     def __init__(
         self,
@@ -64,8 +64,8 @@ class Unit:
 
 @dataclass(slots=True)
 class Frame:
-    """One Python function that is being written. `is_async` for what can act. `places` includes those of the functions
-    around it, outermost first; those from `own` on are of this function."""
+    """One Python function that is being written. `is_async` for what can act. `places` includes those of the
+    functions around it, outermost first; those from `own` on are of this function."""
 
     unit: Unit
     plan: Plan | None
@@ -75,7 +75,8 @@ class Frame:
     declared: set[str] = field(default_factory=set[str])
     assigned: set[str] = field(default_factory=set[str])
     hoisted: list[py.stmt] | None = None
-    """While the right side of an assignment is written: where its actions go, so that names are read after them."""
+    """While the right side of an assignment is written: where its actions go, so that names are read after
+    them."""
     caught: str | None = None
     """The variable of the fault of the `catch` that is being written."""
     signals: list[str] = field(default_factory=list[str])
@@ -103,7 +104,8 @@ class Frame:
         return variable(name)
 
     def prologue(self) -> list[py.stmt]:
-        """What this function begins with: leave to assign the variables of those around it, and signals at rest."""
+        """What this function begins with: leave to assign the variables of those around it, and signals at
+        rest."""
         outer = sorted(variable(name) for name in self.assigned - self.declared)
         made: list[py.stmt] = [py.Nonlocal(outer)] if outer else []
         return made + [assign(each, const(0)) for each in self.signals]
@@ -114,11 +116,11 @@ class Frame:
 
     def owner(self) -> str:
         """The run-time block that a handler or stream written here belongs to."""
-        block = next(place.block for place in reversed(self.places) if place.block is not None)
-        return block
+        return next(place.block for place in reversed(self.places) if place.block is not None)
 
     def target(self, fits: Callable[[Place], bool]) -> tuple[Place, bool]:
-        """The place that an exit goes to, and whether Python's own `break`, `continue` or `return` gets there."""
+        """The place that an exit goes to, and whether Python's own `break`, `continue` or `return` gets
+        there."""
         plain = True
         for number in range(len(self.places) - 1, -1, -1):
             place = self.places[number]

@@ -3,8 +3,8 @@
 CPython 3.11 makes a loop fast only behind a backward jump of a `for`, which is why a `while` is written as
 `while True: for _ in repeat(None, 1024): …`.
 
-A `break` or `continue` with the label of a loop further out, with nothing between that exists at run time, is a signal:
-a variable that each loop on the way looks at behind the loop within it.
+A `break` or `continue` with the label of a loop further out, with nothing between that exists at run time, is
+a signal: a variable that each loop on the way looks at behind the loop within it.
 """
 
 from __future__ import annotations
@@ -73,7 +73,8 @@ def every(frame: Frame, node: ast.Every) -> list[py.stmt]:
 
 
 def _round(frame: Frame, node: ast.Block, label: str | None) -> list[py.stmt]:
-    """One round. A `break` or `continue` from elsewhere is aimed at it; after a `continue` the next one begins."""
+    """One round. A `break` or `continue` from elsewhere is aimed at it; after a `continue` the next one
+    begins."""
     return body(
         frame,
         node,

@@ -1,5 +1,5 @@
-"""How things of a script are called in the Python that it is compiled to. Every name has a prefix, so that no name of
-a script can be one of Python's, or one of ours."""
+"""How things of a script are called in the Python that it is compiled to. Every name has a prefix, so that no
+name of a script can be one of Python's, or one of ours."""
 
 from __future__ import annotations
 

@@ -1,12 +1,14 @@
 """Which blocks of a script need to exist at run time.
 
-A block that owns handlers, streams or a deadline does; and a loop or flow that something leaves from within such a
-block or from another Python function (a handler, a stream, a `finally`), because an exit has to be aimed at it. All
-others are plain Python. Marking one may make others need it, so the marking goes on until nothing changes.
+A block that owns handlers, streams or a deadline does; and a loop or flow that something leaves from within
+such a block or from another Python function (a handler, a stream, a `finally`), because an exit has to be
+aimed at it. All others are plain Python. Marking one may make others need it, so the marking goes on until
+nothing changes.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from flowlang.syntax import ast
@@ -48,7 +50,9 @@ class Plan:
     def _statement(self, node: ast.Statement, places: list[_Place]) -> None:
         match node:
             case ast.Break(label=label):
-                self._mark(places, lambda each: each.label == label if label else each.is_loop or each.is_action)
+                self._mark(
+                    places, lambda each: each.label == label if label else each.is_loop or each.is_action
+                )
             case ast.Continue(label=label):
                 self._mark(places, lambda each: each.label == label if label else each.is_loop)
             case ast.Return():
@@ -108,12 +112,13 @@ class Plan:
             for handler in value.handlers:
                 self._statement(handler, [*places, _Place(id(value), is_action=True)])
 
-    def _mark(self, places: list[_Place], is_target: object) -> None:
-        """An exit from here: its target is needed if anything between exists at run time, or it does itself."""
+    def _mark(self, places: list[_Place], is_target: Callable[[_Place], bool]) -> None:
+        """An exit from here: its target is needed if anything between exists at run time, or it does
+        itself."""
         crossed = False
         for place in reversed(places):
             crossed = crossed or place.is_border or place.body in self._needed
-            if is_target(place):  # pyright: ignore[reportCallIssue, reportUnknownVariableType]
+            if is_target(place):
                 if crossed:
                     self._needed.add(place.body)
                 return

@@ -86,7 +86,7 @@ def function(
     kind = ast.AsyncFunctionDef if is_async else ast.FunctionDef
     made = kind(name, takes, body or [ast.Pass()], [], None)
     if "type_params" in kind._fields:  # from Python 3.12
-        made.type_params = []
+        made.type_params = []  # pyright: ignore[reportAttributeAccessIssue]
     return made
 
 

@@ -69,17 +69,15 @@ class Script:
 def compile_program(program: Program, primitives: Mapping[str, Any], bystander: Any) -> Script:
     """Compiles a checked program.
 
-    `primitives` are the core's `SCRIPT_CALLS`; `bystander` stands for a strand where none runs: while constants are
-    worked out. Raises `Fault` if a constant cannot be.
+    `primitives` are the core's `SCRIPT_CALLS`; `bystander` stands for a strand where none runs: while
+    constants are worked out. Raises `Fault` if a constant cannot be.
     """
     unit = Unit(program, expression, statement)
-    written: list[py.stmt] = []
-    for each in program.functions.values():
-        written.append(_function(unit, each))
-    for each in program.flows.values():
-        written.append(_flow(unit, each.decl))
-    for each in _in_order(program):
-        written.append(_constant(unit, each))
+    written = [
+        *(_function(unit, each) for each in program.functions.values()),
+        *(_flow(unit, each.decl) for each in program.flows.values()),
+        *(_constant(unit, each) for each in _in_order(program)),
+    ]
     routes = [_route(unit, each, written) for each in program.routes]
     namespace = _namespace(unit, primitives)
     namespace[names.STRAND] = bystander
@@ -102,7 +100,11 @@ def _namespace(unit: Unit, primitives: Mapping[str, Any]) -> dict[str, Any]:
     """All that compiled code can name. Python's own built-ins are not there."""
     ours: dict[str, Any] = dict(primitives)
     for module in (operators, fields, patterns, texts):
-        ours |= {name: value for name, value in vars(module).items() if not name.startswith("_") and callable(value)}
+        ours |= {
+            name: value
+            for name, value in vars(module).items()
+            if not name.startswith("_") and callable(value)
+        }
     ours |= {
         "repeat": repeat,
         "GeneratorExit": builtins.GeneratorExit,
@@ -136,7 +138,7 @@ def _function(unit: Unit, node: ast.FuncDecl) -> py.stmt:
     if isinstance(node.body, ast.Block):
         work = body(frame, node.body, place)
     else:
-        work = [py.Return(frame.expression(node.body))]
+        work = list[py.stmt]([py.Return(frame.expression(node.body))])
     return _definition(frame, names.function(node.name), node, work)
 
 
@@ -168,8 +170,8 @@ def _constant(unit: Unit, node: ast.Const) -> py.stmt:
 
 
 def _in_order(program: Program) -> list[ast.Const]:
-    """The constants, each behind those that it is made of; through `func`s too. The checker has seen to it that there
-    is no circle."""
+    """The constants, each behind those that it is made of; through `func`s too. The checker has seen to it
+    that there is no circle."""
     ordered: dict[str, ast.Const] = {}
     for name in program.constants:
         todo = [(name, False)]

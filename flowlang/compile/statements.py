@@ -119,7 +119,7 @@ def _if(frame: Frame, node: ast.If) -> list[py.stmt]:
     assert not isinstance(otherwise, ast.If)
     made = block(frame, otherwise) if otherwise is not None else []
     for each in reversed(chain):
-        made = [if_(condition(frame, each.condition), block(frame, each.then), made)]
+        made = list[py.stmt]([if_(condition(frame, each.condition), block(frame, each.then), made)])
     return made
 
 
@@ -205,5 +205,3 @@ def _together(frame: Frame, node: ast.Parallel | ast.Race) -> list[py.stmt]:
         ]
 
     return bracket(frame, Place(), inside, None)
-
-

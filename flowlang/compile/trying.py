@@ -1,4 +1,5 @@
-"""`try`, `catch` and `finally`: in flows by run-time blocks, in `func`s, which cannot wait, by Python's own."""
+"""`try`, `catch` and `finally`: in flows by run-time blocks, in `func`s, which cannot wait, by Python's
+own."""
 
 from __future__ import annotations
 

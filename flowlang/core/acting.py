@@ -1,7 +1,7 @@
 """Actions: from a call in the script to commands, and back to its value.
 
-What an action does is a coroutine on its strand (`flowlang.core.actions`), made of `Stage.perform` and the strand's
-own waits, so that all of it is deterministic and replays.
+What an action does is a coroutine on its strand (`flowlang.core.actions`), made of `Stage.perform` and the
+strand's own waits, so that all of it is deterministic and replays.
 """
 
 from __future__ import annotations
@@ -48,11 +48,9 @@ async def act(strand: Strand, line: int, column: int, name: str, given: dict[str
     stage = Stage(strand, action, arguments)
     try:
         value = await ACTION_BODIES.get(name, host.run)(stage)
-    except GeneratorExit:
-        raise
     except LegGone:
         flow.note(ActionEnded(flow.at, flow.id, number, name, "cancelled", None))
-        return _GONE
+        return Outcome(action.if_left) if action.if_left is not None else _GONE
     except Unwind:
         flow.note(ActionEnded(flow.at, flow.id, number, name, "cancelled", None))
         raise
@@ -71,7 +69,9 @@ def _checked(action: Action, given: dict[str, Value]) -> dict[str, Value]:
             value = given[parameter.name]
             if not _fits(parameter, value):
                 wanted = " or ".join(parameter.types)
-                raise Fault("type", f"`{parameter.name}` of `{action.name}` takes {wanted}, not {type_name(value)}")
+                raise Fault(
+                    "type", f"`{parameter.name}` of `{action.name}` takes {wanted}, not {type_name(value)}"
+                )
             arguments[parameter.name] = value
         elif parameter.default is REQUIRED:
             raise Fault("type", f"`{action.name}` needs `{parameter.name}`")

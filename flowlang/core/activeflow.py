@@ -1,14 +1,14 @@
 """The activeflow: a running script, as a deterministic machine without I/O.
 
-It is fed one input at a time and gives back commands. It knows no clock (`at` comes with each input), no random
-source but a seed, no socket, no thread. Equal scripts with equal inputs give equal outputs, always.
+It is fed one input at a time and gives back commands. It knows no clock (`at` comes with each input), no
+random source but a seed, no socket, no thread. Equal scripts with equal inputs give equal outputs, always.
 
-`feed` may be cut into slices so that a script that spins does not hold up others: while `busy`, call `resume`.
+`feed` may be cut into slices so that a script that spins does not hold up others: while `busy`, call
+`resume`.
 """
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Awaitable, Callable
 from decimal import Decimal
 from heapq import heappop, heappush
@@ -25,8 +25,8 @@ from flowlang.model.results import Result
 from flowlang.model.values import Outcome, Value
 
 from .blocks import Block, On
-from .exits import Exit, ExitKind, Killed
-from .faults import as_fault
+from .exits import Exit, ExitKind, Killed, Unwind
+from .faults import as_fault, script_line
 from .inputs import ActionOver, Begin, Happened, Input, StopAsked, TimePassed
 from .limits import Limits
 from .listeners import Listeners, WaitForEvent
@@ -79,7 +79,7 @@ class Activeflow:
         self._ready: list[tuple[int, Strand]] = []
         self._sliced: Strand | None = None
         self._performing: dict[int, Callable[[Result], None]] = {}
-        self._signals: dict[str, deque[Outcome]] = {}
+        self._signals: list[Outcome] = []
         self._conditions: dict[Strand, Callable[[], bool]] = {}
         self._watched: dict[Block, Strand] = {}
         self._next_strand = 0
@@ -101,6 +101,15 @@ class Activeflow:
         if not isinstance(given, Begin):
             for timer in self.timers.take_due(self.at):
                 timer.fire()
+        try:
+            self._take(given)
+        except Killed as killed:
+            self._kill(killed)
+        if self.ending is None:
+            self._check_history()
+        return self.resume()
+
+    def _take(self, given: Input) -> None:
         match given:
             case Begin():
                 self._begin(self.opening.flow, self.opening.arguments)
@@ -114,8 +123,6 @@ class Activeflow:
                 self.stop()
             case TimePassed():
                 pass
-        self._check_history()
-        return self.resume()
 
     def resume(self) -> list[Output]:
         """Goes on where a slice ended, and gives what came out since."""
@@ -123,10 +130,14 @@ class Activeflow:
         try:
             while self._run_ready() and not self.busy and self._look_at_conditions():
                 pass
-        except Killed:
-            self._end(Ending("fault", code="budget", text="the script used its budget up again and again", line=self._line()))
+        except Killed as killed:
+            self._kill(killed)
         outputs, self._outputs = self._outputs, []
         return outputs
+
+    def _kill(self, killed: Killed) -> None:
+        text = "the script used its budget up again and again"
+        self._end(Ending("fault", code="budget", text=text, line=script_line(killed, self.script)))
 
     def next_deadline(self) -> int | None:
         """When to feed `TimePassed`, if nothing else comes before."""
@@ -147,6 +158,7 @@ class Activeflow:
                 strand.coroutine.close()
         self.strands.clear()
         self._ready.clear()
+        self._sliced = None
 
     def _run_ready(self) -> bool:
         """Runs the oldest ready strand until it waits, and so on. False when the activeflow ended."""
@@ -160,9 +172,7 @@ class Activeflow:
                 strand.step()
             except StopIteration as stop:
                 self._strand_over(strand, stop.value, None)
-            except Killed:
-                raise
-            except BaseException as error:
+            except (Unwind, Exception) as error:  # noqa: BLE001 - whatever it is, it is a fault in the script
                 self._strand_over(strand, None, strand.ended_by(error))
             finally:
                 self.current = None
@@ -177,9 +187,9 @@ class Activeflow:
                     continue
                 del self._conditions[strand]
                 strand.wake(None)
-            except Fault as fault:
+            except Exception as error:  # noqa: BLE001 - whatever it is, it is a fault in the script
                 del self._conditions[strand]
-                strand.wake(as_fault(fault, strand))
+                strand.wake(strand.fault(error))
             woken = True
         return woken
 
@@ -198,7 +208,13 @@ class Activeflow:
         opening = self.opening
         self.note(
             FlowStarted(
-                self.at, self.id, flow, opening.channel or "none", opening.source, opening.to, opening.route_line
+                self.at,
+                self.id,
+                flow,
+                opening.channel or "none",
+                opening.source,
+                opening.to,
+                opening.route_line,
             )
         )
         self._main = self._call(flow, arguments)
@@ -236,21 +252,24 @@ class Activeflow:
             case ExitKind.CANCEL | ExitKind.GONE:
                 return
             case ExitKind.FAULT | ExitKind.RAISE | ExitKind.LIMIT if an_exit.fault is not None:
-                fault = an_exit.fault
-                parent = owner.level.strand
                 if strand.aftermath:
-                    self.warn(f"fault in {strand.name}: {fault.text}", fault.line)
-                elif not parent.aim(Exit(ExitKind.RAISE, owner, fault=fault)):
-                    self.warn(f"fault in {strand.name}, while its block is being left: {fault.text}", fault.line)
-            case _ if strand.aftermath:
-                return
-            case ExitKind.STOP:
+                    self.warn(f"fault in {strand.name}: {an_exit.fault.text}", an_exit.fault.line)
+                else:
+                    self._raise_at(owner, an_exit.fault, strand.name)
+            case ExitKind.STOP if not strand.in_aftermath_of(self._main):
                 self.stop()
             case _ if an_exit.target is not None:
                 target = an_exit.target
-                target.level.strand.aim(Exit(an_exit.kind, target, value=an_exit.value))
+                parent = target.level.strand
+                if not strand.in_aftermath_of(parent):
+                    parent.aim(Exit(an_exit.kind, target, value=an_exit.value))
             case _:
                 return
+
+    def _raise_at(self, block: Block, fault: Fault, what: str) -> None:
+        """Raises a fault of something that a block owns at that block."""
+        if not block.level.strand.aim(Exit(ExitKind.RAISE, block, fault=fault)):
+            self.warn(f"fault in {what}, while its block is being left: {fault.text}", fault.line)
 
     def stop(self) -> None:
         """Ends the activeflow as `stop` does."""
@@ -282,7 +301,9 @@ class Activeflow:
 
     def _end(self, ending: Ending) -> None:
         if self.has_caller and not self.caller_gone:
-            status = {"done": _UNAVAILABLE, "stop": _DECLINED, "gone": _UNAVAILABLE, "fault": _FAILED}[ending.how]
+            status = {"done": _UNAVAILABLE, "stop": _DECLINED, "gone": _UNAVAILABLE, "fault": _FAILED}[
+                ending.how
+            ]
             self._outputs.append(Perform(self.take_action_number(), HangUp(CALLER, status)))
         for action in self._performing:
             self._outputs.append(Withdraw(action))
@@ -291,7 +312,14 @@ class Activeflow:
         self.busy = False
         self.note(
             FlowEnded(
-                self.at, self.id, self.opening.flow, ending.how, ending.value, ending.code, ending.text, ending.line
+                self.at,
+                self.id,
+                self.opening.flow,
+                ending.how,
+                ending.value,
+                ending.code,
+                ending.text,
+                ending.line,
             )
         )
         self._outputs.append(Over(ending))
@@ -313,8 +341,10 @@ class Activeflow:
         line: int = 0,
     ) -> Strand:
         """A new strand, ready to run."""
-        if len(self.strands) >= self.limits.strands:
-            raise Fault("too_many_strands", f"more than {self.limits.strands} streams and handlers at once", line)
+        if len(self.strands) >= self.limits.strands and not aftermath:
+            raise Fault(
+                "too_many_strands", f"more than {self.limits.strands} streams and handlers at once", line
+            )
         strand = Strand(self, self._next_strand, owner, name=name, handler=handler, aftermath=aftermath)
         strand.line = line
         self._next_strand += 1
@@ -332,10 +362,10 @@ class Activeflow:
         """Nobody waits for the block's children any more."""
         self._watched.pop(block, None)
 
-    def wait_until(self, strand: Strand, holds: Callable[[], bool]) -> Callable[[], None]:
+    def wait_until(self, strand: Strand, holds: Callable[[], bool]) -> Callable[[], object]:
         """Looks at a condition after each input; returns how to give up."""
         self._conditions[strand] = holds
-        return lambda: self._conditions.pop(strand, None) and None
+        return lambda: self._conditions.pop(strand, None)
 
     # -- events
 
@@ -350,11 +380,7 @@ class Activeflow:
         busy = [emitter] if emitter is not None else []
         if isinstance(event, DigitPressed):
             busy += self.digits.collecting
-        try:
-            listener = self.listeners.find(outcome, busy)
-        except Fault as fault:
-            self._fault_in_condition(fault)
-            return
+        listener = self.listeners.find(outcome, busy, self._fault_in_condition)
         if listener is not None:
             self._observe_event(outcome, listener.line)
             self.hand_over(listener, outcome)
@@ -365,9 +391,13 @@ class Activeflow:
             if isinstance(event, SignalReceived):
                 self._keep_signal(event.signal, outcome)
 
-    def _fault_in_condition(self, fault: Fault) -> None:
-        assert self._main is not None
-        self._main.raise_fault(as_fault(fault, self._main))
+    def _fault_in_condition(self, listener: On | WaitForEvent, error: Exception) -> None:
+        fault = as_fault(error, self.script, listener.line)
+        if isinstance(listener, WaitForEvent):
+            self.listeners.remove_all([listener])
+            listener.take(fault)
+        else:
+            self._raise_at(listener.block, fault, f"the condition of `on {listener.event}`")
 
     def _observe_event(self, event: Outcome, taken_at: int | None) -> None:
         detail = event.fields.get("text") or event.fields.get("cause") or ""
@@ -383,25 +413,32 @@ class Activeflow:
         elif len(listener.waiting) < self.limits.waiting_events:
             listener.waiting.append(event)
         else:
-            self.warn(f"`on {listener.event}` has {len(listener.waiting)} events waiting; one more is dropped", listener.line)
+            self.warn(
+                f"`on {listener.event}` has {len(listener.waiting)} events waiting; one more is dropped",
+                listener.line,
+            )
 
     def _run_handler(self, on: On, event: Outcome) -> None:
-        on.running = self.spawn(
-            on.block, f"on {on.event}, line {on.line}", lambda strand: on.body(strand, event), handler=on, line=on.line
-        )
+        name = f"on {on.event}, line {on.line}"
+        try:
+            on.running = self.spawn(
+                on.block, name, lambda strand: on.body(strand, event), handler=on, line=on.line
+            )
+        except Fault as fault:
+            self._raise_at(on.block, fault, name)
 
     def _keep_signal(self, name: str, event: Outcome) -> None:
-        kept = self._signals.setdefault(name, deque())
-        if len(kept) < self.limits.kept_signals:
-            kept.append(event)
+        kept = sum(each.fields["name"] == name for each in self._signals)
+        if kept < self.limits.kept_signals:
+            self._signals.append(event)
         else:
-            self.warn(f"{len(kept)} signals `{name}` are kept already; one more is dropped", 0)
+            self.warn(f"{kept} signals `{name}` are kept already; one more is dropped", 0)
 
     def kept_signal(self, wants: Callable[[Outcome], bool] | None) -> Outcome | None:
         """The oldest kept signal that somebody who begins to listen wants, taken out."""
-        for kept in self._signals.values():
-            if kept and (wants is None or wants(kept[0])):
-                return kept.popleft()
+        for number, kept in enumerate(self._signals):
+            if wants is None or wants(kept):
+                return self._signals.pop(number)
         return None
 
     def ends_with_caller(self, strand: Strand) -> bool:
@@ -409,15 +446,14 @@ class Activeflow:
         return self.caller_gone and strand.ends_with_caller
 
     def caller_left(self, event: Outcome) -> None:
-        """The caller's leg is gone: strands end at their call action or wait, now or when they come to one."""
+        """The caller's leg is gone: strands end at their call action or wait, now or when they come to
+        one."""
         if self.caller_gone:
             return
         self.caller_gone = True
         self.farewell = event
-        listener = self.listeners.find(event, [])
-        while isinstance(listener, WaitForEvent):
-            self.hand_over(listener, event)
-            listener = self.listeners.find(event, [])
+        while (waiting := self.listeners.find(event, [], self._fault_in_condition)) is not None:
+            self.hand_over(waiting, event)
         for strand in list(self.strands.values()):
             strand.caller_left()
 
@@ -455,7 +491,9 @@ class Activeflow:
             case (int(low), int(high)) if low <= high:
                 return self.random.randint(low, high)
             case _:
-                raise Fault("value", "`random` takes nothing, or two integers of which the first is not the larger")
+                raise Fault(
+                    "value", "`random` takes nothing, or two integers of which the first is not the larger"
+                )
 
     def output(self, output: Output) -> None:
         """Adds something to what this input gives back."""
@@ -482,7 +520,9 @@ class Activeflow:
             if self._inputs >= limit + self.limits.overruns * self.limits.grace:
                 self._end(Ending("fault", code="history_full", text=f"more than {limit} entries of history"))
             elif self._main is not None:
-                self._main.raise_fault(Fault("history_full", f"more than {limit} entries of history", self._main.line))
+                self._main.raise_fault(
+                    Fault("history_full", f"more than {limit} entries of history", self._main.line)
+                )
 
     def note(self, observation: Observation) -> None:
         """Tells those who watch."""

@@ -1,8 +1,8 @@
 """Levels and blocks: where exits are aimed at and what ends with what.
 
-A strand is a stack of *levels*: its root, and on top a level for each `finally` that it is in. A level is a stack of
-*blocks*, outermost first, and holds at most one pending exit. Only blocks that own something (handlers, streams, a
-deadline) or that an exit can be aimed at exist here; all others are plain Python.
+A strand is a stack of *levels*: its root, and on top a level for each `finally` that it is in. A level is a
+stack of *blocks*, outermost first, and holds at most one pending exit. Only blocks that own something
+(handlers, streams, a deadline) or that an exit can be aimed at exist here; all others are plain Python.
 """
 
 from __future__ import annotations
@@ -29,7 +29,14 @@ class On:
     __slots__ = ("after_caller", "block", "body", "event", "line", "running", "wants", "waiting")
 
     def __init__(
-        self, block: Block, event: str, line: int, wants: Wants | None, body: HandlerBody, *, after_caller: bool
+        self,
+        block: Block,
+        event: str,
+        line: int,
+        wants: Wants | None,
+        body: HandlerBody,
+        *,
+        after_caller: bool,
     ) -> None:
         self.block = block
         self.event = event
@@ -50,11 +57,14 @@ class On:
 class Block:
     """One run of a block of the script. `catches`: it is the body of a `try` with a `catch`."""
 
-    __slots__ = ("catches", "children", "deadline", "depth", "handlers", "left", "level")
+    __slots__ = ("catches", "children", "deadline", "depth", "handlers", "left", "level", "nesting")
 
     def __init__(self, level: Level, *, catches: bool = False) -> None:
         self.level = level
         self.depth = len(level.blocks)
+        self.nesting = level.nesting + 1
+        """How many blocks are around it, those of other strands included: of equal deadlines the outer
+        counts."""
         self.catches = catches
         self.handlers: list[On] = []
         self.children: list[Strand] = []
@@ -67,12 +77,25 @@ class Block:
 class Level:
     """A strand's root, or a `finally`."""
 
-    __slots__ = ("blocks", "pending", "strand")
+    __slots__ = ("blocks", "outside", "pending", "strand")
 
-    def __init__(self, strand: Strand) -> None:
+    def __init__(self, strand: Strand, outside: int) -> None:
         self.strand = strand
+        self.outside = outside
+        """The nesting of the block that it is in."""
         self.blocks: list[Block] = []
         self.pending: Exit | None = None
+
+    @property
+    def nesting(self) -> int:
+        """That of its innermost block."""
+        return self.blocks[-1].nesting if self.blocks else self.outside
+
+    @property
+    def sheltered(self) -> bool:
+        """Whether the caller's leaving ends nothing here: it is, or is part of, a `finally` or an `on
+        hangup`."""
+        return self.strand.sheltered or self is not self.strand.levels[0]
 
     def catcher(self, outermost: int) -> Block | None:
         """The innermost `try` with a `catch` among the blocks up to that depth."""
@@ -82,9 +105,13 @@ class Level:
         return None
 
     def reach(self, an_exit: Exit) -> int:
-        """How far out an exit goes here: the depth of the block that it ends at, or `ROOT`. A fault that is still on its
-        way to the block where it is to be raised reaches to the `catch` that will have it."""
+        """How far out an exit goes here: the depth of the block that it ends at, or `ROOT`. A fault that is
+        still on its way to the block where it is to be raised reaches to the `catch` that will have it."""
         target = an_exit.target
+        if an_exit.kind is ExitKind.STOP and self.strand.owner is not None:
+            return (
+                ROOT - 1
+            )  # it ends the whole activeflow, so it is aimed further out than what ends this strand
         if target is None or target.level is not self:
             return ROOT
         if an_exit.kind is ExitKind.RAISE:
@@ -93,7 +120,8 @@ class Level:
         return target.depth
 
     def offer(self, an_exit: Exit) -> bool:
-        """Makes an exit the pending one if it reaches further out than the one there is; tells whether it did."""
+        """Makes an exit the pending one if it reaches further out than the one there is; tells whether it
+        did."""
         if an_exit.target is not None and an_exit.target.left:
             return False
         if self.pending is not None and self.reach(self.pending) <= self.reach(an_exit):

@@ -1,7 +1,8 @@
 """How control leaves a block before its end.
 
-An *exit* says where to go on: it is data, held as the pending exit of a level (a strand's root or a `finally`). The
-Python exception that carries it outwards, `Unwind`, is empty: on the way a further-reaching exit may take its place.
+An *exit* says where to go on: it is data, held as the pending exit of a level (a strand's root or a
+`finally`). The Python exception that carries it outwards, `Unwind`, is empty: on the way a further-reaching
+exit may take its place.
 
 Of two exits in a level the one that reaches further out wins; at equal reach the first.
 """

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from types import TracebackType
 from typing import TYPE_CHECKING
 
 from flowlang.compile.runtime.faults import Fault
 
 if TYPE_CHECKING:
-    from .strand import Strand
+    from flowlang.compile import Script
 
 
-def as_fault(error: BaseException, strand: Strand) -> Fault:
-    """The error as a fault that knows its line. What is no fault is one of the language's limits, or a mistake of ours."""
+def as_fault(error: BaseException, script: Script, line: int) -> Fault:
+    """The error as a fault that knows its line: that of the script in the traceback, else `line`. What is no
+    fault is one of the language's limits, or a mistake of ours."""
     match error:
         case Fault():
             fault = error
@@ -22,18 +22,18 @@ def as_fault(error: BaseException, strand: Strand) -> Fault:
             fault = Fault("memory", "there is no memory left for this")
         case _:
             fault = Fault("internal", f"flowlang itself failed: {type(error).__name__}: {error}")
-            fault.__cause__ = error
     if not fault.line:
-        fault.line = _script_line(error.__traceback__, strand) or strand.line
-    fault.__traceback__ = None  # frames of the script would be kept alive with it
+        fault.line = script_line(error, script) or line
+    fault.__traceback__ = fault.__context__ = None  # frames of the script would be kept alive with them
     return fault
 
 
-def _script_line(traceback: TracebackType | None, strand: Strand) -> int:
-    """The innermost line of the script in a traceback."""
+def script_line(error: BaseException, script: Script) -> int:
+    """The innermost line of the script in an error's traceback; 0 if there is none."""
     line = 0
+    traceback = error.__traceback__
     while traceback is not None:
-        if traceback.tb_frame.f_globals is strand.flow.script.namespace:
+        if traceback.tb_frame.f_globals is script.namespace:
             line = traceback.tb_lineno
         traceback = traceback.tb_next
     return line

@@ -1,6 +1,7 @@
 """What an activeflow is fed: one input at a time, each with the time at which it counts.
 
-Inputs are all that an activeflow knows of the world. The journal keeps them in the order in which they were fed.
+Inputs are all that an activeflow knows of the world. The journal keeps them in the order in which they were
+fed.
 """
 
 from __future__ import annotations

@@ -1,7 +1,8 @@
-"""The journal of an activeflow: what it opened with, each input in the order taken, and a hash of what came of it.
+"""The journal of an activeflow: what it opened with, each input in the order taken, and a hash of what came
+of it.
 
-Replay feeds the same inputs to the same script. Where what comes out differs the script, or flowlang, is not the same,
-and nothing is done on from there.
+Replay feeds the same inputs to the same script. Where what comes out differs the script, or flowlang, is not
+the same, and nothing is done on from there.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from typing import Any, Protocol
 from flowlang.model.plain import digest
 
 from .activeflow import Activeflow
-from .inputs import Input, input_from_plain, input_to_plain
+from .inputs import Input, input_from_plain
 from .outputs import Output, output_to_plain
 
 
@@ -75,7 +76,8 @@ def run_input(flow: Activeflow, given: Input) -> list[Output]:
 
 
 def replay(flow: Activeflow, entries: list[Entry], until: int | None = None) -> None:
-    """Brings a fresh activeflow to where the journal ends, or through its first `until` entries. Raises `Diverged`."""
+    """Brings a fresh activeflow to where the journal ends, or through its first `until` entries. Raises
+    `Diverged`."""
     for number, entry in enumerate(entries[:until]):
         if outcome_hash(run_input(flow, input_from_plain(entry.given))) != entry.outcome:
             raise Diverged(number, entry.given)

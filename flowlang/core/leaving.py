@@ -10,19 +10,20 @@ Generated code brackets each block that exists at run time so:
     except GeneratorExit:                  # the coroutine is dropped: no script runs
         raise
     except BaseException as x:
-        e = await S.leave(B, x)            # it is left early; returns only if the exit was aimed at this block
+        e = await S.leave(B, x)            # it is left early; returns only if the exit was aimed at this
+        block
 """
 
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from flowlang.compile.runtime.faults import Fault
 
 from .blocks import Block, Level, On
 from .exits import ROOT, Exit, ExitKind, Killed, Unwind
-from .faults import as_fault
 from .timers import TimerClass
 
 if TYPE_CHECKING:
@@ -30,7 +31,8 @@ if TYPE_CHECKING:
 
 
 async def finish(strand: Strand, block: Block) -> None:
-    """Ends a block by itself: its handlers finish what waits, within a minute, then its streams are cancelled."""
+    """Ends a block by itself: its handlers finish what waits, within a minute, then its streams are
+    cancelled."""
     if block.handlers or block.children or block.deadline is not None:
         await _let_handlers_finish(strand, block, shielded=False)
         await _close(strand, block)
@@ -40,7 +42,8 @@ async def finish(strand: Strand, block: Block) -> None:
 
 
 async def leave(strand: Strand, block: Block, error: BaseException) -> Exit:
-    """Leaves a block because of an exit or a fault. Returns the exit if it was aimed at this block, else raises on."""
+    """Leaves a block because of an exit or a fault. Returns the exit if it was aimed at this block, else
+    raises on."""
     await cease(strand, block, error)
     level = block.level
     pending = level.pending
@@ -57,14 +60,12 @@ async def cease(strand: Strand, block: Block, error: BaseException) -> None:
     if isinstance(error, Killed):
         raise error
     if not isinstance(error, Unwind):
-        level.offer_fault(Exit(ExitKind.FAULT, fault=as_fault(error, strand)))
+        level.offer_fault(Exit(ExitKind.FAULT, fault=strand.fault(error)))
     if not block.left:
         pending = level.pending
         if pending is not None and pending.own:
-            try:
+            with suppress(Unwind):  # by an exit that reaches further: then the block is left early after all
                 await _let_handlers_finish(strand, block, shielded=False)
-            except Unwind:
-                pass  # an exit that reaches further took over; the block is now left early
         await _close(strand, block)
         _remove(block)
     pending = level.pending
@@ -89,11 +90,16 @@ async def _let_handlers_finish(strand: Strand, block: Block, *, shielded: bool) 
     if not busy:
         return
     patience = flow.timers.add(
-        flow.at + flow.limits.ending, TimerClass.WAIT, block.depth, lambda: _cut_handlers(strand, block)
+        flow.at + flow.limits.ending, TimerClass.WAIT, block.nesting, lambda: _cut_handlers(strand, block)
     )
+
+    def give_up() -> None:
+        patience.cancel()
+        flow.unwatch_children(block)
+
     while any(on.busy for on in block.handlers) and patience.live:
         flow.watch_children(block, strand)
-        await strand.suspend(lambda: flow.unwatch_children(block), shielded=shielded)
+        await strand.suspend(give_up, shielded=shielded)
     patience.cancel()
 
 
@@ -103,8 +109,8 @@ def _cut_handlers(strand: Strand, block: Block) -> None:
 
 
 async def _close(strand: Strand, block: Block) -> None:
-    """Ends all that belongs to the block; no exit interrupts this. When the caller has left, running handlers may
-    finish first and the block's `on hangup` run last."""
+    """Ends all that belongs to the block; no exit interrupts this. When the caller has left, running handlers
+    may finish first and the block's `on hangup` run last."""
     flow = strand.flow
     block.left = True
     if block.deadline is not None:
@@ -149,7 +155,9 @@ async def _run_on_hangup(strand: Strand, on: On) -> None:
     except Fault as fault:
         flow.warn(f"fault in the condition of `on hangup`: {fault.text}", on.line)
         return
-    child = flow.spawn(on.block, f"on hangup, line {on.line}", lambda s: on.body(s, event), aftermath=True, line=on.line)
+    child = flow.spawn(
+        on.block, f"on hangup, line {on.line}", lambda s: on.body(s, event), aftermath=True, line=on.line
+    )
     limit = flow.timers.add(
         flow.at + flow.limits.ending, TimerClass.DEADLINE, ROOT, lambda: _cut(child.levels[0], "on hangup")
     )
@@ -160,30 +168,29 @@ async def _run_on_hangup(strand: Strand, on: On) -> None:
 def _cut(level: Level, what: str) -> None:
     """Ends what had its minute."""
     strand = level.strand
-    an_exit = Exit(ExitKind.LIMIT, fault=Fault("finally_limit", f"the {what} took longer than a minute", strand.line))
+    an_exit = Exit(
+        ExitKind.LIMIT, fault=Fault("finally_limit", f"the {what} took longer than a minute", strand.line)
+    )
     if level.offer(an_exit) and level is strand.level:
         strand.interrupt()
 
 
 async def run_finally(strand: Strand, body: Callable[[], Awaitable[object]]) -> None:
-    """Runs a `finally` on a level of its own: no exit from outside interrupts it but the end of its minute."""
+    """Runs a `finally` on a level of its own: no exit from outside interrupts it but the end of its
+    minute."""
     flow = strand.flow
-    level = Level(strand)
+    level = Level(strand, strand.level.nesting)
     strand.levels.append(level)
     limit = flow.timers.add(
-        flow.at + flow.limits.ending, TimerClass.DEADLINE, len(strand.levels), lambda: _cut(level, "finally")
+        flow.at + flow.limits.ending, TimerClass.DEADLINE, level.nesting, lambda: _cut(level, "finally")
     )
     ended: Exit | None = None
     try:
         await body()
-    except GeneratorExit:
-        raise
     except Unwind:
         ended = level.pending
-    except Killed:
-        raise
-    except BaseException as error:
-        ended = Exit(ExitKind.FAULT, fault=as_fault(error, strand))
+    except Exception as error:  # noqa: BLE001 - whatever it is, it is a fault in the script
+        ended = Exit(ExitKind.FAULT, fault=strand.fault(error))
     limit.cancel()
     strand.levels.pop()
     outer = strand.levels[-1]
@@ -194,10 +201,13 @@ async def run_finally(strand: Strand, body: Callable[[], Awaitable[object]]) -> 
 
 
 def _after_finally(strand: Strand, outer: Level, ended: Exit) -> None:
-    """What an exit out of a `finally` means outside: a `stop` goes on; a fault only if nothing was under way."""
+    """What an exit out of a `finally` means outside: a `stop` goes on; a fault only if nothing was under
+    way."""
     if ended.fault is None:
         outer.offer(ended)
     elif outer.pending is None:
         outer.offer_fault(ended)
     else:
-        strand.flow.warn(f"fault in a finally, while another exit is under way: {ended.fault.text}", ended.fault.line)
+        strand.flow.warn(
+            f"fault in a finally, while another exit is under way: {ended.fault.text}", ended.fault.line
+        )

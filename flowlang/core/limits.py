@@ -1,5 +1,5 @@
-"""What an activeflow may use. All limits count steps, entries or characters, never time, so that a replay meets them
-at the same place."""
+"""What an activeflow may use. All limits count steps, entries or characters, never time, so that a replay
+meets them at the same place."""
 
 from __future__ import annotations
 
@@ -13,7 +13,8 @@ class Limits:
     """Defaults suit a conversation with people; a host may set others for a whole engine."""
 
     steps_per_input: int = 1_000_000
-    """Loop rounds, calls and actions while one input is handled; about a tenth of a second of a script that spins."""
+    """Loop rounds, calls and actions while one input is handled; about a tenth of a second of a script that
+    spins."""
     grace: int = 1_000
     """Further steps after a `budget` fault, for `catch`, `finally` and the route's `else`."""
     overruns: int = 4
@@ -29,4 +30,5 @@ class Limits:
     strands: int = 1_000
     """Streams and handlers alive at once."""
     ending: int = MINUTE
-    """Microseconds that a `finally`, an `on hangup` and the handlers of a block that ends have to come to an end."""
+    """Microseconds that a `finally`, an `on hangup` and the handlers of a block that ends have to come to an
+    end."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING
 
+from flowlang.compile.runtime.faults import Fault
 from flowlang.model.values import Outcome
 
 from .blocks import On, Wants
@@ -18,7 +19,9 @@ class WaitForEvent:
 
     __slots__ = ("event", "line", "take", "wants")
 
-    def __init__(self, event: str, line: int, wants: Wants | None, take: Callable[[Outcome], None]) -> None:
+    def __init__(
+        self, event: str, line: int, wants: Wants | None, take: Callable[[Outcome | Fault], None]
+    ) -> None:
         self.event = event
         self.line = line
         self.wants = wants
@@ -49,14 +52,20 @@ class Listeners:
             if listener in self._live:
                 self._live.remove(listener)
 
-    def find(self, event: Outcome, busy_with_it: Iterable[Strand]) -> Listener | None:
-        """The newest that matches, leaving out each `on` whose handler is itself collecting or emitting the event."""
+    def find(
+        self, event: Outcome, busy_with_it: Iterable[Strand], faulted: Callable[[Listener, Exception], None]
+    ) -> Listener | None:
+        """The newest that matches, leaving out each `on` whose handler is itself collecting or emitting the
+        event. One whose condition fails does not match, and `faulted` is told."""
         strands = tuple(busy_with_it)
-        for listener in reversed(self._live):
+        for listener in self._live[::-1]:
             if listener.event != event.name or _is_busy(listener, strands):
                 continue
-            if listener.wants is None or listener.wants(event):
-                return listener
+            try:
+                if listener.wants is None or listener.wants(event):
+                    return listener
+            except Exception as error:  # noqa: BLE001 - whatever it is, it is a fault in the script
+                faulted(listener, error)
         return None
 
 

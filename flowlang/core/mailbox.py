@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections import deque
-from typing import TYPE_CHECKING, Generic, TypeVar
+from typing import Generic, TypeVar
 
-if TYPE_CHECKING:
-    from .strand import Strand
+from .strand import Strand, WhenLeft
 
 T = TypeVar("T")
 
@@ -32,7 +31,7 @@ class Mailbox(Generic[T]):
         """The next thing; waits for it as part of a call action."""
         if not self._items:
             self._waits = True
-            await self._strand.suspend(self._give_up, on_leg=True)
+            await self._strand.suspend(self._give_up, when_left=WhenLeft.LEG)
         return self._items.popleft()
 
     def _give_up(self) -> None:

@@ -41,7 +41,11 @@ class Opening:
         source = self.source
         return {
             "call": {"id": self.conversation, "to": self.to, "from": source},
-            "caller": {"number": source and (number_of(source) or source), "address": source, "name": self.name},
+            "caller": {
+                "number": source and (number_of(source) or source),
+                "address": source,
+                "name": self.name,
+            },
             "flow": {"id": self.activeflow, "channel": self.channel},
         }
 

@@ -1,4 +1,5 @@
-"""What an activeflow gives back for an input, in order: commands for the world and notes for those who watch."""
+"""What an activeflow gives back for an input, in order: commands for the world and notes for those who
+watch."""
 
 from __future__ import annotations
 
@@ -37,8 +38,8 @@ class Launch:
 
 @dataclass(frozen=True, slots=True)
 class Ending:
-    """How an activeflow ended: `done` with what the flow returned, `stop`, `gone` (the caller left), or `fault` with its
-    code, text and line."""
+    """How an activeflow ended: `done` with what the flow returned, `stop`, `gone` (the caller left), or
+    `fault` with its code, text and line."""
 
     how: Literal["done", "stop", "gone", "fault"]
     value: Value = None

@@ -19,8 +19,8 @@ _STEPS = 100_000
 
 
 class Bystander:
-    """Stands for a strand, and its activeflow, where none runs yet: `when` and constants see through it the time, the
-    caller, and a budget. Chance and `elapsed` they do not have."""
+    """Stands for a strand, and its activeflow, where none runs yet: `when` and constants see through it the
+    time, the caller, and a budget. Chance and `elapsed` they do not have."""
 
     def __init__(self, opening: Opening | None = None) -> None:
         self.flow = self
@@ -59,7 +59,8 @@ class NoRoute:
 
 
 def choose_route(script: Script, opening: Opening) -> Chosen | NoRoute:
-    """The first route, in the order of priority, all clauses of which hold. One whose `when` or arguments fault does not hold."""
+    """The first route, in the order of priority, all clauses of which hold. One whose `when` or arguments
+    fault does not hold."""
     why: list[str] = []
     faulted = False
     for route in script.routes:

@@ -1,7 +1,7 @@
 """What compiled flows call: the statements of the language that wait, own something or leave.
 
-The compiler refers to these by name (`flowlang.compile.primitives`); a test holds both sides equal. `S` is the strand
-that runs, `B` the innermost block that exists at run time.
+The compiler refers to these by name (`flowlang.compile.primitives`); a test holds both sides equal. `S` is
+the strand that runs, `B` the innermost block that exists at run time.
 """
 
 from __future__ import annotations
@@ -20,11 +20,12 @@ from .exits import Exit, ExitKind, Unwind
 from .leaving import await_end, cease, finish, leave, run_finally
 from .listeners import WaitForEvent
 from .outputs import Launch
-from .strand import Strand
+from .strand import Strand, WhenLeft
 from .timers import TimerClass
 
 MAX_DEPTH = 200
-"""Flows and functions within each other: with two Python frames each, well within Python's own limit of 1,000."""
+"""Flows and functions within each other: with two Python frames each, well within Python's own limit of
+1,000."""
 
 
 def enter(strand: Strand, catches: bool = False) -> Block:
@@ -35,9 +36,8 @@ def enter(strand: Strand, catches: bool = False) -> Block:
 def within(strand: Strand, block: Block, duration: Value) -> None:
     """Gives a block its deadline."""
     due = strand.flow.at + _microseconds(duration, "within")
-    depth = len(strand.levels) * 1_000 + block.depth
     block.deadline = strand.flow.timers.add(
-        due, TimerClass.DEADLINE, depth, lambda: strand.aim(Exit(ExitKind.DEADLINE, block)) and None
+        due, TimerClass.DEADLINE, block.nesting, lambda: strand.aim(Exit(ExitKind.DEADLINE, block))
     )
 
 
@@ -60,13 +60,17 @@ def on(strand: Strand, block: Block, line: int, event: str, wants: Wants | None,
             flow.hand_over(handler, kept)
 
 
-def stream(strand: Strand, block: Block, line: int, name: str, body: Callable[[Strand], Awaitable[object]]) -> Strand:
+def stream(
+    strand: Strand, block: Block, line: int, name: str, body: Callable[[Strand], Awaitable[object]]
+) -> Strand:
     """A stream runs beside what follows."""
     return strand.flow.spawn(block, name, body, line=line)
 
 
 async def join(strand: Strand, other: Strand) -> None:
     """Waits for a stream; the caller's leaving does not end this."""
+    if other is strand:
+        raise Fault("value", "a stream cannot wait for its own end")
     await await_end(strand, other, shielded=False)
 
 
@@ -113,7 +117,7 @@ async def _wait_to(strand: Strand, line: int, due: int) -> None:
     if flow.ends_with_caller(strand):
         strand.leave_with_caller()
     timer = flow.timers.add(due, TimerClass.WAIT, 0, lambda: strand.wake(None))
-    await strand.suspend(timer.cancel, with_caller=True)
+    await strand.suspend(timer.cancel, when_left=WhenLeft.ENDS)
 
 
 async def wait_until(strand: Strand, line: int, condition: Callable[[], Value]) -> None:
@@ -129,7 +133,7 @@ async def wait_until(strand: Strand, line: int, condition: Callable[[], Value]) 
     if _is_true(value):
         return
     give_up = flow.wait_until(strand, lambda: _is_true(condition()))
-    fault = await strand.suspend(give_up, with_caller=True)
+    fault = await strand.suspend(give_up, when_left=WhenLeft.ENDS)
     if fault is not None:
         raise fault
 
@@ -149,13 +153,13 @@ async def wait_for(strand: Strand, line: int, event: str, wants: Wants | None, l
         return flow.farewell
     if flow.ends_with_caller(strand):
         strand.leave_with_caller()
+    due = None if limit is None else flow.at + _microseconds(limit, "within")
     if event == "signal" and (kept := flow.kept_signal(wants)) is not None:
         return kept
     listener = WaitForEvent(event, line, wants, strand.wake)
     flow.listeners.add(listener)
     timer = None
-    if limit is not None:
-        due = flow.at + _microseconds(limit, "within")
+    if due is not None:
         timer = flow.timers.add(due, TimerClass.WAIT, 0, lambda: _time_out(strand, listener))
 
     def give_up() -> None:
@@ -163,9 +167,11 @@ async def wait_for(strand: Strand, line: int, event: str, wants: Wants | None, l
         if timer is not None:
             timer.cancel()
 
-    outcome = await strand.suspend(give_up, with_caller=True)
+    outcome = await strand.suspend(give_up, when_left=WhenLeft.ENDS)
     if timer is not None:
         timer.cancel()
+    if isinstance(outcome, Fault):  # in its own condition
+        raise outcome
     return outcome
 
 
@@ -175,7 +181,8 @@ def _time_out(strand: Strand, listener: WaitForEvent) -> None:
 
 
 class Ticks:
-    """The ticks of an `every`: the first after its duration, none while the body runs, those missed made one."""
+    """The ticks of an `every`: the first after its duration, none while the body runs, those missed made
+    one."""
 
     __slots__ = ("_every", "_line", "_next", "_strand")
 
@@ -304,8 +311,8 @@ def predefined(strand: Strand, name: str) -> Value:
 SCRIPT_CALLS: dict[str, Any] = {
     each.__name__: each
     for each in (
-        enter, within, on, stream, join, cancel, join_all, join_first, wait, wait_until, wait_for, Ticks, emit, start,
-        own_exit, is_break, returned, caught, cancelled, stop, raised, tick, spend, deeper, now, elapsed, random, predefined, finish, leave, cease,
-        run_finally, act,
+        enter, within, on, stream, finish, leave, cease, run_finally, join, cancel, join_all, join_first,
+        wait, wait_until, wait_for, Ticks, act, emit, start, own_exit, is_break, returned, caught, cancelled,
+        stop, raised, tick, spend, deeper, now, elapsed, random, predefined,
     )
 } | {"BREAK": ExitKind.BREAK, "CONTINUE": ExitKind.CONTINUE, "RETURN": ExitKind.RETURN}  # fmt: skip

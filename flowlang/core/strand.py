@@ -1,12 +1,13 @@
 """A strand: one line of execution of an activeflow. The main line, a handler and a stream are strands.
 
-A strand is a coroutine that its activeflow steps. It stops only in `suspend`, and goes on when it is woken with a
-value or when an exit interrupts it.
+A strand is a coroutine that its activeflow steps. It stops only in `suspend`, and goes on when it is woken
+with a value or when an exit interrupts it.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Coroutine, Generator
+from enum import Enum
 from typing import TYPE_CHECKING, Any
 
 from flowlang.compile.runtime.faults import Fault
@@ -36,19 +37,31 @@ class LegGone(Exception):
     """The caller left while something that his leaving does not end was waiting for his leg."""
 
 
+class WhenLeft(Enum):
+    """What the caller's leaving means to a strand that waits."""
+
+    NOTHING = "nothing"
+    ENDS = "ends"
+    """It ends, unless it is sheltered: a wait."""
+    LEG = "leg"
+    """It ends, or has `LegGone` if it is sheltered: a call action."""
+    TOLD = "told"
+    """It has `LegGone` in any case: a call action with an outcome of its own for this."""
+
+
 class Strand:
     """`owner` is the block that it ends with, `None` for the main line; `handler` the `on` that it serves.
 
-    `aftermath`: it runs because the caller left, so that his being gone does not end it.
+    `aftermath`: it is an `on hangup`, out of which no exit leads. `sheltered`: it is one, or belongs to one
+    or to a `finally`, so that the caller's being gone does not end it.
     """
 
     __slots__ = (
         "_interrupt",
-        "_on_leg",
         "_ready",
         "_sent",
         "_shielded",
-        "_with_caller",
+        "_when_left",
         "_withdraw",
         "aftermath",
         "coroutine",
@@ -61,6 +74,7 @@ class Strand:
         "on_over",
         "over",
         "owner",
+        "sheltered",
     )
 
     def __init__(
@@ -79,7 +93,8 @@ class Strand:
         self.name = name
         self.handler = handler
         self.aftermath = aftermath
-        self.levels = [Level(self)]
+        self.sheltered = aftermath or (owner is not None and owner.level.sheltered)
+        self.levels = [Level(self, owner.nesting + 1 if owner is not None else 0)]
         self.coroutine: Coroutine[Any, Any, Any] | None = None
         self.over = False
         self.on_over: list[Callable[[], None]] = []
@@ -88,31 +103,32 @@ class Strand:
         self._ready = False
         self._sent: Any = None
         self._interrupt = False
-        self._withdraw: Callable[[], None] | None = None
+        self._withdraw: Callable[[], object] | None = None
         self._shielded = False
-        self._with_caller = False
-        self._on_leg = False
+        self._when_left = WhenLeft.NOTHING
 
     # -- waiting
 
     async def suspend(
         self,
-        withdraw: Callable[[], None] | None = None,
+        withdraw: Callable[[], object] | None = None,
         *,
         shielded: bool = False,
-        with_caller: bool = False,
-        on_leg: bool = False,
+        when_left: WhenLeft = WhenLeft.NOTHING,
     ) -> Any:
         """Waits to be woken; gives what it was woken with.
 
-        `withdraw` undoes what was waited for when an exit interrupts. `shielded`: no exit interrupts, it only becomes
-        pending. `with_caller`: a wait that ends when the caller leaves. `on_leg`: a wait for his leg, which ends then
-        in any case, by `LegGone` where the strand itself goes on.
+        `withdraw` undoes what was waited for when an exit interrupts. `shielded`: no exit interrupts, it only
+        becomes pending.
         """
+        pending = self.level.pending
+        if pending is not None and not pending.own and not shielded:  # aimed at it while it ran
+            if withdraw is not None:
+                withdraw()
+            raise Unwind
         self._withdraw = withdraw
         self._shielded = shielded
-        self._with_caller = with_caller or on_leg
-        self._on_leg = on_leg
+        self._when_left = when_left
         value = await _SUSPENSION
         if value is _LEG_IS_GONE:
             raise LegGone
@@ -121,18 +137,21 @@ class Strand:
     def wake(self, value: Any) -> None:
         """Lets it go on with a value. The activeflow runs it when its turn comes."""
         self._withdraw = None
-        self._with_caller = False
+        self._when_left = WhenLeft.NOTHING
         self._sent = value
         self._make_ready()
 
     def caller_left(self) -> None:
         """The caller has left: ends what waits for him."""
-        if self._with_caller and self.ends_with_caller:
-            self.aim(Exit(ExitKind.GONE))
-        elif self._with_caller and self._on_leg:
-            if self._withdraw is not None:
-                self._withdraw()
-            self.wake(_LEG_IS_GONE)
+        match self._when_left:
+            case WhenLeft.ENDS | WhenLeft.LEG if self.ends_with_caller:
+                self.aim(Exit(ExitKind.GONE))
+            case WhenLeft.LEG | WhenLeft.TOLD:
+                if self._withdraw is not None:
+                    self._withdraw()
+                self.wake(_LEG_IS_GONE)
+            case _:
+                pass
 
     def _make_ready(self) -> None:
         if not self._ready:
@@ -149,7 +168,7 @@ class Strand:
         if self.over or self._shielded or self._interrupt or self.flow.current is self:
             return
         withdraw, self._withdraw = self._withdraw, None
-        self._with_caller = False
+        self._when_left = WhenLeft.NOTHING
         self._interrupt = True
         if withdraw is not None:
             withdraw()
@@ -157,8 +176,9 @@ class Strand:
 
     @property
     def ends_with_caller(self) -> bool:
-        """Whether the caller's leaving ends it at a call action or wait: outside a `finally` and an `on hangup`."""
-        return len(self.levels) == 1 and not self.aftermath
+        """Whether the caller's leaving ends it at a call action or wait: outside a `finally` and an `on
+        hangup`."""
+        return not self.level.sheltered
 
     # -- exits
 
@@ -181,6 +201,10 @@ class Strand:
         if self.levels[0].offer_fault(Exit(ExitKind.FAULT, fault=fault)) and len(self.levels) == 1:
             self.interrupt()
 
+    def fault(self, error: BaseException) -> Fault:
+        """What a Python exception in it is as a fault."""
+        return as_fault(error, self.flow.script, self.line)
+
     def leave_with_caller(self) -> None:
         """At a call action or wait with the caller gone: raises the exit that ends the strand."""
         self.levels[0].offer(Exit(ExitKind.GONE))
@@ -190,7 +214,7 @@ class Strand:
         """The exit that ended it, its coroutine having raised this."""
         root = self.levels[0]
         if not isinstance(error, Unwind):
-            root.offer_fault(Exit(ExitKind.FAULT, fault=as_fault(error, self)))
+            root.offer_fault(Exit(ExitKind.FAULT, fault=self.fault(error)))
         return root.pending
 
     def is_within(self, ancestor: Strand) -> bool:
@@ -198,6 +222,16 @@ class Strand:
         strand: Strand | None = self
         while strand is not None:
             if strand is ancestor:
+                return True
+            strand = strand.owner.level.strand if strand.owner is not None else None
+        return False
+
+    def in_aftermath_of(self, outer: Strand | None) -> bool:
+        """Whether an `on hangup`, out of which no exit leads, is between it and a strand that it belongs
+        to."""
+        strand: Strand | None = self
+        while strand is not None and strand is not outer:
+            if strand.aftermath:
                 return True
             strand = strand.owner.level.strand if strand.owner is not None else None
         return False

@@ -19,7 +19,7 @@ class Timer:
 
     __slots__ = ("_act", "due", "live", "queued", "timers")
 
-    def __init__(self, due: int, act: Callable[[], None], timers: Timers) -> None:
+    def __init__(self, due: int, act: Callable[[], object], timers: Timers) -> None:
         self.due = due
         self.live = True
         self.queued = True
@@ -53,8 +53,9 @@ class Timers:
     def __len__(self) -> int:
         return len(self._heap) - self._dead
 
-    def add(self, due: int, kind: TimerClass, depth: int, act: Callable[[], None]) -> Timer:
-        """A timer that calls `act` in an input at `due` or later; `depth` orders deadlines of the same time."""
+    def add(self, due: int, kind: TimerClass, depth: int, act: Callable[[], object]) -> Timer:
+        """A timer that calls `act` in an input at `due` or later; `depth` orders deadlines of the same
+        time."""
         timer = Timer(due, act, self)
         self._created += 1
         heappush(self._heap, (due, kind, depth, self._created, timer))

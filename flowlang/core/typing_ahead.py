@@ -39,7 +39,8 @@ class Digits:
         return self._kept.popleft() if self._kept else None
 
     def add(self, digit: str) -> int | None:
-        """A digit came in that no handler took; the line of the `ask` that has it, `None` where it is kept."""
+        """A digit came in that no handler took; the line of the `ask` that has it, `None` where it is
+        kept."""
         if self._collectors:
             strand, take = self._collectors[-1]
             take(digit)

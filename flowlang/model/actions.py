@@ -60,8 +60,9 @@ class Action:
 
     `outcomes` is empty where the value is nothing of interest. `events` can be handled in the action's own
     block. `channels` says where it works. `needs` names the backend commands (see `commands.COMMANDS`) that
-    it is made of on a call. `on_leg`: it needs the caller, and ends when he leaves. `answers`: it answers an
-    unanswered call first. `recovery` says what a crash between doing and knowing means.
+    it is made of on a call. `on_leg`: it needs the caller, and ends when he leaves, its strand with it; where
+    `if_left` is given it ends with that outcome and the strand goes on. `answers`: it answers an unanswered
+    call first. `recovery` says what a crash between doing and knowing means.
     """
 
     name: str
@@ -72,6 +73,7 @@ class Action:
     channels: frozenset[str] = EVERY_CHANNEL
     needs: tuple[str, ...] = ()
     on_leg: bool = False
+    if_left: str | None = None
     answers: bool = False
     recovery: Recovery = "unknown"
 

@@ -1,7 +1,8 @@
-"""Runs a script on the bare core: actions take a fixed time, inputs come at given times, all on one table of what is seen.
+"""Runs a script on the bare core: actions take a fixed time, inputs come at given times, all on one table of
+what is seen.
 
-The actions `say`, `play`, `http`, … of `scenarios.md` are host actions here, so that no channel is needed to see how
-blocks are left.
+The actions `say`, `play`, `http`, … of `scenarios.md` are host actions here, so that no channel is needed to
+see how blocks are left.
 """
 
 from __future__ import annotations
@@ -27,8 +28,8 @@ from flowlang.core import (
     Withdraw,
     compile_script,
 )
-from flowlang.core.journal import MemoryJournal, outcome_hash, run_input
 from flowlang.core.inputs import input_to_plain
+from flowlang.core.journal import MemoryJournal, outcome_hash, run_input
 from flowlang.diagnostics import Source, render
 from flowlang.model.actions import ACTIONS, CALL, EVERY_CHANNEL, Action, OutcomeType, Parameter
 from flowlang.model.commands import HangUp, RunHostAction
@@ -41,11 +42,13 @@ from flowlang.syntax import parse
 _WORD = Parameter("word", ("any",), "shown in the table", "", by_place=True)
 
 
-def _host(name: str, seconds: int, *, on_leg: bool = False, outcomes: tuple[str, ...] = ()) -> tuple[Action, int]:
+def _host(
+    name: str, seconds: int, *, on_leg: bool = False, outcomes: tuple[str, ...] = (), if_left: str | None = None
+) -> tuple[Action, int]:
     declared = tuple(OutcomeType(each, (), each) for each in outcomes)
     channels = CALL if on_leg else EVERY_CHANNEL
     events = ("ringing",) if name == "ringup" else ()
-    return Action(name, name, (_WORD,), declared, events, channels, on_leg=on_leg), seconds * SECOND
+    return Action(name, name, (_WORD,), declared, events, channels, on_leg=on_leg, if_left=if_left), seconds * SECOND
 
 
 _TIMED = {
@@ -56,7 +59,7 @@ _TIMED = {
         _host("fetch", 3),
         _host("post", 1),
         _host("question", 5, on_leg=True),
-        _host("ringup", 20, on_leg=True, outcomes=("answered", "cancelled")),
+        _host("ringup", 20, on_leg=True, outcomes=("answered", "cancelled"), if_left="cancelled"),
     )
 }
 TEST_ACTIONS = {**ACTIONS, **{name: action for name, (action, _) in _TIMED.items()}}
@@ -65,7 +68,8 @@ TEST_ACTIONS = {**ACTIONS, **{name: action for name, (action, _) in _TIMED.items
 def compiled(text: str) -> Script:
     """A script that has to be right."""
     parsed = parse(Source("test.flow", text))
-    assert parsed.module is not None and not parsed.diagnostics, "\n".join(map(render, parsed.diagnostics))
+    assert parsed.module is not None
+    assert not parsed.diagnostics, "\n".join(map(render, parsed.diagnostics))
     checked = check(parsed.module, actions=TEST_ACTIONS)
     assert checked.program is not None, "\n".join(map(render, checked.diagnostics))
     return compile_script(checked.program)
@@ -73,7 +77,9 @@ def compiled(text: str) -> Script:
 
 def opening(flow: str = "main", *, channel: str | None = "call", seed: int = 1) -> Opening:
     """A call that comes in at time zero."""
-    return Opening("a1", flow, {}, 0, seed, channel, "sip:+14155550100@x.example", "sip:+16062067563@y.example")
+    return Opening(
+        "a1", flow, {}, 0, seed, channel, "sip:+14155550100@x.example", "sip:+16062067563@y.example"
+    )
 
 
 class Run:

@@ -6,8 +6,8 @@ from flowlang.model.values import Outcome
 
 
 class Fault(Exception):
-    """`code` is a stable word (`type`, `overflow`, `budget`, `prompt_missing`, …), `text` one line for people, `line`
-    the script's line, 0 while it is not known."""
+    """`code` is a stable word (`type`, `overflow`, `budget`, `prompt_missing`, …), `text` one line for
+    people, `line` the script's line, 0 while it is not known."""
 
     def __init__(self, code: str, text: str, line: int = 0) -> None:
         super().__init__(text)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+# pyright: reportUnknownVariableType=false, reportUnknownArgumentType=false, reportUnknownMemberType=false
+# A script's value may be anything: `type(value) is dict` tells, and what it holds is again anything.
 from typing import Any
 
 from flowlang.diagnostics import near_name
@@ -81,7 +83,8 @@ def map_of(*parts: tuple[str | None, Any]) -> dict[str, Value]:
 
 
 def chunks(value: Any, size: int = 1024) -> list[tuple[Value, ...]]:
-    """What `for` goes through: a list, or the keys of a map, in pieces after each of which steps are counted."""
+    """What `for` goes through: a list, or the keys of a map, in pieces after each of which steps are
+    counted."""
     if type(value) is dict:
         value = tuple(value)
     if type(value) is not tuple:

@@ -1,10 +1,11 @@
-"""What the built-in functions of `flowlang.model.functions` do. All are pure; `now`, `elapsed` and `random` are the
-core's."""
+"""What the built-in functions of `flowlang.model.functions` do. All are pure; `now`, `elapsed` and `random`
+are the core's."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from decimal import ROUND_HALF_EVEN, Decimal, InvalidOperation
+from itertools import pairwise
 from typing import Any
 
 from flowlang.model.values import SECOND, Duration, Outcome, Regex, Time, Value, type_name
@@ -141,7 +142,7 @@ def range_(start: Any, end: Any = None) -> tuple[Value, ...]:
 def _check_comparable(what: str, items: tuple[Any, ...]) -> None:
     for each in items:
         _expect(what, each, int, Decimal, str, Duration, Time)
-    for one, other in zip(items, items[1:], strict=False):
+    for one, other in pairwise(items):
         less(one, other)
 
 
@@ -211,6 +212,6 @@ BUILT_INS: Mapping[str, Callable[..., Any]] = {
     "length": length, "text": text_of, "number": number, "upper": upper, "lower": lower, "trim": trim,
     "split": split, "joined": joined, "replace": replace, "starts_with": starts_with, "ends_with": ends_with,
     "matches": matches, "slice": slice_, "keys": keys, "values": values, "has": has, "range": range_,
-    "sorted": sorted_, "reversed": reversed_, "sum": sum_, "min": min_, "max": max_, "abs": abs_, "round": round_,
-    "seconds": seconds,
+    "sorted": sorted_, "reversed": reversed_, "sum": sum_, "min": min_, "max": max_, "abs": abs_,
+    "round": round_, "seconds": seconds,
 }  # fmt: skip

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+# pyright: reportUnknownVariableType=false, reportUnknownArgumentType=false, reportUnknownMemberType=false
+# A script's value may be anything: `type(value) is dict` tells, and what it holds is again anything.
 from decimal import ROUND_HALF_EVEN, Context, Decimal, InvalidOperation, Overflow
 from functools import cache
 from typing import Any
@@ -16,7 +18,11 @@ DECIMALS = Context(prec=28, rounding=ROUND_HALF_EVEN, Emin=-999, Emax=999, traps
 
 
 def _wrong(operator: str, left: Value, right: Value) -> Fault:
-    hint = "; text is built with ${}" if operator == "+" and (isinstance(left, str) or isinstance(right, str)) else ""
+    hint = (
+        "; text is built with ${}"
+        if operator == "+" and (isinstance(left, str) or isinstance(right, str))
+        else ""
+    )
     return Fault("type", f"`{operator}` does not take {type_name(left)} and {type_name(right)}{hint}")
 
 

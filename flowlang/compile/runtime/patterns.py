@@ -1,4 +1,5 @@
-"""Patterns of `match`, `on` and `wait for`; regular expressions, which RE2 runs in time linear to the text."""
+"""Patterns of `match`, `on` and `wait for`; regular expressions, which RE2 runs in time linear to the
+text."""
 
 from __future__ import annotations
 
@@ -25,7 +26,7 @@ def _compiled(regex: Regex) -> Any:
     pattern = f"(?m){regex.pattern}" if "m" in regex.flags else regex.pattern
     try:
         return re2.compile(pattern, options)  # pyright: ignore[reportUnknownMemberType]
-    except re2.error as error:
+    except re2.error as error:  # pyright: ignore[reportUnknownMemberType, reportUnknownVariableType]
         raise Fault("regex", f"this regex cannot be used: {error}") from None
 
 

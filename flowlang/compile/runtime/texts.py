@@ -35,7 +35,8 @@ def shown(value: Value) -> str:
 
 
 def _write(value: Value, pieces: list[str], left: list[int]) -> None:
-    """Writes until `left` characters are used up: a small value that refers to one list many times may be huge as text."""
+    """Writes until `left` characters are used up: a small value that refers to one list many times may be
+    huge as text."""
     if left[0] <= 0:
         return
     match value:
@@ -57,7 +58,9 @@ def _write(value: Value, pieces: list[str], left: list[int]) -> None:
     left[0] -= len(piece) + 2
 
 
-def _write_items(items: list[tuple[str | None, Value]], brackets: str, pieces: list[str], left: list[int]) -> None:
+def _write_items(
+    items: list[tuple[str | None, Value]], brackets: str, pieces: list[str], left: list[int]
+) -> None:
     pieces.append(brackets[0])
     for number, (key, value) in enumerate(items):
         if left[0] <= 0:

@@ -1,7 +1,7 @@
 """`ask` on a call: a prompt, then digits.
 
-The timeout runs from the end of the prompt and again from each digit. Digits typed ahead count, and a digit stops the
-prompt. The terminator ends the digits and is never part of them.
+The timeout runs from the end of the prompt and again from each digit. Digits typed ahead count, and a digit
+stops the prompt. The terminator ends the digits and is never part of them.
 """
 
 from __future__ import annotations
@@ -83,7 +83,11 @@ class _Wanted:
 def _options(given: Value) -> tuple[str, ...]:
     if given is None:
         return ()
-    if not isinstance(given, tuple) or not 1 <= len(given) <= 99 or not all(isinstance(each, str) for each in given):
+    if (
+        not isinstance(given, tuple)
+        or not 1 <= len(given) <= 99
+        or not all(isinstance(each, str) for each in given)
+    ):
         raise Fault("type", "`options` of `ask` is a list of 1 to 99 texts")
     return tuple(str(each) for each in given)
 

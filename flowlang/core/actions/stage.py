@@ -11,6 +11,8 @@ from flowlang.model.commands import Answer, BackendCommand, Command, Play, Say
 from flowlang.model.results import Failed, Result
 from flowlang.model.values import Outcome, Value
 
+from ..strand import WhenLeft
+
 if TYPE_CHECKING:
     from flowlang.core.activeflow import Activeflow
     from flowlang.core.strand import Strand
@@ -20,7 +22,8 @@ CALLER = 0
 
 
 class Stage:
-    """One run of an action: its strand, its declaration and its arguments, complete and of the right types."""
+    """One run of an action: its strand, its declaration and its arguments, complete and of the right
+    types."""
 
     __slots__ = ("action", "given", "strand")
 
@@ -54,9 +57,14 @@ class Stage:
 
     async def perform(self, command: Command) -> Value:
         """Gives a command out and waits for what comes of it; a failure is a fault."""
+        if self.action.if_left is not None:
+            when_left = WhenLeft.TOLD
+        elif self.action.on_leg:
+            when_left = WhenLeft.LEG
+        else:
+            when_left = WhenLeft.NOTHING
         withdraw = self.flow.perform(command, self.strand.wake)
-        on_leg = isinstance(command, BackendCommand)
-        return self.value_of(await self.strand.suspend(withdraw, on_leg=on_leg))
+        return self.value_of(await self.strand.suspend(withdraw, when_left=when_left))
 
     def begin(self, command: Command, deliver: Callable[[Result], None]) -> Callable[[], None]:
         """Gives a command out and goes on; returns how to cancel it."""
@@ -72,7 +80,11 @@ class Stage:
 
     async def answer_first(self) -> None:
         """Answers a call that is not answered, unless the script wants to be heard before."""
-        if not self.flow.answered and self.given.get("early") is not True and self.flow.opening.channel == "call":
+        if (
+            not self.flow.answered
+            and self.given.get("early") is not True
+            and self.flow.opening.channel == "call"
+        ):
             await self.answer()
 
     async def answer(self) -> None:
