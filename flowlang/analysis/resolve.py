@@ -130,6 +130,7 @@ class Expressions:
                 return []
             near = self._report.near(name, self._script.callables() | PLANNED_ACTIONS)
             self._report.add("E201", callee.span, f"nothing is called `{name}`", near=near)
+            self._script.incomplete = True
             return []
         owner = callee.value
         groups = PLANNED_NAMESPACES | self._script.modules.keys()

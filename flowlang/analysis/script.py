@@ -16,7 +16,7 @@ from .report import Report
 from .types import Type
 
 Callee = Action | Function | ast.FuncDecl | ast.FlowDecl
-Owner = ast.Const | ast.Route | ast.FuncDecl | ast.FlowDecl
+Owner = ast.Const | ast.Route | ast.FuncDecl | ast.FlowDecl | ast.TestDecl
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -35,8 +35,8 @@ class Script:
     `types` and `bindings` come of the pass over the names: the type of each expression by `id` of its node
     (no entry: unknown), and every name that was bound. `values` are the constants whose value is plain to
     see, `constant_order` all constants such that each follows those that it uses. `outcomes_made` are the
-    nodes with which a flow returns one of its declared outcomes. `incomplete`: the script speaks of modules
-    or actions that are not known here, so that there may be more outcomes and events than can be seen.
+    nodes with which a flow returns one of its declared outcomes. `incomplete`: the script calls
+    what is not known here, so that there may be more outcomes than can be seen.
     """
 
     module: ast.Module

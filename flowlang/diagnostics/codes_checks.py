@@ -135,8 +135,8 @@ CHANNELS: dict[str, Code] = {
     ),
     "E406": Code(
         "nobody there any more",
-        "The caller is surely gone here: behind a `hangup` or `reject`, or in a handler of `hangup`. Messages "
-        "and data still work. Where the caller may be gone, the action has the outcome `gone`.",
+        "The caller is surely gone here: behind a `hangup` or `reject`, or in a handler of `hangup`. "
+        "Messages and data still work. Where the caller may be gone, the action has the outcome `gone`.",
     ),
 }
 
@@ -198,6 +198,15 @@ ROUTES: dict[str, Code] = {
     ),
 }
 
+TESTS: dict[str, Code] = {
+    "E701": Code(
+        "not for a test",
+        "In a test the parties act and something is expected of the flows. Of the script only functions are "
+        "called; actions, flows and what belongs to an activeflow are not at hand. What comes in stands by "
+        "itself: `let a = call(…)`.",
+    ),
+}
+
 NOT_YET: dict[str, Code] = {
     "E901": Code(
         "not run by this version", "The construct is part of the language, but this version does not run it."
@@ -222,8 +231,8 @@ WARNINGS: dict[str, Code] = {
     ),
     "W202": Code(
         "declaration that nothing uses",
-        "No route leads to the flow, or nothing uses the constant or function. Looked for only in "
-        "scripts with routes.",
+        "No route leads to the flow, or nothing uses the constant or function. A flow with a `##` "
+        "comment may be started from outside. Looked for only in scripts with routes.",
     ),
     "W501": Code("code that nothing reaches", "The statement above always leaves the block, or never ends."),
     "W502": Code(
@@ -231,12 +240,14 @@ WARNINGS: dict[str, Code] = {
     ),
     "W503": Code(
         "comparison that is always the same",
-        'Values of different types are never equal; only an integer may equal a decimal. `1 == "1"` is false.',
+        'Values of different types are never equal; only an integer may equal a decimal. `1 == "1"` is '
+        "false.",
     ),
+    "W701": Code("test that expects nothing", "Without an `expect` a test can hardly fail."),
     "W601": Code(
         "route that is never taken",
         "A better route, of higher priority or written first, has the same clauses and no condition.",
     ),
 }
 
-CHECK_CODES: dict[str, Code] = NAMES | VALUES | CHANNELS | CONTROL | ROUTES | NOT_YET | WARNINGS
+CHECK_CODES: dict[str, Code] = NAMES | VALUES | CHANNELS | CONTROL | ROUTES | TESTS | NOT_YET | WARNINGS

@@ -1,6 +1,8 @@
-"""What is there for nothing: names that nobody reads, and declarations that nothing leads to. A name that
-begins with `_` is meant so. A script without routes may be there for others, or run by hand: its
-declarations are left alone."""
+"""What is there for nothing: names that nobody reads, and declarations that nothing leads to.
+
+A name that begins with `_` is meant so. A flow with a `##` comment may be started by the host. A script
+without routes may be there for others, or run by hand: its declarations are left alone.
+"""
 
 from __future__ import annotations
 
@@ -27,8 +29,8 @@ def _flows(script: Script) -> None:
         return
     found = ever_reached(uses_of_flows(script), (target.name for target in targets if target.module is None))
     for name, flow in script.flows.items():
-        if name not in found:
-            hint = "no route, call or `start` leads to it"
+        if name not in found and flow.doc is None:
+            hint = "no route, call or `start` leads to it; if the host starts it, say so in a `##` comment"
             script.report.add("W202", flow.name_span, f"the flow `{name}` is never run", hint=hint)
 
 
