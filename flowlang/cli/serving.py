@@ -21,6 +21,7 @@ from flowlang.voices import open_espeak
 from .display import LiveView, Style
 from .exits import Exit
 from .faults import user_errors
+from .speaking import require_voice
 from .watching import json_lines
 
 
@@ -56,6 +57,7 @@ async def _serve(service: Service, as_json: bool) -> Exit:
         )
         engine = await stack.enter_async_context(flowlang.open_engine(backends=[sip]))
         engine.load(service.path)
+        require_voice(each.program for each in engine.scripts)
         if as_json:
             engine.observe(json_lines)
         else:

@@ -100,3 +100,57 @@ def test_what_the_network_sends_cannot_move_the_cursor(folder: Path) -> None:
         assert "OPTIONS" in err
         assert all(line.isprintable() for line in err.splitlines())
         assert "Traceback" not in err
+
+
+INVITE = (
+    "INVITE sip:desk@127.0.0.1 SIP/2.0\r\n"
+    "Via: SIP/2.0/UDP 127.0.0.1:{port};branch=z9hG4bK2\r\n"
+    "From: <sip:a@127.0.0.1>;tag=1\r\n"
+    "To: <sip:desk@127.0.0.1>\r\n"
+    "Call-ID: two-signals\r\n"
+    "CSeq: 1 INVITE\r\n"
+    "Contact: <sip:a@127.0.0.1:{port}>\r\n"
+    "Max-Forwards: 70\r\n"
+    "Content-Type: application/sdp\r\n"
+    "Content-Length: {length}\r\n\r\n"
+)
+ACK = (
+    "ACK sip:desk@127.0.0.1 SIP/2.0\r\n"
+    "Via: SIP/2.0/UDP 127.0.0.1:{port};branch=z9hG4bK3\r\n"
+    "From: <sip:a@127.0.0.1>;tag=1\r\n"
+    "{to}\r\n"
+    "Call-ID: two-signals\r\n"
+    "CSeq: 1 ACK\r\n"
+    "Max-Forwards: 70\r\n"
+    "Content-Length: 0\r\n\r\n"
+)
+SDP = (
+    "v=0\r\no=- 1 1 IN IP4 127.0.0.1\r\ns=-\r\nc=IN IP4 127.0.0.1\r\nt=0 0\r\n"
+    "m=audio {port} RTP/AVP 0\r\na=rtpmap:0 PCMU/8000\r\n"
+)
+
+
+def receive(phone: socket.socket, start: str) -> str:
+    """The next datagram that begins so."""
+    while not (text := phone.recv(4096).decode(errors="replace")).startswith(start):
+        pass
+    return text
+
+
+def test_the_first_signal_is_polite_and_the_second_waits_for_nobody(folder: Path) -> None:
+    with serving(folder) as (process, port), socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as phone:
+        phone.bind(("127.0.0.1", 0))
+        phone.settimeout(PATIENCE)
+        here = phone.getsockname()[1]
+        body = SDP.format(port=here)
+        phone.sendto((INVITE.format(port=here, length=len(body)) + body).encode(), ("127.0.0.1", port))
+        answer = receive(phone, "SIP/2.0 200")
+        to = next(line for line in answer.splitlines() if line.startswith("To:"))
+        phone.sendto(ACK.format(port=here, to=to).encode(), ("127.0.0.1", port))
+        process.send_signal(signal.SIGINT)
+        receive(phone, "BYE ")  # never answered: a polite end would wait for 5 s
+        process.send_signal(signal.SIGINT)
+        _, err = process.communicate(timeout=4)
+        assert process.returncode == 130
+        assert "flow: ending what runs (1); Ctrl-C again ends it at once" in err
+        assert "Traceback" not in err
