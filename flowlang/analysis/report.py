@@ -39,6 +39,11 @@ class Report:
         self._compared += len(known)
         return near_name(written, known) if self._compared <= _MAX_COMPARED else None
 
+    @property
+    def count(self) -> int:
+        """How many there are so far."""
+        return len(self._found)
+
     def line(self, span: Span) -> int:
         """The line on which a span begins, for messages that speak of another place."""
         return self.source.position(span.start).line

@@ -3,16 +3,28 @@
 from __future__ import annotations
 
 from flowlang.syntax import ast
+from flowlang.syntax.ast import tests
 
 # What its author calls a construct, by node.
 UNSUPPORTED: dict[type[ast.Node], str] = {
     ast.Handoff: "handoff",
     ast.PolicyDecl: "policy",
-    ast.TestDecl: "test",
     ast.Use: "use",
 }
 
 # Forms of constructs that run otherwise.
 UNSUPPORTED_FORMS = frozenset({"secret let", "via", "flow outcomes"})
+
+# Of test blocks: statements, and verbs of parties.
+UNSUPPORTED_TEST_STATEMENTS: dict[type[ast.Node], str] = {
+    tests.ExpectDial: "expect dial",
+    tests.ExpectSent: "expect … to",
+    tests.ExpectNothing: "expect no",
+    tests.ExpectHttp: "expect http",
+    tests.CarrierDown: "carrier down",
+    tests.HttpAnswers: "http … answers",
+    tests.HttpFails: "http fails",
+}
+UNSUPPORTED_VERBS = frozenset({"says", "sends", "gets", "answers", "rejects", "is busy"})
 
 SUPPORTED_CHANNELS = frozenset({"call"})

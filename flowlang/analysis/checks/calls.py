@@ -23,7 +23,7 @@ def check(script: Script) -> None:
             elif isinstance(node, ast.FlowTarget) and node.module is None:
                 flow = script.flows.get(node.name)
                 if flow is not None:
-                    _arguments(
+                    check_arguments(
                         script,
                         node.name,
                         slots(flow),
@@ -39,16 +39,17 @@ def _call(script: Script, call: ast.Call) -> None:
     callee = script.callee(name)
     if callee is None:
         return
-    _arguments(script, name, slots(callee), call.arguments, call.callee.span)
+    check_arguments(script, name, slots(callee), call.arguments, call.callee.span)
     if call.handlers and not isinstance(callee, Action):
         span = Span(call.handlers[0].span.start, call.handlers[0].event_span.end)
         hint = f"`{name}` is none; set the handlers up before the call"
         script.report.add("E310", span, "only an action can have handlers of its own", hint=hint)
 
 
-def _arguments(
+def check_arguments(
     script: Script, name: str, parameters: tuple[Slot, ...], arguments: tuple[ast.Argument, ...], place: Span
 ) -> None:
+    """Each argument to a parameter, each parameter that needs one has one, and the types."""
     bound = bind(parameters, arguments)
     mistaken = any(trouble == "unknown" for trouble, _, _ in bound.misfits)
     for trouble, argument, parameter in bound.misfits:

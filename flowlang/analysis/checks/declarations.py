@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from flowlang.analysis.script import Body, Script
 from flowlang.diagnostics import Span
 from flowlang.model.actions import PLANNED_ACTIONS, PLANNED_NAMESPACES
 from flowlang.model.functions import FUNCTIONS, PREDEFINED
+from flowlang.model.test_calls import TEST_CALLS
 from flowlang.syntax import ast
 
 
@@ -28,11 +31,22 @@ def check(script: Script) -> None:
             case ast.Use():
                 _use(script, declaration, seen)
                 continue
+            case ast.TestDecl():
+                script.bodies.append(Body(declaration, tuple(_of_test(declaration))))
+                continue
             case _:
                 continue
         body = Body(declaration, tuple(ast.walk(declaration)))
         script.bodies.append(body)
         script.emitted.update(node.event for node in body.nodes if isinstance(node, ast.Emit))
+
+
+def _of_test(test: ast.TestDecl) -> Iterator[ast.Node]:
+    """The nodes of a test, without those that only tests have: what comes in is not an action here."""
+    for node in ast.walk(test):
+        callee = node.callee if isinstance(node, ast.Call) else None
+        if node is not test and not (isinstance(callee, ast.Name) and callee.name in TEST_CALLS):
+            yield node
 
 
 def _use(script: Script, use: ast.Use, seen: dict[str, Span]) -> None:

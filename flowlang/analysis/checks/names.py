@@ -32,7 +32,7 @@ def check(script: Script) -> None:
                 names.declaration(body.owner, body.nodes)
             case ast.Route():
                 names.route(body.owner)
-            case ast.Const():
+            case ast.Const() | ast.TestDecl():  # for tests see `checks.tests`
                 pass
 
 
