@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from pathlib import Path
 
@@ -41,4 +42,5 @@ def run(path: Path, source: str, to: str | None, flow_name: str | None, trace: b
     from .running import Call, run_call  # trio and prompt-toolkit: not for `--help` or a name misspelt
 
     call = Call(path=path, source=source, to=to, flow=flow_name)
-    return run_call(call, sys.stdin, trace=trace, as_json=as_json)
+    with open(os.devnull, encoding="utf-8") as nothing:  # for a process without standard input
+        return run_call(call, sys.stdin or nothing, trace=trace, as_json=as_json)

@@ -21,8 +21,9 @@ from .choosing import choose
 from .display import Brief, LiveView, Style
 from .exits import CommandError, Exit
 from .faults import user_errors
+from .output import Lines
 from .sounds import length_of
-from .watching import Observe, json_lines
+from .watching import JsonLines, Observe
 
 _BRISK = 60.0  # characters a second: time to press a key before the prompt ends, and no more
 
@@ -74,7 +75,7 @@ def run_call(call: Call, keyboard: TextIO, *, trace: bool, as_json: bool) -> Exi
     else:
         from trio.testing import MockClock
 
-        terminal = PipedTerminal(keyboard.buffer, lambda line: print(line, file=shown, flush=True))
+        terminal = PipedTerminal(keyboard.buffer, Lines(shown))
         clock = MockClock(autojump_threshold=0)
     run = _Run(call, terminal, Style.of(shown), trace, as_json)
     with user_errors():
@@ -118,7 +119,7 @@ class _Run:
     def _watch(self, observe: Observe, program: Program) -> None:
         source = program.module.source
         if self._as_json:
-            observe(json_lines)
+            observe(JsonLines(Lines(sys.stdout)))
         if self._trace:
             observe(LiveView(self._terminal.write, self._style, lambda _flow: source))
         else:

@@ -10,7 +10,6 @@ from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from pathlib import Path
 
-import click
 import trio
 
 import flowlang
@@ -21,8 +20,9 @@ from flowlang.voices import open_espeak
 from .display import LiveView, Style
 from .exits import Exit
 from .faults import user_errors
+from .output import Lines
 from .speaking import require_voice
-from .watching import json_lines
+from .watching import JsonLines
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,9 +59,9 @@ async def _serve(service: Service, as_json: bool) -> Exit:
         engine.load(service.path)
         require_voice(each.program for each in engine.scripts)
         if as_json:
-            engine.observe(json_lines)
+            engine.observe(JsonLines(Lines(sys.stdout)))
         else:
-            engine.observe(LiveView(_show, Style.of(sys.stderr), _sources(engine).get))
+            engine.observe(LiveView(Lines(sys.stderr), Style.of(sys.stderr), _sources(engine).get))
         where = await engine.listen()
         _say(f"{', '.join(where)}: {service.path}; Ctrl-C ends calls politely, a second one at once")
         first = await anext(signals)
@@ -91,9 +91,5 @@ def _cache_folder() -> Path:
     return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "flowlang" / "speech"
 
 
-def _show(line: str) -> None:
-    click.echo(line, err=True)
-
-
 def _say(line: str) -> None:
-    _show(f"flow: {line}")
+    Lines(sys.stderr)(f"flow: {line}")

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+import os
+import subprocess
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from tests.cli.flow import Done, flow, flow_process
+from tests.cli.flow import FLOW, Done, flow, flow_process
 
 MENU = """\
 route call to +16062067563 => main
@@ -174,6 +176,25 @@ def test_an_endless_flow_loses_its_silent_caller(tmp_path: Path) -> None:
     done = flow("run", "a.flow", folder=tmp_path)
     assert done.code == 0
     assert done.out.count("» Still here.") == 5  # every 10.8 s, for a minute
+
+
+@pytest.mark.parametrize("option", ["--trace", "--json"])
+def test_whoever_reads_may_leave(folder: Path, option: str) -> None:
+    reading, writing = os.pipe()
+    os.close(reading)
+    try:
+        done = subprocess.run(
+            [FLOW, "run", "menu.flow", option],
+            input=b"",
+            stdout=writing,
+            stderr=subprocess.PIPE,
+            cwd=folder,
+            check=False,
+        )
+    finally:
+        os.close(writing)
+    assert done.returncode == 0
+    assert b"Traceback" not in done.stderr
 
 
 def test_the_readme_shows_what_the_command_prints() -> None:
