@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncGenerator
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -17,6 +17,7 @@ from flowlang.testing.softphone import PhoneCall, Softphone, open_softphone
 from flowlang.voices import ToneVoice
 
 from .host import FakeHost, TakenCall
+from .raw import RawCaller
 
 T1 = 0.05
 
@@ -73,3 +74,11 @@ async def bench(tmp_path: Path) -> AsyncGenerator[Bench]:
         phone = await stack.enter_async_context(open_softphone(("127.0.0.1", 0), t1=T1))
         yield Bench(host, backend, phone, tmp_path)
         nursery.cancel_scope.cancel()
+
+
+@asynccontextmanager
+async def raw_caller(port: int) -> AsyncGenerator[RawCaller]:
+    """A bare caller of the server at this port."""
+    with trio.socket.socket(trio.socket.AF_INET, trio.socket.SOCK_DGRAM) as sock:
+        await sock.bind(("127.0.0.1", 0))
+        yield RawCaller(sock, ("127.0.0.1", port))

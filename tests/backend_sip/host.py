@@ -9,13 +9,17 @@ from typing import TypeVar
 import trio
 
 from flowlang.backends.border import Incoming, Leg, Refusal
-from flowlang.model.commands import BackendCommand
+from flowlang.model.commands import BackendCommand, Say
 from flowlang.model.events import CallEnded, DigitPressed, Event
 from flowlang.model.observations import Observation
 from flowlang.model.results import Result
 from flowlang.model.values import SECOND
 
 T = TypeVar("T")
+
+
+def say(text: str, *, early: bool = False) -> Say:
+    return Say(0, text, None, None, early)
 
 
 @dataclass(eq=False)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from trio.testing import MockClock
 
-from flowlang.model.commands import Answer, HangUp, Play, Reject, Ring, Say
+from flowlang.model.commands import Answer, HangUp, Play, Reject, Ring
 from flowlang.model.events import CallEnded, CallHeld, CallUnheld
 from flowlang.model.observations import LegAnswered, LegEnded, LegRang, Refused, SipMessageSeen
 from flowlang.model.results import Done, Failed
@@ -13,6 +13,7 @@ from flowlang.sip import Address, parse_sdp
 from flowlang.testing.softphone import CallFailed
 
 from .conftest import Bench
+from .host import say
 
 G722_ONLY = b"""v=0
 o=- 1 1 IN IP4 127.0.0.1
@@ -21,10 +22,6 @@ c=IN IP4 127.0.0.1
 t=0 0
 m=audio 4000 RTP/AVP 9
 """
-
-
-def say(text: str, *, early: bool = False) -> Say:
-    return Say(0, text, None, None, early)
 
 
 async def test_a_call_is_answered_heard_pressed_and_hung_up(bench: Bench, clock: MockClock) -> None:
