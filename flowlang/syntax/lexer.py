@@ -39,7 +39,7 @@ _NOT_BEGUN = frozenset({"", "SEPARATOR", "BLOCK_OPEN"})
 # A statement cannot end after these: the line goes on.
 _GOES_ON = _NOT_BEGUN | frozenset(
     {
-        "COMMA", "EQUAL", "THEN", "GIVES", "AUGMENTED_ASSIGN", "COMPARE", "PLUS", "MINUS",
+        "COMMA", "EQUAL", "AUGMENTED_ASSIGN", "COMPARE", "PLUS", "MINUS",
         "STAR", "SLASH", "WHOLE_DIVIDE", "PERCENT", "AND", "OR", "NOT", "IN", "WRONG_AND", "WRONG_OR",
         "WRONG_NOT", "VBAR", "COLON", "DOT", "OPTIONAL_DOT",
     }

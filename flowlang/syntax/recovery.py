@@ -1,8 +1,8 @@
 """Going on after a mistake, so that one broken statement does not hide what is wrong elsewhere.
 
-The parser goes back to where the broken item (statement, arm, handler, declaration) began, and the text is left
-out to the item's end. Where a block was not closed, and where something stands at the top of a script that is no
-declaration at all, it goes on at the next line that begins one.
+The parser goes back to where the broken item (statement, arm, handler, declaration) began, and the text is
+left out to the item's end. Where a block was not closed, and where something stands at the top of a script
+that is no declaration at all, it goes on at the next line that begins one.
 
 Each time reading goes on further down than where the broken item began, so it ends.
 """

@@ -78,7 +78,7 @@ def item_end(text: str, at: int, brackets: int, braces: int) -> int:
             brackets = max(0, brackets - 1)
         elif sign == "}":
             if braces == 0:
-                return found.start() if line_end is None else line_end
+                return found.start() if line_end is None or brackets == 0 else line_end
             braces -= 1
         elif found.lastgroup == "end":
             if braces == 0 and line_end is None:
