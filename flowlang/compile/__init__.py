@@ -5,6 +5,16 @@ points there. Nothing of Python can be reached from what is compiled: names have
 empty, and values are only touched by `flowlang.compile.runtime`.
 """
 
+from .frame import Cover
+from .loose import evaluate, evaluate_arguments
 from .script import CompiledRoute, Script, Target, compile_program
 
-__all__ = ["CompiledRoute", "Script", "Target", "compile_program"]
+__all__ = [
+    "CompiledRoute",
+    "Cover",
+    "Script",
+    "Target",
+    "compile_program",
+    "evaluate",
+    "evaluate_arguments",
+]

@@ -104,7 +104,8 @@ def _guarded(work: list[py.stmt], leaving: list[py.stmt]) -> py.stmt:
 
 def statements(frame: Frame, node: ast.Block) -> list[py.stmt]:
     """All statements of a block, one after the other."""
-    made: list[py.stmt] = []
+    made = frame.unit.covered(node)
+    _stamp(frame, made, node)
     for each in node.statements:
         written = frame.statement(each)
         _stamp(frame, written, each)

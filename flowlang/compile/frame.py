@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast as py
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import Protocol
 
 from flowlang.analysis import Program
 from flowlang.diagnostics import Source
@@ -13,7 +14,8 @@ from flowlang.syntax import ast
 
 from .names import variable
 from .plan import Plan
-from .python import assign, const
+from .python import assign, const, use
+from .python import statement as told
 
 
 @dataclass(slots=True)
@@ -29,6 +31,18 @@ class Place:
     signal: str | None = None
 
 
+class Cover(Protocol):
+    """Wants to know which pieces of a script are ever reached."""
+
+    def number(self, node: ast.Node) -> int | None:
+        """The piece's number; `None` for one that does not count."""
+        ...
+
+    def reached(self, number: int) -> None:
+        """Called each time that one is reached."""
+        ...
+
+
 class Unit:
     """What all functions of a script share: the constants that Python has no literal for, fresh names, and
     the two writers for whatever stands inside something else."""
@@ -38,10 +52,12 @@ class Unit:
         program: Program,
         expression: Callable[[Frame, ast.Expression], py.expr],
         statement: Callable[[Frame, ast.Statement], list[py.stmt]],
+        cover: Cover | None = None,
     ) -> None:
         self.program = program
         self.expression = expression
         self.statement = statement
+        self.cover = cover
         self.source: Source = program.module.source
         self.pool: dict[str, Value] = {}
         self._by_value: dict[tuple[str, str], str] = {}
@@ -51,6 +67,11 @@ class Unit:
         """A name not used before."""
         self._fresh += 1
         return f"{prefix}_{self._fresh}"
+
+    def covered(self, node: ast.Node) -> list[py.stmt]:
+        """What tells that a piece of the script is reached: nothing, unless somebody wants to know."""
+        number = self.cover.number(node) if self.cover is not None else None
+        return [] if number is None else [told(use("cover", const(number)))]
 
     def pooled(self, value: Value) -> str:
         """The global name of a constant value."""

@@ -19,7 +19,7 @@ from .blocks import body
 from .calls import flow_arguments
 from .conditions import condition
 from .expressions import expression
-from .frame import Frame, Place, Unit
+from .frame import Cover, Frame, Place, Unit
 from .plan import Plan
 from .python import assign, const, function, if_, load, parameters, stamp, use
 from .runtime import fields, operators, patterns, texts
@@ -66,13 +66,15 @@ class Script:
     routes: tuple[CompiledRoute, ...]
 
 
-def compile_program(program: Program, primitives: Mapping[str, Any], bystander: Any) -> Script:
+def compile_program(
+    program: Program, primitives: Mapping[str, Any], bystander: Any, cover: Cover | None = None
+) -> Script:
     """Compiles a checked program.
 
     `primitives` are the core's `SCRIPT_CALLS`; `bystander` stands for a strand where none runs: while
-    constants are worked out. Raises `Fault` if a constant cannot be.
+    constants are worked out; `cover` is told what is reached. Raises `Fault` if a constant cannot be.
     """
-    unit = Unit(program, expression, statement)
+    unit = Unit(program, expression, statement, cover)
     written = [
         *(_function(unit, each) for each in program.functions.values()),
         *(_flow(unit, each.decl) for each in program.flows.values()),
@@ -113,6 +115,8 @@ def _namespace(unit: Unit, primitives: Mapping[str, Any]) -> dict[str, Any]:
         "MISSING": MISSING,
         "caught_fault": Fault.as_outcome,
     }
+    if unit.cover is not None:
+        ours["cover"] = unit.cover.reached
     namespace: dict[str, Any] = {"__builtins__": {}}
     namespace |= {names.primitive(name): value for name, value in ours.items()}
     namespace |= {names.built_in(name): value for name, value in BUILT_INS.items()}
@@ -145,6 +149,7 @@ def _function(unit: Unit, node: ast.FuncDecl) -> py.stmt:
 def _definition(frame: Frame, name: str, node: ast.FlowDecl | ast.FuncDecl, work: list[py.stmt]) -> py.stmt:
     """`def name(S, D, …)`: one deeper, defaults filled in, then the body."""
     begin: list[py.stmt] = [assign(names.DEPTH, use("deeper", load(names.STRAND), load(names.DEPTH)))]
+    begin += frame.unit.covered(node)
     defaults: list[py.expr] = []
     for each in node.params:
         if each.default is not None:

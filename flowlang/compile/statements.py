@@ -117,7 +117,7 @@ def _if(frame: Frame, node: ast.If) -> list[py.stmt]:
         chain.append(chain[-1].otherwise)
     otherwise = chain[-1].otherwise
     assert not isinstance(otherwise, ast.If)
-    made = block(frame, otherwise) if otherwise is not None else []
+    made = block(frame, otherwise) if otherwise is not None else frame.unit.covered(chain[-1])
     for each in reversed(chain):
         made = list[py.stmt]([if_(condition(frame, each.condition), block(frame, each.then), made)])
     return made

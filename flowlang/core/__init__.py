@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from flowlang.analysis import Program
-from flowlang.compile import Script, compile_program
+from flowlang.compile import Cover, Script, compile_program
 
 from .activeflow import Activeflow
 from .inputs import ActionOver, Begin, Happened, Input, StopAsked, TimePassed
@@ -38,6 +38,7 @@ __all__ = [
 ]
 
 
-def compile_script(program: Program) -> Script:
-    """A checked program, ready to run. Raises `Fault` if one of its constants cannot be worked out."""
-    return compile_program(program, SCRIPT_CALLS, Bystander())
+def compile_script(program: Program, *, cover: Cover | None = None) -> Script:
+    """A checked program, ready to run; `cover` is told which pieces of it are reached. Raises `Fault` if one
+    of its constants cannot be worked out."""
+    return compile_program(program, SCRIPT_CALLS, Bystander(), cover)

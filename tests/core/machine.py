@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from heapq import heappop, heappush
 
-from flowlang.analysis import check
+from flowlang import analysis
 from flowlang.compile import Script
 from flowlang.core import (
     ActionOver,
@@ -33,22 +33,28 @@ from flowlang.core.journal import MemoryJournal, outcome_hash, run_input
 from flowlang.diagnostics import Source, render
 from flowlang.model.actions import ACTIONS, CALL, EVERY_CHANNEL, Action, OutcomeType, Parameter
 from flowlang.model.commands import HangUp, RunHostAction
-from flowlang.model.events import Event
+from flowlang.model.events import CallEnded, CallHeld, DigitPressed, Emitted, Event, SignalReceived
 from flowlang.model.observations import Logged
 from flowlang.model.results import Done
-from flowlang.model.values import SECOND, Outcome
+from flowlang.model.values import SECOND, Outcome, Value
 from flowlang.syntax import parse
 
 _WORD = Parameter("word", ("any",), "shown in the table", "", by_place=True)
 
 
 def _host(
-    name: str, seconds: int, *, on_leg: bool = False, outcomes: tuple[str, ...] = (), if_left: str | None = None
+    name: str,
+    seconds: int,
+    *,
+    on_leg: bool = False,
+    outcomes: tuple[str, ...] = (),
+    if_left: str | None = None,
 ) -> tuple[Action, int]:
     declared = tuple(OutcomeType(each, (), each) for each in outcomes)
     channels = CALL if on_leg else EVERY_CHANNEL
     events = ("ringing",) if name == "ringup" else ()
-    return Action(name, name, (_WORD,), declared, events, channels, on_leg=on_leg, if_left=if_left), seconds * SECOND
+    action = Action(name, name, (_WORD,), declared, events, channels, on_leg=on_leg, if_left=if_left)
+    return action, seconds * SECOND
 
 
 _TIMED = {
@@ -70,7 +76,7 @@ def compiled(text: str) -> Script:
     parsed = parse(Source("test.flow", text))
     assert parsed.module is not None
     assert not parsed.diagnostics, "\n".join(map(render, parsed.diagnostics))
-    checked = check(parsed.module, actions=TEST_ACTIONS)
+    checked = analysis.check(parsed.module, actions=TEST_ACTIONS)
     assert checked.program is not None, "\n".join(map(render, checked.diagnostics))
     return compile_script(checked.program)
 
@@ -105,8 +111,8 @@ class Run:
                 case Perform(action, RunHostAction(name, arguments)):
                     self.seen.append(f"{name} {arguments['word']}".strip())
                     self._plan(ActionOver(self.flow.at + _TIMED[name][1], action, Done(Outcome("answered"))))
-                case Perform(command=HangUp()):
-                    pass
+                case Perform(command=HangUp()) if isinstance(outputs[-1], Over):
+                    pass  # the last of all: nobody waits for it
                 case Perform(action, command):
                     self.seen.append(command.name)
                     self._plan(ActionOver(self.flow.at, action, Done()))
@@ -147,3 +153,31 @@ class Run:
 def seen(text: str, *events: tuple[float, Event], until: float = 3600) -> str:
     """What is seen of a script whose flow is `main`."""
     return Run(compiled(text)).through(events, until)
+
+
+At = tuple[float, Event]
+
+
+def hold(at: float) -> At:
+    return at, CallHeld(0)
+
+
+def key(at: float, digit: str) -> At:
+    return at, DigitPressed(0, digit)
+
+
+def hangup(at: float) -> At:
+    return at, CallEnded(0, "normal")
+
+
+def ringing(at: float) -> At:
+    return at, Emitted("ringing")
+
+
+def signal(at: float, name: str, data: Value = None) -> At:
+    return at, SignalReceived(name, data)
+
+
+def check(text: str, expected: str, *events: At, until: float = 3600) -> None:
+    """What is seen of a script is what is expected."""
+    assert seen(text, *events, until=until) == expected

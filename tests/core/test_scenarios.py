@@ -1,4 +1,4 @@
-"""How blocks are left: scenarios with the order of what is seen.
+"""How blocks are left: the scenarios of the language's design, with the order of what is seen.
 
 `speak` 2 s, `tune` 4 s, `question` 5 s and `ringup` 20 s need the caller; `fetch` 3 s and `post` 1 s do not.
 Inputs come at given seconds. A row shows an action when it starts, `cancel` when one is cancelled, what is
@@ -7,33 +7,7 @@ logged, and the end.
 
 from __future__ import annotations
 
-from flowlang.model.events import CallEnded, CallHeld, DigitPressed, Emitted, Event
-from tests.core.machine import seen
-
-At = tuple[float, Event]
-
-
-def hold(at: float) -> At:
-    return at, CallHeld(0)
-
-
-def key(at: float, digit: str) -> At:
-    return at, DigitPressed(0, digit)
-
-
-def hangup(at: float) -> At:
-    return at, CallEnded(0, "normal")
-
-
-def ringing(at: float) -> At:
-    return at, Emitted("ringing")
-
-
-def check(text: str, expected: str, *events: At, until: float = 3600) -> None:
-    assert seen(text, *events, until=until) == expected
-
-
-# -- the twenty of the language's design
+from tests.core.machine import check, hangup, hold, key, ringing
 
 
 def test_a_handler_runs_beside_the_main_line() -> None:

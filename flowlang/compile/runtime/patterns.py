@@ -35,6 +35,12 @@ def found(regex: Regex, text: str) -> bool:
     return _compiled(regex).search(text) is not None
 
 
+def place_of(regex: Regex, text: str, start: int = 0) -> tuple[int, int] | None:
+    """Where the regex is first found from `start` on."""
+    match = _compiled(regex).search(text, start)
+    return (match.start(), match.end()) if match is not None else None
+
+
 def matches_whole(regex: Regex, text: str) -> bool:
     """Whether the whole text is what the regex says."""
     return _compiled(regex).fullmatch(text) is not None
