@@ -253,7 +253,8 @@ class Activeflow:
                 return
             case ExitKind.FAULT | ExitKind.RAISE | ExitKind.LIMIT if an_exit.fault is not None:
                 if strand.aftermath:
-                    self.warn(f"fault in {strand.name}: {an_exit.fault.text}", an_exit.fault.line)
+                    fault = an_exit.fault
+                    self.warn(f"fault in {strand.name}: {fault.text}", fault.line, fault.code)
                 else:
                     self._raise_at(owner, an_exit.fault, strand.name)
             case ExitKind.STOP if not strand.in_aftermath_of(self._main):
@@ -269,7 +270,8 @@ class Activeflow:
     def _raise_at(self, block: Block, fault: Fault, what: str) -> None:
         """Raises a fault of something that a block owns at that block."""
         if not block.level.strand.aim(Exit(ExitKind.RAISE, block, fault=fault)):
-            self.warn(f"fault in {what}, while its block is being left: {fault.text}", fault.line)
+            text = f"fault in {what}, while its block is being left: {fault.text}"
+            self.warn(text, fault.line, fault.code)
 
     def stop(self) -> None:
         """Ends the activeflow as `stop` does."""
@@ -296,7 +298,7 @@ class Activeflow:
             return
         self._else_taken = True
         flow, arguments = otherwise
-        self.warn(f"fault `{fault.code}`: {fault.text}; `{flow}` takes over", fault.line)
+        self.warn(f"fault `{fault.code}`: {fault.text}; `{flow}` takes over", fault.line, fault.code)
         self._main = self._call(flow, arguments)
 
     def _end(self, ending: Ending) -> None:
@@ -528,6 +530,7 @@ class Activeflow:
         """Tells those who watch."""
         self._outputs.append(Note(observation))
 
-    def warn(self, text: str, line: int) -> None:
-        """A line in the activeflow's log that the script did not write."""
-        self.note(Logged(self.at, self.id, text, line, "warning"))
+    def warn(self, text: str, line: int, fault: str | None = None) -> None:
+        """A line in the activeflow's log that the script did not write; `fault` is the code of the fault that
+        it is about."""
+        self.note(Logged(self.at, self.id, text, line, "warning", fault))

@@ -153,7 +153,7 @@ async def _run_on_hangup(strand: Strand, on: On) -> None:
         if on.wants is not None and not on.wants(event):
             return
     except Fault as fault:
-        flow.warn(f"fault in the condition of `on hangup`: {fault.text}", on.line)
+        flow.warn(f"fault in the condition of `on hangup`: {fault.text}", on.line, fault.code)
         return
     child = flow.spawn(
         on.block, f"on hangup, line {on.line}", lambda s: on.body(s, event), aftermath=True, line=on.line
@@ -208,6 +208,6 @@ def _after_finally(strand: Strand, outer: Level, ended: Exit) -> None:
     elif outer.pending is None:
         outer.offer_fault(ended)
     else:
-        strand.flow.warn(
-            f"fault in a finally, while another exit is under way: {ended.fault.text}", ended.fault.line
-        )
+        fault = ended.fault
+        text = f"fault in a finally, while another exit is under way: {fault.text}"
+        strand.flow.warn(text, fault.line, fault.code)

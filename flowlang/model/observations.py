@@ -65,13 +65,15 @@ class EventArrived:
 
 @dataclass(frozen=True, slots=True)
 class Logged:
-    """The script's `log`, or a warning of the engine's about it."""
+    """The script's `log`, or a warning of the engine's about it: then `fault` is the code of the fault that it
+    is about, if any, which did not end the activeflow."""
 
     at: int
     activeflow: str
     text: str
     line: int
     level: Literal["info", "warning"] = "info"
+    fault: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
