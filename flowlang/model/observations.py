@@ -65,8 +65,8 @@ class EventArrived:
 
 @dataclass(frozen=True, slots=True)
 class Logged:
-    """The script's `log`, or a warning of the engine's about it: then `fault` is the code of the fault that it
-    is about, if any, which did not end the activeflow."""
+    """The script's `log`, or a warning of the engine's; `fault` is the code of the fault that the warning
+    is about, if any."""
 
     at: int
     activeflow: str
