@@ -19,6 +19,7 @@ _COMMANDS = {
     "explain": "Say what the code of a diagnostic means.",
     "run": "Call a script with a phone in the terminal.",
     "serve": "Answer SIP calls.",
+    "test": "Run the tests of scripts.",
 }
 
 

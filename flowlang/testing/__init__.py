@@ -1,1 +1,41 @@
-"""For tests of scripts and servers: what calls, listens and judges. Nothing else in flowlang imports it."""
+"""For tests of scripts and servers: what calls, listens and judges. Nothing else in flowlang imports it.
+
+    for result in flowlang.testing.run_tests(Path("desk.flow")).results:
+        assert result.passed, result.title
+
+`run_tests` runs the `test` blocks of a script on simulated channels and a virtual clock: no socket, no trio,
+no waiting. `flowlang.testing.softphone` is a phone on a real network.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from flowlang.diagnostics import Source
+
+if TYPE_CHECKING:
+    from .results import Failure, Report, TestResult
+    from .run import NotCompiledError
+
+__all__ = ["Failure", "NotCompiledError", "Report", "TestResult", "run_tests"]
+
+_HOMES = {"Failure": "results", "NotCompiledError": "run", "Report": "results", "TestResult": "results"}
+
+
+def run_tests(script: str | Path, *, coverage: bool = False) -> Report:
+    """Runs the tests of a script, given as its text or its path. Raises `NotCompiledError` and `OSError`."""
+    from .run import run_source
+
+    if isinstance(script, Path):
+        return run_source(Source(str(script), script.read_text(encoding="utf-8-sig")), coverage=coverage)
+    return run_source(Source("<text>", script), coverage=coverage)
+
+
+def __getattr__(name: str) -> object:
+    """Loads what runs scripts when it is first used: a softphone does without it."""
+    if name not in _HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from importlib import import_module
+
+    return getattr(import_module(f"flowlang.testing.{_HOMES[name]}"), name)

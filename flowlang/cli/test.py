@@ -1,0 +1,124 @@
+"""`flow test`: runs the test blocks of scripts on simulated channels and a virtual clock."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from . import scripts
+from .exits import CommandError, Exit
+
+if TYPE_CHECKING:
+    from flowlang.testing.results import Report
+
+
+@click.command()
+@click.argument("path", metavar="[PATH]", default=Path("."), type=click.Path(path_type=Path))
+@click.option("-k", "part", metavar="TEXT", default="", help="Only tests with this text in their name.")
+@click.option("--coverage", is_flag=True, help="Tell which branches, outcomes and handlers were never taken.")
+@click.option("--json", "as_json", is_flag=True, help="One JSON object a line for each test.")
+@click.option(
+    "--junit", metavar="FILE", type=click.Path(path_type=Path), help="Write JUnit XML for a CI server too."
+)
+def test(path: Path, part: str, coverage: bool, as_json: bool, junit: Path | None) -> int:
+    """Run the tests of a script, or of all .flow files in a folder and those below it.
+
+    No socket is opened and nobody waits: a call of four hours takes milliseconds. Exit code 0: all passed,
+    1: one failed or there are none, 3: a script does not compile.
+    """
+    run = _Run(part, coverage, as_json)
+    for each in _found(path):
+        run.script(each)
+    if junit is not None:
+        run.write_junit(junit)
+    return run.end(path)
+
+
+def _found(path: Path) -> Iterator[Path]:
+    """The script, or all below a folder, by path; folders whose name begins with a dot are left out."""
+    if not path.is_dir():
+        yield from scripts.find(path)
+        return
+    for folder, below, files in os.walk(path):
+        below[:] = sorted(each for each in below if not each.startswith("."))
+        for name in sorted(files):
+            if name.endswith(scripts.SUFFIX):
+                yield from scripts.find(Path(folder) / name)
+
+
+class _Run:
+    """Runs script after script, shows what comes of each, and counts."""
+
+    def __init__(self, part: str, coverage: bool, as_json: bool) -> None:
+        self._part = part.casefold()
+        self._coverage = coverage
+        self._as_json = as_json
+        self._reports: list[Report] = []
+        self._compiled = True
+
+    def script(self, path: Path) -> None:
+        """Runs the tests of one."""
+        from flowlang.backends.simulated_leg import Pace
+        from flowlang.testing.run import NotCompiledError, Surroundings, run_source
+
+        from .sounds import length_of
+
+        pace = Pace(length_of=length_of(path.parent))
+        surroundings = Surroundings(pace, scripts.prompt_exists(path.parent))
+        try:
+            report = run_source(
+                scripts.read(path),
+                surroundings,
+                wanted=lambda title: self._part in title.casefold(),
+                coverage=self._coverage,
+            )
+        except (NotCompiledError, scripts.NotTextError) as error:
+            found = error.diagnostics if isinstance(error, NotCompiledError) else (error.diagnostic,)
+            self._compiled = False
+            scripts.show(found, lambda text: click.echo(text, err=not self._as_json), self._as_json)
+            return
+        if report.results:
+            self._reports.append(report)
+            self._show(report)
+
+    def _show(self, report: Report) -> None:
+        from flowlang.testing.rendering import coverage_lines, result_lines
+
+        if self._as_json:
+            for each in report.results:
+                click.echo(json.dumps(each.to_plain(), ensure_ascii=False))
+            if report.coverage is not None:
+                click.echo(json.dumps(report.coverage.to_plain(), ensure_ascii=False))
+            return
+        for each in report.results:
+            click.echo("\n".join(result_lines(each)))
+        if report.coverage is not None:
+            click.echo("\n".join(coverage_lines(report.coverage)))
+
+    def write_junit(self, path: Path) -> None:
+        """Writes what came of all."""
+        from flowlang.testing.junit import junit
+
+        try:
+            path.write_text(junit(self._reports), encoding="utf-8")
+        except OSError as error:
+            raise CommandError(f"{path}: {(error.strerror or str(error)).lower()}", Exit.USAGE) from None
+
+    def end(self, path: Path) -> Exit:
+        """The last line, and the exit code."""
+        results = [each for report in self._reports for each in report.results]
+        failed = sum(not each.passed for each in results)
+        if not self._compiled:
+            return Exit.NOT_COMPILED
+        if not results:
+            with_text = f" with {self._part!r} in the name" if self._part else ""
+            raise CommandError(f"{path}: there are no tests{with_text}", Exit.FAILED)
+        if not self._as_json:
+            passed = len(results) - failed
+            click.echo(f"{passed} passed, {failed} failed" if failed else f"{passed} passed")
+        return Exit.FAILED if failed else Exit.FINE

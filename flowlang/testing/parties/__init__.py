@@ -1,0 +1,9 @@
+"""Who acts and hears in a test. A kind of party is a file: a `call`'s caller now; who is dialled and who
+writes come with the actions that reach them."""
+
+from __future__ import annotations
+
+from .caller import Caller
+from .party import CannotError, Party
+
+__all__ = ["Caller", "CannotError", "Party"]

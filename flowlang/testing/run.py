@@ -1,0 +1,115 @@
+"""From a script to a report: each test in a world of its own, one after the other."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+
+from flowlang.analysis import Program, check
+from flowlang.backends.simulated_leg import Pace
+from flowlang.compile.runtime.faults import Fault
+from flowlang.core import Limits, compile_script
+from flowlang.diagnostics import Diagnostic, Source, Span, has_errors
+from flowlang.model.actions import ACTIONS, Action
+from flowlang.model.observations import Observation
+from flowlang.syntax import ast, parse
+
+from .coverage import Counter
+from .results import Failure, Report, TestResult
+from .statements import Statements, Unmet
+from .world import World
+
+
+class NotCompiledError(Exception):
+    """The script has errors; `diagnostics` say which."""
+
+    def __init__(self, diagnostics: tuple[Diagnostic, ...]) -> None:
+        super().__init__("\n".join(f"{each.code}: {each.message}" for each in diagnostics))
+        self.diagnostics = diagnostics
+
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """What a script is tested in. `pace` says how long texts and files are heard, `exists` whether a sound
+    file is there; `actions` are those that scripts may call."""
+
+    pace: Pace = field(default_factory=Pace)
+    exists: Callable[[str], bool] | None = None
+    actions: Mapping[str, Action] | None = None
+    limits: Limits | None = None
+
+
+def run_source(
+    source: Source,
+    surroundings: Surroundings | None = None,
+    *,
+    wanted: Callable[[str], bool] = lambda _title: True,
+    coverage: bool = False,
+) -> Report:
+    """Runs the tests of a script of which `wanted` likes the title. Raises `NotCompiledError`; a text without
+    tests that parses is not checked."""
+    surroundings = surroundings or Surroundings()
+    parsed = parse(source)
+    if parsed.module is None or has_errors(parsed.diagnostics):
+        raise NotCompiledError(parsed.diagnostics)
+    blocks = [each for each in parsed.module.declarations if isinstance(each, ast.TestDecl)]
+    if not blocks:
+        return Report(())
+    actions = ACTIONS if surroundings.actions is None else surroundings.actions
+    checked = check(parsed.module, actions=actions, exists=surroundings.exists)
+    if checked.program is None:
+        raise NotCompiledError((*parsed.diagnostics, *checked.diagnostics))
+    return _run(checked.program, [each for each in blocks if wanted(each.title)], surroundings, coverage)
+
+
+def _run(
+    program: Program, blocks: list[ast.TestDecl], surroundings: Surroundings, coverage: bool
+) -> Report:
+    source = program.module.source
+    counter = Counter(program) if coverage else None
+    try:
+        script = compile_script(program, cover=counter)
+    except Fault as fault:
+        message = f"this constant cannot be worked out: {fault.text}"
+        span = _line_span(source, max(1, fault.line))
+        raise NotCompiledError((Diagnostic("E606", source, span, message),)) from None
+    results: list[TestResult] = []
+    for block in blocks:
+        world = World(script, surroundings.pace, _watcher(counter), surroundings.limits)
+        failure = _run_block(world, block, source)
+        line = source.position(block.span.start).line
+        results.append(TestResult(source, block.title, line, world.at - world.began, failure))
+    return Report(tuple(results), counter.result() if counter is not None else None)
+
+
+def _watcher(counter: Counter | None) -> Callable[[Observation], None]:
+    return counter.observe if counter is not None else lambda _observation: None
+
+
+def _run_block(world: World, block: ast.TestDecl, source: Source) -> Failure | None:
+    statements = Statements(world)
+    try:
+        for statement in block.body:
+            statements.run(statement)
+    except Unmet as unmet:
+        return _failure(world, unmet.span, unmet.message, unmet.expected, unmet.unfound)
+    fault = statements.unexpected_fault()
+    if fault is None:
+        return None
+    where = f"{source.name}:{fault.line}" if fault.line else source.name
+    message = f"`{fault.flow}` ended with the fault `{fault.code}` at {where}: {fault.text}"
+    head = Span(block.span.start, source.text.index("{", block.span.start)).start
+    return _failure(world, Span(head, head + len("test")), message, None)
+
+
+def _failure(
+    world: World, span: Span, message: str, expected: str | None, unfound: frozenset[int] = frozenset()
+) -> Failure:
+    return Failure(span, message, expected, world.began, world.at, tuple(world.seen), unfound)
+
+
+def _line_span(source: Source, line: int) -> Span:
+    start = 0
+    for _ in range(line - 1):
+        start = source.text.find("\n", start) + 1
+    return Span(start, start + len(source.line(line)))

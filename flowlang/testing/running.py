@@ -1,0 +1,126 @@
+"""One activeflow in a test's world: what the engine's `Running` is, without trio, journal and slices."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from flowlang.backends.border import Leg
+from flowlang.core import (
+    ActionOver,
+    Activeflow,
+    Begin,
+    Ending,
+    Happened,
+    Input,
+    Launch,
+    Note,
+    Opening,
+    Output,
+    Over,
+    Perform,
+    TimePassed,
+    Withdraw,
+)
+from flowlang.core.journal import run_input
+from flowlang.model.commands import RunHostAction
+from flowlang.model.events import Event
+from flowlang.model.results import Failed, Result
+
+if TYPE_CHECKING:
+    from .world import World
+
+
+class Running:
+    """Legs see it as their `Inbox`."""
+
+    def __init__(self, world: World, opening: Opening, leg: Leg | None) -> None:
+        self._world = world
+        self._leg = leg
+        self._flow = Activeflow(world.script, opening, world.limits, dict(world.script.program.actions))
+        self._under_way: dict[int, Callable[[], None]] = {}
+        self._deadline: int | None = None
+        self._call_off: Callable[[], None] = _nothing
+        self._put(Begin(opening.at))
+
+    @property
+    def activeflow(self) -> str:
+        """Its id."""
+        return self._flow.id
+
+    @property
+    def flow(self) -> str:
+        """The flow that it began with."""
+        return self._flow.opening.flow
+
+    @property
+    def ending(self) -> Ending | None:
+        """How it ended."""
+        return self._flow.ending
+
+    def deliver(self, event: Event) -> None:
+        """Queues an event; after the end nothing happens."""
+        self._put(Happened(self._world.at, event))
+
+    def _put(self, given: Input) -> None:
+        """One input after the other, each as a thing of its own that happens now."""
+        self._world.plan(self._world.at, lambda: self._take(given))
+
+    def _take(self, given: Input) -> None:
+        if self._flow.ending is not None:
+            return
+        for output in run_input(self._flow, given):
+            self._carry_out(output)
+        self._plan_deadline()
+
+    def _plan_deadline(self) -> None:
+        due = self._flow.next_deadline()
+        if due == self._deadline:
+            return
+        self._call_off()
+        self._deadline = due
+        self._call_off = self._world.plan(due, self._wake) if due is not None else _nothing
+
+    def _wake(self) -> None:
+        self._deadline = None
+        self._call_off = _nothing
+        self._take(TimePassed(self._world.at))
+
+    def _carry_out(self, output: Output) -> None:
+        match output:
+            case Perform():
+                self._perform(output)
+            case Withdraw(action):
+                self._under_way.pop(action, _nothing)()
+            case Note(observation):
+                self._world.observe(observation)
+            case Launch():
+                self._world.launch(output)
+            case Over():
+                if self._leg is not None:
+                    self._leg.release()
+
+    def _perform(self, output: Perform) -> None:
+        number, command = output.action, output.command
+        self._under_way[number] = _nothing
+
+        def finish(result: Result) -> None:
+            if self._under_way.pop(number, None) is not None:
+                self._put(ActionOver(self._world.at, number, result))
+
+        failing = self._world.failing.get(command.name)
+        if failing:
+            finish(failing.pop(0))
+        elif isinstance(command, RunHostAction):
+            finish(Failed("not_simulated", f"the host's action `{command.action}` does not run in tests"))
+        elif self._leg is None:
+            text = f"`{command.name}` needs a caller, and this activeflow has none"
+            finish(Failed("no_caller", text))
+        else:
+            withdraw = self._leg.perform(command, finish)
+            if number in self._under_way:
+                self._under_way[number] = withdraw
+
+
+def _nothing() -> None:
+    pass

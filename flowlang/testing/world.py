@@ -1,0 +1,189 @@
+"""A world of simulated channels on a virtual clock: the engine's place in a test, without trio.
+
+Everything that will happen stands on one heap, by time and then by the order in which it was planned, so that
+equal tests run equally. Time goes from one thing to the next; nothing ever sleeps.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from heapq import heappop, heappush
+
+from flowlang.backends.border import Incoming, Leg, Refusal
+from flowlang.backends.simulated_leg import Pace
+from flowlang.core import Chosen, Launch, Limits, Opening, Script, choose_route
+from flowlang.model.observations import FlowEnded, FlowStarted, Logged, Observation, Refused
+from flowlang.model.results import Failed
+from flowlang.model.values import SECOND, Value
+
+from .clock import START
+from .running import Running
+from .timeline import Seen, SeenFault
+
+_NOT_FOUND = 404  # RFC 3261 §21.4.5
+
+
+class _Planned:
+    """Something that will happen, unless it is called off."""
+
+    __slots__ = ("act",)
+
+    def __init__(self, act: Callable[[], None]) -> None:
+        self.act: Callable[[], None] | None = act
+
+    def call_off(self) -> None:
+        self.act = None
+
+
+class World:
+    """`now` is microseconds since 1970. `begun` are the activeflows that the test itself brought about,
+    `seen` and `faults` what happened, `failing` the commands that are to fail, by name, with what."""
+
+    def __init__(
+        self, script: Script, pace: Pace, watch: Callable[[Observation], None], limits: Limits | None = None
+    ) -> None:
+        self.script = script
+        self.pace = pace
+        self.limits = limits or Limits()
+        self.began = self.at = START
+        self.begun: list[Running] = []
+        self.seen: list[Seen] = []
+        self.faults: list[SeenFault] = []
+        self.failing: dict[str, list[Failed]] = {}
+        self._watch = watch
+        self._running: list[Running] = []
+        self._flows: dict[str, str] = {}
+        self._due: list[tuple[int, int, _Planned]] = []
+        self._planned = 0
+        self._numbers = 0
+        self._refused: str | None = None
+
+    # -- time
+
+    def set_clock(self, at: int) -> None:
+        """Where the test begins in time; only before anything has happened."""
+        assert not self._due and not self.begun
+        self.began = self.at = at
+
+    def plan(self, at: int, act: Callable[[], None]) -> Callable[[], None]:
+        """Lets something happen; what is returned calls it off."""
+        planned = _Planned(act)
+        self._planned += 1
+        heappush(self._due, (max(at, self.at), self._planned, planned))
+        return planned.call_off
+
+    def later(self, seconds: float, act: Callable[[], None]) -> Callable[[], None]:
+        """The same for a leg."""
+        return self.plan(self.at + round(seconds * SECOND), act)
+
+    def next_at(self) -> int | None:
+        """When the next thing happens; `None` if nothing ever will."""
+        while self._due and self._due[0][2].act is None:
+            heappop(self._due)
+        return self._due[0][0] if self._due else None
+
+    def step(self) -> None:
+        """Lets the next thing happen."""
+        at, _, planned = heappop(self._due)
+        self.at = at
+        if planned.act is not None:
+            planned.act()
+
+    def run_to(self, at: int) -> None:
+        """Lets everything happen up to a time, and makes it that time."""
+        while (following := self.next_at()) is not None and following <= at:
+            self.step()
+        self.at = at
+
+    def settle(self) -> None:
+        """Lets everything happen that is due now."""
+        self.run_to(self.at)
+
+    # -- what comes in
+
+    def new_id(self, what: str) -> str:
+        """An id such as `call-1`, the same in each run."""
+        self._numbers += 1
+        return f"{what}-{self._numbers}"
+
+    def note(self, who: str, what: str) -> None:
+        """Adds a line to what was seen."""
+        self.seen.append(Seen(self.at, who, what))
+
+    def start(self, flow: str, arguments: dict[str, Value]) -> str:
+        """Starts a flow that has no caller, and gives its id."""
+        opening = Opening(self.new_id("flow"), flow, arguments, self.at, self._numbers)
+        self.begun.append(self._begin(opening, None))
+        return opening.activeflow
+
+    def why_refused(self) -> str | None:
+        """Why the last thing that came in found no flow; `None` if it found one."""
+        return self._refused
+
+    @property
+    def alive(self) -> tuple[Running, ...]:
+        """The activeflows that live, oldest first."""
+        return tuple(each for each in self._running if each.ending is None)
+
+    # -- the backends' host
+
+    def now(self) -> int:
+        """The clock, as legs see it."""
+        return self.at
+
+    def offer(self, incoming: Incoming, leg: Leg) -> Running | Refusal:
+        """Finds a route, as the engine does, and starts its flow."""
+        opening = Opening(
+            self.new_id("flow"), "", {}, self.at, self._numbers, incoming.channel, incoming.source,
+            incoming.to, incoming.name, incoming.id,
+        )  # fmt: skip
+        choice = choose_route(self.script, opening)
+        if not isinstance(choice, Chosen):
+            self._refused = "; ".join(choice.why) or "there are no routes"
+            self.observe(
+                Refused(self.at, incoming.channel, incoming.source, incoming.to, _NOT_FOUND, self._refused)
+            )
+            return Refusal(_NOT_FOUND)
+        self._refused = None
+        running = self._begin(opening.taken_by(choice.flow, choice.line, choice.otherwise), leg)
+        self.begun.append(running)
+        return running
+
+    def observe(self, observation: Observation) -> None:
+        """Notes what belongs into the table, and passes it on."""
+        match observation:
+            case FlowStarted():
+                self._flows[observation.activeflow] = observation.flow
+            case Logged(level="info"):
+                self.note(self._flows.get(observation.activeflow, ""), f'logs "{observation.text}"')
+            case Logged():
+                self.note(self._flows.get(observation.activeflow, ""), f"warning: {observation.text}")
+                if observation.fault is not None:
+                    self._fault(observation, observation.fault, ended=False)
+            case FlowEnded(how="fault", code=str(code)):
+                self.note(observation.flow, f"ends with the fault {code}: {observation.text}")
+                self._fault(observation, code, ended=True)
+            case FlowEnded():
+                how = {"done": "ends", "stop": "ends by stop", "gone": "ends with its caller"}
+                self.note(observation.flow, how[observation.how])
+            case _:
+                pass
+        self._watch(observation)
+
+    def _fault(self, observation: Logged | FlowEnded, code: str, *, ended: bool) -> None:
+        flow = self._flows.get(observation.activeflow, "")
+        text, line = observation.text or "", observation.line or 0
+        self.faults.append(SeenFault(self.at, flow, code, text, line, ended))
+
+    # -- activeflows
+
+    def launch(self, launch: Launch) -> None:
+        """A flow started another."""
+        self._numbers += 1
+        opening = Opening(launch.activeflow, launch.flow, launch.arguments, self.at, self._numbers)
+        self._begin(opening, None)
+
+    def _begin(self, opening: Opening, leg: Leg | None) -> Running:
+        running = Running(self, opening, leg)
+        self._running.append(running)
+        return running
