@@ -17,6 +17,7 @@ from .exits import CommandError, Exit, leaves
 _COMMANDS = {
     "check": "Parse and check scripts.",
     "explain": "Say what the code of a diagnostic means.",
+    "fmt": "Put scripts into the canonical form.",
     "run": "Call a script with a phone in the terminal.",
     "serve": "Answer SIP calls.",
     "test": "Run the tests of scripts.",

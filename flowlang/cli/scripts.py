@@ -53,14 +53,23 @@ def _require_script(path: Path) -> None:
 
 def read(path: Path) -> Source:
     """A script's text. Raises `NotTextError`."""
+    return decoded(str(path), read_bytes(path))
+
+
+def read_bytes(path: Path) -> bytes:
+    """What is in a file."""
     try:
-        data = path.read_bytes()
+        return path.read_bytes()
     except OSError as error:
         raise unreadable(path, error) from None
+
+
+def decoded(name: str, data: bytes) -> Source:
+    """The text that a script's bytes are. Raises `NotTextError`."""
     try:
-        return Source(str(path), data.decode("utf-8-sig"))
+        return Source(name, data.decode("utf-8-sig"))
     except UnicodeDecodeError as error:
-        source = Source(str(path), data.decode("utf-8", "replace"))
+        source = Source(name, data.decode("utf-8", "replace"))
         at = len(data[: error.start].decode("utf-8", "replace"))
         message = f"this is not UTF-8 text (byte {data[error.start]:#04x}); save it as UTF-8"
         raise NotTextError(Diagnostic("E101", source, Span(at, at + 1), message)) from None
