@@ -7,7 +7,7 @@ see how blocks are left.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from heapq import heappop, heappush
 
 from flowlang import analysis
@@ -22,6 +22,7 @@ from flowlang.core import (
     Limits,
     Note,
     Opening,
+    Output,
     Over,
     Perform,
     TimePassed,
@@ -35,9 +36,12 @@ from flowlang.model.actions import ACTIONS, CALL, EVERY_CHANNEL, Action, Outcome
 from flowlang.model.commands import HangUp, RunHostAction
 from flowlang.model.events import CallEnded, CallHeld, DigitPressed, Emitted, Event, SignalReceived
 from flowlang.model.observations import Logged
-from flowlang.model.results import Done
+from flowlang.model.results import Done, Failed
 from flowlang.model.values import SECOND, Outcome, Value
 from flowlang.syntax import parse
+
+At = tuple[float, Event]
+"""An event at a time in seconds."""
 
 _WORD = Parameter("word", ("any",), "shown in the table", "", by_place=True)
 
@@ -91,11 +95,20 @@ def opening(flow: str = "main", *, channel: str | None = "call", seed: int = 1) 
 class Run:
     """An activeflow with a clock and a table of what is seen."""
 
-    def __init__(self, script: Script, limits: Limits | None = None, *, begin: Opening | None = None) -> None:
-        self.flow = Activeflow(script, begin or opening(), limits or Limits(), TEST_ACTIONS)
+    def __init__(
+        self,
+        script: Script,
+        limits: Limits | None = None,
+        *,
+        begin: Opening | None = None,
+        flow: Activeflow | None = None,
+    ) -> None:
+        self.flow = flow or Activeflow(script, begin or opening(), limits or Limits(), TEST_ACTIONS)
         self.journal = MemoryJournal()
         self.journal.open(self.flow.opening.to_plain())
         self.seen: list[str] = []
+        self.warnings: list[str] = []
+        self.outputs: list[list[Output]] = []
         self.ending: Ending | None = None
         self._due: list[tuple[int, int, Input]] = []
         self._number = 0
@@ -105,12 +118,15 @@ class Run:
         if self.ending is not None:
             return
         outputs = run_input(self.flow, given)
+        self.outputs.append(outputs)
         self.journal.append(input_to_plain(given), outcome_hash(outputs))
         for output in outputs:
             match output:
                 case Perform(action, RunHostAction(name, arguments)):
                     self.seen.append(f"{name} {arguments['word']}".strip())
-                    self._plan(ActionOver(self.flow.at + _TIMED[name][1], action, Done(Outcome("answered"))))
+                    down = arguments["word"] == "bad"
+                    result = Failed("down", "it is down") if down else Done(Outcome("answered"))
+                    self._plan(ActionOver(self.flow.at + _TIMED[name][1], action, result))
                 case Perform(command=HangUp()) if isinstance(outputs[-1], Over):
                     pass  # the last of all: nobody waits for it
                 case Perform(action, command):
@@ -118,44 +134,51 @@ class Run:
                     self._plan(ActionOver(self.flow.at, action, Done()))
                 case Withdraw():
                     self.seen.append("cancel")
-                case Note(Logged(text=text, level="info")):
-                    self.seen.append(text)
+                case Note(Logged(text=text, level=level)):
+                    (self.seen if level == "info" else self.warnings).append(text)
                 case Over(ending):
                     self.ending = ending
                     self.seen.append(f"end {ending.code or ending.how}")
                 case _:
                     pass
+        self.fed()
+
+    def fed(self) -> None:
+        """An input has been handled: for those who want to look."""
 
     def _plan(self, given: Input) -> None:
         self._number += 1
         heappush(self._due, (given.at, self._number, given))
 
-    def through(self, events: Sequence[tuple[float, Event]] = (), until: float = 3600) -> str:
-        """Runs to the end, or to a time in seconds, with events at given seconds; what was seen."""
-        for at, event in events:
-            self._plan(Happened(int(at * SECOND), event))
-        self.feed(Begin(0))
-        limit = int(until * SECOND)
+    def go(self, inputs: Iterable[Input], until: float | None) -> None:
+        """Runs to the end, to a time in seconds, or until nothing more can happen, with these inputs."""
+        for each in inputs:
+            self._plan(each)
+        if not self.journal.entries:
+            self.feed(Begin(0))
         while self.ending is None:
             deadline = self.flow.next_deadline()
             if self._due and (deadline is None or self._due[0][0] <= deadline):
-                given = heappop(self._due)[2]
+                given = self._due[0][2]
             elif deadline is not None:
                 given = TimePassed(deadline)
             else:
                 break
-            if given.at > limit:
+            if until is not None and given.at > until * SECOND:
                 break
+            if not isinstance(given, TimePassed):
+                heappop(self._due)
             self.feed(given)
+
+    def through(self, events: Sequence[At] = (), until: float = 3600) -> str:
+        """Runs to the end, or to a time in seconds, with events at given seconds; what was seen."""
+        self.go([Happened(int(at * SECOND), event) for at, event in events], until)
         return " · ".join(self.seen)
 
 
-def seen(text: str, *events: tuple[float, Event], until: float = 3600) -> str:
+def seen(text: str, *events: At, until: float = 3600) -> str:
     """What is seen of a script whose flow is `main`."""
     return Run(compiled(text)).through(events, until)
-
-
-At = tuple[float, Event]
 
 
 def hold(at: float) -> At:
