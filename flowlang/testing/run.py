@@ -77,6 +77,7 @@ def _run(
     for block in blocks:
         world = World(script, surroundings.pace, _watcher(counter), surroundings.limits)
         failure = _run_block(world, block, source)
+        world.close()
         line = source.position(block.span.start).line
         results.append(TestResult(source, block.title, line, world.at - world.began, failure))
     return Report(tuple(results), counter.result() if counter is not None else None)

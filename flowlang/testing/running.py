@@ -62,6 +62,10 @@ class Running:
         """Queues an event; after the end nothing happens."""
         self._put(Happened(self._world.at, event))
 
+    def drop(self) -> None:
+        """Lets go of it where it stands."""
+        self._flow.drop()
+
     def _put(self, given: Input) -> None:
         """One input after the other, each as a thing of its own that happens now."""
         self._world.plan(self._world.at, lambda: self._take(given))

@@ -177,7 +177,7 @@ class Statements:
             raise Unmet(statement.value.span, f"nobody hears {type_name(wanted)}; write it as a text")
         if self._until(lambda: party.finds(wanted), lambda: party.over is not None):
             return
-        why = party.over or "nothing more happens"
+        why = party.over or "nothing more happens" + (" within 30 days" if self.world.next_at() else "")
         expected = f'"{wanted}"' if isinstance(wanted, str) else str(wanted)
         message = f"{party.name} did not hear {expected}: {why}"
         raise Unmet(statement.span, message, expected, party.unfound)

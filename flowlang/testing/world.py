@@ -125,6 +125,11 @@ class World:
         """The activeflows that live, oldest first."""
         return tuple(each for each in self._running if each.ending is None)
 
+    def close(self) -> None:
+        """Drops what still runs; none of it does anything any more."""
+        for each in self.alive:
+            each.drop()
+
     # -- the backends' host
 
     def now(self) -> int:
