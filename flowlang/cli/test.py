@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -17,6 +17,9 @@ if TYPE_CHECKING:
     from flowlang.testing.results import Report
 
 
+_TESTS = "_test" + scripts.SUFFIX
+
+
 @click.command()
 @click.argument("path", metavar="[PATH]", default=Path("."), type=click.Path(path_type=Path))
 @click.option("-k", "part", metavar="TEXT", default="", help="Only tests with this text in their name.")
@@ -26,13 +29,14 @@ if TYPE_CHECKING:
     "--junit", metavar="FILE", type=click.Path(path_type=Path), help="Write JUnit XML for a CI server too."
 )
 def test(path: Path, part: str, coverage: bool, as_json: bool, junit: Path | None) -> int:
-    """Run the tests of a script, or of all .flow files in a folder and those below it.
+    """Run the tests of a script, or of all .flow files in a folder and those below it. The tests of
+    desk_test.flow are run with desk.flow.
 
     No socket is opened and nobody waits: a call of four hours takes milliseconds. Exit code 0: all passed,
     1: one failed or there are none, 3: a script does not compile.
     """
     run = _Run(part, coverage, as_json)
-    for each in _found(path):
+    for each in _scripts(_found(path)):
         run.script(each)
     if junit is not None:
         run.write_junit(junit)
@@ -49,6 +53,18 @@ def _found(path: Path) -> Iterator[Path]:
         for name in sorted(files):
             if name.endswith(scripts.SUFFIX):
                 yield from scripts.find(Path(folder) / name)
+
+
+def _scripts(found: Iterable[Path]) -> Iterator[Path]:
+    """Each script once: tests beside a script stand for that script."""
+    seen: set[Path] = set()
+    for each in found:
+        script = each.with_name(each.name.removesuffix(_TESTS) + scripts.SUFFIX)
+        if not (each.name.endswith(_TESTS) and script.is_file()):
+            script = each
+        if script not in seen:
+            seen.add(script)
+            yield script
 
 
 class _Run:
@@ -70,10 +86,12 @@ class _Run:
 
         pace = Pace(length_of=length_of(path.parent))
         surroundings = Surroundings(pace, scripts.prompt_exists(path.parent))
+        tests = path.with_name(path.stem + _TESTS)
         try:
             report = run_source(
                 scripts.read(path),
                 surroundings,
+                beside=scripts.read(tests) if tests.is_file() else None,
                 wanted=lambda title: self._part in title.casefold(),
                 coverage=self._coverage,
             )

@@ -29,15 +29,21 @@ class Failure:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class TestResult:
-    """One test. `lasted` is in microseconds of the virtual clock; without a `failure` it passed."""
+    """One test; `span` is its block. `lasted` is in microseconds of the virtual clock; without a `failure` it
+    passed."""
 
     __test__ = False  # it is no test of pytest's
 
     source: Source
+    span: Span
     title: str
-    line: int
     lasted: int
     failure: Failure | None
+
+    @property
+    def line(self) -> int:
+        """Where it begins."""
+        return self.source.position(self.span.start).line
 
     @property
     def passed(self) -> bool:

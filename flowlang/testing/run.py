@@ -14,6 +14,7 @@ from flowlang.model.actions import ACTIONS, Action
 from flowlang.model.observations import Observation
 from flowlang.syntax import ast, parse
 
+from .beside import Beside
 from .coverage import Counter
 from .results import Failure, Report, TestResult
 from .statements import Statements, Unmet
@@ -43,12 +44,25 @@ def run_source(
     source: Source,
     surroundings: Surroundings | None = None,
     *,
+    beside: Source | None = None,
     wanted: Callable[[str], bool] = lambda _title: True,
     coverage: bool = False,
 ) -> Report:
-    """Runs the tests of a script of which `wanted` likes the title. Raises `NotCompiledError`; a text without
-    tests that parses is not checked."""
+    """Runs the tests of a script, and those that stand `beside` it in a text of their own, of which `wanted`
+    likes the title. Raises `NotCompiledError`; a text without tests that parses is not checked."""
     surroundings = surroundings or Surroundings()
+    if beside is None:
+        return _run_text(source, surroundings, wanted, coverage)
+    both = Beside.of(source, beside)
+    try:
+        return both.report(_run_text(both.whole, surroundings, wanted, coverage))
+    except NotCompiledError as error:
+        raise NotCompiledError(tuple(map(both.diagnostic, error.diagnostics))) from None
+
+
+def _run_text(
+    source: Source, surroundings: Surroundings, wanted: Callable[[str], bool], coverage: bool
+) -> Report:
     parsed = parse(source)
     if parsed.module is None or has_errors(parsed.diagnostics):
         raise NotCompiledError(parsed.diagnostics)
@@ -78,8 +92,7 @@ def _run(
         world = World(script, surroundings.pace, _watcher(counter), surroundings.limits)
         failure = _run_block(world, block, source)
         world.close()
-        line = source.position(block.span.start).line
-        results.append(TestResult(source, block.title, line, world.at - world.began, failure))
+        results.append(TestResult(source, block.span, block.title, world.at - world.began, failure))
     return Report(tuple(results), counter.result() if counter is not None else None)
 
 

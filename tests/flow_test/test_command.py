@@ -66,6 +66,23 @@ def test_a_script_with_mistakes_ends_with_3_and_the_others_run(folder: Path) -> 
     assert "ok    good.flow:3" in done.out
 
 
+def test_tests_beside_a_script_are_run_with_it(folder: Path) -> None:
+    test = 'test "loud" { let a = call(to: "100")\n expect a hears loud("hello") }\n'
+    beside = f"func loud(x) = upper(x)\n{test}"
+    (folder / "good_test.flow").write_text(beside)
+    done = flow("test", "good_test.flow", "--coverage", folder=folder)
+    assert done.code == 1
+    lines = done.out.splitlines()
+    assert lines[:3] == [
+        "ok    good.flow:3  greets  (0:00.000)",
+        "FAIL  good_test.flow:2  loud  (0:00.400)",
+        'good_test.flow:3:2: a did not hear "HELLO": the call is over: hung up',
+    ]
+    assert "good.flow: 100 % taken (2 of 2)" in lines
+    (folder / "good_test.flow").write_text(beside.replace("expect a", "expect b"))
+    assert "good_test.flow:3:9: error E201" in flow("test", folder=folder).err
+
+
 def test_a_path_that_is_none_is_wrong_usage(folder: Path) -> None:
     done = flow("test", "godo.flow", folder=folder)
     assert (done.code, done.err) == (2, "flow: godo.flow: no such file; did you mean good.flow?\n")
