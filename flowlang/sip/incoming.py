@@ -107,10 +107,8 @@ class IncomingCall(CallLeg):
         self._transaction.respond(self._response(self.request, 487), now)
         self._refused("cancelled", "remote", 487)
 
-    def _confirmed(self, ack: Request, answer: SessionDescription | None) -> None:
-        if self.state == "answered":
-            self.state = "confirmed"
-            self._ground.emit(CallConfirmed(self, answer))
+    def _confirmed(self, answer: SessionDescription | None) -> None:
+        self._ground.emit(CallConfirmed(self, answer))
 
     # Inside
 

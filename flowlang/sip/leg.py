@@ -17,7 +17,7 @@ from flowlang.sip.dialog import Dialog
 from flowlang.sip.ground import Ground
 from flowlang.sip.judge import ACCEPT, ALLOW, BODY_TYPE, SUPPORTED
 from flowlang.sip.message import Request, Response, response_to
-from flowlang.sip.outputs import CallEnded, CallReoffered, InfoReceived, Side
+from flowlang.sip.outputs import CallEnded, CallReanswered, CallReoffered, InfoReceived, Side
 from flowlang.sip.reoffer import Reoffer
 from flowlang.sip.sdp import SdpError, SessionDescription, parse_sdp
 from flowlang.sip.status import HangupCause
@@ -138,19 +138,21 @@ class CallLeg:
             return
         if self.state == "ended":
             return
-        answer = None
-        if awaited.offered:
-            answer = sdp_of(ack)
-            if answer is None:
-                self._hang_up_dialog(now, "not_acceptable")
-                return
-        self._confirmed(ack, answer)
+        answer = sdp_of(ack) if awaited.offered else None
+        if awaited.offered and answer is None and self.state == "answered":
+            self._hang_up_dialog(now, "not_acceptable")
+        elif self.state == "answered":
+            self.state = "confirmed"
+            self._confirmed(answer)
+        elif awaited.offered:
+            # A re-INVITE that left the offer to us; without an answer all stays as it was (§14.1).
+            self._ground.emit(CallReanswered(self, answer, 200))
 
     def on_unacknowledged(self, now: float) -> None:
         """A refusal of ours was never acknowledged: nothing is left to do."""
 
-    def _confirmed(self, ack: Request, answer: SessionDescription | None) -> None:
-        """A 2xx of ours was acknowledged."""
+    def _confirmed(self, answer: SessionDescription | None) -> None:
+        """Our answer to the call was acknowledged."""
 
     def _on_bye(self, transaction: ServerTransaction, request: Request, now: float) -> None:
         self._respond(transaction, request, 200, now)

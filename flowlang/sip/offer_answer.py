@@ -22,6 +22,7 @@ EVENTS = "telephone-event"
 DEFAULT_PTIME = 20  # RFC 3551 §4.2
 SHORTEST_PTIME, LONGEST_PTIME = 10, 60
 _STATIC: dict[str, str] = {"0": "PCMU", "8": "PCMA"}  # RFC 3551 §6
+_FIRST_DYNAMIC = 96  # RFC 3551 §3
 _OUR_NUMBERS = {"PCMU": 0, "PCMA": 8, EVENTS: 101}
 _OUR_EVENTS = "0-15"  # the digits, *, #, A to D
 _DIRECTIONS: tuple[Direction, ...] = ("sendrecv", "sendonly", "recvonly", "inactive")
@@ -177,12 +178,21 @@ class MediaSession:
             theirs in ("sendonly", "inactive"),
         )
 
+    def _take_number(self, name: str, number: int) -> None:
+        """The peer's number for it is ours, too; another thing that had this number gets a free one."""
+        self._numbers[name] = number
+        for other in self._numbers:
+            if other != name and self._numbers[other] == number:
+                self._numbers[other] = next(
+                    free for free in range(_FIRST_DYNAMIC, 128) if free not in self._numbers.values()
+                )
+
     def _answer_line(self, stream: AudioStream) -> Media:
-        self._numbers[stream.codec] = stream.payload_type
+        self._take_number(stream.codec, stream.payload_type)
         formats = [str(stream.payload_type)]
         attributes: list[Attribute] = [("rtpmap", f"{stream.payload_type} {stream.codec}/8000")]
         if stream.event_type is not None:
-            self._numbers[EVENTS] = stream.event_type
+            self._take_number(EVENTS, stream.event_type)
             formats.append(str(stream.event_type))
             attributes += _event_attributes(stream.event_type)
         attributes += [("ptime", str(stream.ptime)), (stream.direction, None)]

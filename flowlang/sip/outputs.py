@@ -46,8 +46,8 @@ class CallConfirmed:
 
 @dataclass(frozen=True, slots=True)
 class CallReoffered:
-    """The peer's re-INVITE or UPDATE was answered by `call.negotiate`. `offer` is None while the answer is
-    yet to come in the ACK."""
+    """The peer's re-INVITE or UPDATE was answered by `call.negotiate`. Where `offer` is None the offer was
+    ours; its answer comes in the ACK and is then told as `CallReanswered`."""
 
     call: CallLeg
     offer: SessionDescription | None
@@ -56,8 +56,8 @@ class CallReoffered:
 
 @dataclass(frozen=True, slots=True)
 class CallReanswered:
-    """Our own offer inside the call was answered (`status` 200), or refused and nothing changes (`answer`
-    None)."""
+    """An offer of ours inside the call, in a re-INVITE or in our 200 to one of the peer's, was answered
+    (`status` 200), or it was refused or not answered and nothing changes (`answer` None)."""
 
     call: CallLeg
     answer: SessionDescription | None

@@ -82,3 +82,11 @@ async def raw_caller(port: int) -> AsyncGenerator[RawCaller]:
     with trio.socket.socket(trio.socket.AF_INET, trio.socket.SOCK_DGRAM) as sock:
         await sock.bind(("127.0.0.1", 0))
         yield RawCaller(sock, ("127.0.0.1", port))
+
+
+@asynccontextmanager
+async def rtp_socket() -> AsyncGenerator[trio.socket.SocketType]:
+    """Where a bare caller would have his sound."""
+    with trio.socket.socket(trio.socket.AF_INET, trio.socket.SOCK_DGRAM) as sock:
+        await sock.bind(("127.0.0.1", 0))
+        yield sock

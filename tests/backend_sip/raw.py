@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import trio
@@ -22,15 +23,27 @@ class RawCaller:
     heard: list[str] = field(default_factory=list)
 
     async def invite(
-        self, *, uri: str | None = None, to: str = "sip:somebody@else", sdp: bool = True
+        self,
+        *,
+        uri: str | None = None,
+        to: str = "sip:somebody@else",
+        sdp: bool = True,
+        body: str | None = None,
+        more: Sequence[str] = (),
+        **names: str,
     ) -> None:
-        await self._send("INVITE", uri or f"sip:desk@{self.server[0]}", f"<{to}>", self._sdp() if sdp else "")
+        """`body` stands in place of the usual description; see `_send` for `names`."""
+        text = body if body is not None else self.sdp() if sdp else ""
+        await self._send("INVITE", uri or f"sip:desk@{self.server[0]}", f"<{to}>", text, more=more, **names)
 
-    async def ack(self, answer: str, *, sdp: bool = False) -> None:
-        """Acknowledge a 200."""
-        to = re.search(r"^To: (.*)$", answer, re.MULTILINE)
-        assert to is not None
-        await self._send("ACK", "sip:desk@127.0.0.1", to[1].strip(), self._sdp() if sdp else "")
+    async def re_invite(self, answer: str, cseq: int, body: str = "") -> None:
+        """An INVITE inside the call that the 200 `answer` made."""
+        await self._send("INVITE", "sip:desk@127.0.0.1", _to(answer), body, cseq=cseq)
+
+    async def ack(self, answer: str, *, sdp: bool = False, body: str = "", cseq: int = 1) -> None:
+        """Acknowledge a final response."""
+        text = self.sdp() if sdp else body
+        await self._send("ACK", "sip:desk@127.0.0.1", _to(answer), text, cseq=cseq)
 
     async def receive(self, start: str) -> str:
         """The next message that begins so; what comes before is only kept."""
@@ -40,21 +53,49 @@ class RawCaller:
             if self.heard[-1].startswith(start):
                 return self.heard[-1]
 
-    def _sdp(self) -> str:
-        return SDP.format(port=self.socket.getsockname()[1] + 1)
+    async def cancel(self, *, to: str = "sip:somebody@else") -> None:
+        """Cancel the INVITE."""
+        await self._send("CANCEL", f"sip:desk@{self.server[0]}", f"<{to}>", "")
 
-    async def _send(self, method: str, uri: str, to: str, body: str) -> None:
+    def sdp(self, port: int | None = None, *lines: str) -> str:
+        """A description; `lines` are added to its audio."""
+        rtp = self.socket.getsockname()[1] + 1 if port is None else port
+        return SDP.format(port=rtp) + "".join(f"{line}\r\n" for line in lines)
+
+    async def _send(
+        self,
+        method: str,
+        uri: str,
+        to: str,
+        body: str,
+        *,
+        cseq: int = 1,
+        branch: str | None = None,
+        tag: str = "a1",
+        kind: str = "application/sdp",
+        more: Sequence[str] = (),
+    ) -> None:
+        """Send a request. A CANCEL has the branch of its INVITE, an ACK that of the 2xx's."""
+        if branch is None:
+            branch = f"{'INVITE' if method == 'CANCEL' else method}{cseq}"
         port = self.socket.getsockname()[1]
         lines = [
             f"{method} {uri} SIP/2.0",
-            f"Via: SIP/2.0/UDP 127.0.0.1:{port};rport;branch=z9hG4bK{method}1",
+            f"Via: SIP/2.0/UDP 127.0.0.1:{port};rport;branch=z9hG4bK{branch}",
             "Max-Forwards: 70",
-            'From: "Al\\"ice" <sip:alice@example.net;user=phone>;tag=a1',
+            'From: "Al\\"ice" <sip:alice@example.net;user=phone>;tag=' + tag,
             f"To: {to}",
             "Call-ID: raw-1",
-            f"CSeq: 1 {method}",
+            f"CSeq: {cseq} {method}",
             f"Contact: <sip:alice@127.0.0.1:{port}>",
-            *(["Content-Type: application/sdp"] if body else []),
+            *([f"Content-Type: {kind}"] if body else []),
+            *more,
             f"Content-Length: {len(body)}",
         ]
         await self.socket.sendto("\r\n".join([*lines, "", body]).encode(), self.server)
+
+
+def _to(answer: str) -> str:
+    to = re.search(r"^To: (.*)$", answer, re.MULTILINE)
+    assert to is not None
+    return to[1].strip()

@@ -11,11 +11,12 @@ from trio.testing import MockClock
 from flowlang.backends.border import BackendError
 from flowlang.backends.sip import SipBackend
 from flowlang.model.commands import Answer, Ring
-from flowlang.model.events import CallEnded
+from flowlang.model.events import CallEnded, CallHeld, CallUnheld
 from flowlang.model.observations import LegEnded
 from flowlang.model.results import Done, Failed
+from flowlang.rtp import parse_packet
 
-from .conftest import T1, Bench, raw_caller
+from .conftest import T1, Bench, raw_caller, rtp_socket
 from .host import FakeHost, say
 
 
@@ -40,6 +41,39 @@ async def test_a_late_offer_is_ours_and_is_heard_from_the_ack_on(bench: Bench, c
         assert not call.seen[1:], "nothing is said before it can be heard"
         await caller.ack(answer, sdp=True)
         await call.wait_for(Done, 2)
+
+
+async def test_an_offer_of_ours_inside_the_call_is_answered_by_the_ack(
+    bench: Bench, clock: MockClock
+) -> None:
+    async with raw_caller(bench.port) as caller, rtp_socket() as elsewhere:
+        await caller.invite()
+        call = await bench.host.next_call()
+        await call.do(Answer(0))
+        first = await caller.receive("SIP/2.0 200")
+        await caller.ack(first)
+        for cseq, lines, expected in ((2, ["a=sendonly"], CallHeld), (3, [], CallUnheld)):
+            await caller.re_invite(first, cseq)
+            offer = await caller.receive("SIP/2.0 200")
+            assert "m=audio" in offer
+            assert not call.of(expected), "the answer is not there yet"
+            body = caller.sdp(elsewhere.getsockname()[1], *lines)
+            await caller.ack(offer, cseq=cseq, body=body)
+            await call.wait_for(expected)
+        await elsewhere.recv(2000)
+        assert not call.endings
+
+
+async def test_sound_goes_out_under_the_number_that_the_offer_gave_it(bench: Bench, clock: MockClock) -> None:
+    async with raw_caller(bench.port) as caller, rtp_socket() as rtp:
+        offer = caller.sdp(rtp.getsockname()[1], "a=rtpmap:96 PCMA/8000").replace(" 0 101", " 96 101")
+        await caller.invite(body=offer)
+        call = await bench.host.next_call()
+        await call.do(Answer(0))
+        answer = await caller.receive("SIP/2.0 200")
+        assert "RTP/AVP 96 101\r\n" in answer
+        assert "a=rtpmap:96 PCMA/8000\r\n" in answer
+        assert parse_packet(await rtp.recv(2000)).payload_type == 96
 
 
 async def test_an_ack_without_the_answer_to_our_offer_ends_the_call(bench: Bench, clock: MockClock) -> None:

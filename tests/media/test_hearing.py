@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from array import array
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -232,3 +233,17 @@ async def test_a_full_disk_ends_the_recording_and_not_the_call(
     await trio.sleep(3)
     port.close()
     assert recording.error == "/dev/full: no space left on device"
+
+
+async def test_sound_is_known_by_the_number_that_was_agreed_for_it(
+    autojump_clock: MockClock, plane: MediaPlane, port: MediaPort, phone: MediaPort
+) -> None:
+    heard: list[bytes] = []
+    port.on_sound = heard.append
+    phone.connect(port.address, replace(PCMA, payload_type=96))
+    port.connect(phone.address, replace(PCMA, payload_type=97))
+    await trio.sleep(0.1)
+    assert not heard, "nobody said what 96 is"
+    port.connect(phone.address, replace(PCMA, payload_type=97), receive_type=96)
+    await trio.sleep(0.1)
+    assert heard

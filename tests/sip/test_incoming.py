@@ -8,6 +8,7 @@ from flowlang.sip import (
     CallConfirmed,
     CallEnded,
     CallOffered,
+    CallReanswered,
     CallReoffered,
     InfoReceived,
     Response,
@@ -460,6 +461,16 @@ def test_a_late_offer_in_a_re_invite() -> None:
         "SIP/2.0 491 Request Pending"
     ]
     peer.receive(request("ACK", cseq=2, branch="z9hG4bKra", to_tag=tag, body=SDP))
+    assert peer.events[-1] == CallReanswered(call, parse_sdp(SDP.encode()), 200)
+    assert call.state == "confirmed"
+
+
+def test_a_late_offer_in_a_re_invite_that_nobody_answers_changes_nothing() -> None:
+    peer = Peer()
+    call, tag = peer.confirmed()
+    peer.receive(request(cseq=2, branch="z9hG4bKr", to_tag=tag))
+    assert peer.receive(request("ACK", cseq=2, branch="z9hG4bKra", to_tag=tag)) == []
+    assert peer.events[-1] == CallReanswered(call, None, 200)
     assert call.state == "confirmed"
 
 

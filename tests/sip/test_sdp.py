@@ -97,6 +97,17 @@ def test_the_answer_uses_the_payload_types_of_the_offer() -> None:
     assert (stream.remote_host, stream.remote_port) == ("192.0.2.2", 4000)
 
 
+def test_an_offer_of_ours_keeps_the_numbers_of_the_peer_and_gives_none_twice() -> None:
+    media, _ = answered(
+        "m=audio 4000 RTP/AVP 101 8\r\na=rtpmap:101 PCMU/8000\r\na=rtpmap:8 telephone-event/8000\r\n"
+    )
+    line = media.offer().media[0]
+    numbers = dict(value.split(" ") for name, value in line.attributes if name == "rtpmap" and value)
+    assert set(numbers) == set(line.formats)
+    assert (numbers["101"], numbers["8"]) == ("PCMU/8000", "telephone-event/8000")
+    assert sorted(numbers.values()) == ["PCMA/8000", "PCMU/8000", "telephone-event/8000"]
+
+
 def test_the_offerer_s_order_decides() -> None:
     assert answered("m=audio 4000 RTP/AVP 8 0\r\n")[0].audio.codec == "PCMA"  # type: ignore[union-attr]
     assert answered("m=audio 4000 RTP/AVP 0 8\r\n")[0].audio.codec == "PCMU"  # type: ignore[union-attr]

@@ -19,7 +19,6 @@ from flowlang.rtp import (
     RandomBits,
     Reception,
     RtpError,
-    RtpPacket,
     SourceGuard,
     parse_packet,
 )
@@ -61,7 +60,7 @@ class MediaPort:
         self._digits = DigitReceiver()
         self._stats = PortStats()
         self._recording: Recording | None = None
-        self._codec = PCMU
+        self._codecs: dict[int, Codec] = {}
         self._event_type: int | None = None
         self._sending = False
         self._ptime = TICK_MS
@@ -84,14 +83,16 @@ class MediaPort:
         ptime: int = TICK_MS,
         event_payload_type: int | None = None,
         *,
+        receive_type: int | None = None,
         event_send_type: int | None = None,
         sending: bool = True,
     ) -> None:
         """Send to and hear this address from now on; again at each new answer or offer of the peer.
 
-        `remote` is a numeric IP address and a port, `ptime` 10 to 60 ms a packet, `event_payload_type` the
-        number of telephone-event, None where the peer has none, `event_send_type` the peer's own number where
-        that is another (RFC 3264 §5.1). Raises `MediaError`.
+        `remote` is a numeric IP address and a port, `ptime` 10 to 60 ms a packet. Sound goes out as
+        `codec.payload_type` and comes in as `receive_type`, where that is another number (RFC 3264 §5.1).
+        `event_payload_type` is the number of telephone-event, None where the peer has none, `event_send_type`
+        the peer's own where that is another. Raises `MediaError`.
         """
         self._check_open()
         target = destination(remote)
@@ -100,7 +101,10 @@ class MediaPort:
         if target is not None:
             self._guard.signal(target)
         self._sending = sending and target is not None
-        self._codec, self._ptime, self._event_type = codec, ptime, event_payload_type
+        self._ptime, self._event_type = ptime, event_payload_type
+        # A peer may change between the laws without a word, both being offered (RFC 3264 §5.1).
+        received = codec.payload_type if receive_type is None else receive_type
+        self._codecs = {PCMU.payload_type: PCMU, PCMA.payload_type: PCMA, received: codec}
         events = event_payload_type if event_send_type is None else event_send_type
         self._outgoing.configure(codec, ptime, events)
 
@@ -184,17 +188,13 @@ class MediaPort:
             if digit is not None and self.on_digit is not None:
                 guarded(self.on_digit, digit)
         elif self._recording is not None or self.on_sound is not None:
-            codec = self._codec_of(packet)
+            codec = self._codecs.get(packet.payload_type)
             if codec is None:
                 return
             if self._recording is not None:
                 self._recording.hear(packet, codec)
             if self.on_sound is not None:
                 guarded(self.on_sound, codec.decode(packet.payload))
-
-    def _codec_of(self, packet: RtpPacket) -> Codec | None:
-        # A peer may change between the laws without a word, both being offered (RFC 3264 §5.1).
-        return next((c for c in (self._codec, PCMU, PCMA) if c.payload_type == packet.payload_type), None)
 
     def _send(self, data: bytes, target: Address) -> None:
         try:

@@ -6,6 +6,7 @@
 - `endpoint`   a user agent on its UDP socket and trio's clock; the softphone stands on it too
 - `backend`    calls in, legs made of them, refusals
 - `leg`        one call: what the engine asks of it, what the peer does with it
+- `audio`      what was agreed by SDP, applied to a media port
 - `speech`     what a leg says, one thing after the other
 - `sounds`     a text or a file to sound ready to be sent, or the fault that a script sees
 
@@ -15,7 +16,8 @@ is being fetched. Nothing is sent that SIP does not ask for or a script has not 
 
 from __future__ import annotations
 
+from .audio import connect_audio
 from .backend import Left, SipBackend
 from .endpoint import Endpoint
 
-__all__ = ["Endpoint", "Left", "SipBackend"]
+__all__ = ["Endpoint", "Left", "SipBackend", "connect_audio"]

@@ -27,6 +27,7 @@ from flowlang.sip import (
     CallEnded,
     CallLeg,
     CallOffered,
+    CallReanswered,
     CallReoffered,
     Event,
     IncomingCall,
@@ -156,8 +157,8 @@ class SipBackend:
         match event:
             case CallOffered(call):
                 self._on_offered(call)
-            case CallConfirmed(call, answer) if call in self._legs:
-                self._legs[call].on_confirmed(answer)
+            case (CallConfirmed(call, answer) | CallReanswered(call, answer)) if call in self._legs:
+                self._legs[call].on_answer(answer)
             case CallReoffered(call, offer) if call in self._legs:
                 self._legs[call].on_reoffered(offer)
             case CallEnded(call, cause, by, status) if call in self._legs:

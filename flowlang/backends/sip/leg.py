@@ -16,7 +16,7 @@ from typing import Protocol
 import trio
 
 from flowlang.backends.border import Finish, Host, Inbox
-from flowlang.backends.media import PCMA, PCMU, MediaError, MediaPlane, MediaPort
+from flowlang.backends.media import MediaError, MediaPlane, MediaPort
 from flowlang.model.cdr import Party
 from flowlang.model.commands import Answer, BackendCommand, HangUp, Play, Reject, Ring, Say
 from flowlang.model.events import CallEnded, CallHeld, CallUnheld, DigitPressed, Event
@@ -26,6 +26,7 @@ from flowlang.rtp import RandomBits
 from flowlang.sip import HangupCause, IncomingCall, MediaSession, SessionDescription
 from flowlang.sip.outputs import Side
 
+from .audio import connect_audio
 from .endpoint import Endpoint
 from .names import printable
 from .sounds import Sounds
@@ -111,8 +112,8 @@ class SipLeg:
 
     # The peer's side
 
-    def on_confirmed(self, answer: SessionDescription | None) -> None:
-        """The ACK for a 200 of ours; `answer` is in it where the offer was ours."""
+    def on_answer(self, answer: SessionDescription | None) -> None:
+        """An offer of ours in a 200 is answered by the ACK; `None` where it was not, or needs no answer."""
         if answer is None or self._session is None:
             return
         if self._session.read_answer(answer):
@@ -226,10 +227,8 @@ class SipLeg:
         audio = None if self._session is None else self._session.audio
         if self._port is None or audio is None or self._over:
             return
-        codec = PCMU if audio.codec == "PCMU" else PCMA
-        remote = (audio.remote_host, audio.remote_port)
         try:
-            self._port.connect(remote, codec, audio.ptime, audio.event_receive_type, sending=audio.sends)
+            connect_audio(self._port, audio)
         except MediaError:
             self._call.hang_up(self._now, "not_acceptable")
             return

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import trio
 
-from flowlang.backends.media import PCMA, PCMU, MediaPort
-from flowlang.backends.sip import Endpoint
+from flowlang.backends.media import MediaPort
+from flowlang.backends.sip import Endpoint, connect_audio
 from flowlang.sip import HangupCause, MediaSession, OutgoingCall, SessionDescription
 from flowlang.sip.offer_answer import Direction
 from flowlang.sip.outputs import Side
@@ -140,9 +140,7 @@ class PhoneCall:
         """Send to, and hear, what was agreed."""
         audio = self._session.audio
         if audio is not None and not self._port.closed:
-            codec = PCMU if audio.codec == "PCMU" else PCMA
-            remote = (audio.remote_host, audio.remote_port)
-            self._port.connect(remote, codec, audio.ptime, audio.event_type, sending=audio.sends)
+            connect_audio(self._port, audio)
 
     def on_ended(self, cause: HangupCause, by: Side, status: int | None) -> None:
         """The call is over."""

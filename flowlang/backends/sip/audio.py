@@ -1,0 +1,21 @@
+"""What two sides agreed on by SDP, applied to a media port."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from flowlang.backends.media import PCMA, PCMU, MediaPort
+from flowlang.sip import AudioStream
+
+
+def connect_audio(port: MediaPort, audio: AudioStream) -> None:
+    """Send to, and hear, what was agreed, under the payload types that were. Raises `MediaError`."""
+    port.connect(
+        (audio.remote_host, audio.remote_port),
+        replace(PCMU if audio.codec == "PCMU" else PCMA, payload_type=audio.payload_type),
+        audio.ptime,
+        audio.event_receive_type,
+        receive_type=audio.receive_type,
+        event_send_type=audio.event_type,
+        sending=audio.sends,
+    )
