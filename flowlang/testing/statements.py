@@ -21,7 +21,7 @@ from .clock import instant
 from .coming_in import COMING_IN
 from .parties import CannotError, Party
 from .timeline import SeenFault
-from .world import World
+from .world import RunawayError, World
 
 _PATIENCE = 30 * DAY  # of the virtual clock: longer than any deadline of a conversation with people
 
@@ -68,6 +68,8 @@ class Statements:
             self._does[type(statement)](statement)
         except Fault as fault:
             raise Unmet(statement.span, f"fault `{fault.code}`: {fault.text}") from None
+        except RunawayError as error:
+            raise Unmet(statement.span, str(error)) from None
         except CannotError as error:
             party = statement.party if isinstance(statement, tests.Act) else "this"
             raise Unmet(statement.span, f"{party}: {error}") from None

@@ -20,7 +20,15 @@ from .clock import START
 from .running import Running
 from .timeline import Seen, SeenFault
 
+MOST_ACTIVEFLOWS = 1_000
+"""In one test; a flow that starts itself again and again comes to an end here."""
+
+_MOST_SEEN = 10_000  # past them what scripts log is no more kept: nobody reads it
 _NOT_FOUND = 404  # RFC 3261 §21.4.5
+
+
+class RunawayError(Exception):
+    """The flows bring about more than a test can be meant to; the message says what."""
 
 
 class _Planned:
@@ -159,6 +167,8 @@ class World:
         match observation:
             case FlowStarted():
                 self._flows[observation.activeflow] = observation.flow
+            case Logged(fault=None) if len(self.seen) >= _MOST_SEEN:
+                pass
             case Logged(level="info"):
                 self.note(self._flows.get(observation.activeflow, ""), f'logs "{observation.text}"')
             case Logged():
@@ -189,6 +199,8 @@ class World:
         self._begin(opening, None)
 
     def _begin(self, opening: Opening, leg: Leg | None) -> Running:
+        if len(self._running) >= MOST_ACTIVEFLOWS:
+            raise RunawayError(f"more than {MOST_ACTIVEFLOWS} activeflows were started in one test")
         running = Running(self, opening, leg)
         self._running.append(running)
         return running

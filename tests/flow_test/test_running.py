@@ -7,11 +7,12 @@ import sys
 
 import pytest
 
+from flowlang.core import Limits
 from flowlang.diagnostics import Source
 from flowlang.model.test_calls import TEST_CALLS
 from flowlang.testing import NotCompiledError, run_tests
 from flowlang.testing.coming_in import COMING_IN
-from flowlang.testing.run import run_source
+from flowlang.testing.run import Surroundings, run_source
 from tests.flow_test.testing import failure, passes, run
 
 MENU = """
@@ -220,6 +221,20 @@ def test_a_fault_can_be_injected() -> None:
 
 def test_a_script_that_spins_ends_by_its_budget() -> None:
     passes(main("answer", "loop { }"), CALL, "expect fault budget", "expect stopped")
+
+
+@pytest.mark.parametrize("body", ["start main()", "wait 1s; start main(); start main()"])
+def test_flows_that_start_flows_without_end_fail_the_test(body: str) -> None:
+    failed = failure(f"flow main {{ {body} }}\n", "let _id = start main()", "after 1d", "expect stopped")
+    assert failed.message == "more than 1000 activeflows were started in one test"
+
+
+def test_a_script_that_logs_without_end_fills_no_memory() -> None:
+    script = main("answer", 'loop { log "x" }') + f'test "it" {{ {CALL}; expect alice hears "x" }}'
+    few = Surroundings(limits=Limits(steps_per_input=15_000))
+    (result,) = run_source(Source("x.flow", script), few).results
+    assert result.failure is not None
+    assert 10_000 <= len(result.failure.seen) < 10_100
 
 
 def test_an_expectation_gives_up_after_thirty_days() -> None:
