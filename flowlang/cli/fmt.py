@@ -20,11 +20,12 @@ from . import scripts
 from .exits import CommandError, Exit
 
 _STDIN = "-"
+_NO_LINE_END = "\\ No newline at end of file"  # as diff and patch have it
 
 
 @click.command()
 @click.argument("paths", metavar="PATH...", nargs=-1, required=True)
-@click.option("--check", is_flag=True, help="Write nothing; name what would change, and exit 1 if there is any.")
+@click.option("--check", is_flag=True, help="Write nothing; name what would change, then exit 1.")
 @click.option("--diff", is_flag=True, help="Write nothing; show what would change.")
 def fmt(paths: tuple[str, ...], check: bool, diff: bool) -> int:
     """Put scripts into the canonical form and name those that changed.
@@ -91,7 +92,7 @@ def _complain(text: str) -> None:
 def _difference(source: Source, text: str) -> str:
     before, after = (re.findall(r"[^\n]*\n|[^\n]+", each) for each in (source.text, text))
     lines = unified_diff(before, after, source.name, source.name)
-    return "".join(each if each.endswith("\n") else f"{each}\n\\ No newline at end of file\n" for each in lines)
+    return "".join(each if each.endswith("\n") else f"{each}\n{_NO_LINE_END}\n" for each in lines)
 
 
 def replace(path: Path, text: str) -> None:

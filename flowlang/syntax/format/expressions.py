@@ -26,7 +26,7 @@ _LEVELS = {
 
 
 def expression(f: Formatting, node: Any) -> Doc:
-    """An expression that stands for itself."""
+    """An expression, or an item of a list or map, that stands for itself."""
     doc = _FORMS[type(node)](f, node)
     return concat("(", doc, ")") if _is_keyword_kept_apart(f, node) else doc
 
@@ -52,10 +52,8 @@ def operand(f: Formatting, node: ast.Expression, least: int) -> Doc:
 
 
 def _is_grouped(f: Formatting, node: ast.Expression) -> bool:
-    """Whether the author put an operation into parentheses; a phone number keeps them too, because it would
-    run together with a `-` and the digits behind it."""
-    kinds = ast.Binary | ast.Logical | ast.Unary | ast.PhoneNumber
-    return isinstance(node, kinds) and f.text.parenthesised(node)
+    """Whether the author put an operation into parentheses."""
+    return isinstance(node, ast.Binary | ast.Logical | ast.Unary) and f.text.parenthesised(node)
 
 
 def _is_keyword_kept_apart(f: Formatting, node: ast.Expression) -> bool:
@@ -83,17 +81,33 @@ def _operation(f: Formatting, node: ast.Binary | ast.Logical) -> Doc:
     begin = left.span.start
     tightest = level + 1 if level == _COMPARISON else level
     parts = [operand(f, left, tightest)]
-    commented = False
+    broken = False
+    before = left
     for operator, right in reversed(chain):
         parts[-1] = concat(parts[-1], " ", operator)
         if f.text.has_comment(begin, right.span.start) and (taken := f.text.take(right.span.start)):
-            commented = True
+            broken = True
             parts[-1] = concat(parts[-1], *remarks([f.text.comment(each) for each in taken]))
-        begin = right.span.start
+        broken = broken or (operator == "-" and _ends_in_phone_number(before))
         parts.append(operand(f, right, level + 1))
-    if commented:
+        begin, before = right.span.start, right
+    if broken:
         return Align(joined(LINE, parts))
     return Align(fill(parts)) if level > _NOT else Either(joined(" ", parts), Align(joined(LINE, parts)))
+
+
+def _ends_in_phone_number(node: ast.Node) -> bool:
+    """With `-` and digits behind it on its line a phone number would be read as one written with hyphens."""
+    while True:
+        match node:
+            case ast.Binary() | ast.Logical():
+                node = node.right
+            case ast.Unary():
+                node = node.operand
+            case ast.Call() if node.arguments:
+                node = node.arguments[-1].value
+            case _:
+                return isinstance(node, ast.PhoneNumber)
 
 
 def _unary(f: Formatting, node: ast.Unary) -> Doc:
@@ -196,7 +210,7 @@ def _template(f: Formatting, node: ast.Template) -> Doc:
         done.append(layout(_on_one_line(expression(f, hole))))
         at = hole.span.end
     f.holes -= 1
-    done.append(f.text.text[at : end].lstrip(" \t\n"))
+    done.append(f.text.text[at:end].lstrip(" \t\n"))
     return "".join(done)
 
 
@@ -223,23 +237,21 @@ def _on_one_line(doc: Doc) -> Doc:
 
 
 def _list(f: Formatting, node: ast.ListLiteral) -> Doc:
-    return f.bracketed(f.text.find("[", node.span.start), "]", node.items, _item)
+    return f.bracketed(f.text.find("[", node.span.start), "]", node.items, expression)
 
 
 def _map(f: Formatting, node: ast.MapLiteral) -> Doc:
-    return f.bracketed(f.text.find("{", node.span.start), "}", node.entries, _item)
+    return f.bracketed(f.text.find("{", node.span.start), "}", node.entries, expression)
 
 
-def _item(f: Formatting, node: ast.Expression | ast.Spread | ast.Entry) -> Doc:
-    match node:
-        case ast.Spread():
-            return concat("...", expression(f, node.value))
-        case ast.Entry():
-            quoted = f.text.text[node.span.start] in "\"'"
-            key = f.text.quoted(node.span.start) if quoted else node.key
-            return concat(f"{key}: ", expression(f, node.value))
-        case _:
-            return expression(f, node)
+def _spread(f: Formatting, node: ast.Spread) -> Doc:
+    return concat("...", expression(f, node.value))
+
+
+def _entry(f: Formatting, node: ast.Entry) -> Doc:
+    quoted = f.text.text[node.span.start] in "\"'"
+    key = f.text.quoted(node.span.start) if quoted else node.key
+    return concat(f"{key}: ", expression(f, node.value))
 
 
 _FORMS: dict[type[ast.Node], Callable[[Formatting, Any], Doc]] = {
@@ -253,6 +265,8 @@ _FORMS: dict[type[ast.Node], Callable[[Formatting, Any], Doc]] = {
     ast.Template: _template,
     ast.ListLiteral: _list,
     ast.MapLiteral: _map,
+    ast.Spread: _spread,
+    ast.Entry: _entry,
     ast.Name: _name,
     ast.Field: _field,
     ast.Index: _index,

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from itertools import repeat
 from typing import Any
 
 from flowlang.syntax import ast
@@ -133,6 +134,9 @@ class Formatting:
             else:
                 run.append((len(docs), row, width))
             docs.append(whole)
+            if len(piece.remarks) > 1:  # comments come below
+                _pad(docs, run)
+                run = []
         _pad(docs, run)
         return docs
 
@@ -191,11 +195,16 @@ class Formatting:
             pieces = self.pieces(nodes, build, closed) if commented else self._uncommented(nodes, build)
             body = self.lines(pieces, ",", ",")
             return concat(open_, Nest(concat(*remarks(behind), LINE, body)), LINE, close)
-        docs = [_plain(build(self, node)) for node in nodes]
-        tall = tall_ones(nodes, docs)
-        if any(tall[:-1]):
-            return concat(open_, Nest(concat(LINE, joined(concat(",", LINE), docs), ",")), LINE, close)
-        return concat(open_, commas(docs, tall[-1]), close)
+        docs = list(map(_plain, map(build, repeat(self), nodes)))  # no frame of its own: trees are deep
+        return enclosed(open_, close, nodes, docs)
+
+
+def enclosed(open_: str, close: str, nodes: Sequence[ast.Node], docs: list[Doc]) -> Doc:
+    """Things in brackets, without comments between them."""
+    tall = tall_ones(nodes, docs)
+    if any(tall[:-1]):
+        return concat(open_, Nest(concat(LINE, joined(concat(",", LINE), docs), ",")), LINE, close)
+    return concat(open_, commas(docs, tall[-1]), close)
 
 
 def commas(docs: list[Doc], tall: bool = False) -> Doc:

@@ -109,8 +109,12 @@ _Frame = tuple[int, bool, Doc]  # indentation, whether it has to stay on the lin
 
 @dataclass(slots=True)
 class _Page:
-    """What has been written so far: finished lines, each with its remark, and the one being written."""
+    """What has been written so far: finished lines, each with its remark, and the one being written.
 
+    `before` columns of the first line are taken by what somebody else writes.
+    """
+
+    before: int
     lines: list[tuple[str, str | None]] = field(default_factory=list[tuple[str, "str | None"]])
     text: str = ""
     remark: str | None = None
@@ -121,7 +125,8 @@ class _Page:
         if not self.text:
             self.text = " " * self.indent
         self.text += text
-        self.column = len(self.text) - self.text.rfind("\n") - 1
+        begin = self.text.rfind("\n") + 1
+        self.column = len(self.text) - begin + (0 if begin or self.lines else self.before)
 
     def end_line(self, indent: int) -> None:
         self.lines.append((self.text.rstrip(" "), self.remark))
@@ -131,7 +136,7 @@ class _Page:
 
 def layout(doc: Doc, indent: int = 0) -> str:
     """The text of a document, lines after the first indented as said; without a line end at its end."""
-    page = _Page(column=indent)
+    page = _Page(indent, column=indent)
     stack: list[_Frame] = [(indent, False, doc)]
     while stack:
         inside, flat, each = stack.pop()

@@ -1,9 +1,7 @@
 """Statements.
 
 A block stays on one line where its author put nothing of it on a line of its own (no line end behind `{`), it
-fits, and it has no comment; the blocks of one `if`, `try` or `within` do so together. A call that is a whole
-statement is written as a command, without parentheses, where the language allows it; a flow of the same
-script is called, with them: `say "Hi"`, but `goodbye("Hi")`.
+fits, and it has no comment; the blocks of one `if`, `try` or `within` do so together.
 """
 
 from __future__ import annotations
@@ -13,11 +11,10 @@ from typing import Any
 
 from flowlang.syntax import ast
 
-from .expressions import argument, call_brackets, expression, patterns, target, wait_for
-from .formatting import Formatting, Row, commas, tall_ones
-from .layout import LINE, Align, Concat, Doc, Either, Fill, Nest, concat, joined
-
-_NOT_BARE = tuple("([{-/")  # with which no argument may begin outside of parentheses
+from .commands import command
+from .expressions import expression, patterns, target, wait_for
+from .formatting import Formatting, Row
+from .layout import Align, Doc, Either, concat
 
 
 def statement(f: Formatting, node: Any) -> Doc | Row:
@@ -67,60 +64,7 @@ def _call_statement(f: Formatting, node: ast.CallStatement) -> Doc:
     call = node.call
     if isinstance(call, ast.Start):
         return expression(f, call)
-    return concat(expression(f, call.callee), _command(f, call), *_handlers(f, call))
-
-
-def _command(f: Formatting, call: ast.Call) -> Doc:
-    callee = call.callee
-    if isinstance(callee, ast.Name) and callee.name in f.own_flows:
-        return "()" if not call.arguments else _in_parentheses(f, call)
-    if not call.arguments:
-        return ""
-    bracket = f.text.next_sign(callee.span.end) == "("
-    opened = f.text.find("(", callee.span.end) if bracket else callee.span.end
-    first, last = call.arguments[0].span.start, call.arguments[-1].span
-    if bracket:
-        closed = f.text.find(")", last.end)
-        if f.text.line_ends_behind(opened) or f.text.has_comment(opened, closed):
-            return call_brackets(f, call)
-    if f.text.has_comment(first, last.start):
-        pieces = f.pieces(call.arguments, argument, last.end, bare=True)
-        return concat(" ", Align(f.lines(pieces, ",")))
-    docs = [argument(f, each) for each in call.arguments]
-    tall = tall_ones(call.arguments, docs)
-    begins = [_first_text(doc) for doc in docs]
-    if any(each.startswith(_NOT_BARE) for each in begins):
-        if any(tall[:-1]):
-            return concat("(", Nest(concat(LINE, joined(concat(",", LINE), docs), ",")), LINE, ")")
-        return concat("(", commas(docs, tall[-1]), ")")
-    if any(tall[:-1]):
-        return concat(" ", Align(joined(concat(",", LINE), docs)))
-    return concat(" ", commas(docs, tall[-1]))
-
-
-def _in_parentheses(f: Formatting, call: ast.Call) -> Doc:
-    if f.text.next_sign(call.callee.span.end) == "(":
-        return call_brackets(f, call)
-    docs = [argument(f, each) for each in call.arguments]
-    tall = tall_ones(call.arguments, docs)
-    return concat("(", commas(docs, tall[-1]), ")")
-
-
-def _first_text(doc: Doc) -> str:
-    """The text that a document begins with."""
-    while not isinstance(doc, str):
-        match doc:
-            case Concat():
-                doc = next((each for each in doc.parts if each), "")
-            case Fill():
-                doc = doc.items[0]
-            case Nest() | Align():
-                doc = doc.doc
-            case Either():
-                doc = doc.flat
-            case _:
-                return ""
-    return doc
+    return concat(expression(f, call.callee), command(f, call), *_handlers(f, call))
 
 
 def _handlers(f: Formatting, call: ast.Call) -> tuple[Doc, ...]:
@@ -191,9 +135,7 @@ def _match(f: Formatting, node: ast.Match) -> Doc:
 
 
 def _arm(f: Formatting, node: ast.Arm) -> Row:
-    head = concat(
-        *patterns(f, node.patterns, before=""), optional("as", node.binding), *_when(f, node.guard)
-    )
+    head = concat(*patterns(f, node.patterns, before=""), optional("as", node.binding), *_when(f, node.guard))
     only = node.body.statements[0] if len(node.body.statements) == 1 else None
     if only is not None and node.body.span == only.span:
         body = statement(f, only)
