@@ -113,9 +113,11 @@ def replace(path: Path, text: str) -> None:
             os.fchmod(file.fileno(), mode)
             os.fsync(file.fileno())
         os.replace(written, real)
+        written = None
     except OSError as error:
+        why = (error.strerror or str(error)).lower()
+        raise CommandError(f"{path}: cannot be written: {why}", Exit.USAGE) from None
+    finally:  # also when interrupted
         if written is not None:
             with suppress(OSError):
                 os.unlink(written)
-        why = (error.strerror or str(error)).lower()
-        raise CommandError(f"{path}: cannot be written: {why}", Exit.USAGE) from None
