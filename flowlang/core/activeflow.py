@@ -38,6 +38,7 @@ from .typing_ahead import Digits
 if TYPE_CHECKING:
     from flowlang.compile import Script
 
+    from .actions.stage import Answering
     from .opening import Opening
 
 CALLER = 0
@@ -64,6 +65,7 @@ class Activeflow:
         self.listeners = Listeners()
         self.digits = Digits(limits.typed_ahead)
         self.answered = False
+        self.answering: Answering | None = None
         self.has_caller = opening.channel is not None
         self.caller_gone = False
         self.farewell = Outcome("hangup", {"cause": None})
@@ -387,7 +389,7 @@ class Activeflow:
             self._observe_event(outcome, listener.line)
             self.hand_over(listener, outcome)
         elif isinstance(event, DigitPressed):
-            self._observe_event(outcome, self.digits.add(event.digit))
+            self._observe_event(outcome, self.digits.add(event.digit, self.at))
         else:
             self._observe_event(outcome, None)
             if isinstance(event, SignalReceived):

@@ -97,10 +97,12 @@ async def _let_handlers_finish(strand: Strand, block: Block, *, shielded: bool) 
         patience.cancel()
         flow.unwatch_children(block)
 
-    while any(on.busy for on in block.handlers) and patience.live:
-        flow.watch_children(block, strand)
-        await strand.suspend(give_up, shielded=shielded)
-    patience.cancel()
+    try:
+        while any(on.busy for on in block.handlers) and patience.live:
+            flow.watch_children(block, strand)
+            await strand.suspend(give_up, shielded=shielded)
+    finally:
+        give_up()
 
 
 def _cut_handlers(strand: Strand, block: Block) -> None:

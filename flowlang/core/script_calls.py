@@ -167,9 +167,10 @@ async def wait_for(strand: Strand, line: int, event: str, wants: Wants | None, l
         if timer is not None:
             timer.cancel()
 
-    outcome = await strand.suspend(give_up, when_left=WhenLeft.ENDS)
-    if timer is not None:
-        timer.cancel()
+    try:
+        outcome = await strand.suspend(give_up, when_left=WhenLeft.ENDS)
+    finally:
+        give_up()
     if isinstance(outcome, Fault):  # in its own condition
         raise outcome
     return outcome

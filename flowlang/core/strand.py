@@ -118,7 +118,8 @@ class Strand:
     ) -> Any:
         """Waits to be woken; gives what it was woken with.
 
-        `withdraw` undoes what was waited for when an exit interrupts. `shielded`: no exit interrupts, it only
+        `withdraw` undoes what was waited for, at once when an exit interrupts; an exit that comes between
+        the waking and the strand's turn does not call it. `shielded`: no exit interrupts, it only
         becomes pending.
         """
         pending = self.level.pending

@@ -14,12 +14,13 @@ if TYPE_CHECKING:
 class Digits:
     """Who collects, newest last, and what was typed ahead. Past `limit` kept digits further ones are lost."""
 
-    __slots__ = ("_collectors", "_kept", "_limit")
+    __slots__ = ("_collectors", "_kept", "_limit", "_trailing")
 
     def __init__(self, limit: int) -> None:
         self._collectors: list[tuple[Strand, Callable[[str], None]]] = []
         self._kept: deque[str] = deque()
         self._limit = limit
+        self._trailing: tuple[str, int] | None = None
 
     @property
     def collecting(self) -> list[Strand]:
@@ -38,9 +39,16 @@ class Digits:
         """The first digit that was typed ahead, taken out."""
         return self._kept.popleft() if self._kept else None
 
-    def add(self, digit: str) -> int | None:
+    def expect_terminator(self, terminator: str, until: int) -> None:
+        """An `ask` has all its digits: a terminator that comes next, by then, belongs to them."""
+        self._trailing = terminator, until
+
+    def add(self, digit: str, at: int) -> int | None:
         """A digit came in that no handler took; the line of the `ask` that has it, `None` where it is
         kept."""
+        trailing, self._trailing = self._trailing, None
+        if trailing is not None and digit == trailing[0] and at <= trailing[1]:
+            return None
         if self._collectors:
             strand, take = self._collectors[-1]
             take(digit)

@@ -31,14 +31,17 @@ from flowlang.core import (
 )
 from flowlang.core.inputs import input_to_plain
 from flowlang.core.journal import MemoryJournal, outcome_hash, run_input
+from flowlang.core.opening import FlowCall
 from flowlang.diagnostics import Source, render
 from flowlang.model.actions import ACTIONS, CALL, EVERY_CHANNEL, Action, OutcomeType, Parameter
-from flowlang.model.commands import HangUp, RunHostAction
+from flowlang.model.commands import Command, HangUp, Play, Reject, RunHostAction, Say
 from flowlang.model.events import CallEnded, CallHeld, DigitPressed, Emitted, Event, SignalReceived
 from flowlang.model.observations import Logged
 from flowlang.model.results import Done, Failed
 from flowlang.model.values import SECOND, Outcome, Value
 from flowlang.syntax import parse
+
+PROMPT = 2 * SECOND
 
 At = tuple[float, Event]
 """An event at a time in seconds."""
@@ -85,11 +88,24 @@ def compiled(text: str) -> Script:
     return compile_script(checked.program)
 
 
-def opening(flow: str = "main", *, channel: str | None = "call", seed: int = 1) -> Opening:
+def opening(
+    flow: str = "main", *, channel: str | None = "call", seed: int = 1, otherwise: FlowCall | None = None
+) -> Opening:
     """A call that comes in at time zero."""
-    return Opening(
-        "a1", flow, {}, 0, seed, channel, "sip:+14155550100@x.example", "sip:+16062067563@y.example"
-    )
+    source, to = "sip:+14155550100@x.example", "sip:+16062067563@y.example"
+    return Opening("a1", flow, {}, 0, seed, channel, source, to, otherwise=otherwise)
+
+
+def _shown(command: Command) -> str:
+    match command:
+        case Say(text=text):
+            return f"say {text}"
+        case Play(files=files):
+            return f"play {' '.join(files)}"
+        case HangUp(status=status) | Reject(status=status):
+            return f"{command.name} {status}"
+        case _:
+            return command.name
 
 
 class Run:
@@ -108,6 +124,7 @@ class Run:
         self.journal.open(self.flow.opening.to_plain())
         self.seen: list[str] = []
         self.warnings: list[str] = []
+        self.commands: list[Command] = []
         self.outputs: list[list[Output]] = []
         self.ending: Ending | None = None
         self._due: list[tuple[int, int, Input]] = []
@@ -120,6 +137,7 @@ class Run:
         outputs = run_input(self.flow, given)
         self.outputs.append(outputs)
         self.journal.append(input_to_plain(given), outcome_hash(outputs))
+        self.commands += [each.command for each in outputs if isinstance(each, Perform)]
         for output in outputs:
             match output:
                 case Perform(action, RunHostAction(name, arguments)):
@@ -130,8 +148,9 @@ class Run:
                 case Perform(command=HangUp()) if isinstance(outputs[-1], Over):
                     pass  # the last of all: nobody waits for it
                 case Perform(action, command):
-                    self.seen.append(command.name)
-                    self._plan(ActionOver(self.flow.at, action, Done()))
+                    self.seen.append(_shown(command))
+                    lasts = PROMPT if isinstance(command, Say | Play) else 0
+                    self._plan(ActionOver(self.flow.at + lasts, action, Done()))
                 case Withdraw():
                     self.seen.append("cancel")
                 case Note(Logged(text=text, level=level)):

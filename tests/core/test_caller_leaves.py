@@ -317,7 +317,7 @@ def test_hangup_from_the_script_is_as_if_the_caller_left() -> None:
         flow main { on hangup as e { log "oh ${e.cause}" }; answer; hangup; post; f() }
         flow f { speak; log "no" }
     """
-    check(text, "answer · hangup · post · oh normal · end gone")
+    check(text, "answer · hangup 603 · post · oh normal · end gone")
 
 
 def test_a_second_hangup_does_nothing() -> None:

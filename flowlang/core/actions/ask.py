@@ -6,9 +6,11 @@ stops the prompt. The terminator ends the digits and is never part of them.
 
 from __future__ import annotations
 
+from enum import Enum
+
 from flowlang.compile.runtime.faults import Fault
 from flowlang.compile.runtime.patterns import matches_whole
-from flowlang.model.results import Result
+from flowlang.model.results import Done, Failed, Result
 from flowlang.model.values import SECOND, Duration, Outcome, Regex, Value
 
 from ..mailbox import Mailbox
@@ -16,6 +18,8 @@ from ..timers import Timer, TimerClass
 from .stage import Stage
 
 _TIMEOUT = 5 * SECOND  # a person who is used to telephones answers a menu within five seconds
+
+_TRAILING = 2 * SECOND  # who ends four digits with `#` out of habit does so at once
 
 _NO_INPUT = Outcome("no_input")
 
@@ -92,16 +96,21 @@ def _options(given: Value) -> tuple[str, ...]:
     return tuple(str(each) for each in given)
 
 
-_DIGIT = "digit"
-_PROMPT = "prompt"
-_TIME = "time"
-_News = tuple[str, "str | Result | None"]
+class _Kind(Enum):
+    """What may happen while digits are collected."""
+
+    DIGIT = "digit"
+    PROMPT = "prompt"
+    TIME = "time"
+
+
+_News = tuple[_Kind, str | Result | None]
 
 
 class _Collection:
     """One attempt: plays the prompt, collects, and cleans up however it ends."""
 
-    __slots__ = ("_box", "_playing", "_stage", "_timer", "_typed", "_wanted")
+    __slots__ = ("_box", "_complete", "_playing", "_stage", "_timer", "_typed", "_wanted")
 
     def __init__(self, stage: Stage, wanted: _Wanted) -> None:
         self._stage = stage
@@ -110,17 +119,17 @@ class _Collection:
         self._playing = None
         self._timer: Timer | None = None
         self._typed: str | None = None
+        self._complete = False
 
     async def run(self) -> str | None:
         """The digits; `None` where none came, the text without the terminator else."""
         stage = self._stage
-        stage.flow.digits.collect(stage.strand, lambda digit: self._box.put((_DIGIT, digit)))
+        stage.flow.digits.collect(stage.strand, lambda digit: self._box.put((_Kind.DIGIT, digit)))
         try:
-            ended = self._take_kept()
-            if not ended:
-                self._start_prompt()
-            while not ended:
-                ended = self._handle(await self._box.get())
+            self._take_kept()
+            self._start_prompt()
+            while not self._is_over():
+                self._handle(await self._box.get())
         except GeneratorExit:
             raise
         except BaseException:
@@ -135,16 +144,23 @@ class _Collection:
             self._timer.cancel()
         self._stage.flow.digits.stop_collecting(self._stage.strand)
 
-    def _take_kept(self) -> bool:
+    def _is_over(self) -> bool:
+        """It has all that it wants, or the time is up; a prompt that no digit may stop is heard to its
+        end."""
+        return self._complete and (self._playing is None or self._barge_in)
+
+    @property
+    def _barge_in(self) -> bool:
+        return self._stage.given["barge_in"] is True
+
+    def _take_kept(self) -> None:
         digits = self._stage.flow.digits
-        while (digit := digits.take_kept()) is not None:
-            if self._take(digit):
-                return True
-        return False
+        while not self._complete and (digit := digits.take_kept()) is not None:
+            self._take(digit)
 
     def _start_prompt(self) -> None:
         stage = self._stage
-        if self._typed is not None and stage.given["barge_in"] is True:
+        if self._typed is not None and self._barge_in:
             self._start_timer()
             return
         text = _with_options(stage.text("prompt"), self._wanted.options)
@@ -152,7 +168,7 @@ class _Collection:
         if command is None:
             self._start_timer()
         else:
-            self._playing = stage.begin(command, lambda result: self._box.put((_PROMPT, result)))
+            self._playing = stage.begin(command, lambda result: self._box.put((_Kind.PROMPT, result)))
 
     def _stop_prompt(self) -> None:
         if self._playing is not None:
@@ -164,36 +180,40 @@ class _Collection:
             self._timer.cancel()
         flow = self._stage.flow
         due = flow.at + self._wanted.timeout
-        self._timer = flow.timers.add(due, TimerClass.WAIT, 0, lambda: self._box.put((_TIME, None)))
+        self._timer = flow.timers.add(due, TimerClass.WAIT, 0, lambda: self._box.put((_Kind.TIME, None)))
 
-    def _handle(self, news: _News) -> bool:
-        """One thing that happened; whether the attempt is over."""
-        kind, detail = news
-        if kind == _TIME:
-            return True
-        if kind == _DIGIT:
-            assert isinstance(detail, str)
-            if self._stage.given["barge_in"] is True:
-                self._stop_prompt()
-            if self._take(detail):
-                return True
-            if self._playing is None:
+    def _handle(self, news: _News) -> None:
+        """One thing that happened."""
+        match news:
+            case _Kind.TIME, _:
+                self._complete = True
+            case _Kind.DIGIT, str(digit):
+                if self._barge_in:
+                    self._stop_prompt()
+                self._take(digit)
+                if self._playing is None:
+                    self._start_timer()
+            case _, Done() | Failed() as result:
+                self._playing = None
+                self._stage.value_of(result)
                 self._start_timer()
-            return False
-        self._playing = None
-        assert detail is not None and not isinstance(detail, str)
-        self._stage.value_of(detail)
-        self._start_timer()
-        return False
+            case _:
+                raise AssertionError(news)
 
-    def _take(self, digit: str) -> bool:
-        """Adds a digit; whether that completes them."""
-        typed = self._typed or ""
-        if digit == self._wanted.terminator:
-            self._typed = typed
-            return True
-        self._typed = typed + digit
-        return self._wanted.complete(self._typed)
+    def _take(self, digit: str) -> None:
+        """Adds a digit; with the last that is wanted it is complete, and further ones are the next
+        `ask`'s."""
+        wanted, flow = self._wanted, self._stage.flow
+        self._typed = self._typed or ""
+        if digit == wanted.terminator:
+            self._complete = True
+        else:
+            self._typed += digit
+            if wanted.complete(self._typed):
+                self._complete = True
+                flow.digits.expect_terminator(wanted.terminator, flow.at + _TRAILING)
+        if self._complete:
+            flow.digits.stop_collecting(self._stage.strand)
 
 
 def _with_options(prompt: str, options: tuple[str, ...]) -> str:

@@ -8,17 +8,39 @@ from typing import TYPE_CHECKING
 from flowlang.compile.runtime.faults import Fault
 from flowlang.model.actions import Action
 from flowlang.model.commands import Answer, BackendCommand, Command, Play, Say
-from flowlang.model.results import Failed, Result
+from flowlang.model.results import Done, Failed, Result
 from flowlang.model.values import Outcome, Value
 
-from ..strand import WhenLeft
+from ..strand import Strand, WhenLeft
 
 if TYPE_CHECKING:
     from flowlang.core.activeflow import Activeflow
-    from flowlang.core.strand import Strand
 
 CALLER = 0
 """The number of the caller's leg."""
+
+
+class Answering:
+    """The call is being answered: one command, whoever waits for it. It is not withdrawn, for what rings at
+    the other end cannot be taken back."""
+
+    __slots__ = ("_flow", "_waiting")
+
+    def __init__(self, flow: Activeflow) -> None:
+        self._flow = flow
+        self._waiting: list[Strand] = []
+        flow.perform(Answer(CALLER), self._deliver)
+
+    async def over(self, strand: Strand) -> Result:
+        """Waits for the result."""
+        self._waiting.append(strand)
+        return await strand.suspend(lambda: self._waiting.remove(strand), when_left=WhenLeft.LEG)
+
+    def _deliver(self, result: Result) -> None:
+        self._flow.answering = None
+        self._flow.answered = isinstance(result, Done)
+        for strand in self._waiting:
+            strand.wake(result)
 
 
 class Stage:
@@ -88,10 +110,14 @@ class Stage:
             await self.answer()
 
     async def answer(self) -> None:
-        """Answers the call; nothing on one that is answered."""
-        if not self.flow.answered:
-            await self.perform(Answer(CALLER))
-            self.flow.answered = True
+        """Answers the call; nothing on one that is answered. Several strands may want it at once."""
+        flow = self.flow
+        if flow.answered:
+            return
+        if flow.answering is None:
+            flow.answering = Answering(flow)
+        result = await flow.answering.over(self.strand)
+        self.value_of(result)
 
     def prompt(self, text: str, files: Value) -> BackendCommand | None:
         """The command that speaks or plays a prompt; `None` for an empty one."""
