@@ -14,17 +14,21 @@ from flowlang.model.actions import ACTIONS, Action
 from flowlang.syntax import ast
 
 from .arguments import Bound, Slot, bind, slots
-from .checks import CHECKS
+from .checks import CHECKS, declarations
 from .literals import UNKNOWN, literal_value
-from .program import CheckResult, FlowInfo, Program, build
+from .modules import Load, Missing, Modules, load_nothing
+from .program import Called, CheckResult, FlowInfo, Program, build
 from .report import Report
 from .script import Script
 
 __all__ = [
     "UNKNOWN",
     "Bound",
+    "Called",
     "CheckResult",
     "FlowInfo",
+    "Load",
+    "Missing",
     "Program",
     "Slot",
     "bind",
@@ -39,14 +43,21 @@ def check(
     *,
     actions: Mapping[str, Action] = ACTIONS,
     exists: Callable[[str], bool] | None = None,
+    load: Load = load_nothing,
 ) -> CheckResult:
-    """Check a script that was parsed without an error.
+    """Check a script that was parsed without an error, and the modules that it uses.
 
     `actions` are those that may be called, a host's own included. `exists` tells of a path below the script's
-    folder whether a file is there; without it prompts are not looked for.
+    folder whether a file is there; without it prompts are not looked for. `load` gives the texts of modules.
     """
     script = Script(module, actions, Report(module.source), exists)
-    for each in CHECKS:
-        each(script)
-    diagnostics = script.report.in_order()
+    modules = Modules(script, load)
+    script.linked = modules.find()
+    for each in script.linked:
+        declarations.check(each)
+    for each in script.linked:
+        for look in CHECKS:
+            look(each)
+    found = [one for each in script.linked for one in each.report.in_order()]
+    diagnostics = (*modules.broken, *found)
     return CheckResult(None if has_errors(diagnostics) else build(script), diagnostics)

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from flowlang.diagnostics import Span
 
 from .types import Type
+
+if TYPE_CHECKING:
+    from .script import Script
 
 BindingKind = Literal["variable", "parameter", "loop variable", "binding", "constant"]
 
@@ -15,13 +18,14 @@ BindingKind = Literal["variable", "parameter", "loop variable", "binding", "cons
 @dataclass(slots=True, eq=False)
 class Binding:
     """A name that can be read. `variable` comes of `let`, `binding` of `as` and `catch`; `read` is set where
-    it is used."""
+    it is used, `maker` is the module whose function made the value."""
 
     kind: BindingKind
     name: str
     span: Span
     type: Type = None
     read: bool = False
+    maker: Script | None = None
 
     @property
     def assignable(self) -> bool:

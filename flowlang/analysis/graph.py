@@ -21,6 +21,7 @@ from .script import Script
 class Uses:
     """What one flow does by itself, with the first place of each."""
 
+    script: Script
     flow: ast.FlowDecl
     calls: dict[str, Span] = field(default_factory=dict[str, Span])
     starts: dict[str, Span] = field(default_factory=dict[str, Span])
@@ -30,28 +31,35 @@ class Uses:
 
 
 def uses_of_flows(script: Script) -> dict[str, Uses]:
-    """By the name of the flow."""
+    """Of all flows of the program, by the name that the entry script has for each."""
     found: dict[str, Uses] = {}
-    for body in script.bodies:
-        if isinstance(body.owner, ast.FlowDecl) and body.owner is script.flows[body.owner.name]:
-            found[body.owner.name] = _uses(script, body.owner, body.nodes)
+    for each in script.linked:
+        for body in each.bodies:
+            if isinstance(body.owner, ast.FlowDecl) and body.owner is each.flows[body.owner.name]:
+                found[each.prefix + body.owner.name] = _uses(each, body.owner, body.nodes)
     return found
 
 
+def key_of(script: Script, target: ast.FlowTarget) -> str | None:
+    """What the entry calls the flow of a route, `start` or `handoff`; `None` if there is none."""
+    found = script.target(target)
+    return found[0].prefix + found[1].name if found is not None else None
+
+
 def _uses(script: Script, flow: ast.FlowDecl, nodes: Iterable[ast.Node]) -> Uses:
-    uses = Uses(flow)
+    uses = Uses(script, flow)
     for node in nodes:
         match node:
-            case ast.Call(callee=ast.Name(name=name, span=span)):
-                callee = script.callee(name)
-                if isinstance(callee, Action):
-                    uses.actions.setdefault(name, []).append(span)
-                elif isinstance(callee, ast.FlowDecl):
-                    uses.calls.setdefault(name, span)
-            case ast.Start(target=target) if target.name in script.flows and target.module is None:
-                uses.starts.setdefault(target.name, target.span)
-            case ast.Handoff(target=target) if target.name in script.flows and target.module is None:
-                uses.calls.setdefault(target.name, target.span)
+            case ast.Call() if (called := script.called(node)) is not None:
+                span = node.callee.span
+                if isinstance(called.callee, Action):
+                    uses.actions.setdefault(called.callee.name, []).append(span)
+                elif isinstance(called.callee, ast.FlowDecl):
+                    uses.calls.setdefault(called.owner.prefix + called.callee.name, span)
+            case ast.Start(target=target) if (key := key_of(script, target)) is not None:
+                uses.starts.setdefault(key, target.span)
+            case ast.Handoff(target=target) if (key := key_of(script, target)) is not None:
+                uses.calls.setdefault(key, target.span)
             case ast.On():
                 uses.events.setdefault(node.event, []).append(node.event_span)
             case ast.WaitFor():

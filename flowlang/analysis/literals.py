@@ -34,6 +34,8 @@ def literal_value(node: ast.Expression, constants: Mapping[str, Value]) -> Value
             return Regex(node.pattern, node.flags)
         case ast.Name():
             return constants.get(node.name, UNKNOWN)
+        case ast.Field(value=ast.Name(name=module), name=name):  # `module.CONSTANT`, which no name can be
+            return constants.get(f"{module}.{name}", UNKNOWN)
         case ast.Unary(operator="-", operand=ast.Number(value=value)):
             return Decimal(-value) if isinstance(value, Decimal) else -value
         case ast.ListLiteral():

@@ -13,7 +13,7 @@ _MAX_COMPARED = 20_000
 
 
 class Report:
-    """Diagnostics of one script, collected."""
+    """Diagnostics of one script or module, collected."""
 
     def __init__(self, source: Source) -> None:
         self.source = source

@@ -7,11 +7,11 @@ from dataclasses import replace
 
 from flowlang.diagnostics import Span
 from flowlang.model.actions import PLANNED_ACTIONS, PLANNED_NAMESPACES, Action
-from flowlang.model.functions import FUNCTIONS, PREDEFINED, Function
+from flowlang.model.functions import PREDEFINED, Function
 from flowlang.model.script_events import SCRIPT_EVENTS
 from flowlang.syntax import ast
 
-from . import types
+from . import members, types
 from .bindings import Binding
 from .literals import literal_value
 from .script import Script
@@ -81,9 +81,10 @@ class Expressions:
             case ast.Field(value=ast.Name(name=name)) if name in PREDEFINED and name not in self.visible:
                 self._field(node.name, node, f"`{name}`", PREDEFINED[name])
                 return []
-            case ast.Field(value=ast.Name(name=name)) if (
-                name in self._script.modules and name not in self.visible
-            ):
+            case ast.Field(value=ast.Name(name=name)) if name in self._script.uses:
+                binding = members.constant(self._script, node, name)
+                if binding is not None:
+                    self._found(node, binding)
                 return []
             case ast.Call():
                 return [*self._callee(node), *node.arguments, *node.handlers]
@@ -97,14 +98,14 @@ class Expressions:
         name = node.name
         binding = self.visible.get(name)
         if binding is not None:
-            binding.read = True
-            self._script.types[id(node)] = binding.type
+            self._found(node, binding)
         elif name in PREDEFINED:
             fields = tuple(f"`{name}.{each}`" for each in PREDEFINED[name])
             self._report.add("E206", node.span, f"`{name}` is no value by itself", expected=fields)
         elif self._script.callee(name) is not None:
             self._report.add("E206", node.span, f"`{name}` is no value", hint=f"call it: `{name}(…)`")
-        elif name in self._script.modules:
+        elif name in self._script.uses:
+            self._script.modules_read.add(name)
             self._report.add(
                 "E206", node.span, f"`{name}` is a module and no value", hint=f"write `{name}.…`"
             )
@@ -112,6 +113,12 @@ class Expressions:
             pass
         else:
             self.unknown(name, node.span)
+
+    def _found(self, node: ast.Name | ast.Field, binding: Binding) -> None:
+        binding.read = True
+        self._script.types[id(node)] = binding.type
+        if binding.maker is not None:
+            self._script.makers[id(node)] = binding.maker
 
     def _callee(self, call: ast.Call) -> list[ast.Node]:
         callee = call.callee
@@ -133,22 +140,18 @@ class Expressions:
             self._script.incomplete = True
             return []
         owner = callee.value
-        groups = PLANNED_NAMESPACES | self._script.modules.keys()
-        if isinstance(owner, ast.Name) and owner.name not in self.visible and owner.name in groups:
-            self._script.incomplete = True
-            return []
-        if not self._script.modules:  # a module's values may have functions of their own
-            span = Span(callee.span.end - len(callee.name), callee.span.end)
-            near = f"{callee.name}(…)" if callee.name in FUNCTIONS else None
-            self._report.add("E206", span, f"a value has no function `{callee.name}` of its own", near=near)
+        if isinstance(owner, ast.Name) and owner.name not in self.visible:
+            if owner.name in PLANNED_NAMESPACES:
+                self._script.incomplete = True
+                return []
+            if owner.name in self._script.uses:
+                members.callee(self._script, call, callee, owner.name)
+                return []
         return [owner]
 
     def _flow(self, target: ast.FlowTarget) -> None:
         if target.module is not None:
-            if target.module not in self._script.modules:
-                span = self._report.word(target.span, target.module)
-                near = self._report.near(target.module, self._script.modules)
-                self._report.add("E201", span, f"no module is called `{target.module}`", near=near)
+            members.target(self._script, target, target.module)
             return
         if target.name in self._script.flows:
             return
@@ -170,8 +173,8 @@ class Expressions:
         match node:
             case ast.Name():
                 return
-            case ast.Call(callee=ast.Name(name=name)):
-                known = self._call(node, name)
+            case ast.Call():
+                known = self._call(node)
             case ast.Field() if isinstance(ended := self._script.types.get(id(node.value)), Ended):
                 if ended.fields and not node.optional:
                     self._field(node.name, node, types.described(ended), ended.fields)
@@ -183,17 +186,30 @@ class Expressions:
         if known is not None:
             self._script.types[id(node)] = known
 
-    def _call(self, call: ast.Call, name: str) -> Type:
-        match self._script.callee(name):
+    def _call(self, call: ast.Call) -> Type:
+        if isinstance(call.callee, ast.Field) and not self._has_owner(call.callee.value):
+            members.function_of_value(self._script, call, call.callee)
+        called = self._script.called(call)
+        match called and called.callee:
             case Action() as action:
                 known = types.of_action(action, handled=bool(call.handlers))
                 return replace(known, texts=self._options(call)) if isinstance(known, Ended) else known
-            case Function():
+            case Function(name=name):
                 return types.of_function(name)
-            case ast.FlowDecl() as flow:
-                return types.of_flow(flow)
+            case ast.FlowDecl(name=name) if called is not None:
+                return types.of_flow(called.shown, called.owner.outcomes[name])
+            case ast.FuncDecl() if called is not None and called.owner is not self._script:
+                self._script.makers[id(call)] = called.owner
             case _:
-                return None
+                pass
+        return None
+
+    def _has_owner(self, value: ast.Expression) -> bool:
+        """Whether what stands before the dot is no value but a module or a group of actions."""
+        return isinstance(value, ast.Name) and (
+            value.name in self._script.uses
+            or (value.name in PLANNED_NAMESPACES and value.name not in self.visible)
+        )
 
     def _options(self, call: ast.Call) -> tuple[str, ...]:
         """What there is to choose from, where the call says so in constant texts."""

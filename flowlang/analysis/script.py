@@ -5,8 +5,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
-from flowlang.model.actions import Action
+from flowlang.model.actions import Action, OutcomeType
 from flowlang.model.functions import FUNCTIONS, Function
 from flowlang.model.values import Value
 from flowlang.syntax import ast
@@ -28,15 +29,30 @@ class Body:
     nodes: tuple[ast.Node, ...]
 
 
+class Called(NamedTuple):
+    """What a call calls: `owner` has the declaration, `shown` is how the caller writes its name, `arguments`
+    begin with the value that it is called on, if there is one."""
+
+    owner: Script
+    callee: Callee
+    shown: str
+    arguments: tuple[ast.Argument, ...]
+
+
 @dataclass(slots=True, eq=False)
 class Script:
-    """A script while it is checked.
+    """A script while it is checked, the entry or a module.
 
     `types` and `bindings` come of the pass over the names: the type of each expression by `id` of its node
     (no entry: unknown), and every name that was bound. `values` are the constants whose value is plain to
     see, `constant_order` all constants such that each follows those that it uses. `outcomes_made` are the
     nodes with which a flow returns one of its declared outcomes. `incomplete`: the script calls
     what is not known here, so that there may be more outcomes than can be seen.
+
+    `uses` and `modules` are by the name that a module has here; only those that were found have a `Script`.
+    `prefix` is how the entry gets to a module, as in `hours.`, and empty for the entry; `linked` are all
+    scripts of the program, each behind those that it uses. `makers` has, by `id` of an expression, the module
+    whose function made its value; `known` the constants as they were bound. `emitted` is shared by all.
     """
 
     module: ast.Module
@@ -46,7 +62,14 @@ class Script:
     constants: dict[str, ast.Const] = field(default_factory=dict[str, ast.Const])
     functions: dict[str, ast.FuncDecl] = field(default_factory=dict[str, ast.FuncDecl])
     flows: dict[str, ast.FlowDecl] = field(default_factory=dict[str, ast.FlowDecl])
-    modules: dict[str, ast.Use] = field(default_factory=dict[str, ast.Use])
+    outcomes: dict[str, tuple[OutcomeType, ...]] = field(default_factory=dict[str, tuple[OutcomeType, ...]])
+    uses: dict[str, ast.Use] = field(default_factory=dict[str, ast.Use])
+    modules: dict[str, Script] = field(default_factory=dict[str, "Script"])
+    modules_read: set[str] = field(default_factory=set[str])
+    prefix: str = ""
+    linked: tuple[Script, ...] = ()
+    makers: dict[int, Script] = field(default_factory=dict[int, "Script"])
+    known: dict[str, Binding] = field(default_factory=dict[str, Binding])
     routes: list[ast.Route] = field(default_factory=list[ast.Route])
     emitted: set[str] = field(default_factory=set[str])
     bodies: list[Body] = field(default_factory=list[Body])
@@ -63,6 +86,37 @@ class Script:
         return (
             self.flows.get(name) or self.functions.get(name) or self.actions.get(name) or FUNCTIONS.get(name)
         )
+
+    def called(self, call: ast.Call) -> Called | None:
+        """What a call calls, a module's things and functions of a module's values included. The latter are
+        only known once the names are resolved."""
+        callee = call.callee
+        if isinstance(callee, ast.Name):
+            found = self.callee(callee.name)
+            return Called(self, found, callee.name, call.arguments) if found is not None else None
+        value = callee.value
+        if isinstance(value, ast.Name) and value.name in self.modules:
+            owner = self.modules[value.name]
+            declared = owner.flows.get(callee.name) or owner.functions.get(callee.name)
+            shown = f"{value.name}.{callee.name}"
+            return Called(owner, declared, shown, call.arguments) if declared is not None else None
+        maker = self.makers.get(id(value))
+        function = maker.functions.get(callee.name) if maker is not None else None
+        if maker is None or function is None:
+            return None
+        receiver = ast.Argument(value.span, None, value)
+        return Called(maker, function, callee.name, (receiver, *call.arguments))
+
+    def target(self, target: ast.FlowTarget) -> tuple[Script, ast.FlowDecl] | None:
+        """The flow of a route, `start` or `handoff`, with the script that has it."""
+        owner = self if target.module is None else self.modules.get(target.module)
+        flow = owner.flows.get(target.name) if owner is not None else None
+        return (owner, flow) if owner is not None and flow is not None else None
+
+    @property
+    def is_entry(self) -> bool:
+        """Whether it is no module."""
+        return not self.prefix
 
     def callables(self) -> set[str]:
         """All names that may be called."""

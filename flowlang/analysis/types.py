@@ -105,11 +105,9 @@ def of_event(event: ScriptEvent) -> Ended:
     return Ended(event.name, (OutcomeType(event.name, event.fields, event.doc),), is_event=True)
 
 
-def of_flow(flow: ast.FlowDecl) -> Type:
-    """What a call of a flow gives: known where it declares its outcomes, though not their fields."""
-    if not flow.outcomes:
-        return None
-    return Ended(flow.name, tuple(OutcomeType(each, (), "") for each in flow.outcomes))
+def of_flow(name: str, outcomes: tuple[OutcomeType, ...]) -> Type:
+    """What a call of a flow gives: known where it declares its outcomes."""
+    return Ended(name, outcomes) if outcomes else None
 
 
 def of_function(name: str) -> Type:

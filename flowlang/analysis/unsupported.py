@@ -9,7 +9,6 @@ from flowlang.syntax.ast import tests
 UNSUPPORTED: dict[type[ast.Node], str] = {
     ast.Handoff: "handoff",
     ast.PolicyDecl: "policy",
-    ast.Use: "use",
 }
 
 # Forms of constructs that run otherwise.

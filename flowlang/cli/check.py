@@ -33,6 +33,7 @@ def _check(path: Path, as_json: bool) -> Exit:
         return Exit.NOT_COMPILED
     # Here, so that a wrong path is told before the parser is loaded.
     from flowlang.analysis import check as check_module
+    from flowlang.modules import ModuleFiles
     from flowlang.syntax import parse
 
     parsed = parse(source)
@@ -40,7 +41,9 @@ def _check(path: Path, as_json: bool) -> Exit:
     if parsed.module is None or has_errors(diagnostics):
         code = Exit.NOT_COMPILED
     else:
-        checked = check_module(parsed.module, exists=scripts.prompt_exists(path.parent))
+        checked = check_module(
+            parsed.module, exists=scripts.prompt_exists(path.parent), load=ModuleFiles(path)
+        )
         diagnostics += checked.diagnostics
         code = Exit.FAILED if checked.program is None else Exit.FINE
     scripts.show(diagnostics, click.echo, as_json)

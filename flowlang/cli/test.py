@@ -80,12 +80,13 @@ class _Run:
     def script(self, path: Path) -> None:
         """Runs the tests of one."""
         from flowlang.backends.simulated_leg import Pace
+        from flowlang.modules import ModuleFiles
         from flowlang.testing.run import NotCompiledError, Surroundings, run_source
 
         from .sounds import length_of
 
         pace = Pace(length_of=length_of(path.parent))
-        surroundings = Surroundings(pace, scripts.prompt_exists(path.parent))
+        surroundings = Surroundings(pace, scripts.prompt_exists(path.parent), load=ModuleFiles(path))
         tests = path.with_name(path.stem + _TESTS)
         try:
             report = run_source(

@@ -141,7 +141,7 @@ def handler(frame: Frame, node: ast.On) -> list[py.stmt]:
     live = on_strand(
         "on",
         load(frame.owner()),
-        const(line),
+        frame.unit.line(node),
         const(node.event),
         wants(frame, node.patterns, node.binding, node.guard),
         load(name),

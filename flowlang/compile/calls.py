@@ -20,9 +20,7 @@ _ON_STRAND = frozenset({"now", "elapsed", "random"})
 def call(frame: Frame, node: ast.Call) -> tuple[py.expr, bool]:
     """The Python expression for a call, and whether it acts, so that it is awaited. Handlers are not its
     business."""
-    assert isinstance(node.callee, ast.Name), "calls into modules are not compiled yet"
-    name = node.callee.name
-    callee = frame.unit.program.callee(name)
+    callee, name, given = frame.unit.program.called(node)
     declared = callee.decl if isinstance(callee, FlowInfo) else callee
     parameters = slots(declared)
     bound = bind(parameters, node.arguments).values
@@ -45,7 +43,7 @@ def _action(frame: Frame, node: ast.Call, action: Action, values: dict[str, list
         [const(slot) for slot in values],
         [tuple_(given) if slot in many else given[0] for slot, given in values.items()],
     )
-    return awaited(on_strand("act", const(line), const(column), const(action.name), arguments))
+    return awaited(on_strand("act", frame.unit.line(node), const(column), const(action.name), arguments))
 
 
 def _built_in(function: Function, values: dict[str, list[py.expr]]) -> py.expr:
@@ -63,7 +61,7 @@ def _compiled(function: str, values: dict[str, list[py.expr]]) -> py.expr:
 
 def flow_arguments(frame: Frame, target: ast.FlowTarget) -> py.expr:
     """The arguments of a flow that is started, by name; those left out take their defaults there."""
-    bound = bind(slots(frame.unit.program.flows[target.name].decl), target.arguments).values
+    bound = bind(slots(frame.unit.program.target(target).decl), target.arguments).values
     return py.Dict(
         [const(name) for name in bound], [frame.expression(given[0].value) for given in bound.values()]
     )

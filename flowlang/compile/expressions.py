@@ -51,6 +51,8 @@ def _expression(frame: Frame, node: ast.Expression) -> py.expr:
         case ast.Name():
             return _name(frame, node)
         case ast.Template():
+        case ast.Field() if (constant := frame.unit.program.constant(node)) is not None:
+            return load(names.constant(constant))
             parts = [const(part) if isinstance(part, str) else expression(frame, part) for part in node.parts]
             return use("filled", *parts)
         case ast.ListLiteral():
@@ -144,7 +146,7 @@ def _logical(frame: Frame, node: ast.Logical) -> py.expr:
 
 
 def _wait_for(frame: Frame, node: ast.WaitFor) -> py.expr:
-    line = frame.unit.source.position(node.span.start).line
+    line = frame.unit.line(node)
     limit = expression(frame, node.within) if node.within is not None else const(None)
     return awaited(
         on_strand("wait_for", const(line), const(node.event), wants(frame, node.patterns, None, None), limit)
@@ -154,7 +156,8 @@ def _wait_for(frame: Frame, node: ast.WaitFor) -> py.expr:
 def _start(frame: Frame, node: ast.Start) -> py.expr:
     line = frame.unit.source.position(node.span.start).line
     arguments = flow_arguments(frame, node.target)
-    return on_strand("start", const(line), const(node.target.name), arguments)
+    key = frame.unit.program.target(node.target).key
+    return on_strand("start", frame.unit.line(node), const(key), arguments)
 
 
 def thunk(frame: Frame, node: ast.Expression) -> py.expr:

@@ -9,12 +9,13 @@ from typing import Protocol
 
 from flowlang.analysis import Program
 from flowlang.diagnostics import Source
+from flowlang.model.places import Line
 from flowlang.model.values import Value
 from flowlang.syntax import ast
 
 from .names import variable
 from .plan import Plan
-from .python import assign, const, use
+from .python import assign, const, load, use
 from .python import statement as told
 
 
@@ -75,6 +76,13 @@ class Unit:
 
     def pooled(self, value: Value) -> str:
         """The global name of a constant value."""
+    def line(self, node: ast.Node) -> py.expr:
+        """The line of a node, for what runs to speak of; in a module it knows its file."""
+        number = self.source.position(node.span.start).line
+        if not self.program.prefix:
+            return const(number)
+        return load(self.pooled(Line(number, self.source.name)))
+
         key = (type(value).__name__, repr(value))
         if key not in self._by_value:
             name = f"c_{len(self.pool)}"

@@ -10,6 +10,8 @@ from itertools import repeat
 from typing import Any
 
 from flowlang.analysis import Program
+from flowlang.diagnostics import Source
+from flowlang.model.places import Line
 from flowlang.analysis.checks.routes import priority
 from flowlang.model.values import Value
 from flowlang.syntax import ast
@@ -66,6 +68,11 @@ class Script:
     routes: tuple[CompiledRoute, ...]
 
 
+    @property
+    def sources(self) -> tuple[Source, ...]:
+        """The texts that it was made from: the modules', each behind those that it uses, then its own."""
+        return self.program.sources
+
 def compile_program(
     program: Program, primitives: Mapping[str, Any], bystander: Any, cover: Cover | None = None
 ) -> Script:
@@ -76,12 +83,43 @@ def compile_program(
     """
     unit = Unit(program, expression, statement, cover)
     written = [
+    exports: dict[str, Any] = {}
+    for each in program.modules[:-1]:
+        exports |= _exports(each, _linked(each, primitives, bystander, cover, exports)[0])
+    namespace, routes = _linked(program, primitives, bystander, cover, exports)
+    flows = {
+        each.flows[name].key: namespace[names.flow(each.prefix + name)]
+        for each in program.modules
+        for name in each.flows
+    }
+    return Script(program, namespace, flows, routes)
+
+
+def _exports(program: Program, namespace: dict[str, Any]) -> dict[str, Any]:
+    """What others may use of a module, under its prefix, whose dot no name of a script has."""
+    kinds = (
+        (names.flow, program.flows),
+        (names.function, program.functions),
+        (names.constant, program.constants),
+    )
+    return {kind(program.prefix + name): namespace[kind(name)] for kind, all_ in kinds for name in all_}
+
+
+def _linked(
+    program: Program,
+    primitives: Mapping[str, Any],
+    bystander: Any,
+    cover: Cover | None,
+    exports: Mapping[str, Any],
+) -> tuple[dict[str, Any], tuple[CompiledRoute, ...]]:
+    """The namespace and the routes of one module."""
         *(_function(unit, each) for each in program.functions.values()),
         *(_flow(unit, each.decl) for each in program.flows.values()),
         *(_constant(unit, each) for each in _in_order(program)),
     ]
     routes = [_route(unit, each, written) for each in program.routes]
-    namespace = _namespace(unit, primitives)
+    namespace = _namespace(unit, primitives) | dict(exports)
+    namespace[names.FILE] = program.module.source.name if program.prefix else None
     namespace[names.STRAND] = bystander
     namespace[names.DEPTH] = 0
     module = py.Module(written, [])
@@ -90,12 +128,12 @@ def compile_program(
         exec(code, namespace)  # noqa: S102
     except Fault as fault:
         below = fault.__traceback__ and fault.__traceback__.tb_next  # the constant, whatever it calls
-        fault.line = below.tb_lineno if below is not None else 0
+        line = below.tb_lineno if below is not None else 0
+        fault.line = Line(line, program.module.source.name) if program.prefix else line
         raise
     made = tuple(each(namespace) for each in routes)
     del namespace[names.STRAND]
-    flows = {name: namespace[names.flow(name)] for name in program.flows}
-    return Script(program, namespace, flows, made)
+    return namespace, made
 
 
 def _namespace(unit: Unit, primitives: Mapping[str, Any]) -> dict[str, Any]:
@@ -227,8 +265,8 @@ def _route(unit: Unit, node: ast.Route, written: list[py.stmt]) -> Callable[[dic
             namespace[to](namespace[names.STRAND]) if to is not None else None,
             namespace[source](namespace[names.STRAND]) if source is not None else None,
             namespace[when] if when is not None else None,
-            Target(node.target.name, namespace[target]),
-            Target(node.otherwise.name, namespace[otherwise])
+            Target(unit.program.target(node.target).key, namespace[target]),
+            Target(unit.program.target(node.otherwise).key, namespace[otherwise])
             if node.otherwise is not None and otherwise is not None
             else None,
         )

@@ -67,7 +67,7 @@ def statement(frame: Frame, node: ast.Statement) -> list[py.stmt]:
 
 def _simple(frame: Frame, node: ast.Statement) -> py.expr:
     """Statements that are one call of a primitive."""
-    line = const(frame.unit.source.position(node.span.start).line)
+    line = frame.unit.line(node)
     match node:
         case ast.Wait():
             return awaited(on_strand("wait", line, frame.expression(node.duration)))
@@ -188,7 +188,8 @@ def _begin_stream(frame: Frame, node: ast.Stream) -> tuple[py.stmt, py.expr]:
     line = frame.unit.source.position(node.span.start).line
     name, definition = closure(frame, "stream", (names.STRAND,), node.body)
     title = f"stream {node.name}" if node.name is not None else f"stream, line {line}"
-    return definition, on_strand("stream", load(frame.owner()), const(line), const(title), load(name))
+    begun = on_strand("stream", load(frame.owner()), frame.unit.line(node), const(title), load(name))
+    return definition, begun
 
 
 def _together(frame: Frame, node: ast.Parallel | ast.Race) -> list[py.stmt]:

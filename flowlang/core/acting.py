@@ -10,6 +10,7 @@ from flowlang.compile.runtime.faults import Fault
 from flowlang.compile.runtime.texts import shown
 from flowlang.model.actions import REQUIRED, Action, Parameter
 from flowlang.model.observations import ActionEnded, ActionStarted
+from flowlang.model.places import file_of
 from flowlang.model.values import Duration, Outcome, Regex, Value, type_name
 
 from .actions import ACTION_BODIES, host
@@ -44,7 +45,8 @@ async def act(strand: Strand, line: int, column: int, name: str, given: dict[str
         if flow.caller_gone:
             return _GONE
     number = flow.take_action_number()
-    flow.note(ActionStarted(flow.at, flow.id, number, name, _detail(action, arguments), line, column))
+    detail = _detail(action, arguments)
+    flow.note(ActionStarted(flow.at, flow.id, number, name, detail, line, column, file_of(line)))
     stage = Stage(strand, action, arguments)
     try:
         value = await ACTION_BODIES.get(name, host.run)(stage)

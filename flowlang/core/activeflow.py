@@ -22,6 +22,7 @@ from flowlang.model.commands import Command, HangUp
 from flowlang.model.events import CallEnded, DigitPressed, Event, SignalReceived, as_outcome
 from flowlang.model.observations import EventArrived, FlowEnded, FlowStarted, Logged, Observation
 from flowlang.model.results import Result
+from flowlang.model.places import file_of
 from flowlang.model.values import Outcome, Value
 
 from .blocks import Block, On
@@ -139,7 +140,7 @@ class Activeflow:
 
     def _kill(self, killed: Killed) -> None:
         text = "the script used its budget up again and again"
-        self._end(Ending("fault", code="budget", text=text, line=script_line(killed, self.script)))
+        self._end(Ending("fault", code="budget", text=text, line=script_line(killed)))
 
     def next_deadline(self) -> int | None:
         """When to feed `TimePassed`, if nothing else comes before."""
@@ -319,6 +320,7 @@ class Activeflow:
                 self.at,
                 self.id,
                 self.opening.flow,
+                file_of(ending.line),
                 ending.how,
                 ending.value,
                 ending.code,
@@ -396,7 +398,7 @@ class Activeflow:
                 self._keep_signal(event.signal, outcome)
 
     def _fault_in_condition(self, listener: On | WaitForEvent, error: Exception) -> None:
-        fault = as_fault(error, self.script, listener.line)
+        fault = as_fault(error, listener.line)
         if isinstance(listener, WaitForEvent):
             self.listeners.remove_all([listener])
             listener.take(fault)
@@ -535,4 +537,4 @@ class Activeflow:
     def warn(self, text: str, line: int, fault: str | None = None) -> None:
         """A line in the activeflow's log that the script did not write; `fault` is the code of the fault that
         it is about."""
-        self.note(Logged(self.at, self.id, text, line, "warning", fault))
+        self.note(Logged(self.at, self.id, text, line, "warning", fault, file_of(line)))

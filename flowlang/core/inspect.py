@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from flowlang.compile.names import variable_of
+from flowlang.compile.names import FILE, variable_of
+from flowlang.model.places import Line
 from flowlang.model.values import Value
 
 if TYPE_CHECKING:
@@ -41,12 +42,14 @@ def _frames(strand: Strand) -> list[Frame]:
     awaited: Any = strand.coroutine
     while awaited is not None and hasattr(awaited, "cr_frame"):
         frame = awaited.cr_frame
-        if frame is not None and frame.f_globals is strand.flow.script.namespace:
+        if frame is not None and FILE in frame.f_globals:
             variables = {
                 name: value
                 for variable, value in frame.f_locals.items()
                 if (name := variable_of(variable)) is not None
             }
-            frames.append(Frame(awaited.cr_code.co_name, frame.f_lineno, variables))
+            file = frame.f_globals[FILE]
+            line = frame.f_lineno if file is None else Line(frame.f_lineno, file)
+            frames.append(Frame(awaited.cr_code.co_name, line, variables))
         awaited = awaited.cr_await
     return frames

@@ -8,6 +8,7 @@ from typing import Any, Literal
 
 from flowlang.model.commands import Command, command_to_plain
 from flowlang.model.observations import Observation
+from flowlang.model.places import file_of
 from flowlang.model.plain import to_plain
 from flowlang.model.values import Value
 
@@ -39,13 +40,18 @@ class Launch:
 @dataclass(frozen=True, slots=True)
 class Ending:
     """How an activeflow ended: `done` with what the flow returned, `stop`, `gone` (the caller left), or
-    `fault` with its code, text and line."""
+    `fault` with its code, text and line, that of a module with its file."""
 
     how: Literal["done", "stop", "gone", "fault"]
     value: Value = None
     code: str | None = None
     text: str | None = None
     line: int | None = None
+
+    @property
+    def file(self) -> str | None:
+        """The module that the line is of; `None` for the entry script."""
+        return file_of(self.line)
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,6 +12,7 @@ from typing import Any
 from flowlang.compile.runtime.faults import Fault
 from flowlang.compile.runtime.texts import text_of
 from flowlang.model.events import Emitted
+from flowlang.model.places import Line
 from flowlang.model.values import Duration, Outcome, Time, Value, type_name
 
 from .acting import act
@@ -264,8 +265,10 @@ def raised(value: Value) -> Fault:
 
 
 def _line_of(fields: dict[str, Value]) -> int:
-    line = fields.get("line")
-    return line if isinstance(line, int) else 0
+    line, file = fields.get("line"), fields.get("file")
+    if not isinstance(line, int):
+        return 0
+    return Line(line, file) if isinstance(file, str) else line
 
 
 async def tick(strand: Strand, rounds: int) -> None:

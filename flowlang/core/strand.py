@@ -204,7 +204,7 @@ class Strand:
 
     def fault(self, error: BaseException) -> Fault:
         """What a Python exception in it is as a fault."""
-        return as_fault(error, self.flow.script, self.line)
+        return as_fault(error, self.line)
 
     def leave_with_caller(self) -> None:
         """At a call action or wait with the caller gone: raises the exit that ends the strand."""

@@ -178,6 +178,16 @@ CONTROL: dict[str, Code] = {
 }
 
 ROUTES: dict[str, Code] = {
+    "E601": Code(
+        "module not found",
+        'A module of the standard library is written `use "std/hours"`, one of your own by its path from the '
+        'script, without `.flow`: `use "./greetings"`. It lies in the folder of the script or below it.',
+    ),
+    "E602": Code(
+        "modules that use each other",
+        "A module may use others, but not one that, over however many, uses it. Put what both need into a "
+        "module of its own.",
+    ),
     "E603": Code(
         "address that is none",
         "An address is an E.164 number such as +14155550100, or a text with a scheme: `tel:`, `sip:`, "
@@ -195,6 +205,15 @@ ROUTES: dict[str, Code] = {
         "constant that cannot be worked out",
         "Constants are worked out when the script is loaded. This one divides by zero, overflows, or calls a "
         "`func` that does; the message says what went wrong.",
+    ),
+    "E607": Code(
+        "not in a module",
+        "Routes and the policy belong to the script that is run, and bind its modules too. A module has "
+        "flows, functions, constants and tests.",
+    ),
+    "E608": Code(
+        "module without a name",
+        "A module is called by the end of its path. Where that is no name, as in `my-hours`, `as` gives one.",
     ),
 }
 
@@ -231,8 +250,9 @@ WARNINGS: dict[str, Code] = {
     ),
     "W202": Code(
         "declaration that nothing uses",
-        "No route leads to the flow, or nothing uses the constant or function. A flow with a `##` "
-        "comment may be started from outside. Looked for only in scripts with routes.",
+        "No route leads to the flow, or nothing uses the constant, function or module. A flow with a `##` "
+        "comment may be started from outside. Flows, functions and constants are looked at only in scripts "
+        "with routes: others may be modules.",
     ),
     "W501": Code("code that nothing reaches", "The statement above always leaves the block, or never ends."),
     "W502": Code(

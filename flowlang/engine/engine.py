@@ -21,6 +21,7 @@ from flowlang.model.actions import ACTIONS, Action
 from flowlang.model.commands import RunHostAction
 from flowlang.model.events import SignalReceived
 from flowlang.model.observations import Observation
+from flowlang.modules import ModuleFiles
 from flowlang.store import MemoryStore, Store
 
 from . import loading
@@ -261,7 +262,7 @@ class Engine:
             for channel in backend.channels:
                 capabilities[channel] = capabilities.get(channel, frozenset()) | backend.commands
         exists = loading.exists_below(path.parent) if path is not None else None
-        script, warnings = loading.compiled(source, self._actions, capabilities, exists)
+        script, warnings = loading.compiled(source, self._actions, capabilities, exists, ModuleFiles(path))
         return LoadedScript(path, script.program, warnings, script)
 
     def script_of(self, flow: str) -> LoadedScript:

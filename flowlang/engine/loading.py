@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 
-from flowlang.analysis import Program, check
+from flowlang.analysis import Load, Program, check, load_nothing
 from flowlang.compile.runtime.faults import Fault
 from flowlang.core import Script, compile_script
 from flowlang.diagnostics import Diagnostic, Source, Span, has_errors
 from flowlang.model.actions import Action
 from flowlang.model.commands import COMMANDS
+from flowlang.model.places import file_of
 from flowlang.syntax import parse
 
 from .errors import ScriptError
@@ -59,12 +60,13 @@ def compiled(
     actions: Mapping[str, Action],
     capabilities: Capabilities,
     exists: Callable[[str], bool] | None,
+    load: Load = load_nothing,
 ) -> tuple[Script, tuple[Diagnostic, ...]]:
     """The script and the warnings about it. Raises `ScriptError`."""
     parsed = parse(source)
     if parsed.module is None or has_errors(parsed.diagnostics):
         raise ScriptError(parsed.diagnostics)
-    checked = check(parsed.module, actions=actions, exists=exists)
+    checked = check(parsed.module, actions=actions, exists=exists, load=load)
     diagnostics = (*parsed.diagnostics, *checked.diagnostics)
     if checked.program is None:
         raise ScriptError(diagnostics)
@@ -75,6 +77,7 @@ def compiled(
         return compile_script(checked.program), diagnostics
     except Fault as fault:
         line = max(1, fault.line)
+        source = _source_of(checked.program, fault)
         span = _line_span(source, line)
         message = f"this constant cannot be worked out: {fault.text}"
         raise ScriptError((Diagnostic("E606", source, span, message),)) from None
@@ -89,6 +92,12 @@ def _beyond(program: Program, capabilities: Capabilities) -> Iterable[Diagnostic
         for missing in sorted((program.needs(route) & COMMANDS.keys()) - able):
             message = f"`{route.target.name}` may `{missing}`, which no {route.channel} backend here can do"
             yield Diagnostic("E405", program.module.source, route.target.span, message)
+
+
+def _source_of(program: Program, fault: Fault) -> Source:
+    """The script or module in which a fault was raised."""
+    file = file_of(fault.line)
+    return next((each for each in program.sources if each.name == file), program.module.source)
 
 
 def _line_span(source: Source, line: int) -> Span:

@@ -38,6 +38,7 @@ class ActionStarted:
     detail: str
     line: int
     column: int
+    file: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +75,7 @@ class Logged:
     line: int
     level: Literal["info", "warning"] = "info"
     fault: str | None = None
+    file: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +91,7 @@ class FlowEnded:
     code: str | None = None
     text: str | None = None
     line: int | None = None
+    file: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

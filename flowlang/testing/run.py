@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
-from flowlang.analysis import Program, check
+from flowlang.analysis import Load, Program, check, load_nothing
 from flowlang.backends.simulated_leg import Pace
 from flowlang.compile.runtime.faults import Fault
 from flowlang.core import Limits, compile_script
@@ -32,12 +32,13 @@ class NotCompiledError(Exception):
 @dataclass(frozen=True, slots=True)
 class Surroundings:
     """What a script is tested in. `pace` says how long texts and files are heard, `exists` whether a sound
-    file is there; `actions` are those that scripts may call."""
+    file is there; `actions` are those that scripts may call, `load` gives the texts of modules."""
 
     pace: Pace = field(default_factory=Pace)
     exists: Callable[[str], bool] | None = None
     actions: Mapping[str, Action] | None = None
     limits: Limits | None = None
+    load: Load = load_nothing
 
 
 def run_source(
@@ -70,7 +71,7 @@ def _run_text(
     if not blocks:
         return Report(())
     actions = ACTIONS if surroundings.actions is None else surroundings.actions
-    checked = check(parsed.module, actions=actions, exists=surroundings.exists)
+    checked = check(parsed.module, actions=actions, exists=surroundings.exists, load=surroundings.load)
     if checked.program is None:
         raise NotCompiledError((*parsed.diagnostics, *checked.diagnostics))
     return _run(checked.program, [each for each in blocks if wanted(each.title)], surroundings, coverage)

@@ -125,14 +125,19 @@ def test_a_flow_knows_the_channels_that_reach_it() -> None:
     assert flows["counter"].channels == frozenset()
 
 
-def test_callee_tells_flows_functions_actions_and_built_ins_apart() -> None:
+def test_a_call_tells_flows_functions_actions_and_built_ins_apart() -> None:
     found = program(CLINIC)
-    assert isinstance(found.callee("desk"), FlowInfo)
-    assert isinstance(found.callee("label"), ast.FuncDecl)
-    assert isinstance(found.callee("say"), Action)
-    assert isinstance(found.callee("upper"), Function)
-    with pytest.raises(KeyError):
-        found.callee("nothing")
+
+    def callee(name: str) -> object:
+        flow = found.flows["desk"].decl
+        calls = [each for each in ast.walk(flow) if isinstance(each, ast.Call)]
+        written = (each for each in calls if isinstance(each.callee, ast.Name) and each.callee.name == name)
+        return found.called(next(written)).callee
+
+    assert isinstance(callee("nurse"), FlowInfo)
+    assert isinstance(callee("factorial"), ast.FuncDecl)
+    assert isinstance(callee("say"), Action)
+    assert isinstance(callee("elapsed"), Function)
 
 
 def test_constants_stand_behind_those_that_they_use() -> None:

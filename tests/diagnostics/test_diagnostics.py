@@ -1,4 +1,5 @@
-"""Each code has a folder here: `script.flow`, and in `expected.txt` the exact text that its author reads.
+"""Each code has a folder here: `script.flow`, the modules that it uses, and in `expected.txt` the exact text
+that its author reads.
 
 The script is loaded as an engine does it: what does not parse is not checked, what has errors not compiled.
 Prompts are looked for in the folder; the backend is one that cannot refuse calls.
@@ -16,6 +17,7 @@ from flowlang.engine.errors import ScriptError
 from flowlang.engine.loading import compiled
 from flowlang.model.actions import ACTIONS
 from flowlang.model.commands import COMMANDS
+from flowlang.modules import ModuleFiles
 
 HERE = Path(__file__).parent
 CAPABILITIES = {"call": frozenset(COMMANDS) - {"reject"}}
@@ -25,10 +27,11 @@ FOLDERS = sorted(path.parent for path in HERE.glob("*/script.flow"))
 def rendered(folder: Path) -> str:
     source = Source("script.flow", (folder / "script.flow").read_text(encoding="utf-8"))
     try:
-        _, found = compiled(source, ACTIONS, CAPABILITIES, lambda path: (folder / path).is_file())
+        load = ModuleFiles(folder / "script.flow")
+        _, found = compiled(source, ACTIONS, CAPABILITIES, lambda path: (folder / path).is_file(), load)
     except ScriptError as error:
         found = error.diagnostics
-    return "".join(f"{render(each)}\n" for each in found)
+    return "".join(f"{render(each)}\n" for each in found).replace(f"{folder}/", "")
 
 
 @pytest.mark.parametrize("folder", FOLDERS, ids=lambda folder: folder.name)

@@ -1,5 +1,6 @@
-"""One check a file, each a function of the script that writes into its report. They run in the order of
-`CHECKS`; what one finds out for those behind it stands in `Script`."""
+"""One check a file, each a function of the script that writes into its report. `declarations` goes through
+all modules before any other; the others run in the order of `CHECKS`, module after module. What one finds out
+for those behind it stands in `Script`."""
 
 from __future__ import annotations
 
@@ -30,10 +31,11 @@ from . import (
     unused,
 )
 
+__all__ = ["CHECKS", "declarations"]
+
 Check = Callable[[Script], None]
 
 CHECKS: tuple[Check, ...] = (
-    declarations.check,
     constants.check,
     names.check,
     tests.check,

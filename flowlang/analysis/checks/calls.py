@@ -20,27 +20,19 @@ def check(script: Script) -> None:
         for node in body.nodes:
             if isinstance(node, ast.Call):
                 _call(script, node)
-            elif isinstance(node, ast.FlowTarget) and node.module is None:
-                flow = script.flows.get(node.name)
-                if flow is not None:
-                    check_arguments(
-                        script,
-                        node.name,
-                        slots(flow),
-                        node.arguments,
-                        script.report.word(node.span, node.name),
-                    )
+            elif isinstance(node, ast.FlowTarget) and (found := script.target(node)) is not None:
+                shown = node.name if node.module is None else f"{node.module}.{node.name}"
+                span = script.report.word(node.span, node.name)
+                check_arguments(script, shown, slots(found[1]), node.arguments, span)
 
 
 def _call(script: Script, call: ast.Call) -> None:
-    if not isinstance(call.callee, ast.Name) or id(call) in script.outcomes_made:
+    called = None if id(call) in script.outcomes_made else script.called(call)
+    if called is None:
         return
-    name = call.callee.name
-    callee = script.callee(name)
-    if callee is None:
-        return
-    check_arguments(script, name, slots(callee), call.arguments, call.callee.span)
-    if call.handlers and not isinstance(callee, Action):
+    name = called.shown
+    check_arguments(script, name, slots(called.callee), called.arguments, call.callee.span)
+    if call.handlers and not isinstance(called.callee, Action):
         span = Span(call.handlers[0].span.start, call.handlers[0].event_span.end)
         hint = f"`{name}` is none; set the handlers up before the call"
         script.report.add("E310", span, "only an action can have handlers of its own", hint=hint)

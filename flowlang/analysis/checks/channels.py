@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from flowlang.analysis.graph import Uses, path_to, reached, uses_of_flows
+from flowlang.analysis.graph import Uses, key_of, path_to, reached, uses_of_flows
 from flowlang.analysis.script import Script
 from flowlang.diagnostics import Span
 from flowlang.model.actions import CALL
@@ -12,19 +12,22 @@ from flowlang.model.script_events import SCRIPT_EVENTS
 
 
 def check(script: Script) -> None:
-    """One walk over the flows for each channel that has routes, and one for what `start` begins."""
+    """One walk over the flows for each channel that has routes, and one for what `start` begins. What a
+    module's flows are reached by, the script that uses it decides."""
+    if not script.is_entry:
+        return
     graph = uses_of_flows(script)
     for channel, roots in _roots(script).items():
         came_from = reached(graph, roots)
         for name in came_from:
             way = " → ".join(path_to(name, came_from))
-            _flow(script, graph[name], channel, f"reached from `route {channel}` by {way}")
+            _flow(graph[name], channel, f"reached from `route {channel}` by {way}")
     started = [name for uses in graph.values() for name in uses.starts]
     came_from = reached(graph, started)
     for name in came_from:
         way = path_to(name, came_from)
         by = f" by {' → '.join(way)}" if len(way) > 1 else ""
-        _started(script, graph[name], f"reached from `start {way[0]}`{by}")
+        _started(graph[name], f"reached from `start {way[0]}`{by}")
 
 
 def _roots(script: Script) -> dict[str, list[str]]:
@@ -33,12 +36,13 @@ def _roots(script: Script) -> dict[str, list[str]]:
     for route in script.routes:
         channel = "call" if route.channel == "outbound call" else route.channel
         for target in (route.target, route.otherwise):
-            if target is not None and target.module is None:
-                roots.setdefault(channel, []).append(target.name)
+            if target is not None and (key := key_of(script, target)) is not None:
+                roots.setdefault(channel, []).append(key)
     return roots
 
 
-def _flow(script: Script, uses: Uses, channel: str, way: str) -> None:
+def _flow(uses: Uses, channel: str, way: str) -> None:
+    script = uses.script
     for name, spans in uses.actions.items():
         channels = script.actions[name].channels
         if channel not in channels:
@@ -61,8 +65,9 @@ def _flow(script: Script, uses: Uses, channel: str, way: str) -> None:
         )
 
 
-def _started(script: Script, uses: Uses, way: str) -> None:
+def _started(uses: Uses, way: str) -> None:
     """What `start` begins has nobody on the line."""
+    script = uses.script
     hint = "an activeflow that `start` begins has no caller"
     for name, spans in uses.actions.items():
         if script.actions[name].on_leg:

@@ -14,6 +14,8 @@ Item = ast.Const | ast.FuncDecl
 
 def check(script: Script) -> None:
     """Go through what each constant uses, deepest first; a chain may be long, so without recursion."""
+    for module, owner in script.modules.items():
+        script.values.update((f"{module}.{name}", value) for name, value in owner.values.items())
     uses = {
         id(body.owner): tuple(_used(script, body.nodes))
         for body in script.bodies

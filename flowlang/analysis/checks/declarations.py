@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
+from flowlang.analysis.modules import name_of
 from flowlang.analysis.script import Body, Script
 from flowlang.diagnostics import Span
-from flowlang.model.actions import PLANNED_ACTIONS, PLANNED_NAMESPACES
+from flowlang.model.actions import PLANNED_ACTIONS, PLANNED_NAMESPACES, OutcomeType
 from flowlang.model.functions import FUNCTIONS, PREDEFINED
 from flowlang.model.test_calls import TEST_CALLS
 from flowlang.syntax import ast
+
+
+_NAME = re.compile(r"(?!(?:true|false|none|not|and|or|in)\Z)[A-Za-z_][A-Za-z0-9_]*")
 
 
 def check(script: Script) -> None:
@@ -26,6 +31,12 @@ def check(script: Script) -> None:
             case ast.FlowDecl():
                 _declare(script, declaration.name, declaration.name_span, seen)
                 script.flows.setdefault(declaration.name, declaration)
+                script.outcomes.setdefault(declaration.name, _outcomes(declaration))
+            case ast.Route() | ast.PolicyDecl() if not script.is_entry:
+                _entry_only(script, declaration)
+                continue
+            case ast.TestDecl() if not script.is_entry:  # they are for those who work on the module
+                continue
             case ast.Route():
                 script.routes.append(declaration)
             case ast.Use():
@@ -50,10 +61,36 @@ def _of_test(test: ast.TestDecl) -> Iterator[ast.Node]:
 
 
 def _use(script: Script, use: ast.Use, seen: dict[str, Span]) -> None:
-    name = use.alias or use.path.rpartition("/")[2]
-    _declare(script, name, script.report.word(use.span, name), seen)
-    script.modules.setdefault(name, use)
-    script.incomplete = True
+    name = name_of(use)
+    span = script.report.word(use.span, name)
+    if use.alias is None and not _NAME.fullmatch(name):
+        hint = f'give it one: `use "{use.path}" as …`'
+        script.report.add("E608", use.span, "the end of this path is no name", hint=hint)
+        script.incomplete = True
+        return
+    _declare(script, name, span, seen)
+    script.uses.setdefault(name, use)
+
+
+def _entry_only(script: Script, declaration: ast.Route | ast.PolicyDecl) -> None:
+    word = "route" if isinstance(declaration, ast.Route) else "policy"
+    span = Span(declaration.span.start, declaration.span.start + len(word))
+    hint = "put it into the script that uses the module"
+    message = f"a `{word}` stands in the entry script only, and not in a module"
+    script.report.add("E607", span, message, hint=hint)
+
+
+def _outcomes(flow: ast.FlowDecl) -> tuple[OutcomeType, ...]:
+    """The outcomes that a flow declares, with the fields that its `return`s give them."""
+    fields: dict[str, dict[str, None]] = {each: {} for each in flow.outcomes}
+    if fields:
+        for node in ast.walk(flow.body):
+            match node:
+                case ast.Return(value=ast.Call(callee=ast.Name(name=name), arguments=arguments)):
+                    fields.get(name, {}).update(dict.fromkeys(each.name for each in arguments if each.name))
+                case _:
+                    pass
+    return tuple(OutcomeType(each, tuple(fields[each]), "") for each in dict.fromkeys(flow.outcomes))
 
 
 def _declare(script: Script, name: str, span: Span, seen: dict[str, Span]) -> None:

@@ -42,7 +42,7 @@ def _event(script: Script, name: str, span: Span, action: Action | None) -> None
         message = f"the event `{name}` is in the language, but nothing in this version raises it"
         script.report.add("E903", span, message)
         return
-    if script.modules:  # a module's flows may emit it
+    if script.incomplete:  # what is not known here may emit it
         return
     near = script.report.near(name, {*SCRIPT_EVENTS, *script.emitted, *own})
     hint = None if near else f"`emit {name}` would raise it"

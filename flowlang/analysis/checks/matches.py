@@ -24,7 +24,8 @@ def check(script: Script) -> None:
 def _all_outcomes(script: Script) -> frozenset[str]:
     """Every outcome that any action, flow or event declares: what an unknown subject may be."""
     found = {each.name for action in script.actions.values() for each in action.outcomes}
-    found.update(name for flow in script.flows.values() for name in flow.outcomes)
+    scripts = (script, *script.modules.values())
+    found.update(name for each in scripts for flow in each.flows.values() for name in flow.outcomes)
     return frozenset(
         found | set(SCRIPT_EVENTS) | script.emitted | {"timeout", "cancelled", "gone", "unknown"}
     )

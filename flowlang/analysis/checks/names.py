@@ -62,7 +62,9 @@ class _Names:
 
     def constant(self, constant: ast.Const) -> None:
         known = self.expressions.take(constant.value)
-        self._bind("constant", constant.name, constant.name_span, known)
+        maker = self.script.makers.get(id(constant.value))
+        self._bind("constant", constant.name, constant.name_span, known, maker)
+        self.script.known[constant.name] = self.visible[constant.name]
 
     def route(self, route: ast.Route) -> None:
         for expression in (route.to, route.source, route.via, route.when):
@@ -113,15 +115,24 @@ class _Names:
         self.expressions.coming.pop()
         self._leave()
 
-    def _bind(self, kind: BindingKind, name: str, span: Span, known: Type) -> None:
+    def _bind(
+        self, kind: BindingKind, name: str, span: Span, known: Type, maker: Script | None = None
+    ) -> None:
         before = self.visible.get(name)
+        use = self.script.uses.get(name) if kind != "constant" else None  # for constants, see `declarations`
         if name in PREDEFINED:
             message = f"`{name}` is something that every script has"
             self.report.add("E211", span, message, hint="choose another name")
+        elif use is not None:
+            line = self.report.line(use.span)
+            message = f"`{name}` would hide the module `{name}` of line {line}"
+            self.report.add("E204", span, message, hint="choose another name")
         elif before is not None:
             self._double(kind, name, span, before)
-        spoken_of = before is not None or name in PREDEFINED
-        binding = Binding(kind, name, span, None if name in self._assigned else known, spoken_of)
+        spoken_of = before is not None or use is not None or name in PREDEFINED
+        binding = Binding(kind, name, span, None, spoken_of)
+        if name not in self._assigned:
+            binding.type, binding.maker = known, maker
         self._blocks[-1].setdefault(name, before)
         self.visible[name] = binding
         self.script.bindings.append(binding)
@@ -150,7 +161,8 @@ class _Names:
 
     def _let(self, statement: ast.Let) -> None:
         known = self.expressions.take(statement.value)
-        self._bind("variable", statement.name, statement.name_span, known)
+        maker = self.script.makers.get(id(statement.value))
+        self._bind("variable", statement.name, statement.name_span, known, maker)
 
     def _assign(self, statement: ast.Assign) -> None:
         self.expressions.take(statement.value)

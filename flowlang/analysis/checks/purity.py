@@ -67,14 +67,16 @@ def acts(script: Script, node: ast.Node, looks: bool) -> tuple[str, str] | None:
     if word is not None:
         return f"`{word}` acts", word.partition(" ")[0]
     match node:
-        case ast.Call(callee=ast.Name(name=name)):
-            callee = script.callee(name)
-            if isinstance(callee, Action) or (callee is None and name in PLANNED_ACTIONS):
+        case ast.Call() if (called := script.called(node)) is not None:
+            name, callee = called.shown, called.callee
+            if isinstance(callee, Action):
                 return f"the action `{name}` acts", name
             if isinstance(callee, ast.FlowDecl):
                 return f"the flow `{name}` may act", name
             if isinstance(callee, Function) and not callee.pure and not (looks and name == "now"):
                 return f"`{name}` is not the same each time", name
+        case ast.Call(callee=ast.Name(name=name)) if name in PLANNED_ACTIONS:
+            return f"the action `{name}` acts", name
         case ast.Call(callee=ast.Field(value=ast.Name(name=name))) if name in PLANNED_NAMESPACES:
             return f"the actions of `{name}` act", name
         case ast.Field(value=ast.Name(name=name)) if name in PREDEFINED and not looks:

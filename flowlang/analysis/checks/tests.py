@@ -116,6 +116,9 @@ class _Test:
         if name in PREDEFINED:
             message = f"`{name}` is something that every script has"
             self.report.add("E211", span, message, hint="choose another name")
+        elif name in self.script.uses:
+            message = f"`{name}` would hide the module `{name}`"
+            self.report.add("E204", span, message, hint="choose another name")
         elif before is not None or name in self.parties:
             line = self.report.line(self.parties[name] if before is None else before.span)
             hint = "choose another name"

@@ -6,7 +6,7 @@ without routes may be there for others, or run by hand: its declarations are lef
 
 from __future__ import annotations
 
-from flowlang.analysis.graph import ever_reached, uses_of_flows
+from flowlang.analysis.graph import ever_reached, key_of, uses_of_flows
 from flowlang.analysis.script import Script
 from flowlang.syntax import ast
 
@@ -16,6 +16,9 @@ def check(script: Script) -> None:
     for binding in script.bindings:
         if binding.kind in ("variable", "binding") and not binding.read and not binding.name.startswith("_"):
             script.report.add("W201", binding.span, f"nothing reads `{binding.name}`")
+    for name, use in script.uses.items():
+        if name in script.modules and name not in script.modules_read:
+            script.report.add("W202", script.report.word(use.span, name), f"nothing uses the module `{name}`")
     if script.routes:
         _flows(script)
         _helpers(script)
@@ -25,9 +28,10 @@ def _flows(script: Script) -> None:
     targets = [
         each for route in script.routes for each in (route.target, route.otherwise) if each is not None
     ]
-    if any(target.name not in script.flows for target in targets):  # said so; any flow may have been meant
+    roots = [key for target in targets if (key := key_of(script, target)) is not None]
+    if len(roots) < len(targets):  # said so; any flow may have been meant
         return
-    found = ever_reached(uses_of_flows(script), (target.name for target in targets if target.module is None))
+    found = ever_reached(uses_of_flows(script), roots)
     for name, flow in script.flows.items():
         if name not in found and flow.doc is None:
             hint = "no route, call or `start` leads to it; if the host starts it, say so in a `##` comment"

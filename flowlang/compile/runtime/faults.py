@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from flowlang.model.places import file_of
 from flowlang.model.values import Outcome
 
 
 class Fault(Exception):
     """`code` is a stable word (`type`, `overflow`, `budget`, `prompt_missing`, …), `text` one line for
-    people, `line` the script's line, 0 while it is not known."""
+    people, `line` the script's line, 0 while it is not known; that of a module knows its file."""
 
     def __init__(self, code: str, text: str, line: int = 0) -> None:
         super().__init__(text)
@@ -15,6 +16,12 @@ class Fault(Exception):
         self.text = text
         self.line = line
 
+    @property
+    def file(self) -> str | None:
+        """The module that it was raised in; `None` for the entry script."""
+        return file_of(self.line)
+
     def as_outcome(self) -> Outcome:
         """The fault as `catch e` holds it."""
-        return Outcome(self.code, {"code": self.code, "text": self.text, "line": self.line})
+        fields = {"code": self.code, "text": self.text, "line": int(self.line), "file": self.file}
+        return Outcome(self.code, fields)

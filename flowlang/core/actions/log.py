@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from flowlang.model.observations import Logged
+from flowlang.model.places import file_of
 
 from .stage import Stage
 
@@ -10,4 +11,5 @@ from .stage import Stage
 async def log(stage: Stage) -> None:
     """Writes a line; no waiting."""
     flow = stage.flow
-    flow.note(Logged(flow.at, flow.id, stage.text("text"), stage.strand.line))
+    line = stage.strand.line
+    flow.note(Logged(flow.at, flow.id, stage.text("text"), line, file=file_of(line)))
