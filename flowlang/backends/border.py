@@ -1,8 +1,9 @@
 """The border between the engine and a backend.
 
-A backend runs inside the engine's nursery, on trio's one thread. What comes in it *offers* to the engine; the engine
-gives back an `Inbox` for the activeflow that took it, or a `Refusal`. Commands reach the backend through the `Leg`
-that it offered. Neither side ever waits for the other: `perform` begins something and returns, `deliver` queues.
+A backend runs inside the engine's nursery, on trio's one thread. What comes in it *offers* to the engine; the
+engine gives back an `Inbox` for the activeflow that took it, or a `Refusal`. Commands reach the backend
+through the `Leg` that it offered. Neither side ever waits for the other: `perform` begins something and
+returns, `deliver` queues.
 """
 
 from __future__ import annotations
@@ -25,9 +26,14 @@ class BackendError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Incoming:
-    """Something that came in and wants a flow. `to` and `source` are addresses with a scheme, `id` is the backend's
-    (for SIP the Call-ID), `name` the display name. `flow` names the flow to start whatever the routes say, for phones
-    that a developer operates; nothing from a network sets it."""
+    """Something that came in and wants a flow. `to` and `source` are addresses with a scheme, `name` is the
+    display name.
+
+    `id` names this leg and no other; the backend makes it, of letters, digits and hyphens, for scripts put it
+    into file names. `call_id` is what the network calls the call (SIP's Call-ID), where that is another: two
+    legs may share it. `flow` names the flow to start whatever the routes say, for phones that a developer
+    operates; nothing from a network sets it.
+    """
 
     channel: str
     to: str
@@ -36,6 +42,7 @@ class Incoming:
     name: str | None = None
     via: str | None = None
     flow: str | None = None
+    call_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,13 +58,14 @@ class Leg(Protocol):
     def perform(self, command: BackendCommand, finish: Finish) -> Callable[[], None]:
         """Begins a command and returns how to cancel it.
 
-        `finish` is called once, now or later, with the result; not after a cancel. A leg that is gone finishes with
-        `Failed("gone", …)`. Never blocks, never raises.
+        `finish` is called once, now or later, with the result; not after a cancel. A leg that is gone
+        finishes with `Failed("gone", …)`. Never blocks, never raises.
         """
         ...
 
     def release(self) -> None:
-        """The activeflow is over and every command for the leg was given: keep nothing for it once the leg is down."""
+        """The activeflow is over and every command for the leg was given: keep nothing for it once the leg is
+        down."""
         ...
 
 
@@ -91,18 +99,19 @@ class Host(Protocol):
 
 
 class Backend(Protocol):
-    """A way in and out. `commands` are the names of the border commands that its legs can do (`Play.name`, …)."""
+    """A way in and out. `commands` are the names of the border commands that its legs can do (`Play.name`,
+    …)."""
 
     name: str
     channels: frozenset[str]
     commands: frozenset[str]
 
     async def run(self, host: Host, *, task_status: Any) -> None:
-        """Works until cancelled. Calls `task_status.started(where)` with a line for people once it can be reached;
-        raises `BackendError` where it cannot."""
+        """Works until cancelled. Calls `task_status.started(where)` with a line for people once it can be
+        reached; raises `BackendError` where it cannot."""
         ...
 
     async def settle(self) -> None:
-        """Returns when nothing is under way any more: every BYE answered, every message out. The engine calls it
-        after it ended all activeflows, and gives it a limited time."""
+        """Returns when nothing is under way any more: every BYE answered, every message out. The engine calls
+        it after it ended all activeflows, and gives it a limited time."""
         ...

@@ -1,8 +1,7 @@
 """What a caller does in a call and whether he heard what he should: one leg's judge, without I/O.
 
 A plan is a sequence of steps: hear a prompt to its end, hear its beginning, press keys. The judge is strict:
-every packet in order, every sample right, nothing said that was not expected, each prompt as long in time as
-it is in samples.
+every packet in order, every sample right, nothing said that was not expected, no prompt stalled.
 """
 
 from __future__ import annotations
@@ -15,7 +14,9 @@ from .prompts import FRAME, RATE, SILENCE, Prompt
 PCMU = 0
 DIGITS = "0123456789*#ABCD"  # RFC 4733 section 3.2: the events 0 to 15
 FRAME_S = FRAME / RATE
-LATE_S = 0.12  # seconds that a prompt may take longer or shorter than it is; the machine is busy
+# By the wall clock only a prompt that stalls is found: how long it is its samples and timestamps tell, how evenly
+# it comes `make bench-call`, and a busy machine delays packets.
+LATE_S = 2.0
 BARGE_IN_FRAMES = 10  # a prompt stops within 200 ms of the first packet of a digit
 
 _RTP = struct.Struct("!BBHII")

@@ -11,9 +11,10 @@ import pytest
 import trio
 
 import flowlang
+from flowlang.backends.border import Finish, Host, Incoming, Refusal
 from flowlang.backends.simulator import SimulatorBackend
 from flowlang.model.actions import Action, OutcomeType, Parameter
-from flowlang.model.commands import Answer, HangUp, Reject, Ring, Say
+from flowlang.model.commands import Answer, BackendCommand, HangUp, Reject, Ring, Say
 from flowlang.model.observations import CallRecorded, FlowEnded, FlowStarted, Logged, Observation, Refused
 from flowlang.model.values import Duration, Outcome
 
@@ -46,7 +47,8 @@ async def test_two_engines_in_one_program_share_nothing(autojump_clock: trio.tes
         assert [each.what for each in phone_two.heard] == ["from two"]
         assert len(one.activeflows) == 1
         assert two.activeflows == ()
-        assert {each.activeflow for each in seen_by_one if isinstance(each, FlowStarted)} == set(one.activeflows)
+        started = [each.activeflow for each in seen_by_one if isinstance(each, FlowStarted)]
+        assert tuple(started) == one.activeflows
 
 
 async def test_what_the_hosts_own_code_raises_reaches_it_as_it_is() -> None:
@@ -312,3 +314,37 @@ async def test_durations_are_values() -> None:
     async with flowlang.open_engine() as engine:
         engine.load_text("flow a { return 1m + 30s }")
         assert (await engine.start("a").ended()).value == Duration(90_000_000)
+
+
+class _Silent:
+    """A backend that offers a call and tells nothing of it any more."""
+
+    name = "silent"
+    channels = frozenset({"call"})
+    commands = frozenset({"answer"})
+
+    async def run(self, host: Host, *, task_status: Any = trio.TASK_STATUS_IGNORED) -> None:
+        taken = host.offer(Incoming("call", TO, FROM, "leg-1", call_id="a@b"), self)
+        assert not isinstance(taken, Refusal)
+        with pytest.raises(ValueError, match="offered twice"):
+            host.offer(Incoming("call", TO, FROM, "leg-1"), self)
+        task_status.started("nowhere")
+        await trio.sleep_forever()
+
+    async def settle(self) -> None: ...
+
+    def perform(self, command: BackendCommand, finish: Finish) -> Callable[[], None]:
+        return lambda: None
+
+    def release(self) -> None: ...
+
+
+async def test_a_leg_whose_end_no_backend_tells_has_its_record_at_the_end() -> None:
+    watched: list[Observation] = []
+    async with flowlang.open_engine([_Silent()]) as engine:
+        engine.load_text("route call => a\nflow a { answer }")
+        engine.observe(watched.append)
+        await engine.listen()
+    (record,) = [each.record for each in watched if isinstance(each, CallRecorded)]
+    assert (record.leg, record.call_id, record.flow) == ("leg-1", "a@b", "a")
+    assert (record.ended_by, record.cause, record.status) == ("network", "lost", None)

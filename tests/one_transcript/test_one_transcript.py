@@ -1,8 +1,8 @@
 """The same script on the simulated phone and on a real SIP call gives one transcript.
 
 A caller is a list of moves, each made when the script comes to a certain action. What the engine tells of the
-script — lines, actions with their results, events with who took them, log lines, the end — is compared, without
-times and ids.
+script — lines, actions with their results, events with who took them, log lines, the end — is compared,
+without times and ids.
 """
 
 from __future__ import annotations
@@ -193,7 +193,8 @@ async def ready(engine: flowlang.Engine, call: Callable[[str], Awaitable[Phone]]
 
 
 async def a_long_call(stage: Stage) -> None:
-    """Keys during prompts, silence, a wrong key, hold, a handler that continues a loop, the caller leaving."""
+    """Keys during prompts, silence, a wrong key, hold, a handler that continues a loop, the caller
+    leaving."""
     phone = await stage.call("+16062067563")
     await stage.until("ask One or two?")
     await phone.press("*")
