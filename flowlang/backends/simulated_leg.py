@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 from flowlang.model.addresses import SCHEMES, is_e164
+from flowlang.model.causes import GOING_AWAY, hangup_cause
 from flowlang.model.cdr import Party
 from flowlang.model.commands import (
     COMMANDS,
@@ -29,7 +30,6 @@ from flowlang.model.events import CallEnded, CallHeld, CallUnheld, DigitPressed
 from flowlang.model.observations import LegAnswered, LegEnded, LegRang
 from flowlang.model.results import Done, Failed
 from flowlang.model.values import SECOND
-from flowlang.sip.status import hangup_cause
 
 from .border import Finish, Host, Inbox, Incoming, Refusal
 
@@ -209,8 +209,11 @@ class SimulatedLeg:
         self._leave("caller", "normal" if isinstance(self.state, Answered) else "cancelled")
 
     def lose(self) -> None:
-        """The connection breaks."""
-        self._leave("network", "lost")
+        """Our process leaves: an unanswered call is refused."""
+        if self._answered:
+            self._leave("network", "lost")
+        elif not self.over:
+            self._refuse(GOING_AWAY)
 
     def changed(self) -> None:
         """Called whenever anything about the leg is other than before; for those who build on it."""

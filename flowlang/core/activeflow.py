@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING
 from flowlang.compile.names import variable
 from flowlang.compile.runtime.faults import Fault
 from flowlang.model.actions import Action
+from flowlang.model.causes import REFUSAL_OF_ENDING
 from flowlang.model.commands import Command, HangUp
 from flowlang.model.events import CallEnded, DigitPressed, Event, SignalReceived, as_outcome
 from flowlang.model.observations import EventArrived, FlowEnded, FlowStarted, Logged, Observation
@@ -44,10 +45,6 @@ if TYPE_CHECKING:
 
 CALLER = 0
 """The number of the caller's leg."""
-
-_DECLINED = 603  # RFC 3261 §21.6.2: hangup or stop on an unanswered call
-_UNAVAILABLE = 480  # RFC 3261 §21.4.18: the flow ended without answering
-_FAILED = 500
 
 
 class Activeflow:
@@ -306,9 +303,7 @@ class Activeflow:
 
     def _end(self, ending: Ending) -> None:
         if self.has_caller and not self.caller_gone:
-            status = {"done": _UNAVAILABLE, "stop": _DECLINED, "gone": _UNAVAILABLE, "fault": _FAILED}[
-                ending.how
-            ]
+            status = REFUSAL_OF_ENDING[ending.how]
             self._outputs.append(Perform(self.take_action_number(), HangUp(CALLER, status)))
         for action in self._performing:
             self._outputs.append(Withdraw(action))

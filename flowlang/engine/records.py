@@ -6,12 +6,15 @@ from dataclasses import dataclass
 
 from flowlang.backends.border import Incoming
 from flowlang.model.cdr import CallRecord
-from flowlang.model.observations import CallRecorded, LegAnswered, LegEnded, LegRang, Observation
+from flowlang.model.observations import CallRecorded, LegAnswered, LegEnded, LegRang, Observation, Refused
 
 
 @dataclass(slots=True)
 class _Open:
-    incoming: Incoming
+    leg: str
+    call_id: str
+    source: str
+    to: str
     started: int
     route_line: int | None = None
     flow: str | None = None
@@ -21,7 +24,7 @@ class _Open:
 
 
 class Records:
-    """The records that are open."""
+    """The records that are open, by the id of their leg."""
 
     def __init__(self) -> None:
         self._open: dict[str, _Open] = {}
@@ -30,38 +33,51 @@ class Records:
         return len(self._open)
 
     def begin(self, incoming: Incoming, at: int) -> None:
-        """A leg came in."""
-        self._open[incoming.id] = _Open(incoming, at)
+        """A leg came in. `ValueError` for an id that another leg has: a mistake of the backend."""
+        if incoming.id in self._open:
+            raise ValueError(f"the leg {incoming.id!a} was offered twice: each needs an id of its own")
+        call_id = incoming.call_id or incoming.id
+        self._open[incoming.id] = _Open(incoming.id, call_id, incoming.source, incoming.to, at)
 
-    def taken(self, call_id: str, activeflow: str, flow: str, route_line: int | None) -> None:
+    def taken(self, leg: str, activeflow: str, flow: str, route_line: int | None) -> None:
         """A flow took it."""
-        record = self._open[call_id]
+        record = self._open[leg]
         record.activeflow, record.flow, record.route_line = activeflow, flow, route_line
 
     def observe(self, observation: Observation) -> CallRecorded | None:
         """What was observed; the record, if it is the end of a leg."""
         match observation:
-            case LegRang(at, call_id):
-                if (record := self._open.get(call_id)) is not None and record.rang is None:
+            case LegRang(at, leg):
+                if (record := self._open.get(leg)) is not None and record.rang is None:
                     record.rang = at
-            case LegAnswered(at, call_id):
-                if (record := self._open.get(call_id)) is not None:
+            case LegAnswered(at, leg):
+                if (record := self._open.get(leg)) is not None:
                     record.answered = at
-            case LegEnded(call_id=call_id):
-                if (record := self._open.pop(call_id, None)) is not None:
+            case Refused(at, leg=str(leg)) if leg not in self._open:  # the backend offered it to nobody
+                call_id = observation.call_id or leg
+                self._open[leg] = _Open(leg, call_id, observation.source, observation.to, at)
+            case LegEnded(leg=leg):
+                if (record := self._open.pop(leg, None)) is not None:
                     return CallRecorded(observation.at, _closed(record, observation))
             case _:
                 pass
         return None
 
+    def left_open(self, at: int) -> list[LegEnded]:
+        """The ends of all legs whose end nobody told: the process leaves them."""
+        return [
+            LegEnded(at, each.leg, "network", "lost", 200 if each.answered is not None else None)
+            for each in self._open.values()
+        ]
+
 
 def _closed(record: _Open, end: LegEnded) -> CallRecord:
-    incoming = record.incoming
     return CallRecord(
-        call_id=incoming.id,
+        leg=record.leg,
+        call_id=record.call_id,
         direction="in",
-        source=incoming.source,
-        to=incoming.to,
+        source=record.source,
+        to=record.to,
         route_line=record.route_line,
         flow=record.flow,
         activeflow=record.activeflow,

@@ -64,5 +64,10 @@ class Switchboard:
         return self._engine.begin(script.script, opening.taken_by((flow, arguments), None, None), leg)
 
     def _refuse(self, incoming: Incoming, status: int, why: str) -> Refusal:
-        self.observe(Refused(self.now(), incoming.channel, incoming.source, incoming.to, status, why))
+        self.observe(
+            Refused(
+                self.now(), incoming.channel, incoming.source, incoming.to, status, why,
+                incoming.id, incoming.call_id,
+            )
+        )  # fmt: skip
         return Refusal(status)

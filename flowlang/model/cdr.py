@@ -12,10 +12,15 @@ Party = Literal["caller", "us", "network"]
 class CallRecord:
     """One leg. Times are microseconds since 1970-01-01 UTC, `None` where it never came to that.
 
-    `cause` is the hangup cause (`normal`, `cancelled`, `rejected`, `no_ack`, `lost`, …), `ended_by` who hung
-    up. `line` is the line of the route that took the call; `flow` and `activeflow` what it started.
+    `leg` is the id of this leg alone, `call_id` what the network calls the call (for SIP the Call-ID), which
+    several legs may share. `cause` is the hangup cause (see `causes`), `ended_by` who hung up. `route_line`
+    is the line of the route that took the call; `flow` and `activeflow` what it started.
+
+    Every leg has one record, also one that was refused before a route was looked for. An INVITE that cannot
+    be read, and the same one by another path (RFC 3261 §8.2.2.2), make no leg.
     """
 
+    leg: str
     call_id: str
     direction: Literal["in", "out"]
     source: str

@@ -1,7 +1,7 @@
 """What can be watched of a running engine: a closed vocabulary for terminals, traces and hosts.
 
-`at` is microseconds since 1970-01-01 UTC. `line` and `column` are places in the script, from 1. Observing
-never changes what happens.
+`at` is microseconds since 1970-01-01 UTC. `line` and `column` are places in the script, from 1, or in the
+module that `file` names. Observing never changes what happens.
 """
 
 from __future__ import annotations
@@ -96,7 +96,8 @@ class FlowEnded:
 
 @dataclass(frozen=True, slots=True)
 class Refused:
-    """Something came in that no flow took, and why."""
+    """Something came in that no flow took, and why. `leg` is its id where it was a call, `call_id` what the
+    network calls it; see `LegEnded`."""
 
     at: int
     channel: str
@@ -104,6 +105,8 @@ class Refused:
     to: str
     status: int
     why: str
+    leg: str | None = None
+    call_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,10 +122,10 @@ class SipMessageSeen:
 
 @dataclass(frozen=True, slots=True)
 class LegRang:
-    """A leg was told that it rings."""
+    """A leg was told that it rings. `leg` is its id, as in its record."""
 
     at: int
-    call_id: str
+    leg: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,15 +133,15 @@ class LegAnswered:
     """A leg was answered."""
 
     at: int
-    call_id: str
+    leg: str
 
 
 @dataclass(frozen=True, slots=True)
 class LegEnded:
-    """A leg is over."""
+    """A leg is over: told once for each that was offered or refused. `status` is the final one, if any."""
 
     at: int
-    call_id: str
+    leg: str
     by: Party
     cause: str
     status: int | None

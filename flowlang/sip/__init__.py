@@ -55,6 +55,7 @@ again when a call has been over for 64*T1.
 
 from __future__ import annotations
 
+from flowlang.model.causes import HangupCause
 from flowlang.sip.address import Address
 from flowlang.sip.agent import UserAgent
 from flowlang.sip.errors import SipSyntaxError
@@ -74,12 +75,13 @@ from flowlang.sip.outputs import (
     CallReoffered,
     Event,
     InfoReceived,
+    InviteRefused,
     Output,
     Send,
     Trace,
 )
 from flowlang.sip.sdp import SdpError, SessionDescription, parse_sdp
-from flowlang.sip.status import HangupCause, reason_phrase
+from flowlang.sip.status import reason_phrase
 from flowlang.sip.timers import Settings
 
 __all__ = [
@@ -98,6 +100,7 @@ __all__ = [
     "HangupCause",
     "IncomingCall",
     "InfoReceived",
+    "InviteRefused",
     "MediaSession",
     "Message",
     "OutgoingCall",

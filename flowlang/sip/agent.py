@@ -18,7 +18,7 @@ from flowlang.sip.judge import ACCEPT, ALLOW, BODY_TYPE, SUPPORTED, Refusal, jud
 from flowlang.sip.leg import CallLeg
 from flowlang.sip.message import Headers, Request, Response, response_to
 from flowlang.sip.outgoing import OutgoingCall
-from flowlang.sip.outputs import CallOffered, Event, Output, Send, Trace
+from flowlang.sip.outputs import CallOffered, Event, InviteRefused, Output, Send, Trace
 from flowlang.sip.parse import MalformedRequestError, parse_datagram
 from flowlang.sip.sdp import SdpError, SessionDescription, parse_sdp
 from flowlang.sip.timers import Settings, TimerHeap
@@ -242,7 +242,10 @@ class UserAgent:
 
     def _refuse(self, server: ServerTransaction, request: Request, refusal: Refusal, now: float) -> None:
         headers = (*refusal.headers, ("Server", self.settings.product))
-        server.respond(response_to(request, refusal.status, server.to_tag, refusal.reason, headers), now)
+        response = response_to(request, refusal.status, server.to_tag, refusal.reason, headers)
+        server.respond(response, now)
+        if request.method == "INVITE" and request.to.tag is None and not self.transactions.merged(server):
+            self.emit(InviteRefused(request, response.status, response.reason))
 
     # What cannot be taken as it is
 

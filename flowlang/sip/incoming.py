@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from flowlang.model.causes import DECLINED, REFUSAL_OF_CAUSE, HangupCause, hangup_cause
 from flowlang.sip.address import Address
 from flowlang.sip.dialog import server_dialog
 from flowlang.sip.ground import Ground
@@ -12,11 +13,8 @@ from flowlang.sip.leg import CallLeg
 from flowlang.sip.message import Request, Response
 from flowlang.sip.outputs import CallConfirmed, Side
 from flowlang.sip.sdp import SessionDescription
-from flowlang.sip.status import HangupCause, hangup_cause
 from flowlang.sip.timers import Timer
 from flowlang.sip.transactions import ServerTransaction
-
-_REFUSAL_OF_CAUSE: dict[HangupCause, int] = {"normal": 603, "busy": 486, "no_answer": 480, "failed": 500}
 
 
 class IncomingCall(CallLeg):
@@ -82,7 +80,7 @@ class IncomingCall(CallLeg):
     def hang_up(self, now: float, cause: HangupCause = "normal") -> bool:
         """BYE; before the answer a refusal."""
         if self.unanswered:
-            return self.reject(_REFUSAL_OF_CAUSE.get(cause, 603), now)
+            return self.reject(REFUSAL_OF_CAUSE.get(cause, DECLINED), now)
         return super().hang_up(now, cause)
 
     @property

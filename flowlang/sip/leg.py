@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Literal
 
+from flowlang.model.causes import HangupCause
 from flowlang.sip.accepted import AwaitedAck
 from flowlang.sip.address import Address
 from flowlang.sip.dialog import Dialog
@@ -20,7 +21,6 @@ from flowlang.sip.message import Request, Response, response_to
 from flowlang.sip.outputs import CallEnded, CallReanswered, CallReoffered, InfoReceived, Side
 from flowlang.sip.reoffer import Reoffer
 from flowlang.sip.sdp import SdpError, SessionDescription, parse_sdp
-from flowlang.sip.status import HangupCause
 from flowlang.sip.transactions import ServerTransaction
 
 LegState = Literal["offered", "ringing", "calling", "answered", "confirmed", "ended"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from flowlang.model.causes import HangupCause, hangup_cause
 from flowlang.sip.address import Address
 from flowlang.sip.dialog import Dialog, client_dialog
 from flowlang.sip.ground import Ground
@@ -10,7 +11,6 @@ from flowlang.sip.leg import CallLeg, sdp_of
 from flowlang.sip.message import Headers, Request, Response
 from flowlang.sip.outputs import CallAnswered, CallForked, CallProgressed
 from flowlang.sip.sdp import SessionDescription
-from flowlang.sip.status import HangupCause, hangup_cause
 from flowlang.sip.transactions import ClientTransaction
 
 

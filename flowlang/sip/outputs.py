@@ -5,12 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
+from flowlang.model.causes import HangupCause
 from flowlang.sip.address import Address
 from flowlang.sip.errors import SipSyntaxError
-from flowlang.sip.message import Message, Response
+from flowlang.sip.message import Message, Request, Response
 from flowlang.sip.parse import parse_datagram
 from flowlang.sip.sdp import SessionDescription
-from flowlang.sip.status import HangupCause
 
 if TYPE_CHECKING:
     from flowlang.sip.incoming import IncomingCall
@@ -34,6 +34,16 @@ class CallOffered:
     """A new INVITE, answered 100 so far."""
 
     call: IncomingCall
+
+
+@dataclass(frozen=True, slots=True)
+class InviteRefused:
+    """A new INVITE was refused by the agent itself, and there is no call. Not told: an INVITE that cannot be
+    read (answered without state), and one that came before by another path."""
+
+    request: Request
+    status: int
+    reason: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,6 +120,7 @@ class CallEnded:
 
 Event = (
     CallOffered
+    | InviteRefused
     | CallConfirmed
     | CallReoffered
     | CallReanswered

@@ -1,23 +1,6 @@
-"""Status codes, reason phrases, and what they are in Q.850 causes and in hangup causes: tables."""
+"""Status codes, reason phrases, and what they are in Q.850 causes: tables. Hangup causes: `model.causes`."""
 
 from __future__ import annotations
-
-from typing import Literal
-
-HangupCause = Literal[
-    "normal",  # one side hung up an answered call
-    "cancelled",  # the caller gave up before the answer
-    "no_ack",  # our 200 was never acknowledged
-    "rejected",  # 603, 607, 608, and 4xx without a cause of its own
-    "busy",  # 486, 600
-    "no_answer",  # 480, or 408 from the callee
-    "not_acceptable",  # no common media: 488, 606, 415; or no answer to our offer
-    "redirected",  # 3xx
-    "not_found",  # 404, 410, 484, 604
-    "timeout",  # nothing came back at all
-    "failed",  # any other refusal, and every error of a server's
-    "lost",  # the peer forgot the dialog: 408 or 481 inside it
-]
 
 REASONS: dict[int, str] = {
     100: "Trying", 180: "Ringing", 181: "Call Is Being Forwarded", 182: "Queued", 183: "Session Progress",
@@ -59,20 +42,7 @@ STATUS_OF_Q850: dict[int, int] = {
 }  # fmt: skip
 """ISDN cause -> SIP status: RFC 3398 §7.2.4.1."""
 
-CAUSE_OF_STATUS: dict[int, HangupCause] = {
-    404: "not_found", 408: "no_answer", 410: "not_found", 415: "not_acceptable", 480: "no_answer",
-    484: "not_found", 486: "busy", 487: "cancelled", 488: "not_acceptable", 600: "busy", 603: "rejected",
-    604: "not_found", 606: "not_acceptable", 607: "rejected", 608: "rejected", 403: "rejected",
-}  # fmt: skip
-
 
 def reason_phrase(status: int) -> str:
     """The registered phrase, or that of the class for a status nobody registered (RFC 3261 §8.1.3.2)."""
     return REASONS.get(status) or REASONS.get(status // 100 * 100, "Unknown")
-
-
-def hangup_cause(status: int) -> HangupCause:
-    """What a final response that refused a call means for the call."""
-    if status in CAUSE_OF_STATUS:
-        return CAUSE_OF_STATUS[status]
-    return "redirected" if 300 <= status < 400 else "failed"

@@ -30,20 +30,32 @@ class RawCaller:
         sdp: bool = True,
         body: str | None = None,
         more: Sequence[str] = (),
-        **names: str,
+        branch: str | None = None,
+        tag: str = "a1",
+        kind: str = "application/sdp",
     ) -> None:
-        """`body` stands in place of the usual description; see `_send` for `names`."""
+        """`body`, of the content type `kind`, stands in place of the usual description."""
         text = body if body is not None else self.sdp() if sdp else ""
-        await self._send("INVITE", uri or f"sip:desk@{self.server[0]}", f"<{to}>", text, more=more, **names)
+        target = uri or f"sip:desk@{self.server[0]}"
+        await self._send("INVITE", target, f"<{to}>", text, more=more, branch=branch, tag=tag, kind=kind)
 
     async def re_invite(self, answer: str, cseq: int, body: str = "") -> None:
         """An INVITE inside the call that the 200 `answer` made."""
         await self._send("INVITE", "sip:desk@127.0.0.1", _to(answer), body, cseq=cseq)
 
-    async def ack(self, answer: str, *, sdp: bool = False, body: str = "", cseq: int = 1) -> None:
-        """Acknowledge a final response."""
+    async def ack(
+        self,
+        answer: str,
+        *,
+        sdp: bool = False,
+        body: str = "",
+        cseq: int = 1,
+        branch: str | None = None,
+        tag: str = "a1",
+    ) -> None:
+        """Acknowledge a 200, or a refusal where `branch` is that of the INVITE."""
         text = self.sdp() if sdp else body
-        await self._send("ACK", "sip:desk@127.0.0.1", _to(answer), text, cseq=cseq)
+        await self._send("ACK", "sip:desk@127.0.0.1", _to(answer), text, cseq=cseq, branch=branch, tag=tag)
 
     async def receive(self, start: str) -> str:
         """The next message that begins so; what comes before is only kept."""

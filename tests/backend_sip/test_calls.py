@@ -50,7 +50,7 @@ async def test_the_call_is_named_by_request_uri_and_from(bench: Bench, clock: Mo
         "sip:+14155550100@127.0.0.1",
         "Alice",
     )
-    assert incoming.id == phone.leg.call_id
+    assert incoming.call_id == phone.leg.call_id
 
 
 async def test_180_comes_from_ring_alone(bench: Bench, clock: MockClock) -> None:

@@ -30,6 +30,7 @@ NOON = 1_795_262_400 * SECOND  # 2026-11-21 12:00:00 UTC
 DESK = Source("flows/desk.flow", 'flow desk {\n    let c = ask("Press 1", digits: 1)\n}\n')
 
 RECORD = CallRecord(
+    leg="a",
     call_id="a",
     direction="in",
     source="sip:alice@x",

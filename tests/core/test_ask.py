@@ -339,7 +339,7 @@ def test_reject_refuses_with_its_status_and_reason() -> None:
         flow main { on hangup as e { log "${e.cause}" }; reject 486, reason: "busy"; fetch; f() }
         flow f { say "no" }
     """
-    check(text, "reject 486 · fetch · rejected · end gone")
+    check(text, "reject 486 · fetch · busy · end gone")
 
 
 def test_reject_on_an_answered_call_ends_it() -> None:

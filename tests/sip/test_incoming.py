@@ -11,6 +11,7 @@ from flowlang.sip import (
     CallReanswered,
     CallReoffered,
     InfoReceived,
+    InviteRefused,
     Response,
     Settings,
     Trace,
@@ -248,7 +249,10 @@ def test_an_invite_is_judged_before_it_is_offered(
 ) -> None:
     peer = Peer()
     assert peer.receive(request(body=SDP).replace(*change, 1))[-1].startswith(f"SIP/2.0 {status} ")
-    assert peer.events == []
+    told = [(type(event), event.status) for event in peer.events if isinstance(event, InviteRefused)]
+    readable = status != 505
+    assert told == [(InviteRefused, status)] * readable
+    assert len(peer.events) == readable
     assert header is None or header in peer.last().headers
     peer.assert_nothing_left()
 

@@ -6,11 +6,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from flowlang.model.causes import hangup_cause
 from flowlang.sip import Request, Response, SipSyntaxError
 from flowlang.sip.headers import parse_cseq, parse_name_addr, parse_via
 from flowlang.sip.message import response_to
 from flowlang.sip.parse import MalformedRequestError, parse_datagram
-from flowlang.sip.status import Q850_OF_STATUS, REASONS, STATUS_OF_Q850, hangup_cause, reason_phrase
+from flowlang.sip.status import Q850_OF_STATUS, REASONS, STATUS_OF_Q850, reason_phrase
 from flowlang.sip.text import parse_parameters, quote, split_list, strip_comments, unquote
 from flowlang.sip.uri import parse_uri, same_uri
 from tests.sip.wire import SDP, request

@@ -17,8 +17,9 @@ import trio
 
 from flowlang.backends.border import BackendError, Host, Incoming, Refusal
 from flowlang.backends.media import MediaConfig, MediaError, MediaPlane
+from flowlang.model.causes import hangup_cause
 from flowlang.model.commands import COMMANDS, RunHostAction
-from flowlang.model.observations import Refused, SipMessageSeen
+from flowlang.model.observations import LegEnded, Refused, SipMessageSeen
 from flowlang.model.speech import Voice
 from flowlang.rtp import RandomBits
 from flowlang.sip import (
@@ -31,7 +32,9 @@ from flowlang.sip import (
     CallReoffered,
     Event,
     IncomingCall,
+    InviteRefused,
     MediaSession,
+    Request,
     Settings,
     Trace,
 )
@@ -43,6 +46,7 @@ from .sockets import open_udp
 from .sounds import Sounds
 
 _ANY_PORT = 9  # stands in a description that is never sent
+_NO_AUDIO = "the offer has no audio that we can speak (PCMU or PCMA by RTP/AVP)"
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,6 +161,8 @@ class SipBackend:
         match event:
             case CallOffered(call):
                 self._on_offered(call)
+            case InviteRefused(request, status, reason):
+                self._on_refused(request, status, reason)
             case (CallConfirmed(call, answer) | CallReanswered(call, answer)) if call in self._legs:
                 self._legs[call].on_answer(answer)
             case CallReoffered(call, offer) if call in self._legs:
@@ -171,19 +177,12 @@ class SipBackend:
         if ground is None:
             return
         now = ground.endpoint.now()
-        incoming = Incoming(
-            "call",
-            address_of(call.request.target),
-            address_of(call.from_.uri),
-            printable(call.call_id),
-            display_name(call),
-        )
-        if not _fits(call):
-            call.reject(488, now)
-            why = "the offer has no audio that we can speak (PCMU or PCMA by RTP/AVP)"
-            ground.host.observe(Refused(ground.host.now(), "call", incoming.source, incoming.to, 488, why))
-            return
+        incoming = self._incoming(call.request)
         leg = self._legs[call] = SipLeg(ground, call, incoming.id, self._forget)
+        if not _fits(call):
+            self._tell_refused(ground.host, incoming, 488, _NO_AUDIO)
+            call.reject(488, now)
+            return
         try:
             taken = ground.host.offer(incoming, leg)
         except BaseException:
@@ -193,6 +192,29 @@ class SipBackend:
             call.reject(taken.status, now)
         else:
             leg.inbox = taken
+
+    def _on_refused(self, request: Request, status: int, reason: str) -> None:
+        if self._ground is not None:
+            host, incoming = self._ground.host, self._incoming(request)
+            self._tell_refused(host, incoming, status, printable(f"{status} {reason}"))
+            host.observe(LegEnded(host.now(), incoming.id, "us", hangup_cause(status), status))
+
+    def _incoming(self, request: Request) -> Incoming:
+        return Incoming(
+            "call",
+            address_of(request.target),
+            address_of(request.from_.uri),
+            self._token(8),
+            display_name(request.from_),
+            call_id=printable(request.call_id),
+        )
+
+    def _tell_refused(self, host: Host, incoming: Incoming, status: int, why: str) -> None:
+        host.observe(
+            Refused(
+                host.now(), "call", incoming.source, incoming.to, status, why, incoming.id, incoming.call_id
+            )
+        )
 
     def _forget(self, call: IncomingCall) -> None:
         self._legs.pop(call, None)

@@ -60,11 +60,11 @@ class Over(Protocol):
 class SipLeg:
     """A `border.Leg`. The `on_…` methods are the backend's, which knows whose event it is."""
 
-    def __init__(self, ground: Ground, call: IncomingCall, call_id: str, over: Over) -> None:
+    def __init__(self, ground: Ground, call: IncomingCall, leg_id: str, over: Over) -> None:
         self.inbox: Inbox | None = None
         self._ground = ground
         self._call = call
-        self._call_id = call_id
+        self._id = leg_id
         self._tell_over = over
         self._over = False
         self._answered = False
@@ -108,7 +108,7 @@ class SipLeg:
 
     def lose(self) -> None:
         """The backend stops: end the call, without waiting for what the peer says to it."""
-        self._call.hang_up(self._now, "failed")
+        self._call.hang_up(self._now, "lost")
 
     # The peer's side
 
@@ -132,7 +132,7 @@ class SipLeg:
         party: Party = "network" if cause in _BY_NETWORK else "us" if by == "local" else "caller"
         final = 200 if self._answered else status
         ground = self._ground
-        ground.host.observe(LegEnded(ground.host.now(), self._call_id, party, cause, final))
+        ground.host.observe(LegEnded(ground.host.now(), self._id, party, cause, final))
         self._deliver(CallEnded(_CALLER, cause))
         self._speech.end(_GONE)
         if self._port is not None:
@@ -144,7 +144,7 @@ class SipLeg:
 
     def _ring(self) -> None:
         if self._call.ring(self._now):
-            self._ground.host.observe(LegRang(self._ground.host.now(), self._call_id))
+            self._ground.host.observe(LegRang(self._ground.host.now(), self._id))
 
     def _answer(self) -> Failed | None:
         if self._answered:
@@ -155,7 +155,7 @@ class SipLeg:
         if not self._call.answer(description, self._now):
             return _GONE
         self._answered = True
-        self._ground.host.observe(LegAnswered(self._ground.host.now(), self._call_id))
+        self._ground.host.observe(LegAnswered(self._ground.host.now(), self._id))
         if self._call.offer is not None:
             self._connect()
         return None

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import re
 
-from flowlang.sip import IncomingCall
 from flowlang.sip.address import bracketed
+from flowlang.sip.headers import NameAddr
 from flowlang.sip.uri import Uri
 
 _LONGEST = 256
@@ -32,7 +32,7 @@ def address_of(uri: Uri) -> str:
     return printable(f"{uri.scheme}:{user}@{host}")
 
 
-def display_name(call: IncomingCall) -> str | None:
+def display_name(from_: NameAddr) -> str | None:
     """What the caller calls himself, `None` where he says nothing."""
-    name = (call.from_.display or "").strip()
+    name = (from_.display or "").strip()
     return printable(name) or None

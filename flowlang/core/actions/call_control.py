@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from flowlang.compile.runtime.faults import Fault
+from flowlang.model.causes import DECLINED, hangup_cause
 from flowlang.model.commands import HangUp, Reject, Ring
 from flowlang.model.values import Outcome
 
 from .stage import CALLER, Stage
 
-_DECLINED = 603  # RFC 3261 §21.6.2
 _REFUSALS = range(400, 700)
 
 
@@ -32,10 +32,11 @@ async def reject(stage: Stage) -> None:
         await hangup(stage)
         return
     await stage.perform(Reject(CALLER, status, stage.optional_text("reason")))
-    stage.flow.caller_left(Outcome("hangup", {"cause": "rejected"}))
+    stage.flow.caller_left(Outcome("hangup", {"cause": hangup_cause(status)}))
 
 
 async def hangup(stage: Stage) -> None:
     """Ends the call. From here on it is as if the caller had left."""
-    await stage.perform(HangUp(CALLER, _DECLINED))
-    stage.flow.caller_left(Outcome("hangup", {"cause": "normal" if stage.flow.answered else "rejected"}))
+    cause = "normal" if stage.flow.answered else hangup_cause(DECLINED)
+    await stage.perform(HangUp(CALLER, DECLINED))
+    stage.flow.caller_left(Outcome("hangup", {"cause": cause}))

@@ -1,0 +1,54 @@
+"""Hangup causes: how a call ended, in one word; and the statuses by which we refuse. One table for all.
+
+Statuses are SIP's (RFC 3261 §21), whatever the backend: a simulated phone is refused in the same terms.
+"""
+
+from __future__ import annotations
+
+from typing import Literal
+
+HangupCause = Literal[
+    "normal",  # one side hung up an answered call
+    "cancelled",  # the caller gave up before the answer
+    "no_ack",  # our 200 was never acknowledged
+    "rejected",  # 603, 607, 608, 403
+    "busy",  # 486, 600
+    "no_answer",  # 480, or 408 from the callee
+    "not_acceptable",  # no common media: 488, 606, 415; or no answer to our offer
+    "redirected",  # 3xx
+    "not_found",  # 404, 410, 484, 604
+    "timeout",  # nothing came back at all
+    "failed",  # any other refusal, and every error of a server's
+    "lost",  # the call was up: the peer forgot it (408 or 481 inside it), or our process left it
+]
+
+END_OF_FLOW = 480
+"""The flow ended and nobody answered: Temporarily Unavailable."""
+DECLINED = 603
+"""`hangup` or `stop` before the answer."""
+FAULT = 500
+"""A fault that no `else` flow took over."""
+GOING_AWAY = 503
+"""The process ends; a proxy tries elsewhere."""
+
+REFUSAL_OF_ENDING = {"done": END_OF_FLOW, "gone": END_OF_FLOW, "stop": DECLINED, "fault": FAULT}
+"""How an activeflow ended -> the refusal of a call that it left unanswered."""
+
+CAUSE_OF_STATUS: dict[int, HangupCause] = {
+    403: "rejected", 404: "not_found", 408: "no_answer", 410: "not_found", 415: "not_acceptable",
+    480: "no_answer", 484: "not_found", 486: "busy", 487: "cancelled", 488: "not_acceptable", 600: "busy",
+    603: "rejected", 604: "not_found", 606: "not_acceptable", 607: "rejected", 608: "rejected",
+}  # fmt: skip
+
+REFUSAL_OF_CAUSE: dict[HangupCause, int] = {
+    "normal": DECLINED, "rejected": DECLINED, "busy": 486, "no_answer": END_OF_FLOW, "not_acceptable": 488,
+    "not_found": 404, "failed": FAULT, "lost": GOING_AWAY,
+}  # fmt: skip
+"""Why we end a call that is not answered yet -> how it is refused; 603 for any other."""
+
+
+def hangup_cause(status: int) -> HangupCause:
+    """What a final response that refused a call means for the call."""
+    if status in CAUSE_OF_STATUS:
+        return CAUSE_OF_STATUS[status]
+    return "redirected" if 300 <= status < 400 else "failed"
