@@ -14,8 +14,8 @@ from .prompts import FRAME, RATE, SILENCE, Prompt
 PCMU = 0
 DIGITS = "0123456789*#ABCD"  # RFC 4733 section 3.2: the events 0 to 15
 FRAME_S = FRAME / RATE
-# By the wall clock only a prompt that stalls is found: how long it is its samples and timestamps tell, how evenly
-# it comes `make bench-call`, and a busy machine delays packets.
+# By the wall clock only a prompt that stalls is found, for a busy machine delays packets: its samples and
+# timestamps tell how long it is, and `make bench-call` how evenly it comes.
 LATE_S = 2.0
 BARGE_IN_FRAMES = 10  # a prompt stops within 200 ms of the first packet of a digit
 
