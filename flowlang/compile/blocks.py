@@ -136,7 +136,6 @@ def closure(
 def handler(frame: Frame, node: ast.On) -> list[py.stmt]:
     """`on`: the handler's function, and the call that makes it live."""
     event = names.variable(node.binding) if node.binding is not None else "_"
-    line = frame.unit.source.position(node.span.start).line
     name, definition = closure(frame, "on", (names.STRAND, event), node.body, node.binding)
     live = on_strand(
         "on",

@@ -23,7 +23,7 @@ def call(frame: Frame, node: ast.Call) -> tuple[py.expr, bool]:
     callee, name, given = frame.unit.program.called(node)
     declared = callee.decl if isinstance(callee, FlowInfo) else callee
     parameters = slots(declared)
-    bound = bind(parameters, node.arguments).values
+    bound = bind(parameters, given).values
     values = {slot: [frame.expression(each.value) for each in arguments] for slot, arguments in bound.items()}
     match callee:
         case Action():
@@ -37,7 +37,7 @@ def call(frame: Frame, node: ast.Call) -> tuple[py.expr, bool]:
 
 
 def _action(frame: Frame, node: ast.Call, action: Action, values: dict[str, list[py.expr]]) -> py.expr:
-    line, column = frame.unit.source.position(node.span.start)
+    column = frame.unit.source.position(node.span.start).column
     many = {each.name for each in action.parameters if each.many}
     arguments = py.Dict(
         [const(slot) for slot in values],

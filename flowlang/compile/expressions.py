@@ -51,14 +51,14 @@ def _expression(frame: Frame, node: ast.Expression) -> py.expr:
         case ast.Name():
             return _name(frame, node)
         case ast.Template():
-        case ast.Field() if (constant := frame.unit.program.constant(node)) is not None:
-            return load(names.constant(constant))
             parts = [const(part) if isinstance(part, str) else expression(frame, part) for part in node.parts]
             return use("filled", *parts)
         case ast.ListLiteral():
             return _list(frame, node)
         case ast.MapLiteral():
             return _map(frame, node)
+        case ast.Field() if (constant := frame.unit.program.constant(node)) is not None:
+            return load(names.constant(constant))
         case ast.Field():
             how = "optional_field" if node.optional else "field"
             return use(how, expression(frame, node.value), const(node.name))
@@ -149,12 +149,11 @@ def _wait_for(frame: Frame, node: ast.WaitFor) -> py.expr:
     line = frame.unit.line(node)
     limit = expression(frame, node.within) if node.within is not None else const(None)
     return awaited(
-        on_strand("wait_for", const(line), const(node.event), wants(frame, node.patterns, None, None), limit)
+        on_strand("wait_for", line, const(node.event), wants(frame, node.patterns, None, None), limit)
     )
 
 
 def _start(frame: Frame, node: ast.Start) -> py.expr:
-    line = frame.unit.source.position(node.span.start).line
     arguments = flow_arguments(frame, node.target)
     key = frame.unit.program.target(node.target).key
     return on_strand("start", frame.unit.line(node), const(key), arguments)

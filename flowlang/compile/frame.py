@@ -74,8 +74,6 @@ class Unit:
         number = self.cover.number(node) if self.cover is not None else None
         return [] if number is None else [told(use("cover", const(number)))]
 
-    def pooled(self, value: Value) -> str:
-        """The global name of a constant value."""
     def line(self, node: ast.Node) -> py.expr:
         """The line of a node, for what runs to speak of; in a module it knows its file."""
         number = self.source.position(node.span.start).line
@@ -83,6 +81,8 @@ class Unit:
             return const(number)
         return load(self.pooled(Line(number, self.source.name)))
 
+    def pooled(self, value: Value) -> str:
+        """The global name of a constant value."""
         key = (type(value).__name__, repr(value))
         if key not in self._by_value:
             name = f"c_{len(self.pool)}"

@@ -5,9 +5,9 @@ from __future__ import annotations
 
 STRAND = "S"
 DEPTH = "D"
-
 FILE = "F"
 """In each namespace of compiled code: the name of the module's source, `None` for the entry script."""
+
 _VARIABLE = "v_"
 
 

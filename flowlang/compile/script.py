@@ -10,9 +10,9 @@ from itertools import repeat
 from typing import Any
 
 from flowlang.analysis import Program
+from flowlang.analysis.checks.routes import priority
 from flowlang.diagnostics import Source
 from flowlang.model.places import Line
-from flowlang.analysis.checks.routes import priority
 from flowlang.model.values import Value
 from flowlang.syntax import ast
 
@@ -60,29 +60,29 @@ class CompiledRoute:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Script:
-    """A compiled script. `flows` are coroutine functions: strand, depth, arguments."""
+    """A compiled script. `flows` are coroutine functions, those of modules included, by what the whole
+    program calls each: strand, depth, arguments."""
 
     program: Program
     namespace: dict[str, Any]
     flows: Mapping[str, Callable[..., Awaitable[Value]]]
     routes: tuple[CompiledRoute, ...]
 
-
     @property
     def sources(self) -> tuple[Source, ...]:
         """The texts that it was made from: the modules', each behind those that it uses, then its own."""
         return self.program.sources
 
+
 def compile_program(
     program: Program, primitives: Mapping[str, Any], bystander: Any, cover: Cover | None = None
 ) -> Script:
-    """Compiles a checked program.
+    """Compiles a checked program, its modules first: each has a namespace of its own, into which the flows,
+    functions and constants of those before it are put under names that no script can spell.
 
     `primitives` are the core's `SCRIPT_CALLS`; `bystander` stands for a strand where none runs: while
     constants are worked out; `cover` is told what is reached. Raises `Fault` if a constant cannot be.
     """
-    unit = Unit(program, expression, statement, cover)
-    written = [
     exports: dict[str, Any] = {}
     for each in program.modules[:-1]:
         exports |= _exports(each, _linked(each, primitives, bystander, cover, exports)[0])
@@ -113,6 +113,8 @@ def _linked(
     exports: Mapping[str, Any],
 ) -> tuple[dict[str, Any], tuple[CompiledRoute, ...]]:
     """The namespace and the routes of one module."""
+    unit = Unit(program, expression, statement, cover)
+    written = [
         *(_function(unit, each) for each in program.functions.values()),
         *(_flow(unit, each.decl) for each in program.flows.values()),
         *(_constant(unit, each) for each in _in_order(program)),

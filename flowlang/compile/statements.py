@@ -185,8 +185,8 @@ def _stream(frame: Frame, node: ast.Stream) -> list[py.stmt]:
 
 
 def _begin_stream(frame: Frame, node: ast.Stream) -> tuple[py.stmt, py.expr]:
-    line = frame.unit.source.position(node.span.start).line
     name, definition = closure(frame, "stream", (names.STRAND,), node.body)
+    line = frame.unit.source.position(node.span.start).line
     title = f"stream {node.name}" if node.name is not None else f"stream, line {line}"
     begun = on_strand("stream", load(frame.owner()), frame.unit.line(node), const(title), load(name))
     return definition, begun

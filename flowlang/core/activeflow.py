@@ -22,8 +22,8 @@ from flowlang.model.causes import REFUSAL_OF_ENDING
 from flowlang.model.commands import Command, HangUp
 from flowlang.model.events import CallEnded, DigitPressed, Event, SignalReceived, as_outcome
 from flowlang.model.observations import EventArrived, FlowEnded, FlowStarted, Logged, Observation
-from flowlang.model.results import Result
 from flowlang.model.places import file_of
+from flowlang.model.results import Result
 from flowlang.model.values import Outcome, Value
 
 from .blocks import Block, On
@@ -315,12 +315,12 @@ class Activeflow:
                 self.at,
                 self.id,
                 self.opening.flow,
-                file_of(ending.line),
                 ending.how,
                 ending.value,
                 ending.code,
                 ending.text,
                 ending.line,
+                file_of(ending.line),
             )
         )
         self._outputs.append(Over(ending))
