@@ -35,6 +35,13 @@ SCRIPT = """
 route call to +16062067563 => desk else sorry
 route call to +16062067564 => refused
 route call to +16062067565 => broken else sorry
+route call to +16062067566 => silent
+route call to +16062067567 => stopped
+route call to +16062067568 => busy
+route call to +16062067569 => ringing
+route call to +16062067570 => faulty
+route call to +16062067571 => hasty
+route call to +16062067572 => declined
 
 flow desk {
     ring
@@ -68,6 +75,29 @@ flow account {
 flow refused { log "no"; reject 603 }
 flow broken  { answer; let x = 1 // (length(caller.number) - length(caller.number)); log "${x}" }
 flow sorry   { say "Sorry." }
+
+flow silent   { log "no word" }
+flow stopped  { ring; stop }
+flow busy     { on hangup as e { log "gone: ${e.cause}" }; reject 486; log "on" }
+flow ringing  { on hangup as e { log "gone: ${e.cause}" }; ring; wait 1h }
+flow faulty   { raise "no good" }
+flow declined { on hangup as e { log "gone: ${e.cause}" }; hangup; log "still here" }
+flow hasty {
+    on hangup as e { log "gone: ${e.cause}" }
+    say "Welcome to the clinic, caller."
+    let number = ask("Your number?", timeout: 2s)
+    match number {
+        text as t => log "number ${t.text}"
+        _         => log "none"
+    }
+    let more = ask("And now?", digits: 1, timeout: 300ms)
+    match more {
+        text as t => log "more ${t.text}"
+        _         => log "no more"
+    }
+    hangup
+    log "after"
+}
 """
 
 CALLER = "+14155550100"
@@ -172,6 +202,7 @@ class SipCaller:
         self._call = call
 
     async def press(self, keys: str) -> None:
+        await self._call.wait_answered()
         self._call.press(keys)
 
     async def hold(self) -> None:
@@ -223,7 +254,59 @@ async def a_fault(stage: Stage) -> None:
     await stage.call("+16062067565")
 
 
-@pytest.mark.parametrize("moves", [a_long_call, a_refused_call, a_fault])
+async def a_flow_that_ends_unanswered(stage: Stage) -> None:
+    await stage.call("+16062067566")
+
+
+async def a_stop_while_ringing(stage: Stage) -> None:
+    await stage.call("+16062067567")
+
+
+async def a_busy_signal(stage: Stage) -> None:
+    await stage.call("+16062067568")
+
+
+async def a_caller_who_cancels(stage: Stage) -> None:
+    phone = await stage.call("+16062067569")
+    await stage.until("ring done")
+    await phone.hang_up()
+
+
+async def a_fault_unanswered(stage: Stage) -> None:
+    await stage.call("+16062067570")
+
+
+async def a_hang_up_unanswered(stage: Stage) -> None:
+    await stage.call("+16062067572")
+
+
+async def digits_typed_ahead(stage: Stage) -> None:
+    """Before anything is asked, and on; then a hang-up by us."""
+    phone = await stage.call("+16062067571")
+    await stage.until("say Welcome to the clinic, caller.")
+    await phone.press("17#5")
+
+
+async def a_route_for_nobody(stage: Stage) -> None:
+    await stage.call("+16062067599")
+
+
+ENDINGS = {
+    a_long_call: ("caller", "normal", 200),
+    a_refused_call: ("us", "rejected", 603),
+    a_fault: ("us", "normal", 200),
+    a_flow_that_ends_unanswered: ("us", "no_answer", 480),
+    a_stop_while_ringing: ("us", "rejected", 603),
+    a_busy_signal: ("us", "busy", 486),
+    a_caller_who_cancels: ("caller", "cancelled", 487),
+    a_fault_unanswered: ("us", "failed", 500),
+    a_hang_up_unanswered: ("us", "rejected", 603),
+    digits_typed_ahead: ("us", "normal", 200),
+    a_route_for_nobody: ("us", "not_found", 404),
+}
+
+
+@pytest.mark.parametrize("moves", ENDINGS)
 async def test_the_simulated_phone_and_sip_give_one_transcript(
     moves: Callable[[Stage], Awaitable[None]], tmp_path: Path
 ) -> None:
@@ -240,4 +323,6 @@ async def test_the_simulated_phone_and_sip_give_one_transcript(
             )
     assert transcripts[0] == transcripts[1]
     assert records[0] == records[1]
-    assert transcripts[0][-1].startswith("end ")
+    by, cause, _, status, _ = records[0]
+    assert (by, cause, status) == ENDINGS[moves]
+    assert not transcripts[0] or transcripts[0][-1].startswith("end ")
