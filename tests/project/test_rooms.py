@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
-SANS_IO = ("core", "compile", "analysis", "syntax", "sip", "rtp", "model", "diagnostics")
+SANS_IO = ("core", "compile", "graph", "analysis", "syntax", "sip", "rtp", "model", "diagnostics")
 CONCURRENCY = {"trio", "asyncio", "anyio", "threading", "multiprocessing", "concurrent", "subprocess"}
 NETWORK = {"socket", "selectors", "ssl", "http", "urllib"}
 WORLD = CONCURRENCY | NETWORK | {"time", "secrets", "uuid"}
