@@ -36,6 +36,7 @@ class IncomingCall(CallLeg):
         self._transaction = transaction
         transaction.user = self
         self._repeat: Timer | None = None
+        self._cancel_crossed = False
         self.dialog = server_dialog(request, transaction.to_tag, local, peer)
         self._dialog_headers = tuple(
             ("Record-Route", route) for route in self.request.headers.get("Record-Route", ())
@@ -95,6 +96,15 @@ class IncomingCall(CallLeg):
         if self.unanswered:
             self._transaction.respond(self._response(self.request, 487), now)
             self._refused("cancelled", "remote", 487)
+        else:
+            self._cancel_crossed = True
+
+    def _unanswered_offer(self, now: float) -> None:
+        if self._cancel_crossed:
+            self.end("normal", "remote")  # the caller was leaving: his ACK answers nothing, a BYE may follow
+            self._send_bye(now)
+        else:
+            super()._unanswered_offer(now)
 
     def _on_bye(self, transaction: ServerTransaction, request: Request, now: float) -> None:
         if not self.unanswered:

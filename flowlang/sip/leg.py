@@ -140,7 +140,7 @@ class CallLeg:
             return
         answer = sdp_of(ack) if awaited.offered else None
         if awaited.offered and answer is None and self.state == "answered":
-            self._hang_up_dialog(now, "not_acceptable")
+            self._unanswered_offer(now)
         elif self.state == "answered":
             self.state = "confirmed"
             self._confirmed(answer)
@@ -150,6 +150,10 @@ class CallLeg:
 
     def on_unacknowledged(self, now: float) -> None:
         """A refusal of ours was never acknowledged: nothing is left to do."""
+
+    def _unanswered_offer(self, now: float) -> None:
+        """The ACK owed an answer to the offer in our 2xx and has none."""
+        self._hang_up_dialog(now, "not_acceptable")
 
     def _confirmed(self, answer: SessionDescription | None) -> None:
         """Our answer to the call was acknowledged."""

@@ -102,9 +102,14 @@ class OutgoingCall(CallLeg):
             return
         dialog = self._dialog_of(response, tag)
         dialog.refresh_target(response)
+        described = sdp_of(response)
+        answer = None
+        late = self.offer is None and self.dialog is None
+        if late and described is not None and self.negotiate is not None:
+            answer = self.negotiate(described)  # §13.2.1: the ACK owes it, also where a BYE follows at once
         if self.dialog is not None or self.state == "ended":
             # Another callee's answer, or one that crossed our CANCEL: nobody here wants it.
-            self._acknowledge(dialog, tag, None)
+            self._acknowledge(dialog, tag, answer)
             if self.dialog is None:
                 self.dialog = dialog
                 self._send_bye(now)
@@ -114,16 +119,12 @@ class OutgoingCall(CallLeg):
                 self._ground.emit(CallForked(self, response))
             return
         self.dialog = dialog
-        described = sdp_of(response)
-        if self.offer is None:
-            answer = None if described is None or self.negotiate is None else self.negotiate(described)
-            self._acknowledge(dialog, tag, answer)
-            if answer is None:
-                self._hang_up_dialog(now, "not_acceptable")
-                return
-        else:
+        self._acknowledge(dialog, tag, answer)
+        if late and answer is None:
+            self._hang_up_dialog(now, "not_acceptable")
+            return
+        if not late:
             described = described or self._early_media.get(tag)
-            self._acknowledge(dialog, tag, None)
         self.state = "confirmed"
         self._ground.emit(CallAnswered(self, described))
 

@@ -394,6 +394,21 @@ def test_a_late_offer_without_an_answer_ends_the_call(body: str) -> None:
     peer.assert_nothing_left()
 
 
+def test_a_caller_whose_cancel_crosses_our_late_offer_owes_it_no_answer() -> None:
+    peer = Peer()
+    call = peer.offered(request())
+    call.answer(session().offer(), 0.0)
+    peer.take()
+    tag = peer.last().to.tag
+    assert peer.receive(request("CANCEL")) == ["SIP/2.0 200 OK"]
+    assert ended(peer) == []
+    peer.receive(request("ACK", branch="z9hG4bKack", to_tag=tag))
+    assert ended(peer) == [("normal", "remote")]
+    assert peer.receive(request("BYE", branch="z9hG4bKbye", cseq=2, to_tag=tag)) == ["SIP/2.0 200 OK"]
+    assert ended(peer) == [("normal", "remote")]
+    peer.assert_nothing_left()
+
+
 def test_a_bye_before_the_answer_ends_the_invite_too() -> None:
     peer = Peer()
     call = peer.offered()

@@ -172,6 +172,18 @@ def test_a_200_that_crosses_our_cancel_gets_ack_and_bye() -> None:
     caller.assert_nothing_left()
 
 
+def test_a_late_offer_that_crosses_our_cancel_is_answered_before_the_bye() -> None:
+    caller = Caller(offer=False)
+    caller.respond(180)
+    caller.call.hang_up(0.0)
+    caller.take()
+    assert [line.split(" ")[0] for line in caller.respond(200, body=SDP)] == ["ACK", "BYE"]
+    ack = parse_datagram(caller.sent[-2].data)
+    assert parse_sdp(ack.body).media[0].port == 5004
+    assert [event.cause for event in caller.events if isinstance(event, CallEnded)] == ["cancelled"]
+    caller.assert_nothing_left()
+
+
 def test_a_200_of_another_fork_is_seen_and_gets_ack_and_bye() -> None:
     caller = Caller()
     caller.respond(180, "one")
