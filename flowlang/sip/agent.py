@@ -11,10 +11,11 @@ from collections.abc import Callable, Iterable
 from contextlib import suppress
 
 from flowlang.sip.address import Address, ip_literal, may_send_to, same_host
+from flowlang.sip.body import SDP_TYPE, session_body
 from flowlang.sip.dialog import DialogKey, name_addr_text, via_of
 from flowlang.sip.errors import SipSyntaxError
 from flowlang.sip.incoming import IncomingCall
-from flowlang.sip.judge import ACCEPT, ALLOW, BODY_TYPE, SUPPORTED, Refusal, judge, too_many_hops
+from flowlang.sip.judge import ACCEPT, ALLOW, SUPPORTED, Refusal, judge, too_many_hops
 from flowlang.sip.leg import CallLeg
 from flowlang.sip.message import Headers, Request, Response, response_to
 from flowlang.sip.outgoing import OutgoingCall
@@ -108,7 +109,7 @@ class UserAgent:
         }
         request = Request("INVITE", target, built, b"" if offer is None else offer.encode())
         if offer is not None:
-            built["Content-Type"] = [BODY_TYPE]
+            built["Content-Type"] = [SDP_TYPE]
         request.extend(headers)
         call = OutgoingCall(self, request, offer, destination, local)
         call.begin(now)
@@ -226,9 +227,10 @@ class UserAgent:
         self, server: ServerTransaction, request: Request, source: Address, local: Address, now: float
     ) -> None:
         offer = None
-        if request.body and request.content_type == BODY_TYPE:
+        described = session_body(request)
+        if described is not None:
             try:
-                offer = parse_sdp(request.body)
+                offer = parse_sdp(described)
             except SdpError:
                 self._refuse(server, request, Refusal(400, reason="Malformed session description"), now)
                 return

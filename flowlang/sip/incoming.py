@@ -6,9 +6,10 @@ from collections.abc import Iterable
 
 from flowlang.model.causes import DECLINED, REFUSAL_OF_CAUSE, HangupCause, hangup_cause
 from flowlang.sip.address import Address
+from flowlang.sip.body import SDP_TYPE
 from flowlang.sip.dialog import server_dialog
 from flowlang.sip.ground import Ground
-from flowlang.sip.judge import ALLOW, BODY_TYPE, SUPPORTED
+from flowlang.sip.judge import ALLOW, SUPPORTED
 from flowlang.sip.leg import CallLeg
 from flowlang.sip.message import Request, Response
 from flowlang.sip.outputs import CallConfirmed, Side
@@ -51,14 +52,14 @@ class IncomingCall(CallLeg):
 
     def progress(self, sdp: SessionDescription, now: float) -> bool:
         """183 with early media."""
-        headers = (*self._early_headers, ("Content-Type", BODY_TYPE))
+        headers = (*self._early_headers, ("Content-Type", SDP_TYPE))
         return self._provisional(self._response(self.request, 183, headers, sdp.encode()), now)
 
     def answer(self, sdp: SessionDescription, now: float) -> bool:
         """200 with our answer, or our offer if the INVITE had none."""
         if not self.unanswered:
             return False
-        headers = (*self._early_headers, ALLOW, SUPPORTED, ("Content-Type", BODY_TYPE))
+        headers = (*self._early_headers, ALLOW, SUPPORTED, ("Content-Type", SDP_TYPE))
         response = self._response(self.request, 200, headers, sdp.encode())
         self._transaction.respond(response, now)
         self._stop_repeating()

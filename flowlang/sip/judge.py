@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from flowlang.sip.body import SDP_TYPE, session_body
 from flowlang.sip.errors import SipSyntaxError
 from flowlang.sip.headers import parse_number
 from flowlang.sip.message import Request
@@ -18,10 +19,9 @@ FOREIGN_METHODS = frozenset({"MESSAGE", "NOTIFY", "PRACK", "PUBLISH", "REFER", "
 EXTENSIONS: frozenset[str] = frozenset()
 """Option tags that we hold to."""
 URI_SCHEMES = frozenset({"sip", "sips", "tel"})
-BODY_TYPE = "application/sdp"
 
 ALLOW = ("Allow", ", ".join(METHODS))
-ACCEPT = ("Accept", BODY_TYPE)
+ACCEPT = ("Accept", f"{SDP_TYPE}, multipart/mixed")
 SUPPORTED = ("Supported", ", ".join(sorted(EXTENSIONS)))
 
 _OFFERING = frozenset({"INVITE", "UPDATE"})
@@ -74,7 +74,7 @@ def _content(request: Request) -> Refusal | None:
     encoding = request.get("Content-Encoding")
     if encoding is not None and encoding.lower() != "identity":
         return Refusal(415, (("Accept-Encoding", "identity"),))
-    if request.content_type != BODY_TYPE and not _optional(request):
+    if session_body(request) is None and not _optional(request):
         return Refusal(415, (ACCEPT,))
     return None
 
@@ -82,7 +82,7 @@ def _content(request: Request) -> Refusal | None:
 def _accepts_sdp(ranges: list[str]) -> bool:
     for member in ranges:
         kind = member.partition(";")[0].strip(" \t").lower()
-        if kind in (BODY_TYPE, "application/*", "*/*"):
+        if kind in (SDP_TYPE, "application/*", "*/*"):
             return True
     return False
 

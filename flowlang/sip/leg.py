@@ -14,9 +14,10 @@ from typing import Literal
 from flowlang.model.causes import HangupCause
 from flowlang.sip.accepted import AwaitedAck
 from flowlang.sip.address import Address
+from flowlang.sip.body import SDP_TYPE, session_body
 from flowlang.sip.dialog import Dialog
 from flowlang.sip.ground import Ground
-from flowlang.sip.judge import ACCEPT, ALLOW, BODY_TYPE, SUPPORTED
+from flowlang.sip.judge import ACCEPT, ALLOW, SUPPORTED
 from flowlang.sip.message import Request, Response, response_to
 from flowlang.sip.outputs import CallEnded, CallReanswered, CallReoffered, InfoReceived, Side
 from flowlang.sip.reoffer import Reoffer
@@ -176,9 +177,10 @@ class CallLeg:
             return
         assert self.dialog is not None  # a leg past these states has a dialog
         offer = None
-        if request.content_type == BODY_TYPE and request.body:
+        described = session_body(request)
+        if described is not None:
             try:
-                offer = parse_sdp(request.body)
+                offer = parse_sdp(described)
             except SdpError:
                 self._respond(transaction, request, 400, now, reason="Malformed session description")
                 return
@@ -191,7 +193,7 @@ class CallLeg:
             self._respond(transaction, request, 488, now)
             return
         self.dialog.refresh_target(request)
-        headers = (self._contact, ALLOW, SUPPORTED, ("Content-Type", BODY_TYPE))
+        headers = (self._contact, ALLOW, SUPPORTED, ("Content-Type", SDP_TYPE))
         response = self._response(request, 200, headers, answer.encode())
         transaction.respond(response, now)
         if request.method == "INVITE":
@@ -246,10 +248,9 @@ class CallLeg:
 
 def sdp_of(message: Request | Response) -> SessionDescription | None:
     """The description in a message's body, None if it has none that can be read."""
-    if not message.body or message.content_type != BODY_TYPE:
-        return None
+    described = session_body(message)
     try:
-        return parse_sdp(message.body)
+        return None if described is None else parse_sdp(described)
     except SdpError:
         return None
 

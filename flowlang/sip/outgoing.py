@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from flowlang.model.causes import HangupCause, hangup_cause
 from flowlang.sip.address import Address
+from flowlang.sip.body import SDP_TYPE
 from flowlang.sip.dialog import Dialog, client_dialog
 from flowlang.sip.ground import Ground
-from flowlang.sip.judge import BODY_TYPE
 from flowlang.sip.leg import CallLeg, sdp_of
 from flowlang.sip.message import Headers, Request, Response
 from flowlang.sip.outputs import CallAnswered, CallForked, CallProgressed
@@ -142,7 +142,7 @@ class OutgoingCall(CallLeg):
     def _acknowledge(self, dialog: Dialog, tag: str, answer: SessionDescription | None) -> None:
         ack = dialog.request("ACK", self._ground.branch(), self.request.cseq.number)
         if answer is not None:
-            ack.extend([("Content-Type", BODY_TYPE)])
+            ack.extend([("Content-Type", SDP_TYPE)])
             ack.body = answer.encode()
         self._acks[tag] = (ack.encode(), dialog.next_hop)
         self._send_ack(tag)

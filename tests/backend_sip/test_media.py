@@ -10,7 +10,7 @@ from trio.testing import MockClock
 
 from flowlang.backends.border import BackendError
 from flowlang.backends.sip import SipBackend
-from flowlang.model.commands import Answer, Ring
+from flowlang.model.commands import Answer, Reject, Ring
 from flowlang.model.events import CallEnded, CallHeld, CallUnheld
 from flowlang.model.observations import LegEnded
 from flowlang.model.results import Done, Failed
@@ -187,3 +187,22 @@ async def test_what_cannot_be_listened_on_is_said_in_one_line(
 async def test_a_port_in_use_is_said_in_one_line(bench: Bench, clock: MockClock) -> None:
     with pytest.raises(BackendError, match="another program has this port"):
         await SipBackend(("127.0.0.1", bench.port)).run(FakeHost())
+
+
+async def test_settle_waits_for_the_ack_of_a_refusal(bench: Bench, clock: MockClock) -> None:
+    async with raw_caller(bench.port) as caller, trio.open_nursery() as nursery:
+        await caller.invite()
+        call = await bench.host.next_call()
+        await call.do(Reject(0, 486, None))
+        refusal = await caller.receive("SIP/2.0 486")
+        settled = trio.Event()
+
+        async def settle() -> None:
+            await bench.backend.settle()
+            settled.set()
+
+        nursery.start_soon(settle)
+        await caller.receive("SIP/2.0 486")  # it is repeated
+        assert not settled.is_set()
+        await caller.ack(refusal, branch="INVITE1")
+        await settled.wait()

@@ -37,6 +37,7 @@ from flowlang.sip import (
     Request,
     Settings,
     Trace,
+    UserAgent,
 )
 
 from .endpoint import Endpoint, check_advertised
@@ -138,9 +139,10 @@ class SipBackend:
                     self._stop(endpoint)
 
     async def settle(self) -> None:
-        """Returns when no call is left: each BYE of ours was answered or given up."""
+        """Returns when no call is left: each BYE of ours was answered, each refusal acknowledged, or given
+        up."""
         await trio.lowlevel.checkpoint()
-        while self._ground is not None and (self._legs or self._ground.endpoint.agent.calls):
+        while self._ground is not None and not self._settled(self._ground.endpoint.agent):
             await self._ground.endpoint.changed.park()
 
     async def wait_idle(self) -> None:
@@ -148,6 +150,9 @@ class SipBackend:
         await trio.lowlevel.checkpoint()
         while self._ground is not None and not self.idle:
             await self._ground.endpoint.changed.park()
+
+    def _settled(self, agent: UserAgent) -> bool:
+        return not (self._legs or agent.calls or agent.transactions.unacknowledged)
 
     def _stop(self, endpoint: Endpoint) -> None:
         for leg in list(self._legs.values()):

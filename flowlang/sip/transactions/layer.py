@@ -34,6 +34,14 @@ class Transactions:
     def __len__(self) -> int:
         return len(self._servers) + len(self._clients)
 
+    @property
+    def unacknowledged(self) -> bool:
+        """True while a refusal of an INVITE waits for its ACK."""
+        return any(
+            isinstance(server, InviteServer) and server.state == "completed"
+            for server in self._servers.values()
+        )
+
     def server_of(self, request: Request) -> ServerTransaction | None:
         """The transaction that `request` is a retransmission in, or whose ACK it is."""
         return self._servers.get(_server_key(request, request.method))
