@@ -24,12 +24,17 @@ _HOMES = {"Failure": "results", "NotCompiledError": "run", "Report": "results", 
 
 
 def run_tests(script: str | Path, *, coverage: bool = False) -> Report:
-    """Runs the tests of a script, given as its text or its path. Raises `NotCompiledError` and `OSError`."""
-    from .run import run_source
+    """Runs the tests of a script, given as its text or its path; a text has the standard library only. Each
+    sound file is taken to last a second. Raises `NotCompiledError` and `OSError`."""
+    from flowlang.modules import ModuleFiles
+
+    from .run import Surroundings, run_source
 
     if isinstance(script, Path):
-        return run_source(Source(str(script), script.read_text(encoding="utf-8-sig")), coverage=coverage)
-    return run_source(Source("<text>", script), coverage=coverage)
+        source, load = Source(str(script), script.read_text(encoding="utf-8-sig")), ModuleFiles(script)
+    else:
+        source, load = Source("<text>", script), ModuleFiles(None)
+    return run_source(source, Surroundings(load=load), coverage=coverage)
 
 
 def __getattr__(name: str) -> object:

@@ -10,6 +10,7 @@ from typing import Any, Literal
 from flowlang.analysis import Program
 from flowlang.diagnostics import Source, Span
 from flowlang.model.observations import ActionEnded, ActionStarted, FlowStarted, Observation
+from flowlang.model.places import file_of
 from flowlang.model.values import Outcome
 from flowlang.syntax import ast
 
@@ -114,7 +115,7 @@ class Counter:
         match observation:
             case FlowStarted(route_line=int(line)) if line in self._routes:
                 self._taken.add(self._routes[line])
-            case ActionStarted():
+            case ActionStarted() if file_of(observation.line) is None:
                 place = (observation.line, observation.column)
                 self._under_way[observation.activeflow, observation.action] = place
             case ActionEnded():

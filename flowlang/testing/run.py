@@ -12,6 +12,7 @@ from flowlang.core import Limits, compile_script
 from flowlang.diagnostics import Diagnostic, Source, Span, has_errors
 from flowlang.model.actions import ACTIONS, Action
 from flowlang.model.observations import Observation
+from flowlang.model.places import file_of
 from flowlang.syntax import ast, parse
 
 from .beside import Beside
@@ -111,7 +112,8 @@ def _run_block(world: World, block: ast.TestDecl, source: Source) -> Failure | N
     fault = statements.unexpected_fault()
     if fault is None:
         return None
-    where = f"{source.name}:{fault.line}" if fault.line else source.name
+    name = file_of(fault.line) or source.name
+    where = f"{name}:{int(fault.line)}" if fault.line else name
     message = f"`{fault.flow}` ended with the fault `{fault.code}` at {where}: {fault.text}"
     head = Span(block.span.start, source.text.index("{", block.span.start)).start
     return _failure(world, Span(head, head + len("test")), message, None)

@@ -115,7 +115,7 @@ class Statements:
     def _start(self, node: ast.Start) -> str:
         bystander = Bystander(Opening("test", "", {}, self.world.at, 0))
         arguments = evaluate_arguments(self.world.script, node.target, self._variables, bystander)
-        activeflow = self.world.start(node.target.name, arguments)
+        activeflow = self.world.start(self.world.script.program.target(node.target).key, arguments)
         self.world.settle()
         return activeflow
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -268,6 +269,24 @@ def test_a_script_with_mistakes_is_not_run() -> None:
         run(MENU, "bob hangs up", "expect stopped")
     with pytest.raises(NotCompiledError, match="E606"):
         run("const X = 1 / 0\n" + MENU, CALL, "expect stopped")
+
+
+def test_what_modules_have_is_at_hand(tmp_path: Path) -> None:
+    (tmp_path / "greet.flow").write_text(
+        'func hello(name) = "Hello ${name}"\n'
+        'flow welcome(name) {\n let c = ask("Hi ${name}", timeout: 1s)\n raise "no ${c}"\n}\n'
+    )
+    main = tmp_path / "main.flow"
+    main.write_text(
+        'use "./greet"\nroute call to "100" => main\nflow main {\n say greet.hello("Al")\n}\n'
+        'test "a" { let a = call(to: "100")\n expect a hears greet.hello("Al")\n'
+        ' let _id = start greet.welcome("Al")\n expect fault no_caller }\n'
+        'test "b" { let _id = start greet.welcome("Al")\n expect stopped }\n'
+    )
+    good, bad = run_tests(main, coverage=True).results
+    assert good.passed
+    assert bad.failure is not None
+    assert "at greet.flow:3: `ask` needs a caller" in bad.failure.message.replace(f"{tmp_path}/", "")
 
 
 def test_hosts_run_tests_in_one_call() -> None:
