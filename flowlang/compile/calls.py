@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import ast as py
+from collections.abc import Callable
+from typing import TypeVar
 
 from flowlang.analysis import FlowInfo, bind, slots
 from flowlang.model.actions import Action
@@ -11,7 +13,10 @@ from flowlang.syntax import ast
 
 from . import names
 from .frame import Frame
-from .python import awaited, const, load, on_strand, tuple_
+from .python import awaited, const, if_, load, on_strand, statement, tuple_, use
+from .runtime.sizes import MAX_DEPTH
+
+Written = TypeVar("Written", py.expr, list[py.expr])
 
 _ON_STRAND = frozenset({"now", "elapsed", "random"})
 """Built-ins that ask the activeflow; all others are plain functions."""
@@ -31,9 +36,11 @@ def call(frame: Frame, node: ast.Call) -> tuple[py.expr, bool]:
         case Function():
             return _built_in(callee, values), False
         case FlowInfo():
-            return awaited(_compiled(names.flow(name), values)), True
+            begin: list[py.expr] = [load(names.STRAND), load(names.DEPTH)]
+            return awaited(_compiled(names.flow(name), begin, callee.decl, values)), True
         case ast.FuncDecl():
-            return _compiled(names.function(name), values), False
+            version = frame.version.calls.get(id(node)) if frame.version is not None else None
+            return _compiled(version or names.function(name), _paid(frame, node), callee, values), False
 
 
 def _action(frame: Frame, node: ast.Call, action: Action, values: dict[str, list[py.expr]]) -> py.expr:
@@ -53,10 +60,46 @@ def _built_in(function: Function, values: dict[str, list[py.expr]]) -> py.expr:
     return py.Call(load(names.built_in(function.name)), arguments, [])
 
 
-def _compiled(function: str, values: dict[str, list[py.expr]]) -> py.expr:
-    """A call of a compiled flow or `func`: the strand and the depth go along."""
-    keywords = [py.keyword(names.variable(slot), given[0]) for slot, given in values.items()]
-    return py.Call(load(function), [load(names.STRAND), load(names.DEPTH)], keywords)
+def _compiled(
+    function: str,
+    begin: list[py.expr],
+    node: ast.FlowDecl | ast.FuncDecl,
+    values: dict[str, list[py.expr]],
+) -> py.expr:
+    """A call of a compiled flow or `func`. By place is quicker; by name they stand in any order."""
+    given = [(slot, each[0]) for slot, each in values.items()]
+    if [slot for slot, _ in given] == [each.name for each in node.params[: len(given)]]:
+        return py.Call(load(function), [*begin, *(each for _, each in given)], [])
+    return py.Call(load(function), begin, [py.keyword(names.variable(slot), each) for slot, each in given])
+
+
+def _paid(frame: Frame, node: ast.Call) -> list[py.expr]:
+    """What goes to a `func` before its arguments: the meter and the depth, with the step that the call costs
+    paid and the depth looked at, here or by the statement."""
+    if frame.paid is None:
+        return [frame.meter(), use("called", frame.meter(), load(names.DEPTH))]
+    frame.paid.append(node)
+    return [frame.meter(), py.BinOp(load(names.DEPTH), py.Add(), const(1))]
+
+
+def paid(frame: Frame, write: Callable[[], Written]) -> tuple[list[py.stmt], Written]:
+    """What `write` gives, and the statements before it that pay for the calls of `func`s in it: one look at
+    budget and depth for all of them."""
+    outer, frame.paid = frame.paid, []
+    made = write()
+    calls, frame.paid = len(frame.paid), outer
+    if not calls:
+        return [], made
+    left = frame.unit.fresh("i")
+    account = py.Attribute(frame.meter(), "left", py.Load())
+    count = py.BinOp(account, py.Sub(), const(calls))
+    return [
+        if_(py.Compare(load(names.DEPTH), [py.GtE()], [const(MAX_DEPTH)]), [statement(use("too_deep"))]),
+        py.Assign([py.Attribute(frame.meter(), "left", py.Store()), py.Name(left, py.Store())], count),
+        if_(
+            py.Compare(load(left), [py.Lt()], [const(0)]), [statement(use("overspent", frame.meter()))]
+        ),
+    ], made
 
 
 def flow_arguments(frame: Frame, target: ast.FlowTarget) -> py.expr:

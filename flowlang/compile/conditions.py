@@ -15,7 +15,7 @@ _COMPARISONS = frozenset({"==", "!=", "<", "<=", ">", ">=", "in", "not in"})
 def condition(frame: Frame, node: ast.Expression) -> py.expr:
     """An expression that has to be true or false."""
     made = frame.expression(node)
-    if is_boolean(node):
+    if is_boolean(node) or frame.kind(node) == "boolean":
         return made
     checked = use("boolean", made)
     stamp([checked], made.lineno, made.col_offset)

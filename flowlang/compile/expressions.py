@@ -10,17 +10,13 @@ from flowlang.model.values import Duration, Regex, Value
 from flowlang.syntax import ast
 
 from . import names
+from .arithmetic import binary, negated
 from .calls import call, flow_arguments
 from .conditions import condition
 from .frame import Frame
 from .patterns import wants
 from .python import assign, awaited, const, lambda_, load, not_, on_strand, stamp, tuple_, use
-
-_OPERATORS = {
-    "+": "add", "-": "subtract", "*": "multiply", "/": "divide", "//": "floor_divide", "%": "modulo",
-    "==": "equal", "!=": "unequal", "<": "less", "<=": "less_or_equal", ">": "greater",
-    ">=": "greater_or_equal", "in": "contained", "not in": "not_contained",
-}  # fmt: skip
+from .templates import template
 
 
 def expression(frame: Frame, node: ast.Expression) -> py.expr:
@@ -51,8 +47,7 @@ def _expression(frame: Frame, node: ast.Expression) -> py.expr:
         case ast.Name():
             return _name(frame, node)
         case ast.Template():
-            parts = [const(part) if isinstance(part, str) else expression(frame, part) for part in node.parts]
-            return use("filled", *parts)
+            return template(frame, node)
         case ast.ListLiteral():
             return _list(frame, node)
         case ast.MapLiteral():
@@ -65,11 +60,11 @@ def _expression(frame: Frame, node: ast.Expression) -> py.expr:
         case ast.Index():
             return use("item", expression(frame, node.value), expression(frame, node.index))
         case ast.Unary(operator="-"):
-            return use("negate", expression(frame, node.operand))
+            return negated(frame, node)
         case ast.Unary():
             return not_(condition(frame, node.operand))
         case ast.Binary():
-            return use(_OPERATORS[node.operator], expression(frame, node.left), expression(frame, node.right))
+            return binary(frame, node)
         case ast.Logical():
             return _logical(frame, node)
         case ast.Call():
@@ -136,12 +131,12 @@ def _logical(frame: Frame, node: ast.Logical) -> py.expr:
     operands.append(left)
     # What stands behind the operator may not run at all, so an action there cannot be taken out and run
     # first.
-    kept, frame.hoisted = frame.hoisted, None
+    kept, frame.hoisted, paid, frame.paid = frame.hoisted, None, frame.paid, None
     made = py.BoolOp(
         py.And() if node.operator == "and" else py.Or(),
         [condition(frame, each) for each in reversed(operands)],
     )
-    frame.hoisted = kept
+    frame.hoisted, frame.paid = kept, paid
     return made
 
 

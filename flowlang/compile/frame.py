@@ -13,10 +13,12 @@ from flowlang.model.places import Line
 from flowlang.model.values import Value
 from flowlang.syntax import ast
 
-from .names import variable
+from .kinds import Kind
+from .names import STRAND, variable
 from .plan import Plan
 from .python import assign, const, load, use
 from .python import statement as told
+from .versions import Version
 
 
 @dataclass(slots=True)
@@ -109,6 +111,19 @@ class Frame:
     caught: str | None = None
     """The variable of the fault of the `catch` that is being written."""
     signals: list[str] = field(default_factory=list[str])
+    version: Version | None = None
+    """What is known of the kinds of what is written here."""
+    is_func: bool = False
+    paid: list[ast.Call] | None = None
+    """While a statement is written whose calls of `func`s are paid for before it: those calls."""
+
+    def kind(self, node: ast.Expression) -> Kind:
+        """What is known of an expression."""
+        return self.version.kinds.get(id(node)) if self.version is not None else None
+
+    def meter(self) -> py.expr:
+        """Where steps are counted."""
+        return load(STRAND) if self.is_func else py.Attribute(load(STRAND), "meter", py.Load())
 
     def expression(self, node: ast.Expression) -> py.expr:
         """Writes an expression."""
@@ -120,7 +135,10 @@ class Frame:
 
     def nested(self, *, is_async: bool = True) -> Frame:
         """A function within this one."""
-        return Frame(self.unit, self.plan, is_async, list(self.places), len(self.places), caught=self.caught)
+        places = list(self.places)
+        return Frame(
+            self.unit, self.plan, is_async, places, len(places), caught=self.caught, version=self.version
+        )
 
     def declare(self, name: str) -> str:
         """A variable of the script comes into being here."""

@@ -1,4 +1,5 @@
-"""Loops. Each counts its rounds in pieces of 1,024, after which other activeflows may run.
+"""Loops. Each pays for its rounds in pieces, before it goes round: few at first, so that a short loop costs
+little, then up to 1,024. After a piece other activeflows may run.
 
 CPython 3.11 makes a loop fast only behind a backward jump of a `for`, which is why a `while` is written as
 `while True: for _ in repeat(None, 1024): …`.
@@ -15,17 +16,18 @@ from flowlang.syntax import ast
 
 from . import names
 from .blocks import body
+from .calls import paid
 from .conditions import condition
 from .frame import Frame, Place
-from .python import assign, awaited, call, const, if_, load, not_, on_strand, statement, use
-
-_ROUNDS = 1024
+from .python import assign, awaited, const, if_, load, not_, on_strand, statement, use
+from .runtime.steps import FEW_ROUNDS
 
 
 def while_(frame: Frame, node: ast.While) -> list[py.stmt]:
     """`while condition { }`."""
-    leave = if_(not_(condition(frame, node.condition)), [py.Break()])
-    return _counted(frame, [leave, *_round(frame, node.body, node.label)])
+    payment, test = paid(frame, lambda: condition(frame, node.condition))
+    leave = if_(not_(test), [py.Break()])
+    return _counted(frame, [*payment, leave, *_round(frame, node.body, node.label)])
 
 
 def loop(frame: Frame, node: ast.Loop) -> list[py.stmt]:
@@ -40,21 +42,21 @@ def loop(frame: Frame, node: ast.Loop) -> list[py.stmt]:
 
 
 def _counted(frame: Frame, work: list[py.stmt]) -> list[py.stmt]:
-    rounds = call("x_repeat", const(None), const(_ROUNDS))
-    pieces = py.For(py.Name("_", py.Store()), rounds, work, [*_tick(frame), py.Continue()])
-    return [py.While(const(True), [pieces, py.Break()], [])]
+    size = frame.unit.fresh("n")
+    more = assign(size, use("more_rounds", load(size)))
+    rounds = use("rounds", frame.meter(), load(size))
+    pieces = py.For(py.Name("_", py.Store()), rounds, work, [*_tick(frame), more, py.Continue()])
+    return [assign(size, const(FEW_ROUNDS)), py.While(const(True), [pieces, py.Break()], [])]
 
 
 def _tick(frame: Frame) -> list[py.stmt]:
-    if frame.is_async:
-        return [statement(awaited(on_strand("tick", const(_ROUNDS))))]
-    return [statement(on_strand("spend", const(_ROUNDS)))]
+    return [statement(awaited(on_strand("tick")))] if frame.is_async else []
 
 
 def for_(frame: Frame, node: ast.For) -> list[py.stmt]:
     """`for x in xs { }`."""
     piece = frame.unit.fresh("p")
-    items = use("chunks", frame.expression(node.iterable))
+    items = use("chunks", frame.meter(), frame.expression(node.iterable))
     target = py.Name(frame.declare(node.name), py.Store())
     work = _round(frame, node.body, node.label)
     inner = py.For(target, load(piece), work, [*_tick(frame), py.Continue()])

@@ -15,6 +15,7 @@ from .calls import flow_arguments
 from .expressions import expression
 from .frame import Frame, Unit
 from .python import function, parameters, stamp
+from .runtime import decimals
 from .script import Script
 from .statements import statement
 
@@ -49,4 +50,4 @@ def _run(
     namespace: dict[str, Any] = {**script.namespace, **unit.pool}  # a copy: the script's own stays as it is
     module = py.Module([made], [])
     exec(compile(module, unit.source.name, "exec", dont_inherit=True, optimize=0), namespace)  # noqa: S102
-    return namespace[_NAME](bystander, *variables.values())
+    return decimals.run(namespace[_NAME], bystander, *variables.values())

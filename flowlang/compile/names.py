@@ -4,6 +4,7 @@ name of a script can be one of Python's, or one of ours."""
 from __future__ import annotations
 
 STRAND = "S"
+"""In a `func` the meter stands there: it needs nothing else, and gets nothing else."""
 DEPTH = "D"
 FILE = "F"
 """In each namespace of compiled code: the name of the module's source, `None` for the entry script."""
@@ -34,6 +35,11 @@ def flow(name: str) -> str:
 def function(name: str) -> str:
     """A `func`."""
     return "g_" + name
+
+
+def version(name: str, number: int) -> str:
+    """A `func` compiled for arguments of known kinds."""
+    return f"z{number}_{name}"
 
 
 def stream(name: str) -> str:

@@ -6,28 +6,30 @@ import ast as py
 import builtins
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
-from itertools import repeat
+from decimal import Decimal
+from functools import partial
 from typing import Any
 
 from flowlang.analysis import Program
 from flowlang.analysis.checks.routes import priority
 from flowlang.diagnostics import Source
 from flowlang.model.places import Line
-from flowlang.model.values import Value
+from flowlang.model.values import Outcome, Value
 from flowlang.syntax import ast
 
 from . import names
 from .blocks import body
-from .calls import flow_arguments
+from .calls import flow_arguments, paid
 from .conditions import condition
 from .expressions import expression
 from .frame import Cover, Frame, Place, Unit
 from .plan import Plan
 from .python import assign, const, function, if_, load, parameters, stamp, use
-from .runtime import fields, operators, patterns, texts
-from .runtime.faults import Fault
+from .runtime import decimals, fields, operators, patterns, sizes, steps, texts
+from .runtime.faults import Fault, script_line
 from .runtime.functions import BUILT_INS
 from .statements import statement
+from .versions import Version, Versions
 
 MISSING = object()
 """Stands for an argument that was not given, where the parameter has a default."""
@@ -115,8 +117,7 @@ def _linked(
     """The namespace and the routes of one module."""
     unit = Unit(program, expression, statement, cover)
     written = [
-        *(_function(unit, each) for each in program.functions.values()),
-        *(_flow(unit, each.decl) for each in program.flows.values()),
+        *_bodies(unit),
         *(_constant(unit, each) for each in _in_order(program)),
     ]
     routes = [_route(unit, each, written) for each in program.routes]
@@ -127,7 +128,8 @@ def _linked(
     module = py.Module(written, [])
     code = compile(module, program.module.source.name, "exec", dont_inherit=True, optimize=0)
     try:
-        exec(code, namespace)  # noqa: S102
+        with decimals.in_script():
+            exec(code, namespace)  # noqa: S102
     except Fault as fault:
         below = fault.__traceback__ and fault.__traceback__.tb_next  # the constant, whatever it calls
         line = below.tb_lineno if below is not None else 0
@@ -138,22 +140,33 @@ def _linked(
     return namespace, made
 
 
+def _caught(error: Exception) -> Outcome:
+    """What a `catch` in a `func` holds."""
+    fault = error if isinstance(error, Fault) else decimals.fault_of_decimals()
+    fault.line = fault.line or script_line(error)
+    return fault.as_outcome()
+
+
 def _namespace(unit: Unit, primitives: Mapping[str, Any]) -> dict[str, Any]:
     """All that compiled code can name. Python's own built-ins are not there."""
     ours: dict[str, Any] = dict(primitives)
-    for module in (operators, fields, patterns, texts):
+    for module in (operators, fields, patterns, texts, sizes, steps):
         ours |= {
             name: value
             for name, value in vars(module).items()
             if not name.startswith("_") and callable(value)
         }
     ours |= {
-        "repeat": repeat,
+        "Decimal": Decimal,
+        "int": int,
+        "len": len,
+        "str": str,
+        "type": type,
         "GeneratorExit": builtins.GeneratorExit,
         "BaseException": builtins.BaseException,
-        "Fault": Fault,
+        "FAULTS": (Fault, *decimals.ERRORS),
         "MISSING": MISSING,
-        "caught_fault": Fault.as_outcome,
+        "caught_fault": _caught,
     }
     if unit.cover is not None:
         ours["cover"] = unit.cover.reached
@@ -163,8 +176,25 @@ def _namespace(unit: Unit, primitives: Mapping[str, Any]) -> dict[str, Any]:
     return namespace | unit.pool
 
 
-def _flow(unit: Unit, node: ast.FlowDecl) -> py.stmt:
-    frame = Frame(unit, Plan(node.body), is_async=True)
+def _bodies(unit: Unit) -> list[py.stmt]:
+    """All flows and functions, these in each of their versions. What is asked for by one is known before any
+    is written."""
+    program = unit.program
+    versions = Versions(program)
+    flows = [(each.decl, versions.of_flow(each.decl)) for each in program.flows.values()]
+    quick = {name: versions.likely(each) for name, each in program.functions.items()}
+    return [
+        *(
+            _function(unit, each, version, quick[name] if version is versions.general(each) else None)
+            for name, each in program.functions.items()
+            for version in versions.made(each)
+        ),
+        *(_flow(unit, each, version) for each, version in flows),
+    ]
+
+
+def _flow(unit: Unit, node: ast.FlowDecl, version: Version) -> py.stmt:
+    frame = Frame(unit, Plan(node.body), is_async=True, version=version)
     frame.declared.update(each.name for each in node.params)
     work = body(
         frame,
@@ -175,20 +205,43 @@ def _flow(unit: Unit, node: ast.FlowDecl) -> py.stmt:
     return _definition(frame, names.flow(node.name), node, work)
 
 
-def _function(unit: Unit, node: ast.FuncDecl) -> py.stmt:
-    frame = Frame(unit, None, is_async=False)
+def _function(unit: Unit, node: ast.FuncDecl, version: Version, quick: Version | None) -> py.stmt:
+    """`quick` is the version that calls with what is likely go on to."""
+    frame = Frame(unit, None, is_async=False, version=version, is_func=True)
     frame.declared.update(each.name for each in node.params)
     place = Place(is_flow=True)
     if isinstance(node.body, ast.Block):
         work = body(frame, node.body, place)
     else:
-        work = list[py.stmt]([py.Return(frame.expression(node.body))])
-    return _definition(frame, names.function(node.name), node, work)
+        result = node.body
+        payment, value = paid(frame, lambda: frame.expression(result))
+        work = [*payment, py.Return(value)]
+    if quick is not None:
+        work = [_handed_on(node, quick), *work]
+    return _definition(frame, version.name, node, work)
+
+
+def _handed_on(node: ast.FuncDecl, quick: Version) -> py.stmt:
+    """Hands a call with the likely arguments to the version for them."""
+    variables = [names.variable(each.name) for each in node.params]
+    tests: list[py.expr] = [
+        py.Compare(use("type", load(name)), [py.Is()], [load(_CLASSES[kind])])
+        for name, kind in zip(variables, quick.signature, strict=True)
+        if kind is not None
+    ]
+    test = tests[0] if len(tests) == 1 else py.BoolOp(py.And(), tests)
+    arguments = [load(names.STRAND), load(names.DEPTH), *map(load, variables)]
+    return if_(test, [py.Return(py.Call(load(quick.name), list[py.expr](arguments), []))])
+
+
+_CLASSES = {"integer": "x_int", "decimal": "x_Decimal", "text": "x_str"}
 
 
 def _definition(frame: Frame, name: str, node: ast.FlowDecl | ast.FuncDecl, work: list[py.stmt]) -> py.stmt:
     """`def name(S, D, …)`: one deeper, defaults filled in, then the body."""
-    begin: list[py.stmt] = [assign(names.DEPTH, use("deeper", load(names.STRAND), load(names.DEPTH)))]
+    begin: list[py.stmt] = []
+    if not frame.is_func:
+        begin.append(assign(names.DEPTH, use("deeper", load(names.STRAND), load(names.DEPTH))))
     begin += frame.unit.covered(node)
     defaults: list[py.expr] = []
     for each in node.params:
@@ -264,11 +317,11 @@ def _route(unit: Unit, node: ast.Route, written: list[py.stmt]) -> Callable[[dic
             node,
             line,
             priority(node),
-            namespace[to](namespace[names.STRAND]) if to is not None else None,
-            namespace[source](namespace[names.STRAND]) if source is not None else None,
-            namespace[when] if when is not None else None,
-            Target(unit.program.target(node.target).key, namespace[target]),
-            Target(unit.program.target(node.otherwise).key, namespace[otherwise])
+            decimals.run(namespace[to], namespace[names.STRAND]) if to is not None else None,
+            decimals.run(namespace[source], namespace[names.STRAND]) if source is not None else None,
+            partial(decimals.run, namespace[when]) if when is not None else None,
+            Target(unit.program.target(node.target).key, partial(decimals.run, namespace[target])),
+            Target(unit.program.target(node.otherwise).key, partial(decimals.run, namespace[otherwise]))
             if node.otherwise is not None and otherwise is not None
             else None,
         )

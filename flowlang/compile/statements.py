@@ -8,6 +8,7 @@ from flowlang.syntax import ast
 
 from . import names
 from .blocks import block, body, bracket, closure, handler
+from .calls import paid
 from .conditions import condition
 from .expressions import thunk
 from .frame import Frame, Place
@@ -28,7 +29,8 @@ def statement(frame: Frame, node: ast.Statement) -> list[py.stmt]:
         case ast.CallStatement(call=ast.Call() as call) if call.handlers:
             return _with_handlers(frame, call, None)
         case ast.CallStatement():
-            return [does(frame.expression(node.call))]
+            payment, made = paid(frame, lambda: frame.expression(node.call))
+            return [*payment, does(made)]
         case ast.If():
             return _if(frame, node)
         case ast.Match():
@@ -91,11 +93,12 @@ def _store(frame: Frame, name: str, value: ast.Expression, *, declares: bool) ->
     if isinstance(value, ast.Call) and value.handlers:
         return [*_with_handlers(frame, value, frame.declare(name) if declares else frame.store(name))]
     if declares:
-        return [assign(frame.declare(name), frame.expression(value))]
+        payment, made = paid(frame, lambda: frame.expression(value))
+        return [*payment, assign(frame.declare(name), made)]
     frame.hoisted = []
-    made = frame.expression(value)
+    payment, made = paid(frame, lambda: frame.expression(value))
     first, frame.hoisted = frame.hoisted, None
-    return [*first, assign(frame.store(name), made)]
+    return [*payment, *first, assign(frame.store(name), made)]
 
 
 def _with_handlers(frame: Frame, node: ast.Call, result: str | None) -> list[py.stmt]:
@@ -119,7 +122,8 @@ def _if(frame: Frame, node: ast.If) -> list[py.stmt]:
     assert not isinstance(otherwise, ast.If)
     made = block(frame, otherwise) if otherwise is not None else frame.unit.covered(chain[-1])
     for each in reversed(chain):
-        made = list[py.stmt]([if_(condition(frame, each.condition), block(frame, each.then), made)])
+        payment, test = paid(frame, lambda: condition(frame, each.condition))  # noqa: B023 (called at once)
+        made = [*payment, if_(test, block(frame, each.then), made)]
     return made
 
 
@@ -147,7 +151,7 @@ def _return(frame: Frame, node: ast.Return) -> list[py.stmt]:
         made = _with_handlers(frame, value, result)
         given: py.expr = load(result)
     else:
-        given = frame.expression(value) if value is not None else const(None)
+        made, given = paid(frame, lambda: frame.expression(value) if value is not None else const(None))
     place, plain = frame.target(lambda each: each.is_flow)
     if plain:
         return [*made, py.Return(given)]
@@ -185,8 +189,8 @@ def _stream(frame: Frame, node: ast.Stream) -> list[py.stmt]:
 
 
 def _begin_stream(frame: Frame, node: ast.Stream) -> tuple[py.stmt, py.expr]:
-    name, definition = closure(frame, "stream", (names.STRAND,), node.body)
     line = frame.unit.source.position(node.span.start).line
+    name, definition = closure(frame, "stream", (names.STRAND,), node.body)
     title = f"stream {node.name}" if node.name is not None else f"stream, line {line}"
     begun = on_strand("stream", load(frame.owner()), frame.unit.line(node), const(title), load(name))
     return definition, begun

@@ -51,6 +51,7 @@ def _plain(frame: Frame, node: ast.Try) -> list[py.stmt]:
     handlers: list[py.ExceptHandler] = []
     if node.catch is not None:
         fault = use("caught_fault", load("x"))
-        handlers = [py.ExceptHandler(load("x_Fault"), "x", _catch(frame, node.catch_name, node.catch, fault))]
+        work = _catch(frame, node.catch_name, node.catch, fault)
+        handlers = [py.ExceptHandler(load("x_FAULTS"), "x", work)]
     final = block(frame, node.final) if node.final is not None else []
     return [py.Try(block(frame, node.body), handlers, [], final)]

@@ -10,13 +10,14 @@ random source but a seed, no socket, no thread. Equal scripts with equal inputs 
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from decimal import Decimal
+from decimal import Decimal, getcontext, setcontext
 from heapq import heappop, heappush
 from random import Random
 from typing import TYPE_CHECKING
 
 from flowlang.compile.names import variable
-from flowlang.compile.runtime.faults import Fault
+from flowlang.compile.runtime.decimals import DECIMALS
+from flowlang.compile.runtime.faults import Fault, script_line
 from flowlang.model.actions import Action
 from flowlang.model.causes import REFUSAL_OF_ENDING
 from flowlang.model.commands import Command, HangUp
@@ -28,10 +29,11 @@ from flowlang.model.values import Outcome, Value
 
 from .blocks import Block, On
 from .exits import Exit, ExitKind, Killed, Unwind
-from .faults import as_fault, script_line
+from .faults import as_fault
 from .inputs import ActionOver, Begin, Happened, Input, StopAsked, TimePassed
 from .limits import Limits
 from .listeners import Listeners, WaitForEvent
+from .meter import Meter
 from .outputs import Ending, Note, Output, Over, Perform, Withdraw
 from .strand import Strand
 from .timers import Timers
@@ -71,10 +73,8 @@ class Activeflow:
         self.ending: Ending | None = None
         self.busy = False
         self.current: Strand | None = None
-        self.steps = 0
-        self.overruns = 0
+        self.meter = Meter(limits)
         self.strands: dict[int, Strand] = {}
-        self._allowed = limits.steps_per_input
         self._outputs: list[Output] = []
         self._ready: list[tuple[int, Strand]] = []
         self._sliced: Strand | None = None
@@ -94,9 +94,17 @@ class Activeflow:
     def feed(self, given: Input) -> list[Output]:
         """Takes one input and works until every strand waits, or the slice is used up (then it is `busy`)."""
         assert not self.busy and self.ending is None
+        before = getcontext()
+        setcontext(DECIMALS)
+        try:
+            self._feed(given)
+            return self._work()
+        finally:
+            setcontext(before)
+
+    def _feed(self, given: Input) -> None:
         self.at = max(self.at, given.at)  # a clock that was set back does not undo what was
-        self.steps = 0
-        self._allowed = self.limits.steps_per_input
+        self.meter.begin()
         self._inputs += 1
         if not isinstance(given, Begin):
             for timer in self.timers.take_due(self.at):
@@ -107,7 +115,6 @@ class Activeflow:
             self._kill(killed)
         if self.ending is None:
             self._check_history()
-        return self.resume()
 
     def _take(self, given: Input) -> None:
         match given:
@@ -126,6 +133,14 @@ class Activeflow:
 
     def resume(self) -> list[Output]:
         """Goes on where a slice ended, and gives what came out since."""
+        before = getcontext()
+        setcontext(DECIMALS)
+        try:
+            return self._work()
+        finally:
+            setcontext(before)
+
+    def _work(self) -> list[Output]:
         self.busy = False
         try:
             while self._run_ready() and not self.busy and self._look_at_conditions():
@@ -504,14 +519,7 @@ class Activeflow:
 
     def spend(self, steps: int) -> None:
         """Counts steps; past the budget the fault `budget`, and past the last grace the end."""
-        self.steps += steps
-        if self.steps <= self._allowed:
-            return
-        self.overruns += 1
-        if self.overruns >= self.limits.overruns:
-            raise Killed
-        self._allowed = self.steps + self.limits.grace
-        raise Fault("budget", f"more than {self.limits.steps_per_input} steps without waiting for anything")
+        self.meter.spend(steps)
 
     def _check_history(self) -> None:
         limit = self.limits.history

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from flowlang.compile.names import FILE
-from flowlang.compile.runtime.faults import Fault
-from flowlang.model.places import Line
+from decimal import InvalidOperation, Overflow
+
+from flowlang.compile.runtime.decimals import fault_of_decimals
+from flowlang.compile.runtime.faults import Fault, script_line
 
 
 def as_fault(error: BaseException, line: int) -> Fault:
@@ -13,6 +14,8 @@ def as_fault(error: BaseException, line: int) -> Fault:
     match error:
         case Fault():
             fault = error
+        case InvalidOperation() | Overflow():  # where the compiler took Python's own operation
+            fault = fault_of_decimals()
         case RecursionError():
             fault = Fault("depth", "calls are nested too deeply")
         case MemoryError():
@@ -23,16 +26,3 @@ def as_fault(error: BaseException, line: int) -> Fault:
         fault.line = script_line(error) or line
     fault.__traceback__ = fault.__context__ = None  # frames of the script would be kept alive with them
     return fault
-
-
-def script_line(error: BaseException) -> int:
-    """The innermost line of the script, or of a module of it, in an error's traceback; 0 if there is none."""
-    line = 0
-    traceback = error.__traceback__
-    while traceback is not None:
-        namespace = traceback.tb_frame.f_globals
-        if FILE in namespace:
-            file = namespace[FILE]
-            line = traceback.tb_lineno if file is None else Line(traceback.tb_lineno, file)
-        traceback = traceback.tb_next
-    return line

@@ -27,13 +27,12 @@ class Bystander:
         self.at = opening.at if opening is not None else 0
         self.began = self.at
         self.predefined = opening.predefined() if opening is not None else {}
-        self._left = _STEPS
+        self.meter = self
+        self.left = _STEPS
 
-    def spend(self, steps: int) -> None:
-        """Counts steps."""
-        self._left -= steps
-        if self._left < 0:
-            raise Fault("budget", f"more than {_STEPS} steps before the flow even starts")
+    def overspent(self) -> None:
+        """The budget is used up."""
+        raise Fault("budget", f"more than {_STEPS} steps before the flow even starts")
 
     def chance(self, ends: tuple[Value, ...]) -> Value:
         """There is none."""
@@ -86,15 +85,16 @@ def _refuses(route: CompiledRoute, opening: Opening) -> str | None:
     """Why a route does not take it; `None` if it does."""
     if route.node.channel != opening.channel:
         return f"it is for {route.node.channel}"
-    if route.to is not None and not _fits(route.to, opening.to):
+    if route.to is not None and not fits(route.to, opening.to):
         return f"`to` is {opening.to}"
-    if route.source is not None and not _fits(route.source, opening.source):
+    if route.source is not None and not fits(route.source, opening.source):
         return f"`from` is {opening.source}"
     if route.when is not None and not route.when(Bystander(opening)):
         return "`when` does not hold"
     return None
 
 
-def _fits(wanted: Value, address: str | None) -> bool:
+def fits(wanted: Value, address: str | None) -> bool:
+    """Whether an address is one that a clause's value means: a pattern, or a list of them."""
     patterns = wanted if isinstance(wanted, tuple) else (wanted,)
     return address is not None and any(isinstance(each, str) and matches(each, address) for each in patterns)

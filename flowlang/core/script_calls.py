@@ -10,6 +10,7 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 
 from flowlang.compile.runtime.faults import Fault
+from flowlang.compile.runtime.steps import called
 from flowlang.compile.runtime.texts import text_of
 from flowlang.model.events import Emitted
 from flowlang.model.places import Line
@@ -23,10 +24,6 @@ from .listeners import WaitForEvent
 from .outputs import Launch
 from .strand import Strand, WhenLeft
 from .timers import TimerClass
-
-MAX_DEPTH = 200
-"""Flows and functions within each other: with two Python frames each, well within Python's own limit of
-1,000."""
 
 
 def enter(strand: Strand, catches: bool = False) -> Block:
@@ -271,25 +268,15 @@ def _line_of(fields: dict[str, Value]) -> int:
     return Line(line, file) if isinstance(file, str) else line
 
 
-async def tick(strand: Strand, rounds: int) -> None:
-    """Some rounds of a loop are done: counts them, and lets other activeflows run."""
-    flow = strand.flow
-    flow.spend(rounds)
-    flow.end_slice(strand)
+async def tick(strand: Strand) -> None:
+    """Some rounds of a loop are done: lets other activeflows run."""
+    strand.flow.end_slice(strand)
     await strand.suspend()
-
-
-def spend(strand: Strand, steps: int) -> None:
-    """Counts steps where nothing can wait."""
-    strand.flow.spend(steps)
 
 
 def deeper(strand: Strand, depth: int) -> int:
     """One call deeper."""
-    strand.flow.spend(1)
-    if depth >= MAX_DEPTH:
-        raise Fault("depth", f"flows and functions call each other more than {MAX_DEPTH} deep")
-    return depth + 1
+    return called(strand.meter, depth)
 
 
 def now(strand: Strand) -> Time:
@@ -317,6 +304,6 @@ SCRIPT_CALLS: dict[str, Any] = {
     for each in (
         enter, within, on, stream, finish, leave, cease, run_finally, join, cancel, join_all, join_first,
         wait, wait_until, wait_for, Ticks, act, emit, start, own_exit, is_break, returned, caught, cancelled,
-        stop, raised, tick, spend, deeper, now, elapsed, random, predefined,
+        stop, raised, tick, deeper, now, elapsed, random, predefined,
     )
 } | {"BREAK": ExitKind.BREAK, "CONTINUE": ExitKind.CONTINUE, "RETURN": ExitKind.RETURN}  # fmt: skip

@@ -69,6 +69,7 @@ class Strand:
         "handler",
         "levels",
         "line",
+        "meter",
         "name",
         "number",
         "on_over",
@@ -88,6 +89,7 @@ class Strand:
         aftermath: bool = False,
     ) -> None:
         self.flow = flow
+        self.meter = flow.meter
         self.number = number
         self.owner = owner
         self.name = name

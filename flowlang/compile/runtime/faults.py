@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from flowlang.model.places import file_of
+from flowlang.compile.names import FILE
+from flowlang.model.places import Line, file_of
 from flowlang.model.values import Outcome
 
 
@@ -25,3 +26,16 @@ class Fault(Exception):
         """The fault as `catch e` holds it."""
         fields = {"code": self.code, "text": self.text, "line": int(self.line), "file": self.file}
         return Outcome(self.code, fields)
+
+
+def script_line(error: BaseException) -> int:
+    """The innermost line of the script, or of a module of it, in an error's traceback; 0 if there is none."""
+    line = 0
+    traceback = error.__traceback__
+    while traceback is not None:
+        namespace = traceback.tb_frame.f_globals
+        if FILE in namespace:
+            file = namespace[FILE]
+            line = traceback.tb_lineno if file is None else Line(traceback.tb_lineno, file)
+        traceback = traceback.tb_next
+    return line

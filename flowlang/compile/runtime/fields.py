@@ -82,16 +82,6 @@ def map_of(*parts: tuple[str | None, Any]) -> dict[str, Value]:
     return entries
 
 
-def chunks(value: Any, size: int = 1024) -> list[tuple[Value, ...]]:
-    """What `for` goes through: a list, or the keys of a map, in pieces after each of which steps are
-    counted."""
-    if type(value) is dict:
-        value = tuple(value)
-    if type(value) is not tuple:
-        raise Fault("type", f"`for` goes through a list or a map, not {type_name(value)}")
-    return [value[start : start + size] for start in range(0, len(value), size)]
-
-
 def up_to(value: Any) -> int:
     """The limit of `loop up to N`."""
     if type(value) is int:

@@ -11,8 +11,9 @@ from typing import Any
 from flowlang.model.values import SECOND, Duration, Outcome, Regex, Time, Value, type_name
 
 from . import sizes
+from .decimals import DECIMALS
 from .faults import Fault
-from .operators import DECIMALS, add, less
+from .operators import add, less
 from .patterns import found
 from .texts import text_of
 

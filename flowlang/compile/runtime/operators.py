@@ -4,17 +4,16 @@ from __future__ import annotations
 
 # pyright: reportUnknownVariableType=false, reportUnknownArgumentType=false, reportUnknownMemberType=false
 # A script's value may be anything: `type(value) is dict` tells, and what it holds is again anything.
-from decimal import ROUND_HALF_EVEN, Context, Decimal, InvalidOperation, Overflow
+from decimal import ROUND_HALF_EVEN, Decimal
 from functools import cache
 from typing import Any
 
 from flowlang.model.values import Duration, Outcome, Time, Value, type_name
 
+from . import decimals
+from .decimals import DECIMALS
 from .faults import Fault
 from .sizes import check_items, integer
-
-DECIMALS = Context(prec=28, rounding=ROUND_HALF_EVEN, Emin=-999, Emax=999, traps=[InvalidOperation, Overflow])
-"""Decimals have 28 digits and round half to even."""
 
 
 def _wrong(operator: str, left: Value, right: Value) -> Fault:
@@ -34,8 +33,8 @@ def _is_number(value: Any) -> bool:
 def _decimal(operation: Any, left: Any, right: Any) -> Decimal:
     try:
         return operation(left, right)
-    except (InvalidOperation, Overflow) as error:
-        raise Fault("overflow", "a decimal has at most 28 digits and an exponent below 1,000") from error
+    except decimals.ERRORS as error:
+        raise decimals.fault_of_decimals() from error
 
 
 def add(left: Any, right: Any) -> Any:

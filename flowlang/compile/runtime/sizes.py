@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import NoReturn
+
 from flowlang.model.values import MAX_INTEGER, MIN_INTEGER
 
 from .faults import Fault
@@ -10,6 +12,9 @@ MAX_TEXT = 1_000_000
 """Characters in a text."""
 MAX_ITEMS = 100_000
 """Items in a list, entries in a map."""
+MAX_DEPTH = 200
+"""Flows and functions within each other: with two Python frames each, well within Python's own limit of
+1,000."""
 
 
 def integer(value: int) -> int:
@@ -17,6 +22,16 @@ def integer(value: int) -> int:
     if MIN_INTEGER <= value <= MAX_INTEGER:
         return value
     raise Fault("overflow", "an integer has at most 64 bits")
+
+
+def overflow() -> NoReturn:
+    """An integer has more than 64 bits."""
+    raise Fault("overflow", "an integer has at most 64 bits")
+
+
+def too_long() -> NoReturn:
+    """A text is too long."""
+    raise Fault("too_large", f"a text has at most {MAX_TEXT:,} characters")
 
 
 def text(value: str) -> str:

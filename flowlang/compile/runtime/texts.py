@@ -12,6 +12,13 @@ from .sizes import MAX_TEXT, text
 
 def text_of(value: Value) -> str:
     """The value as `${}` writes it. A list or map is written as its literal, within the limit of a text."""
+    kind = type(value)
+    if kind is str:
+        return value  # pyright: ignore[reportReturnType]
+    if kind is int:
+        return str(value)
+    if kind is Decimal:
+        return _decimal(value)  # pyright: ignore[reportArgumentType]
     if isinstance(value, str):
         return value
     if value is None or isinstance(value, (bool, tuple, dict, Decimal)):
@@ -45,7 +52,7 @@ def _write(value: Value, pieces: list[str], left: list[int]) -> None:
         case bool():
             piece = "true" if value else "false"
         case Decimal():
-            piece = f"{value:f}" if -40 < value.adjusted() < 40 else str(value)
+            piece = _decimal(value)
         case tuple():
             _write_items([(None, each) for each in value], "[]", pieces, left)
             return
@@ -56,6 +63,10 @@ def _write(value: Value, pieces: list[str], left: list[int]) -> None:
             piece = str(value)
     pieces.append(piece)
     left[0] -= len(piece) + 2
+
+
+def _decimal(value: Decimal) -> str:
+    return f"{value:f}" if -40 < value.adjusted() < 40 else str(value)
 
 
 def _write_items(

@@ -1,0 +1,57 @@
+"""Templates: text with something filled in."""
+
+from __future__ import annotations
+
+import ast as py
+
+from flowlang.syntax import ast
+
+from .frame import Frame
+from .kinds import Int
+from .python import const, load, use
+from .runtime.sizes import MAX_TEXT
+
+_MAX_TEXTS = 5
+"""Texts that are put together before anyone looks how long the whole is: five million characters at most."""
+
+
+def template(frame: Frame, node: ast.Template) -> py.expr:
+    """`"text ${expression}"`."""
+    texts = [
+        each for each in node.parts if not isinstance(each, str) and not isinstance(frame.kind(each), Int)
+    ]
+    if len(texts) > _MAX_TEXTS:
+        parts = [const(each) if isinstance(each, str) else frame.expression(each) for each in node.parts]
+        return use("filled", *parts)
+    made = py.JoinedStr([_part(frame, each) for each in node.parts])
+    if not texts:
+        return made
+    name = frame.unit.fresh("i")
+    size = use("len", py.NamedExpr(py.Name(name, py.Store()), made))
+    return py.IfExp(py.Compare(size, [py.LtE()], [const(MAX_TEXT)]), load(name), use("too_long"))
+
+
+def _part(frame: Frame, node: str | ast.Expression) -> py.expr:
+    if isinstance(node, str):
+        return const(node)
+    kind = frame.kind(node)
+    value = frame.expression(node)
+    if kind != "text" and not isinstance(kind, Int):
+        value = _as_text(frame, value)
+    return py.FormattedValue(value, -1, None)
+
+
+def _as_text(frame: Frame, value: py.expr) -> py.expr:
+    """A text and an integer as they are, anything else as `${}` writes it."""
+    if isinstance(value, py.Name):
+        again, looked_at = load(value.id), value
+    else:
+        name = frame.unit.fresh("i")
+        again, looked_at = load(name), py.NamedExpr(py.Name(name, py.Store()), value)
+    kind = frame.unit.fresh("i")
+    found = py.NamedExpr(py.Name(kind, py.Store()), use("type", looked_at))
+    is_plain = py.BoolOp(
+        py.Or(),
+        [py.Compare(found, [py.Is()], [load("x_str")]), py.Compare(load(kind), [py.Is()], [load("x_int")])],
+    )
+    return py.IfExp(is_plain, again, use("text_of", load(again.id)))
