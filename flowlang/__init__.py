@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from flowlang.engine import (
         ArgumentsError,
         Engine,
+        EngineClosedError,
         FlowlangError,
         LoadedScript,
         Run,
@@ -28,6 +29,7 @@ __all__ = [
     "ArgumentsError",
     "Ending",
     "Engine",
+    "EngineClosedError",
     "FlowlangError",
     "Limits",
     "LoadedScript",

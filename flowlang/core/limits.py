@@ -29,6 +29,8 @@ class Limits:
     """Journal entries; past them the fault `history_full`."""
     strands: int = 1_000
     """Streams and handlers alive at once."""
+    family: int = 1_000
+    """Activeflows alive at once that one began by `start`, they by theirs, and so on."""
     ending: int = MINUTE
     """Microseconds that a `finally`, an `on hangup` and the handlers of a block that ends have to come to an
     end."""

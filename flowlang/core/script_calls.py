@@ -200,6 +200,10 @@ class Ticks:
         self._next += (missed + 1) * self._every
 
 
+_START = 1_000
+"""Steps that a `start` counts for: an activeflow is that much to set up, and so an input can start a thousand at most."""
+
+
 def emit(strand: Strand, line: int, event: str, data: Value) -> None:
     """`emit NAME, data`."""
     strand.line = line
@@ -210,7 +214,7 @@ def emit(strand: Strand, line: int, event: str, data: Value) -> None:
 def start(strand: Strand, line: int, flow: str, arguments: dict[str, Value]) -> str:
     """`start FLOW(args)`: gives the new activeflow's id."""
     strand.line = line
-    strand.flow.spend(1)
+    strand.flow.spend(_START)
     activeflow = strand.flow.new_activeflow_id()
     strand.flow.output(Launch(activeflow, flow, arguments))
     return activeflow

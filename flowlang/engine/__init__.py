@@ -2,11 +2,12 @@
 commands out through backends and feeds back what comes of them."""
 
 from .engine import Engine, LoadedScript, Observer, Run, open_engine
-from .errors import ArgumentsError, FlowlangError, ScriptError, UnknownFlowError
+from .errors import ArgumentsError, EngineClosedError, FlowlangError, ScriptError, UnknownFlowError
 
 __all__ = [
     "ArgumentsError",
     "Engine",
+    "EngineClosedError",
     "FlowlangError",
     "LoadedScript",
     "Observer",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from flowlang.analysis import Program
+from flowlang.compile.runtime.faults import Fault
 from flowlang.model.values import Value
 
 from .errors import ArgumentsError
@@ -27,4 +28,12 @@ def arguments_of(
     missing = [each.name for each in params if each.default is None and each.name not in values]
     if missing:
         raise ArgumentsError(f"the flow `{flow}` needs {', '.join(missing)}")
-    return {name: as_value(value) for name, value in values.items()}
+    return {name: given_value(name, value) for name, value in values.items()}
+
+
+def given_value(name: str, given: Any) -> Value:
+    """What a host gives, as a value of the language."""
+    try:
+        return as_value(given)
+    except Fault as fault:
+        raise ArgumentsError(f"`{name}`: {fault.text}") from None

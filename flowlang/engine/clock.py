@@ -15,11 +15,12 @@ class Clock:
     back."""
 
     def __init__(self, wall: Callable[[], float]) -> None:
-        self._offset = int(wall() * SECOND) - int(trio.current_time() * SECOND)
+        self._offset = round(wall() * SECOND) - round(trio.current_time() * SECOND)
 
     def now(self) -> int:
         """The time."""
-        return int(trio.current_time() * SECOND) + self._offset
+        # Rounded, so that a time comes back from `to_trio` as it went: cut off it could stay short of it.
+        return round(trio.current_time() * SECOND) + self._offset
 
     def to_trio(self, at: int) -> float:
         """A time as trio's clock will show it."""

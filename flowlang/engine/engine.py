@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import secrets
 import time
+from collections import Counter
 from collections.abc import AsyncGenerator, Callable, Iterable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -20,15 +21,15 @@ from flowlang.diagnostics import Diagnostic, Source, near_name
 from flowlang.model.actions import ACTIONS, Action
 from flowlang.model.commands import RunHostAction
 from flowlang.model.events import SignalReceived
-from flowlang.model.observations import Observation
+from flowlang.model.observations import Logged, Observation
 from flowlang.modules import ModuleFiles
 from flowlang.store import MemoryStore, Store
 
 from . import loading
-from .arguments import arguments_of
+from .arguments import arguments_of, given_value
 from .clock import Clock
-from .errors import UnknownFlowError
-from .host_actions import HostFunction, as_value, run_host_function
+from .errors import EngineClosedError, UnknownFlowError
+from .host_actions import HostFunction, run_host_function
 from .pump import Pump
 from .records import Records
 from .running import Running
@@ -98,6 +99,7 @@ class Engine:
         self._actions: dict[str, Action] = dict(ACTIONS)
         self._functions: dict[str, HostFunction] = {}
         self._running: dict[str, Running] = {}
+        self._families: Counter[str] = Counter()
         self.records = Records()
         self._observers: list[Observer] = []
         self.closing = False
@@ -147,6 +149,8 @@ class Engine:
 
     def start(self, flow: str, *arguments: Any, **named: Any) -> Run:
         """Starts a flow that has no caller. Raises `UnknownFlowError`, `ArgumentsError`."""
+        if self.closing:
+            raise EngineClosedError("the engine is shut down or left; it starts nothing more")
         script = self.script_of(flow)
         values = arguments_of(script.program, flow, arguments, named)
         opening = Opening(self.new_id(), flow, values, self._clock.now(), self.new_seed())
@@ -171,7 +175,7 @@ class Engine:
         """Gives one an event `signal`; tells whether it lives."""
         running = self._running.get(activeflow)
         if running is not None:
-            running.deliver(SignalReceived(name, as_value(data)))
+            running.deliver(SignalReceived(name, given_value("data", data)))
         return running is not None
 
     def stop(self, activeflow: str) -> bool:
@@ -185,11 +189,7 @@ class Engine:
         """Watches all that happens; what is returned ends it. An observer that raises is dropped."""
         self._observers.append(observer)
 
-        def end() -> None:
-            if observer in self._observers:
-                self._observers.remove(observer)
-
-        return end
+        return lambda: self._drop_observer(observer)
 
     async def shutdown(self) -> None:
         """Ends politely: no new calls, every activeflow ends as by `stop`, calls get their BYE, backends
@@ -217,10 +217,23 @@ class Engine:
                 observer(observation)
             except Exception:  # noqa: BLE001 (the observer is not ours; what it raises is logged)
                 _log.exception("an observer failed and is dropped")
-                self._observers.remove(observer)
+                self._drop_observer(observer)
         recorded = self.records.observe(observation)
         if recorded is not None:
             self.observed(recorded)
+
+    def _drop_observer(self, observer: Observer) -> None:
+        if observer in self._observers:
+            self._observers.remove(observer)
+
+    def abandon(self) -> None:
+        """The engine is left: nobody waits for an end that does not come, and a leg whose end no backend told
+        is lost, and has its record."""
+        self.closing = True
+        for running in self._running.values():
+            running.abandon()
+        for end in self.records.left_open(self._clock.now()):
+            self.observed(end)
 
     async def pump(self) -> None:
         """Runs the activeflows until cancelled."""
@@ -233,16 +246,28 @@ class Engine:
     def forget(self, running: Running) -> None:
         """It is over."""
         del self._running[running.activeflow]
+        family = _family_of(running.activeflow)
+        self._families[family] -= 1
+        if not self._families[family]:
+            del self._families[family]
         self._store.forget(running.activeflow)
         if not self._running:
             self._none_left.set()
 
     def launch(self, output: Launch, script: Script) -> None:
         """A flow started another."""
-        opening = Opening(
-            output.activeflow, output.flow, output.arguments, self._clock.now(), self.new_seed()
-        )
-        self.begin(script, opening, None)
+        at = self._clock.now()
+        family = _family_of(output.activeflow)
+        if self.closing:
+            refused = "the engine is shutting down"
+        elif self._families[family] >= self._limits.family:
+            refused = f"{self._limits.family} activeflows that {family} began are alive"
+        else:
+            opening = Opening(output.activeflow, output.flow, output.arguments, at, self.new_seed())
+            self.begin(script, opening, None)
+            return
+        text = f"`{output.flow}` is not started: {refused}"
+        self.observed(Logged(at, output.activeflow, text, 0, "warning"))
 
     def run_host_action(self, command: RunHostAction, finish: Finish) -> Callable[[], None]:
         """Runs the host's function as a task; returns how to cancel it."""
@@ -281,10 +306,16 @@ class Engine:
         journal.open(opening.to_plain())
         running = Running(self, flow, journal, leg)
         self._running[opening.activeflow] = running
+        self._families[_family_of(opening.activeflow)] += 1
         if opening.conversation is not None:
             self.records.taken(opening.conversation, opening.activeflow, opening.flow, opening.route_line)
         running.put(Begin(opening.at))
         return running
+
+
+def _family_of(activeflow: str) -> str:
+    """The activeflow that came first: those that it starts, and they, carry its id in front."""
+    return activeflow.partition(".")[0]
 
 
 @asynccontextmanager
@@ -304,6 +335,7 @@ async def open_engine(
     Clock, processor time, ids and seeds can be given; two engines share nothing.
     """
     failed: BaseException | None = None
+    engine: Engine | None = None
     try:
         async with trio.open_nursery() as nursery:
             engine = Engine(
@@ -328,3 +360,6 @@ async def open_engine(
         if failed is not None and group.exceptions == (failed,):
             raise failed from None  # what the caller's own code raised reaches him as he raised it
         raise
+    finally:
+        if engine is not None:
+            engine.abandon()

@@ -22,4 +22,8 @@ class UnknownFlowError(FlowlangError):
 
 
 class ArgumentsError(FlowlangError):
-    """A flow cannot be started with these arguments."""
+    """A flow cannot be started, or signalled, with this data."""
+
+
+class EngineClosedError(FlowlangError):
+    """The engine is shut down or left."""

@@ -6,11 +6,12 @@ from __future__ import annotations
 import logging
 from collections.abc import Awaitable, Callable, Mapping
 from datetime import datetime, timedelta
-from decimal import Decimal
+from decimal import Decimal, InvalidOperation, Overflow
 from typing import Any
 
 from flowlang.compile.runtime import sizes
 from flowlang.compile.runtime.faults import Fault
+from flowlang.compile.runtime.operators import DECIMALS
 from flowlang.model.actions import Action
 from flowlang.model.results import Done, Failed, Result
 from flowlang.model.values import SECOND, Duration, Outcome, Regex, Time, Value
@@ -48,14 +49,16 @@ def as_value(given: Any, depth: int = 0) -> Value:
     if depth > _DEPTH:
         raise Fault("host_action", f"a result is nested more than {_DEPTH} deep")
     match given:
-        case None | bool() | Decimal() | Duration() | Time() | Regex():
+        case None | bool() | Duration() | Time() | Regex():
             return given
+        case Decimal():
+            return _decimal(given)
         case int():
             return sizes.integer(given)
         case float():
-            return Decimal(repr(given))
+            return _decimal(Decimal(repr(given)))
         case str():
-            return sizes.text(given)
+            return sizes.text(_encodable(given))
         case list() | tuple():
             sizes.check_items(len(given))  # pyright: ignore[reportUnknownArgumentType]
             return tuple(as_value(each, depth + 1) for each in given)  # pyright: ignore[reportUnknownVariableType]
@@ -68,11 +71,28 @@ def as_value(given: Any, depth: int = 0) -> Value:
         case datetime() if given.tzinfo is not None:
             return Time(int(given.timestamp()) * SECOND + given.microsecond)
         case _:
-            raise Fault("host_action", f"a host's action cannot return {type(given).__name__}")
+            raise Fault("host_action", f"{type(given).__name__} is no type that the language has")
+
+
+def _decimal(given: Decimal) -> Decimal:
+    if not given.is_finite():
+        raise Fault("host_action", f"{given} is no number")
+    try:
+        return DECIMALS.plus(given)
+    except (InvalidOperation, Overflow):
+        raise Fault("overflow", "a decimal has an exponent below 1,000") from None
+
+
+def _encodable(given: str) -> str:
+    try:
+        given.encode()
+    except UnicodeEncodeError:
+        raise Fault("host_action", "a text with half a character (a lone surrogate) is none") from None
+    return given
 
 
 def _map(given: dict[Any, Any], depth: int) -> dict[str, Value]:
     sizes.check_items(len(given))
     if not all(isinstance(key, str) for key in given):
         raise Fault("host_action", "the keys of a map are texts")
-    return {key: as_value(each, depth + 1) for key, each in given.items()}
+    return {_encodable(key): as_value(each, depth + 1) for key, each in given.items()}

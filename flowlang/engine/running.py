@@ -29,6 +29,8 @@ from flowlang.model.commands import RunHostAction
 from flowlang.model.events import Event
 from flowlang.model.results import Failed, Result
 
+from .errors import EngineClosedError
+
 if TYPE_CHECKING:
     from .engine import Engine
 
@@ -62,11 +64,16 @@ class Running:
         return self.flow.id
 
     def result(self) -> Ending:
-        """How it ended; only once it has."""
+        """How it ended; only once it has. Raises `EngineClosedError` where the engine was left before."""
         ending = self.flow.ending
         if ending is None:
-            raise RuntimeError("the activeflow has not ended")
+            raise EngineClosedError(f"the engine was left before the activeflow {self.activeflow} ended")
         return ending
+
+    def abandon(self) -> None:
+        """The engine is left: who waits for the end is told that there is none."""
+        self.flow.drop()
+        self.ended.set()
 
     def deliver(self, event: Event) -> None:
         """Queues an event."""
@@ -96,14 +103,16 @@ class Running:
                 self._outputs = flow.feed(taken)
             else:
                 self._outputs += flow.resume()
+            if flow.busy:
+                return
+            outcome = outcome_hash(self._outputs)
         except Exception as error:  # noqa: BLE001 (a mistake of ours costs this activeflow alone)
             _log.exception("activeflow %s failed", flow.id)
-            self._outputs += flow.abort(f"flowlang itself failed: {type(error).__name__}: {error}")
-        if flow.busy:
-            return
+            self._outputs = flow.abort(f"flowlang itself failed: {type(error).__name__}: {error}")
+            outcome = outcome_hash(self._outputs)
         self._taken = None
         outputs, self._outputs = self._outputs, []
-        self._journal.append(input_to_plain(taken), outcome_hash(outputs))
+        self._journal.append(input_to_plain(taken), outcome)
         for output in outputs:
             self._carry_out(output)
 

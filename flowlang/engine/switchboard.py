@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from pathlib import PurePath
 from typing import TYPE_CHECKING
 
 from flowlang.backends.border import Incoming, Leg, Refusal
-from flowlang.core import Chosen, NoRoute, Opening, choose_route
+from flowlang.core import Chosen, NoRoute, Opening, Script, choose_route
 from flowlang.model.observations import Observation, Refused
 
 from .arguments import arguments_of
@@ -50,10 +51,10 @@ class Switchboard:
         if chosen:
             script, choice = max(chosen, key=lambda each: each[1].priority)  # the first loaded of equal ones
             return engine.begin(script, opening.taken_by(choice.flow, choice.line, choice.otherwise), leg)
-        refused = [choice for _, choice in choices if isinstance(choice, NoRoute)]
-        status = _FAILED if any(each.faulted for each in refused) else _NOT_FOUND
-        why = "; ".join(line for each in refused for line in each.why) or "there are no routes"
-        return self._refuse(incoming, status, f"no route takes it: {why}")
+        refused = [(script, choice) for script, choice in choices if isinstance(choice, NoRoute)]
+        status = _FAILED if any(choice.faulted for _, choice in refused) else _NOT_FOUND
+        why = "; ".join(f"{_name(script)} {line}" for script, choice in refused for line in choice.why)
+        return self._refuse(incoming, status, f"no route takes it: {why or 'there are no routes'}")
 
     def _begin_named(self, incoming: Incoming, opening: Opening, flow: str, leg: Leg) -> Running | Refusal:
         try:
@@ -71,3 +72,8 @@ class Switchboard:
             )
         )  # fmt: skip
         return Refusal(status)
+
+
+def _name(script: Script) -> str:
+    """The script's file, without its folder."""
+    return PurePath(script.program.module.source.name).name

@@ -127,7 +127,7 @@ async def test_a_host_action_gives_one_of_its_outcomes(autojump_clock: trio.test
     ("returned", "text"),
     [
         (Outcome("other"), "gave none of its outcomes found, unknown"),
-        (object(), "cannot return object"),
+        (object(), "object is no type that the language has"),
         (2**70, "an integer has at most 64 bits"),
         (ValueError("boom"), "failed: ValueError"),
     ],
@@ -348,3 +348,78 @@ async def test_a_leg_whose_end_no_backend_tells_has_its_record_at_the_end() -> N
     (record,) = [each.record for each in watched if isinstance(each, CallRecorded)]
     assert (record.leg, record.call_id, record.flow) == ("leg-1", "a@b", "a")
     assert (record.ended_by, record.cause, record.status) == ("network", "lost", None)
+
+
+@pytest.mark.parametrize("milliseconds", [1001, 1009, 4097, 28_563])
+async def test_every_duration_ends_on_a_virtual_clock(
+    autojump_clock: trio.testing.MockClock, milliseconds: int
+) -> None:
+    async with flowlang.open_engine() as engine:
+        engine.load_text(f"flow a {{ wait {milliseconds}ms; return elapsed() }}")
+        assert (await engine.start("a").ended()).value == Duration(milliseconds * 1000)
+
+
+async def test_nothing_is_started_while_the_engine_shuts_down(autojump_clock: trio.testing.MockClock) -> None:
+    watched: list[Observation] = []
+    async with flowlang.open_engine() as engine:
+        engine.load_text("flow a { try { wait 1h } finally { start b() } }\nflow b { wait 1h }")
+        engine.observe(watched.append)
+        engine.start("a")
+        await trio.testing.wait_all_tasks_blocked()
+        await engine.shutdown()
+        assert engine.activeflows == ()
+        with pytest.raises(flowlang.EngineClosedError):
+            engine.start("b")
+    assert logged(watched) == ["`b` is not started: the engine is shutting down"]
+
+
+async def test_who_waits_for_an_end_that_does_not_come_is_told() -> None:
+    runs: list[flowlang.Run] = []
+    async with trio.open_nursery() as nursery:
+
+        async def wait() -> None:
+            with pytest.raises(flowlang.EngineClosedError):
+                await runs[0].ended()
+
+        async with flowlang.open_engine() as engine:
+            engine.load_text("flow a { wait 1h }")
+            runs.append(engine.start("a"))
+            nursery.start_soon(wait)
+            await trio.testing.wait_all_tasks_blocked()
+        with pytest.raises(flowlang.EngineClosedError):
+            engine.start("a")
+
+
+async def test_a_flow_that_starts_itself_again_and_again_is_bounded(
+    autojump_clock: trio.testing.MockClock,
+) -> None:
+    watched: list[Observation] = []
+    async with flowlang.open_engine(limits=flowlang.Limits(family=20)) as engine:
+        engine.load_text("flow a { start a(); start a(); wait 1h }")
+        engine.observe(watched.append)
+        engine.start("a")
+        await trio.testing.wait_all_tasks_blocked()
+        assert len(engine.activeflows) == 20
+    assert "20 activeflows that" in logged(watched)[0]
+
+
+async def test_an_observer_may_end_itself_and_raise(caplog: pytest.LogCaptureFixture) -> None:
+    def broken(_: Observation) -> None:
+        end()
+        raise RuntimeError("mine")
+
+    async with flowlang.open_engine() as engine:
+        engine.load_text("flow a { }")
+        end = engine.observe(broken)
+        assert (await engine.start("a").ended()).how == "done"
+
+
+@pytest.mark.parametrize("given", [object(), float("nan"), float("inf"), "\ud800", 2**64])
+async def test_what_is_no_value_of_the_language_is_not_taken(given: Any) -> None:
+    async with flowlang.open_engine() as engine:
+        engine.load_text("flow a(x) { wait 1h }")
+        with pytest.raises(flowlang.ArgumentsError, match="`x`: "):
+            engine.start("a", given)
+        run = engine.start("a", 1)
+        with pytest.raises(flowlang.ArgumentsError):
+            engine.signal(run.id, "paid", given)
