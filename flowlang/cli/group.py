@@ -17,7 +17,9 @@ from .exits import CommandError, Exit, leaves
 _COMMANDS = {
     "check": "Parse and check scripts.",
     "explain": "Say what the code of a diagnostic means.",
+    "explain-route": "Say which route takes a call, and why no other one does.",
     "fmt": "Put scripts into the canonical form.",
+    "graph": "Draw the flows of a script.",
     "run": "Call a script with a phone in the terminal.",
     "serve": "Answer SIP calls.",
     "test": "Run the tests of scripts.",
@@ -33,7 +35,8 @@ class _Commands(click.Group):
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         if cmd_name not in _COMMANDS:
             return None
-        return getattr(import_module(f"flowlang.cli.{cmd_name}"), cmd_name)
+        name = cmd_name.replace("-", "_")
+        return getattr(import_module(f"flowlang.cli.{name}"), name)
 
     def resolve_command(
         self, ctx: click.Context, args: list[str]

@@ -10,6 +10,7 @@ from .inputs import ActionOver, Begin, Happened, Input, StopAsked, TimePassed
 from .limits import Limits
 from .opening import Opening
 from .outputs import Ending, Launch, Note, Output, Over, Perform, Withdraw
+from .route_report import ClauseReport, RouteReport, report_routes
 from .routing import Bystander, Chosen, NoRoute, choose_route
 from .script_calls import SCRIPT_CALLS
 
@@ -18,6 +19,7 @@ __all__ = [
     "Activeflow",
     "Begin",
     "Chosen",
+    "ClauseReport",
     "Ending",
     "Happened",
     "Input",
@@ -29,12 +31,14 @@ __all__ = [
     "Output",
     "Over",
     "Perform",
+    "RouteReport",
     "Script",
     "StopAsked",
     "TimePassed",
     "Withdraw",
     "choose_route",
     "compile_script",
+    "report_routes",
 ]
 
 

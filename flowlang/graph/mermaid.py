@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from .edges import edges_of
+from .marks import Marks
 from .model import (
     Block,
     Chart,
@@ -72,7 +73,7 @@ _CLASS_OF: dict[NodeKind, str] = {
 
 def to_mermaid(chart: Chart, taken: Taken | None = None) -> str:
     """The text; with `taken` what tests never took is marked."""
-    writer = _Writer(taken)
+    writer = _Writer(Marks(taken))
     for flow in chart.flows:
         writer.flow(flow)
     lines = ["---", f"title: {_quoted(chart.title)}", "---", "flowchart TD", *writer.lines]
@@ -96,7 +97,7 @@ def _quoted(title: str) -> str:
 
 @dataclass(slots=True, eq=False)
 class _Writer:
-    taken: Taken | None
+    marks: Marks
     lines: list[str] = field(default_factory=list[str])
     classes: set[str] = field(default_factory=set[str])
     _depth: int = 1
@@ -111,7 +112,7 @@ class _Writer:
         self._end()
         for edge in edges_of(flow.block):
             label = edge.label
-            if self.taken is not None and edge.piece is not None and self.taken.get(edge.piece) is False:
+            if self.marks.of(edge.piece) == "missed":
                 label = f"{label} (never taken)".strip()
             arrow = "-.->" if edge.is_beside else "-->"
             said = f'|"{escaped(label)}"|' if label else ""
@@ -168,9 +169,10 @@ class _Writer:
         left, right = _FORMS[node.kind]
         said = "\n".join(each for each in (node.title, node.text) if each)
         name = _CLASS_OF.get(node.kind, node.kind)
-        if self.taken is not None:
-            name = "taken" if self.taken.get(node.piece, True) else "missed"
-            said += "" if name == "taken" else "\n(never taken)"
+        mark = self.marks.of_node(node)
+        if mark is not None:
+            name = mark
+            said += "\n(no test ever came here)" if mark == "missed" else ""
         self.classes.add(name)
         self._write(f'{_id(node.id)}{left}"{escaped(said)}"{right}:::{name}')
 

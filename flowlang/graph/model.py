@@ -38,14 +38,15 @@ Taken = Mapping[Piece, bool]
 class Node:
     """`id` is unique in the chart. `title` is one line, `text` more of it, `""` where there is none. `link`
     is the id of the node that it leads to without an edge: the start of a flow that it calls, the loop that
-    it goes back to. `piece` is the smallest piece of the script that it stands in."""
+    it goes back to. `piece` is the smallest piece of the script that it stands in, `None` in a stream, which
+    nobody counts."""
 
     id: str
     kind: NodeKind
     title: str
     text: str
     line: int
-    piece: Piece
+    piece: Piece | None
     link: str | None = None
 
 
@@ -62,7 +63,7 @@ class Branch:
 
     label: str
     block: Block
-    piece: Piece
+    piece: Piece | None
 
 
 @dataclass(frozen=True, slots=True)

@@ -34,7 +34,13 @@ class FlowScope:
     _numbers: Iterator[int] = field(default_factory=lambda: iter(range(1, 1 << 30)))
 
     def node(
-        self, kind: NodeKind, title: str, text: str, at: ast.Node, piece: Piece, link: str | None = None
+        self,
+        kind: NodeKind,
+        title: str,
+        text: str,
+        at: ast.Node,
+        piece: Piece | None,
+        link: str | None = None,
     ) -> Node:
         """A new one."""
         node_id = f"{self.flow}.{next(self._numbers)}"
@@ -46,10 +52,10 @@ class Scope:
     """A place in it. `loops`: the innermost last."""
 
     flow: FlowScope
-    piece: Piece
+    piece: Piece | None
     loops: tuple[LoopScope, ...] = ()
 
-    def at(self, piece: Piece) -> Scope:
+    def at(self, piece: Piece | None) -> Scope:
         """The same within another piece."""
         return Scope(self.flow, piece, self.loops)
 

@@ -235,6 +235,7 @@ def _side(scope: Scope, statement: ast.On | ast.Stream) -> Side:
     if isinstance(statement, ast.On):
         return handler(scope, statement)
     title = f"stream {statement.name}" if statement.name else "stream"
+    scope = scope.at(None)
     node = scope.node("stream", title, "", statement)
     return Side(node, block(scope, statement.body.statements))
 

@@ -10,7 +10,7 @@ CLASS_OF: dict[NodeKind, str] = {
 }  # fmt: skip
 """The class of a kind, where it is not the kind's own name."""
 
-LEGEND = (("taken", "taken by a test"), ("missed", "never taken"))
+LEGEND = (("taken", "a test came this way"), ("missed", "no test ever did"))
 
 _FONT = "font-family:'DejaVu Sans',Verdana,'Segoe UI',Helvetica,Arial,sans-serif"
 

@@ -11,6 +11,7 @@ from xml.sax.saxutils import escape, quoteattr
 
 from .layout import Frame, Label, Panel, Picture, Placed, Shape, Wire, lay_out
 from .layout.text import LINE
+from .marks import Marks
 from .model import Chart, Piece, Taken
 from .style import CLASS_OF, LEGEND, STYLE
 
@@ -71,7 +72,7 @@ def _legend(picture: Picture) -> Iterator[str]:
 
 class _Painter:
     def __init__(self, taken: Taken | None) -> None:
-        self._taken = taken
+        self._marks = Marks(taken)
 
     def panel(self, panel: Panel) -> Iterator[str]:
         """One flow."""
@@ -87,9 +88,8 @@ class _Painter:
 
     def _mark(self, piece: Piece | None) -> str:
         """The classes that say whether tests took it."""
-        if self._taken is None or piece is None:
-            return ""
-        return " taken" if self._taken.get(piece, True) else " missed"
+        mark = self._marks.of(piece)
+        return f" {mark}" if mark is not None else ""
 
     def _shape(self, shape: Shape) -> str:
         match shape:
@@ -122,8 +122,9 @@ class _Painter:
 
     def _node(self, placed: Placed) -> str:
         node = placed.node
-        mark = self._mark(node.piece)
-        never = ", never taken by a test" if mark == " missed" else ""
+        marked = self._marks.of_node(node)
+        mark = f" {marked}" if marked is not None else ""
+        never = ", no test ever came here" if marked == "missed" else ""
         tip = f"<title>{escape(f'line {node.line}{never}')}</title>"
         middle = placed.x + placed.width / 2
         first = placed.y + (placed.height - LINE * len(placed.lines)) / 2 + 12

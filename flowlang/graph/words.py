@@ -5,7 +5,7 @@ from __future__ import annotations
 from flowlang.diagnostics import Source
 from flowlang.syntax import ast
 
-LONGEST = 90
+LONGEST = 110
 """Characters of a node's text: three lines or four."""
 
 _LONGEST_LABEL = 40

@@ -107,7 +107,7 @@ def _column(
         whole.shapes.append(Wire((*begin, (x, merge), (axis, merge)), is_arrow=False, piece=piece))
 
 
-def framed(box: Box, kind: FrameKind, piece: Piece, *, left: float = 0) -> Box:
+def framed(box: Box, kind: FrameKind, piece: Piece | None, *, left: float = 0) -> Box:
     """A frame around a box, with room on the left for a lane."""
     whole = Box(box.width + 2 * PAD + left, box.height + 2 * PAD, box.axis + PAD + left, box.top + PAD)
     whole.shapes.append(Frame(kind, 0, 0, whole.width, whole.height, piece))

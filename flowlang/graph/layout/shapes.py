@@ -37,7 +37,7 @@ class Frame:
     y: float
     width: float
     height: float
-    piece: Piece
+    piece: Piece | None
 
     def moved(self, dx: float, dy: float) -> Frame:
         """Elsewhere."""

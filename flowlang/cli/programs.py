@@ -1,0 +1,55 @@
+"""Scripts for the commands that read a checked one: its mistakes are shown, then `None` comes back."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from . import scripts
+
+if TYPE_CHECKING:
+    from flowlang.analysis import Program
+    from flowlang.core import Script
+    from flowlang.diagnostics import Diagnostic
+
+
+def load_program(path: Path) -> Program | None:
+    """A script and the modules that it uses, parsed and checked. Warnings are left to `flow check`."""
+    from flowlang.analysis import check
+    from flowlang.diagnostics import has_errors
+    from flowlang.modules import ModuleFiles
+    from flowlang.syntax import parse
+
+    try:
+        parsed = parse(scripts.read(path))
+    except scripts.NotTextError as error:
+        return _refuse((error.diagnostic,))
+    if parsed.module is None or has_errors(parsed.diagnostics):
+        return _refuse(parsed.diagnostics)
+    checked = check(parsed.module, exists=scripts.prompt_exists(path.parent), load=ModuleFiles(path))
+    return checked.program if checked.program is not None else _refuse(checked.diagnostics)
+
+
+def load_script(path: Path) -> Script | None:
+    """The same, compiled."""
+    from flowlang.compile.runtime.faults import Fault
+    from flowlang.core import compile_script
+    from flowlang.diagnostics import Diagnostic, Span
+
+    program = load_program(path)
+    if program is None:
+        return None
+    try:
+        return compile_script(program)
+    except Fault as fault:
+        source = program.module.source
+        start = sum(len(source.line(each)) + 1 for each in range(1, max(1, fault.line)))
+        span = Span(start, start + len(source.line(max(1, fault.line))))
+        message = f"this constant cannot be worked out: {fault.text}"
+        return _refuse((Diagnostic("E606", source, span, message),))
+
+
+def _refuse(found: tuple[Diagnostic, ...]) -> None:
+    scripts.show(found, lambda text: click.echo(text, err=True))
