@@ -10,6 +10,7 @@ from flowlang.syntax import ast
 
 from . import names
 from .frame import Frame, Place
+from .parts import is_deep, part
 from .patterns import wants
 from .python import (
     assign,
@@ -73,7 +74,8 @@ def bracket(
     left_by = frame.unit.fresh("e")
     place.block = name
     frame.places.append(place)
-    work = [*inside(name), statement(awaited(on_strand("finish", load(name))))]
+    with frame.inside(1):
+        work = [*inside(name), statement(awaited(on_strand("finish", load(name))))]
     frame.places.pop()
     left = awaited(on_strand("leave", load(name), load("x")))
     made: list[py.stmt] = [assign(name, on_strand("enter", *([const(True)] if catches else [])))]
@@ -103,13 +105,17 @@ def _guarded(work: list[py.stmt], leaving: list[py.stmt]) -> py.stmt:
 
 
 def statements(frame: Frame, node: ast.Block) -> list[py.stmt]:
-    """All statements of a block, one after the other."""
+    """All statements of a block, one after the other; as a part of their own where they lie deep."""
+    inner = frame.part() if is_deep(frame, node) else frame
     made = frame.unit.covered(node)
     _stamp(frame, made, node)
     for each in node.statements:
-        written = frame.statement(each)
+        written = frame.unit.statement(inner, each)
         _stamp(frame, written, each)
         made += written
+    if inner is not frame:
+        made = part(frame, inner, made)
+        _stamp(frame, made, node)
     return made or [py.Pass()]
 
 

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import ast as py
-from collections.abc import Callable
-from dataclasses import dataclass, field
+from collections.abc import Callable, Generator
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from enum import Enum
 from typing import Protocol
 
 from flowlang.analysis import Program
@@ -19,6 +21,17 @@ from .plan import Plan
 from .python import assign, const, load, use
 from .python import statement as told
 from .versions import Version
+
+
+class Way(Enum):
+    """How an exit gets to its target."""
+
+    PLAIN = "plain"
+    """By Python's own `break`, `continue` or `return`."""
+    PART = "part"
+    """So, once the part of the function that it stands in has returned."""
+    AIMED = "aimed"
+    """Through blocks that exist at run time, or from another strand: the core takes it there."""
 
 
 @dataclass(slots=True)
@@ -111,6 +124,12 @@ class Frame:
     caught: str | None = None
     """The variable of the fault of the `catch` that is being written."""
     signals: list[str] = field(default_factory=list[str])
+    nesting: int = 0
+    """How many of Python's blocks are around what is written."""
+    border: int = 0
+    """Those places from here on are of the same strand: this function may be a part of theirs."""
+    exits: list[tuple[str, str | None]] = field(default_factory=list[tuple[str, "str | None"]])
+    """Of a part: the exits that lead out of it, by kind and label."""
     version: Version | None = None
     """What is known of the kinds of what is written here."""
     is_func: bool = False
@@ -136,9 +155,24 @@ class Frame:
     def nested(self, *, is_async: bool = True) -> Frame:
         """A function within this one."""
         places = list(self.places)
+        own = len(places)
         return Frame(
-            self.unit, self.plan, is_async, places, len(places), caught=self.caught, version=self.version
+            self.unit, self.plan, is_async, places, own, caught=self.caught, version=self.version, border=own
         )
+
+    def part(self) -> Frame:
+        """A piece of this function that is a Python function of its own (see `flowlang.compile.parts`)."""
+        places = list(self.places)
+        fresh = replace(self, places=places, own=len(places), nesting=0)
+        fresh.declared, fresh.assigned, fresh.signals, fresh.exits = set(), set(), [], []
+        return fresh
+
+    @contextmanager
+    def inside(self, blocks: int) -> Generator[None, None, None]:
+        """While so many of Python's blocks are around what is written."""
+        self.nesting += blocks
+        yield
+        self.nesting -= blocks
 
     def declare(self, name: str) -> str:
         """A variable of the script comes into being here."""
@@ -165,13 +199,15 @@ class Frame:
         """The run-time block that a handler or stream written here belongs to."""
         return next(place.block for place in reversed(self.places) if place.block is not None)
 
-    def target(self, fits: Callable[[Place], bool]) -> tuple[Place, bool]:
-        """The place that an exit goes to, and whether Python's own `break`, `continue` or `return` gets
-        there."""
-        plain = True
+    def target(self, fits: Callable[[Place], bool]) -> tuple[Place, Way]:
+        """The place that an exit goes to, and the way there."""
+        way = Way.PLAIN
         for number in range(len(self.places) - 1, -1, -1):
             place = self.places[number]
-            plain = plain and place.block is None and number >= self.own
+            if place.block is not None or number < self.border:
+                way = Way.AIMED
+            elif number < self.own and way is Way.PLAIN:
+                way = Way.PART
             if fits(place):
-                return place, plain
+                return place, way
         raise AssertionError("the checker lets no exit without a target through")

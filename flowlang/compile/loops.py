@@ -3,9 +3,6 @@ little, then up to 1,024. After a piece other activeflows may run.
 
 CPython 3.11 makes a loop fast only behind a backward jump of a `for`, which is why a `while` is written as
 `while True: for _ in repeat(None, 1024): …`.
-
-A `break` or `continue` with the label of a loop further out, with nothing between that exists at run time, is
-a signal: a variable that each loop on the way looks at behind the loop within it.
 """
 
 from __future__ import annotations
@@ -14,7 +11,6 @@ import ast as py
 
 from flowlang.syntax import ast
 
-from . import names
 from .blocks import body
 from .calls import paid
 from .conditions import condition
@@ -77,49 +73,10 @@ def every(frame: Frame, node: ast.Every) -> list[py.stmt]:
 def _round(frame: Frame, node: ast.Block, label: str | None) -> list[py.stmt]:
     """One round. A `break` or `continue` from elsewhere is aimed at it; after a `continue` the next one
     begins."""
-    return body(
-        frame,
-        node,
-        Place(label=label, is_loop=True),
-        dispatch=lambda left_by: [if_(use("is_break", load(left_by)), [py.Break()])],
-    )
-
-
-_SIGNALS = {"BREAK": 1, "CONTINUE": 2}
-
-
-def heed_signals(frame: Frame) -> list[py.stmt]:
-    """Behind a loop: whether it ended because a loop around it is to be left or to go on."""
-    made: list[py.stmt] = []
-    around = [each for each in reversed(frame.places[frame.own :]) if each.is_loop]
-    for place in around:
-        if place.signal is None:
-            continue
-        if place is not around[0]:
-            made.append(if_(load(place.signal), [py.Break()]))
-            continue
-        for kind, leave in (("BREAK", py.Break()), ("CONTINUE", py.Continue())):
-            is_it = py.Compare(load(place.signal), [py.Eq()], [const(_SIGNALS[kind])])
-            made.append(if_(is_it, [assign(place.signal, const(0)), leave]))
-    return made
-
-
-def exit_to(frame: Frame, kind: str, label: str | None) -> list[py.stmt]:
-    """`break [label]` and `continue [label]`."""
-
-    def fits(place: Place) -> bool:
-        if label is not None:
-            return place.label == label
-        return place.is_loop or (kind == "BREAK" and place.is_action)
-
-    place, plain = frame.target(fits)
-    innermost = next((each for each in reversed(frame.places) if each.is_loop), None)
-    if plain and place is innermost:
-        return [py.Break() if kind == "BREAK" else py.Continue()]
-    if plain:
-        if place.signal is None:
-            place.signal = frame.unit.fresh("q")
-            frame.signals.append(place.signal)
-        return [assign(place.signal, const(_SIGNALS[kind])), py.Break()]
-    assert place.block is not None
-    return [py.Raise(on_strand("own_exit", load(place.block), load(names.primitive(kind))), None)]
+    with frame.inside(2):
+        return body(
+            frame,
+            node,
+            Place(label=label, is_loop=True),
+            dispatch=lambda left_by: [if_(use("is_break", load(left_by)), [py.Break()])],
+        )

@@ -10,9 +10,10 @@ from . import names
 from .blocks import block, body, bracket, closure, handler
 from .calls import paid
 from .conditions import condition
+from .exits import exit_to, heed_signals, return_from
 from .expressions import thunk
 from .frame import Frame, Place
-from .loops import every, exit_to, for_, heed_signals, loop, while_
+from .loops import every, for_, loop, while_
 from .patterns import test
 from .python import assign, awaited, const, if_, load, on_strand, raise_, tuple_, use
 from .python import statement as does
@@ -152,11 +153,7 @@ def _return(frame: Frame, node: ast.Return) -> list[py.stmt]:
         given: py.expr = load(result)
     else:
         made, given = paid(frame, lambda: frame.expression(value) if value is not None else const(None))
-    place, plain = frame.target(lambda each: each.is_flow)
-    if plain:
-        return [*made, py.Return(given)]
-    assert place.block is not None
-    return [*made, raise_(on_strand("own_exit", load(place.block), load(names.primitive("RETURN")), given))]
+    return [*made, *return_from(frame, given)]
 
 
 def _raise(frame: Frame, node: ast.Raise) -> list[py.stmt]:

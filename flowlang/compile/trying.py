@@ -20,7 +20,8 @@ def try_(frame: Frame, node: ast.Try) -> list[py.stmt]:
         return _try_catch(frame, node)
     name = frame.unit.fresh("B")
     frame.places.append(Place(block=name))
-    inside = _try_catch(frame, node)
+    with frame.inside(1):
+        inside = _try_catch(frame, node)
     frame.places.pop()
     finally_, definition = closure(frame, "finally", (), node.final)
     return [definition, *bracket_finally(frame, inside, name, finally_)]
@@ -49,9 +50,11 @@ def _catch(frame: Frame, name: str | None, node: ast.Block, fault: py.expr) -> l
 
 def _plain(frame: Frame, node: ast.Try) -> list[py.stmt]:
     handlers: list[py.ExceptHandler] = []
-    if node.catch is not None:
-        fault = use("caught_fault", load("x"))
-        work = _catch(frame, node.catch_name, node.catch, fault)
-        handlers = [py.ExceptHandler(load("x_FAULTS"), "x", work)]
-    final = block(frame, node.final) if node.final is not None else []
-    return [py.Try(block(frame, node.body), handlers, [], final)]
+    with frame.inside(3):
+        work = block(frame, node.body)
+        if node.catch is not None:
+            fault = use("caught_fault", load("x"))
+            catch = _catch(frame, node.catch_name, node.catch, fault)
+            handlers = [py.ExceptHandler(load("x_FAULTS"), "x", catch)]
+        final = block(frame, node.final) if node.final is not None else []
+    return [py.Try(work, handlers, [], final)]
