@@ -45,8 +45,14 @@ class _Tracer:
     _left: dict[str, _Ends] = field(default_factory=dict[str, _Ends])
 
     def block(self, block: Block, ends: _Ends) -> _Ends:
+        before: Item | None = None
         for item in block.items:
+            if not ends and isinstance(
+                before, Guarded
+            ):  # a `finally` runs though nothing goes on from its `try`
+                ends = [_End(before.node.id, "in any case")]
             ends = self._item(item, ends)
+            before = item
         return ends
 
     def _to(self, ends: _Ends, node: Node) -> None:

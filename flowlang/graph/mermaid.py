@@ -28,7 +28,7 @@ from .model import (
     nodes,
 )
 
-_HARMLESS = frozenset(" .,!?'()+-*/=_…→“”’")
+_HARMLESS = frozenset(" .,!?'()-/=_…→“”’")
 
 # Opening and closing brackets: the form of a node.
 _FORMS: dict[NodeKind, tuple[str, str]] = {
@@ -49,7 +49,7 @@ _FORMS: dict[NodeKind, tuple[str, str]] = {
     "fault": ("([", "])"),
 }
 
-# Colours that can be read on a white page and on a black one.
+# Their names are written with `k_` before them, since `end` and `call` are words of Mermaid's. Colours that can be read on a white page and on a black one.
 _CLASSES: dict[str, str] = {
     "start": "fill:#1f4e79,stroke:#1f4e79,color:#ffffff",
     "action": "fill:#e8f1fa,stroke:#4a7fb5,color:#1a1a1a",
@@ -77,7 +77,7 @@ def to_mermaid(chart: Chart, taken: Taken | None = None) -> str:
     for flow in chart.flows:
         writer.flow(flow)
     lines = ["---", f"title: {_quoted(chart.title)}", "---", "flowchart TD", *writer.lines]
-    lines += [f"    classDef {name} {style}" for name, style in _CLASSES.items() if name in writer.classes]
+    lines += [f"    classDef k_{name} {style}" for name, style in _CLASSES.items() if name in writer.classes]
     return "\n".join(lines) + "\n"
 
 
@@ -174,7 +174,7 @@ class _Writer:
             name = mark
             said += "\n(no test ever came here)" if mark == "missed" else ""
         self.classes.add(name)
-        self._write(f'{_id(node.id)}{left}"{escaped(said)}"{right}:::{name}')
+        self._write(f'{_id(node.id)}{left}"{escaped(said)}"{right}:::k_{name}')
 
 
 def _id(node_id: str) -> str:

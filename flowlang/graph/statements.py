@@ -150,12 +150,14 @@ def _if(scope: Scope, statement: ast.If) -> list[Item]:
     last = chain[-1].otherwise
     if isinstance(last, ast.Block):
         piece = Piece("else", last.span)
-        branches.append(Branch("no" if single else "none", block(scope.at(piece), last.statements), piece))
+        branches.append(
+            Branch("no" if single else "none of them", block(scope.at(piece), last.statements), piece)
+        )
     else:
         end = chain[-1].span.end
         piece = Piece("no else", Span(end, end))
-        branches.append(Branch("no" if single else "none", Block((), is_open=True), piece))
-    title = f"{words.of(statement.condition)}?" if single else "which is so first?"
+        branches.append(Branch("no" if single else "none of them", Block((), is_open=True), piece))
+    title = f"{words.of(statement.condition)}?" if single else "which is true first?"
     node = scope.node("choice", title, "", statement)
     return [*steps(scope, statement.condition), Choice(node, tuple(branches))]
 

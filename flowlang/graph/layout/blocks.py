@@ -57,14 +57,14 @@ def _loop(loop: Loop) -> Box:
     inner = stacked([head, block_box(loop.body)])
     again = loop.body.is_open
     if again:
-        inner.height = max(inner.height, inner.bottom) + LINE
+        inner.height = max(inner.height, inner.bottom) + LINE + 4
     room = _LANE if again else 0.0
     needed = width_of(_AGAIN) + 12
     short = max(0.0, needed - inner.axis) if again else 0.0
     whole = framed(inner, "part", loop.node.piece, left=room + short)
     if again:
         axis, lane = whole.axis, PAD + _LANE / 2 - 4
-        low, high = whole.bottom + LINE - 4, whole.top + head.height / 2
+        low, high = whole.bottom + LINE + 4, whole.top + head.height / 2
         points = ((axis, whole.bottom), (axis, low), (lane, low), (lane, high), (axis - head.axis, high))
         whole.shapes.append(Wire(points))
         whole.shapes.append(Label((_AGAIN,), lane + 8, low - 5, "start"))
@@ -89,7 +89,10 @@ def _guarded(part: Guarded) -> Box:
     """In a frame; the other way out leaves it on the right."""
     head = node_box(part.node)
     whole = framed(stacked([head, block_box(part.body)]), "part", part.node.piece)
-    whole.bottom = whole.height if whole.is_open else whole.bottom
+    if whole.is_open:
+        down = ((whole.axis, whole.bottom), (whole.axis, whole.height))
+        whole.shapes.append(Wire(down, is_arrow=False))
+        whole.bottom = whole.height
     escape = part.escape
     if escape is None:
         return whole

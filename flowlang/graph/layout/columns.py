@@ -17,6 +17,7 @@ PAD = 14.0
 """Between a frame and what is in it."""
 _LABEL = 130.0
 _BUS = 12.0
+_NEAR = 14.0
 
 
 def stacked(boxes: list[Box]) -> Box:
@@ -61,6 +62,7 @@ def fanned(head: Box, columns: list[Column], join: str = "") -> Box:
     width = x - BESIDE
     straight = len(columns) == 2 and columns[1].box.height == 0  # what only passes by stands aside
     axis = places[0] if straight else (places[0] + places[-1]) / 2
+    axis = next((each for each in places if abs(each - axis) < _NEAR), axis)  # no kinks
     shift = max(0.0, head.axis - axis)
     axis, places = axis + shift, [each + shift for each in places]
     whole = Box(max(width + shift, axis + head.width - head.axis), axis=axis, top=head.top)
