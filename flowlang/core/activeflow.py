@@ -429,10 +429,10 @@ class Activeflow:
         elif len(listener.waiting) < self.limits.waiting_events:
             listener.waiting.append(event)
         else:
-            self.warn(
-                f"`on {listener.event}` has {len(listener.waiting)} events waiting; one more is dropped",
-                listener.line,
-            )
+            listener.lost += 1
+            if listener.lost == 1:  # once, or whoever presses keys writes the log
+                text = f"`on {listener.event}` has {len(listener.waiting)} events waiting; further ones are lost"
+                self.warn(text, listener.line)
 
     def _run_handler(self, on: On, event: Outcome) -> None:
         name = f"on {on.event}, line {on.line}"

@@ -26,7 +26,7 @@ HandlerBody = Callable[["Strand", Outcome], Awaitable[object]]
 class On:
     """A live `on`: takes its events one at a time, in order."""
 
-    __slots__ = ("after_caller", "block", "body", "event", "line", "running", "wants", "waiting")
+    __slots__ = ("after_caller", "block", "body", "event", "line", "lost", "running", "wants", "waiting")
 
     def __init__(
         self,
@@ -45,6 +45,8 @@ class On:
         self.body = body
         self.after_caller = after_caller
         """It was run when the caller had already left; his leaving is not news to it."""
+        self.lost = 0
+        """Events that came while as many waited as may."""
         self.running: Strand | None = None
         self.waiting: deque[Outcome] = deque()
 

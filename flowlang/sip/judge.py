@@ -18,7 +18,8 @@ FOREIGN_METHODS = frozenset({"MESSAGE", "NOTIFY", "PRACK", "PUBLISH", "REFER", "
 """Registered methods that we know of and do not do: 405. One that nobody registered is a 501."""
 EXTENSIONS: frozenset[str] = frozenset()
 """Option tags that we hold to."""
-URI_SCHEMES = frozenset({"sip", "sips", "tel"})
+URI_SCHEMES = frozenset({"sip", "tel"})
+"""Not `sips`: it wants TLS on every hop (§26.2.2), and we listen over UDP."""
 
 ALLOW = ("Allow", ", ".join(METHODS))
 ACCEPT = ("Accept", f"{SDP_TYPE}, multipart/mixed")

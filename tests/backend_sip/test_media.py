@@ -171,6 +171,8 @@ async def test_a_backend_that_is_stopped_takes_leave_of_its_calls(clock: MockClo
         ({"listen": ("no such host", 5060)}, "there is no such address"),
         ({"listen": ("127.0.0.1", 70000)}, "a port is a number from 0 to 65535"),
         ({"advertise": "0.0.0.0"}, "the address to advertise must be"),
+        ({"advertise": "::1"}, "must be IPv4 as the one to listen on"),
+        ({"listen": ("224.0.0.1", 0)}, "it is a multicast address"),
         ({"advertise": "pbx.example"}, "the address to advertise must be"),
         ({"rtp_ports": (30000, 20000)}, "no range of UDP ports"),
     ],

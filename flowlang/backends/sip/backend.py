@@ -40,7 +40,7 @@ from flowlang.sip import (
     UserAgent,
 )
 
-from .endpoint import Endpoint, check_advertised
+from .endpoint import Endpoint, check_addresses
 from .leg import Ground, SipLeg
 from .names import address_of, display_name, printable
 from .sockets import open_udp
@@ -121,7 +121,7 @@ class SipBackend:
     async def run(self, host: Host, *, task_status: Any = trio.TASK_STATUS_IGNORED) -> None:
         """Answers calls until cancelled; calls that are then up get a BYE."""
         try:
-            check_advertised(self._advertise)
+            check_addresses(self._listen[0], self._advertise)
             plane = MediaPlane(MediaConfig(ports=self._rtp_ports), randomness=self._random)
         except (ValueError, MediaError) as error:
             raise BackendError(str(error)) from None

@@ -119,7 +119,19 @@ class Endpoint:
             _log.exception("a SIP event could not be handled")
 
 
-def check_advertised(host: str | None) -> None:
-    """ValueError unless peers can be told this address."""
-    if host is not None and (ip_literal(host) is None or not may_send_to(host)):
-        raise ValueError(f"the address to advertise must be an IP address that peers can reach, not {host!r}")
+def check_addresses(listen: str, advertised: str | None) -> None:
+    """ValueError unless we can listen there and peers can be told the other address, of the same family."""
+    here = ip_literal(listen)
+    if here is not None and here.is_multicast:
+        raise ValueError(f"cannot listen for SIP on {listen}: it is a multicast address, which no one host owns")
+    if advertised is None:
+        return
+    told = ip_literal(advertised)
+    if told is None or not may_send_to(advertised):
+        raise ValueError(
+            f"the address to advertise must be an IP address that peers can reach, not {advertised!r}"
+        )
+    if here is not None and here.version != told.version:
+        raise ValueError(
+            f"the address to advertise must be IPv{here.version} as the one to listen on, not {advertised}"
+        )
