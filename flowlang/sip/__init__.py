@@ -78,11 +78,11 @@ from flowlang.sip.outputs import (
     InviteRefused,
     Output,
     Send,
-    Trace,
 )
 from flowlang.sip.sdp import SdpError, SessionDescription, parse_sdp
 from flowlang.sip.status import reason_phrase
 from flowlang.sip.timers import Settings
+from flowlang.sip.trace import Trace
 
 __all__ = [
     "Address",

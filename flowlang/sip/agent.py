@@ -19,10 +19,11 @@ from flowlang.sip.judge import ACCEPT, ALLOW, SUPPORTED, Refusal, judge, too_man
 from flowlang.sip.leg import CallLeg
 from flowlang.sip.message import Headers, Request, Response, response_to
 from flowlang.sip.outgoing import OutgoingCall
-from flowlang.sip.outputs import CallOffered, Event, InviteRefused, Output, Send, Trace
+from flowlang.sip.outputs import CallOffered, Event, InviteRefused, Output, Send
 from flowlang.sip.parse import MalformedRequestError, parse_datagram
 from flowlang.sip.sdp import SdpError, SessionDescription, parse_sdp
 from flowlang.sip.timers import Settings, TimerHeap
+from flowlang.sip.trace import Trace
 from flowlang.sip.transactions import ServerTransaction, Transactions
 from flowlang.sip.uri import contact_uri, parse_uri
 
@@ -53,15 +54,16 @@ class UserAgent:
         self._check_local(local)
         if not data.strip(b"\r\n\0"):
             return  # keep-alives (RFC 5626 §3.5.1, and the zero bytes of older phones)
-        if self.trace is not None:
-            self.trace(Trace(now, True, source, local, data))
         try:
             message = parse_datagram(data)
-        except MalformedRequestError as error:
-            self._answer_malformed(error, source, local)
+        except SipSyntaxError as error:
+            if self.trace is not None:
+                self.trace(Trace(now, True, source, local, data))
+            if isinstance(error, MalformedRequestError):
+                self._answer_malformed(error, source, local)
             return
-        except SipSyntaxError:
-            return
+        if self.trace is not None:
+            self.trace(Trace(now, True, source, local, data, message))
         if isinstance(message, Response):
             client = self.transactions.client_of(message)
             if client is not None:

@@ -1,4 +1,4 @@
-"""What an agent gives back: bytes to send and events, two closed vocabularies, and the trace of messages."""
+"""What an agent gives back: bytes to send and events, two closed vocabularies."""
 
 from __future__ import annotations
 
@@ -7,9 +7,7 @@ from typing import TYPE_CHECKING, Literal
 
 from flowlang.model.causes import HangupCause
 from flowlang.sip.address import Address
-from flowlang.sip.errors import SipSyntaxError
-from flowlang.sip.message import Message, Request, Response
-from flowlang.sip.parse import parse_datagram
+from flowlang.sip.message import Request, Response
 from flowlang.sip.sdp import SessionDescription
 
 if TYPE_CHECKING:
@@ -131,30 +129,3 @@ Event = (
     | CallEnded
 )
 Output = Send | Event
-
-
-@dataclass(frozen=True, slots=True)
-class Trace:
-    """One message: `inbound` from `peer`, else sent to it. It is read only when asked what it says."""
-
-    at: float
-    inbound: bool
-    peer: Address
-    local: Address
-    data: bytes
-
-    @property
-    def message(self) -> Message | None:
-        """What was sent, None where it cannot be read."""
-        try:
-            return parse_datagram(self.data)
-        except SipSyntaxError:
-            return None
-
-    @property
-    def summary(self) -> str:
-        """One printable line: `INVITE sip:100@host`, `200 OK (INVITE)`, or how the unreadable begins."""
-        message = self.message
-        start = self.data.lstrip().split(b"\r\n", 1)[0][:60]
-        text = f"unreadable: {start.decode('ascii', 'replace')}" if message is None else message.summary
-        return "".join(character if character.isprintable() else "?" for character in text[:200])

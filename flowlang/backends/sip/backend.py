@@ -228,14 +228,13 @@ class SipBackend:
         ground = self._ground
         if ground is None:
             return
-        call_id = None if trace.message is None else trace.message.get("Call-ID")
         ground.host.observe(
             SipMessageSeen(
                 ground.host.now(),
                 "in" if trace.inbound else "out",
                 trace.peer.hostport,
                 trace.summary,
-                printable(call_id or ""),
+                printable(trace.call_id or ""),
             )
         )
 

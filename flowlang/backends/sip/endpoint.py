@@ -123,7 +123,7 @@ def check_addresses(listen: str, advertised: str | None) -> None:
     """ValueError unless we can listen there and peers can be told the other address, of the same family."""
     here = ip_literal(listen)
     if here is not None and here.is_multicast:
-        raise ValueError(f"cannot listen for SIP on {listen}: it is a multicast address, which no one host owns")
+        raise ValueError(f"cannot listen for SIP on {listen}: it is a multicast address, which nobody owns")
     if advertised is None:
         return
     told = ip_literal(advertised)

@@ -18,7 +18,8 @@ _PLAIN_USER = re.compile(r"[\w.!~*'()+#&=$,-]+", re.ASCII)
 
 def printable(text: str, longest: int = _LONGEST) -> str:
     """The text cut to a length, with `?` for each character that is none to be seen."""
-    return "".join(each if each.isprintable() else "?" for each in text[:longest])
+    text = text[:longest]
+    return text if text.isprintable() else "".join(each if each.isprintable() else "?" for each in text)
 
 
 def address_of(uri: Uri) -> str:
