@@ -12,10 +12,11 @@ from flowlang.syntax import ast
 
 # What the built-in functions take, by the name that their parameters bear.
 _TYPES: dict[str, tuple[TypeName, ...]] = {
-    "duration": ("duration",), "end": ("text",), "from": ("integer",), "key": ("text",), "list": ("list",),
+    "country": ("text",), "date": ("text",), "duration": ("duration",), "end": ("text",),
+    "from": ("integer",), "key": ("text",), "list": ("list",),
     "new": ("text",), "number": ("number",), "of": ("text", "list", "map"), "old": ("text",),
-    "places": ("integer",), "regex": ("regex",), "separator": ("text",), "start": ("text",),
-    "text": ("text",), "to": ("integer",),
+    "places": ("integer",), "region": ("text",), "regex": ("regex",), "separator": ("text",),
+    "start": ("text",), "subdivision": ("text",), "text": ("text",), "to": ("integer",), "zone": ("text",),
 }  # fmt: skip
 
 Trouble = Literal["unknown", "too many", "twice", "by name only", "after a name", "missing"]

@@ -65,8 +65,9 @@ _ACCEPTS: dict[TypeName, frozenset[Shape]] = {
 _NUMBERS = ("integer", "decimal")
 _COMPARISONS = frozenset({"==", "!=", "<", "<=", ">", ">=", "in", "not in"})
 _RESULTS: dict[str, Shape] = {
-    "elapsed": "duration", "ends_with": "boolean", "has": "boolean", "joined": "text", "keys": "list",
-    "length": "integer", "lower": "text", "matches": "boolean", "now": "time", "range": "list",
+    "elapsed": "duration", "ends_with": "boolean", "has": "boolean", "instant": "time", "joined": "text",
+    "keys": "list", "length": "integer", "local": "map", "lower": "text", "matches": "boolean",
+    "now": "time", "range": "list",
     "replace": "text", "reversed": "list", "seconds": "decimal", "sorted": "list", "split": "list",
     "starts_with": "boolean", "text": "text", "trim": "text", "upper": "text", "values": "list",
 }  # fmt: skip

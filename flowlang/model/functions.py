@@ -45,6 +45,18 @@ _ALL = (
     Function("abs", ("number",), "Without its sign."),
     Function("round", ("number", "places"), "To so many places, half to even; else an integer.", optional=1),
     Function("seconds", ("duration",), "A duration in seconds, as a decimal."),
+    Function("local", ("time", "zone"),
+             "What calendar and clock show: a map with `year`, `month`, `day`, `weekday` (`mon` to `sun`), "
+             "`hour`, `minute`, `second` and `date` (`2026-12-25`)."),
+    Function("instant", ("text", "zone"),
+             "The time at which clocks show `2026-12-25 10:00`; seconds may follow. Of two the first; in an "
+             "hour that clocks leave out, as long after its beginning as it says."),
+    Function("holiday", ("date", "country", "subdivision"),
+             "The name of the public holiday that a date such as `2026-12-25` is; `none` if it is none.",
+             optional=1),
+    Function("phone", ("text", "region"),
+             "The E.164 form of a telephone number as people write it; `none` if it cannot be one. Without a "
+             "region such as `US` only numbers with `+`.", optional=1),
     Function("now", (), "The time of the input being handled.", pure=False),
     Function("elapsed", (), "How long the activeflow has been running.", pure=False),
     Function("random", ("from", "to"), "A chance integer, ends included; without ends a decimal below 1.",

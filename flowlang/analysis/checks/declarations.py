@@ -13,7 +13,6 @@ from flowlang.model.functions import FUNCTIONS, PREDEFINED
 from flowlang.model.test_calls import TEST_CALLS
 from flowlang.syntax import ast
 
-
 _NAME = re.compile(r"(?!(?:true|false|none|not|and|or|in)\Z)[A-Za-z_][A-Za-z0-9_]*")
 
 

@@ -61,10 +61,17 @@ class _Test:
         expects = False
         for each in test.body:
             self.statement(each)
-            expects = expects or isinstance(each, _EXPECTATIONS)
+            expects = expects or isinstance(each, _EXPECTATIONS) or self.may_fault(each)
         if not expects:
             word = self.report.word(test.span, "test")
             self.report.add("W701", word, "this test expects nothing, so that it can hardly fail")
+
+    def may_fault(self, statement: ast.Node) -> bool:
+        """Whether it calls a `func` for itself, which makes sense only for the fault that it may raise."""
+        if not isinstance(statement, ast.CallStatement) or not isinstance(statement.call, ast.Call):
+            return False
+        called = self.script.called(statement.call)
+        return called is not None and isinstance(called.callee, ast.FuncDecl)
 
     def statement(self, statement: ast.Node) -> None:
         unsupported = UNSUPPORTED_TEST_STATEMENTS.get(type(statement))

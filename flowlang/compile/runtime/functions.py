@@ -11,9 +11,12 @@ from typing import Any
 from flowlang.model.values import SECOND, Duration, Outcome, Regex, Time, Value, type_name
 
 from . import sizes
+from .calendar import holiday, instant, local
 from .decimals import DECIMALS
 from .faults import Fault
+from .numbering import phone
 from .operators import add, less
+from .operators import DECIMALS, add, less
 from .patterns import found
 from .texts import text_of
 
@@ -214,5 +217,6 @@ BUILT_INS: Mapping[str, Callable[..., Any]] = {
     "split": split, "joined": joined, "replace": replace, "starts_with": starts_with, "ends_with": ends_with,
     "matches": matches, "slice": slice_, "keys": keys, "values": values, "has": has, "range": range_,
     "sorted": sorted_, "reversed": reversed_, "sum": sum_, "min": min_, "max": max_, "abs": abs_,
-    "round": round_, "seconds": seconds,
+    "round": round_, "seconds": seconds, "local": local, "instant": instant, "holiday": holiday,
+    "phone": phone,
 }  # fmt: skip
