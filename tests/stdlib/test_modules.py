@@ -57,7 +57,8 @@ def test_the_example_in_the_header_runs_and_has_a_test(module: Path) -> None:
 def test_what_stands_above_the_helpers_says_what_it_does(module: Path) -> None:
     text = module.read_text(encoding="utf-8")
     parsed = parse(Source(module.name, text))
-    assert parsed.module is not None and parsed.module.doc
+    assert parsed.module is not None
+    assert parsed.module.doc
     helpers = text.find("\n# What follows is for")
     for each in parsed.module.declarations:
         if isinstance(each, ast.FlowDecl | ast.FuncDecl) and (helpers < 0 or each.span.start < helpers):

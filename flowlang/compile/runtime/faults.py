@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from flowlang.compile.names import FILE
 from flowlang.model.places import Line, file_of
-from flowlang.model.values import Outcome
+from flowlang.model.values import Outcome, Value
 
 
 class Fault(Exception):
@@ -24,7 +24,7 @@ class Fault(Exception):
 
     def as_outcome(self) -> Outcome:
         """The fault as `catch e` holds it."""
-        fields = {"code": self.code, "text": self.text, "line": int(self.line), "file": self.file}
+        fields: dict[str, Value] = {"code": self.code, "text": self.text, "line": int(self.line), "file": self.file}
         return Outcome(self.code, fields)
 
 

@@ -16,7 +16,6 @@ from .decimals import DECIMALS
 from .faults import Fault
 from .numbering import phone
 from .operators import add, less
-from .operators import DECIMALS, add, less
 from .patterns import found
 from .texts import text_of
 
