@@ -49,7 +49,8 @@ _FORMS: dict[NodeKind, tuple[str, str]] = {
     "fault": ("([", "])"),
 }
 
-# Their names are written with `k_` before them, since `end` and `call` are words of Mermaid's. Colours that can be read on a white page and on a black one.
+# Colours that can be read on a white page and on a black one. The names are written with `k_` before them,
+# since `end` and `call` are words of Mermaid's.
 _CLASSES: dict[str, str] = {
     "start": "fill:#1f4e79,stroke:#1f4e79,color:#ffffff",
     "action": "fill:#e8f1fa,stroke:#4a7fb5,color:#1a1a1a",
