@@ -1,7 +1,7 @@
 # The commands of the project. Nothing need be there before but Python 3.11 or newer; `make` lists them.
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-peers test lint format grammar demo clean bench-%
+.PHONY: help setup setup-peers test lint format grammar reference demo clean bench-%
 MAKEFLAGS += --no-print-directory
 
 # The first of these that runs and is new enough makes .venv; `make PYTHON=… setup` chooses another.
@@ -33,6 +33,9 @@ format: setup  ## let ruff put imports in order and mend what it can
 
 grammar: setup  ## write the parser's tables anew after a change of grammar/*.lark
 	@$(VENV)/python -m flowlang.syntax.generate
+
+reference: setup  ## write the generated tables of grammar/spec.md anew after a change of actions or events
+	@$(VENV)/python tools/reference.py
 
 demo: setup  ## a softphone of ours calls the front desk of a clinic: SIP, audio, digits
 	@$(VENV)/python examples/demo.py

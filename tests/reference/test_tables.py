@@ -1,0 +1,64 @@
+"""The tables of the reference say what the code does: those that are generated, and those written by hand."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import fields
+from pathlib import Path
+
+from flowlang.compile.runtime import sizes, weights
+from flowlang.core import Limits
+from flowlang.core.routing import _STEPS as STEPS_OF_A_CONDITION  # pyright: ignore[reportPrivateUsage]
+from flowlang.model.causes import REFUSAL_OF_ENDING
+from flowlang.model.values import MINUTE
+from tests.reference.blocks import PAGE
+from tools import reference
+
+ROOT = Path(__file__).resolve().parents[2]
+RAISED = re.compile(r'(?:Fault|Failed|SoundFault|SoundFileError)\(\s*"([a-z_]+)"')
+
+
+def part(title: str) -> str:
+    """What stands below a heading, up to the next of the same or a higher level."""
+    found = re.search(rf"^(#+) {re.escape(title)}\n(.*?)(?=^#{{1,2}} |\Z)", PAGE, re.MULTILINE | re.DOTALL)
+    assert found is not None, title
+    return found[2]
+
+
+def test_the_generated_tables_are_up_to_date() -> None:
+    assert reference.renewed(PAGE) == PAGE, "run `make reference`"
+
+
+def test_every_generated_table_has_its_place() -> None:
+    assert sorted(found["name"] for found in reference.PART.finditer(PAGE)) == sorted(reference.TABLES)
+
+
+def test_the_table_of_faults_has_every_fault_that_there_is() -> None:
+    rows = re.findall(r"^\| (`[a-z_`, ]+`) \|", part("Outcomes and faults"), re.MULTILINE)
+    told = {code for row in rows for code in re.findall(r"`([a-z_]+)`", row)}
+    raised = {
+        code
+        for path in (ROOT / "flowlang").rglob("*.py")
+        for code in RAISED.findall(path.read_text(encoding="utf-8"))
+    }
+    assert raised <= told
+    assert told - raised <= {"cancelled", "unknown", "injected", "prompt_bad"}
+
+
+def test_sizes_and_budgets_are_those_of_the_code() -> None:
+    for number in (sizes.MAX_TEXT, sizes.MAX_ITEMS, weights.MAX_WEIGHT, weights.MAX_NESTING, sizes.MAX_DEPTH):
+        assert f"{number:,}" in part("Sizes")
+    limits = Limits()
+    assert limits.ending == MINUTE
+    assert limits.overruns == 4
+    told = part("Budgets")
+    for each in fields(Limits):
+        if each.name not in ("ending", "overruns"):
+            assert f"{getattr(limits, each.name):,}" in told, each.name
+    assert f"{STEPS_OF_A_CONDITION:,}" in told
+    assert f"at {limits.history + limits.overruns * limits.grace:,} it ends" in told
+
+
+def test_refusals_are_those_of_the_code() -> None:
+    told = set(re.findall(r"\| (\d{3}) \|", part("Routes")))
+    assert told == {str(each) for each in REFUSAL_OF_ENDING.values()} | {"404", "503"}

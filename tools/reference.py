@@ -1,0 +1,157 @@
+"""Write the tables of `grammar/spec.md` anew: what `make reference` runs.
+
+What stands between `<!-- generated: NAME -->` and `<!-- end -->` comes from the tables that the checker and
+the core work with, so that the reference cannot tell anything else. `--check` writes nothing and exits with 1
+where the page is out of date.
+"""
+
+from __future__ import annotations
+
+import re
+import sys
+from collections.abc import Callable, Iterable, Sequence
+
+from flowlang.analysis.unsupported import (
+    UNSUPPORTED,
+    UNSUPPORTED_FORMS,
+    UNSUPPORTED_TEST_STATEMENTS,
+    UNSUPPORTED_VERBS,
+)
+from flowlang.compile.runtime.texts import shown
+from flowlang.model.actions import (
+    ACTIONS,
+    EVERY_CHANNEL,
+    PLANNED_ACTIONS,
+    PLANNED_NAMESPACES,
+    REQUIRED,
+    Action,
+    Parameter,
+)
+from flowlang.model.functions import FUNCTIONS, PREDEFINED, Function
+from flowlang.model.script_events import PLANNED_EVENTS, SCRIPT_EVENTS
+from flowlang.model.test_calls import PLANNED_TEST_CALLS
+from flowlang.resources import grammar_path
+
+PAGE = grammar_path() / "spec.md"
+PART = re.compile(r"(<!-- generated: (?P<name>[a-z]+) -->\n).*?(<!-- end -->)", re.DOTALL)
+CHANNELS = ("call", "sms", "email", "chat", "webhook", "schedule")
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Bring the page up to date, or tell whether it is."""
+    before = PAGE.read_text(encoding="utf-8")
+    after = renewed(before)
+    if before == after:
+        return 0
+    if "--check" in arguments:
+        print("grammar/spec.md is out of date: run `make reference`", file=sys.stderr)
+        return 1
+    PAGE.write_text(after, encoding="utf-8")
+    return 0
+
+
+def renewed(page: str) -> str:
+    """The page with its generated parts written anew."""
+    return PART.sub(lambda found: f"{found[1]}\n{TABLES[found['name']]()}\n\n{found[3]}", page)
+
+
+def table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    """A table of Markdown; a `|` in a cell is escaped."""
+    lines = [head, ["---"] * len(head), *rows]
+    return "\n".join(f"| {' | '.join(cell.replace('|', chr(92) + '|') for cell in line)} |" for line in lines)
+
+
+def code(names: Iterable[str]) -> str:
+    """Names as code, one after the other."""
+    return ", ".join(f"`{each}`" for each in names)
+
+
+def channels(where: frozenset[str]) -> str:
+    """The channels of something, in the order in which people think of them."""
+    return "all" if where == EVERY_CHANNEL else code(each for each in CHANNELS if each in where)
+
+
+def actions() -> str:
+    """Each action with its parameters and outcomes."""
+    return "\n\n".join(map(_action, ACTIONS.values()))
+
+
+def _action(action: Action) -> str:
+    head = f"#### `{action.name}`\n\n{action.doc} Channels: {channels(action.channels)}."
+    parts = [head]
+    if action.parameters:
+        parts.append(table(("parameter", "takes", "default", ""), map(_parameter, action.parameters)))
+    if action.outcomes:
+        rows = ((f"`{each.name}`", code(each.fields), each.doc) for each in action.outcomes)
+        parts.append(table(("outcome", "fields", ""), rows))
+    return "\n\n".join(parts)
+
+
+def _parameter(parameter: Parameter) -> tuple[str, str, str, str]:
+    default = parameter.default
+    if default is REQUIRED:
+        text = "must be given"
+    else:
+        text = f'`"{default}"`' if isinstance(default, str) else f"`{shown(default)}`"
+    name = f"`{parameter.name}`" + (" by place" if parameter.by_place else "")
+    return name, " or ".join(parameter.types), text, parameter.doc
+
+
+def events() -> str:
+    """What `on` and `wait for` may name."""
+    rows = (
+        (f"`{each.name}`", code(each.fields), channels(each.channels), each.doc)
+        for each in SCRIPT_EVENTS.values()
+    )
+    return table(("event", "fields", "channels", ""), rows)
+
+
+def functions() -> str:
+    """The built-in functions."""
+    return table(("function", ""), ((f"`{_signature(each)}`", each.doc) for each in FUNCTIONS.values()))
+
+
+def _signature(function: Function) -> str:
+    needed = len(function.parameters) - function.optional
+    rest = ", ".join(function.parameters[needed:])
+    given = ", ".join(function.parameters[:needed])
+    optional = f"[{', ' if given else ''}{rest}]" if rest else ""
+    return f"{function.name}({given}{optional})"
+
+
+def predefined() -> str:
+    """The names that every script has."""
+    return table(("name", "fields"), ((f"`{name}`", code(fields)) for name, fields in PREDEFINED.items()))
+
+
+def planned() -> str:
+    """What this version refuses."""
+    rows = (
+        ("`E901`", "constructs", code(sorted({*UNSUPPORTED.values(), *UNSUPPORTED_FORMS}))),
+        (
+            "`E901`",
+            "in `test` blocks",
+            code(
+                sorted({*UNSUPPORTED_TEST_STATEMENTS.values(), *UNSUPPORTED_VERBS})
+                + [f"let … = {each}(…)" for each in sorted(PLANNED_TEST_CALLS)]
+            ),
+        ),
+        ("`E902`", "actions", code(sorted(PLANNED_ACTIONS))),
+        ("`E902`", "groups of actions", code(sorted(PLANNED_NAMESPACES))),
+        ("`E903`", "events", code(sorted(PLANNED_EVENTS))),
+        ("`E904`", "routes for", code((*CHANNELS[1:], "outbound call"))),
+    )
+    return table(("code", "", "not run yet"), rows)
+
+
+TABLES: dict[str, Callable[[], str]] = {
+    "actions": actions,
+    "events": events,
+    "functions": functions,
+    "planned": planned,
+    "predefined": predefined,
+}
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
