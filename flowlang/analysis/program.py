@@ -91,6 +91,15 @@ class Program:
             case _:
                 return Called(callee, prefix + callee.name, arguments)
 
+    def outcome(self, node: ast.Expression) -> str | None:
+        """The outcome that an expression behind `return` makes, where the flow declares it; else `None`."""
+        assert self._script is not None
+        if id(node) not in self._script.outcomes_made:
+            return None
+        name = node.callee if isinstance(node, ast.Call) else node
+        assert isinstance(name, ast.Name)
+        return name.name
+
     def constant(self, node: ast.Expression) -> str | None:
         """The name, with a prefix if it is another's, of the constant that an expression is; else `None`."""
         match node:

@@ -12,7 +12,7 @@ UNSUPPORTED: dict[type[ast.Node], str] = {
 }
 
 # Forms of constructs that run otherwise.
-UNSUPPORTED_FORMS = frozenset({"secret let", "via", "flow outcomes"})
+UNSUPPORTED_FORMS = frozenset({"secret let", "via"})
 
 # Of test blocks: statements, and verbs of parties.
 UNSUPPORTED_TEST_STATEMENTS: dict[type[ast.Node], str] = {

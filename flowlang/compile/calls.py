@@ -25,6 +25,9 @@ _ON_STRAND = frozenset({"now", "elapsed", "random"})
 def call(frame: Frame, node: ast.Call) -> tuple[py.expr, bool]:
     """The Python expression for a call, and whether it acts, so that it is awaited. Handlers are not its
     business."""
+    outcome = frame.unit.program.outcome(node)
+    if outcome is not None:
+        return made_outcome(frame, outcome, node.arguments), False
     callee, name, given = frame.unit.program.called(node)
     declared = callee.decl if isinstance(callee, FlowInfo) else callee
     parameters = slots(declared)
@@ -100,6 +103,12 @@ def paid(frame: Frame, write: Callable[[], Written]) -> tuple[list[py.stmt], Wri
             py.Compare(load(left), [py.Lt()], [const(0)]), [statement(use("overspent", frame.meter()))]
         ),
     ], made
+
+
+def made_outcome(frame: Frame, name: str, arguments: tuple[ast.Argument, ...]) -> py.expr:
+    """An outcome that a flow declares, with its fields."""
+    fields = {each.name: frame.expression(each.value) for each in arguments}
+    return use("outcome", const(name), py.Dict([const(field) for field in fields], list(fields.values())))
 
 
 def flow_arguments(frame: Frame, target: ast.FlowTarget) -> py.expr:

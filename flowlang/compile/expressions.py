@@ -11,7 +11,7 @@ from flowlang.syntax import ast
 
 from . import names
 from .arithmetic import binary, negated
-from .calls import call, flow_arguments
+from .calls import call, flow_arguments, made_outcome
 from .conditions import condition
 from .frame import Frame
 from .patterns import wants
@@ -96,6 +96,8 @@ def pooled(frame: Frame, value: Value) -> py.expr:
 def _name(frame: Frame, node: ast.Name) -> py.expr:
     if node.name in frame.unit.program.constants:
         return load(names.constant(node.name))
+    if frame.unit.program.outcome(node) is not None:
+        return made_outcome(frame, node.name, ())
     if node.name in PREDEFINED:
         return on_strand("predefined", const(node.name))
     return load(names.variable(node.name))

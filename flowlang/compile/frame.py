@@ -45,6 +45,8 @@ class Place:
     is_flow: bool = False
     block: str | None = None
     signal: str | None = None
+    outcomes: tuple[str, ...] = ()
+    """Those that the flow declares, one of which it returns."""
 
 
 class Cover(Protocol):

@@ -24,7 +24,7 @@ from .conditions import condition
 from .expressions import expression
 from .frame import Cover, Frame, Place, Unit
 from .plan import Plan
-from .python import assign, const, function, if_, load, parameters, stamp, use
+from .python import assign, const, function, if_, load, parameters, stamp, tuple_, use
 from .runtime import decimals, fields, operators, patterns, sizes, steps, texts
 from .runtime.faults import Fault, script_line
 from .runtime.functions import BUILT_INS
@@ -199,9 +199,11 @@ def _flow(unit: Unit, node: ast.FlowDecl, version: Version) -> py.stmt:
     work = body(
         frame,
         node.body,
-        Place(is_flow=True),
+        Place(is_flow=True, outcomes=node.outcomes),
         dispatch=lambda left_by: [py.Return(use("returned", load(left_by)))],
     )
+    if node.outcomes:
+        work.append(py.Return(use("one_of", const(None), tuple_(const(each) for each in node.outcomes))))
     return _definition(frame, names.flow(node.name), node, work)
 
 

@@ -153,6 +153,9 @@ def _return(frame: Frame, node: ast.Return) -> list[py.stmt]:
         given: py.expr = load(result)
     else:
         made, given = paid(frame, lambda: frame.expression(value) if value is not None else const(None))
+    declared = next(place.outcomes for place in frame.places if place.is_flow)
+    if declared and (value is None or frame.unit.program.outcome(value) is None):
+        given = use("one_of", given, tuple_(const(each) for each in declared))
     return [*made, *return_from(frame, given)]
 
 

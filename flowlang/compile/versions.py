@@ -129,6 +129,8 @@ class Versions:
         self._under_way.pop()
 
     def _called(self, node: ast.Call, kinds: list[Kind]) -> Kind:
+        if self._program.outcome(node) is not None:
+            return None
         callee, _, given = self._program.called(node)
         if isinstance(callee, Function):
             return _BUILT_IN.get(callee.name)

@@ -175,6 +175,11 @@ CONTROL: dict[str, Code] = {
         "stream that waits for itself", "`join` inside of the stream that it names would never end."
     ),
     "E509": Code("`raise` without a value", "Only in a `catch` there is a fault to raise again."),
+    "E510": Code(
+        "flow without its outcome",
+        "A flow that declares outcomes, as in `flow f -> done | failed`, returns one of them on every way: "
+        "`return done`, or with fields `return failed(reason: \"…\")`.",
+    ),
 }
 
 ROUTES: dict[str, Code] = {

@@ -1,8 +1,10 @@
-"""Code that nothing can reach: what stands in a block behind a statement that never goes on."""
+"""Code that nothing can reach: what stands in a block behind a statement that never goes on. And what must
+not be reached: the end of a flow that declares its outcomes, without one of them."""
 
 from __future__ import annotations
 
 from flowlang.analysis.script import Script
+from flowlang.analysis.types import Ended
 from flowlang.syntax import ast
 
 
@@ -13,11 +15,28 @@ def check(script: Script) -> None:
             continue
         broken = _loops_left(body.nodes)
         stops: set[int] = set()  # ids of the blocks and statements that never go on
+        ends: set[int] = set()  # the same, if no rare outcome comes that a `match` need not name
         for node in reversed(body.nodes):
             if isinstance(node, ast.Block):
                 _block(script, node, stops)
-            elif _never_goes_on(node, stops, broken):
+                if any(id(each) in ends for each in node.statements):
+                    ends.add(id(node))
+                continue
+            if _never_goes_on(node, stops, broken):
                 stops.add(id(node))
+            if _never_goes_on(node, ends, broken) or _all_arms(script, node, ends):
+                ends.add(id(node))
+        if isinstance(body.owner, ast.FlowDecl) and body.owner.outcomes and id(body.owner.body) not in ends:
+            flow = body.owner
+            message = f"`{flow.name}` may end without one of its outcomes"
+            script.report.add("E510", flow.name_span, message, hint=f"`return {flow.outcomes[0]}`")
+
+
+def _all_arms(script: Script, node: ast.Node, ends: set[int]) -> bool:
+    """Whether it is a `match` that names all outcomes, none of whose arms goes on."""
+    if not isinstance(node, ast.Match) or not isinstance(script.types.get(id(node.subject)), Ended):
+        return False
+    return bool(node.arms) and all(id(arm.body) in ends for arm in node.arms)
 
 
 def _block(script: Script, block: ast.Block, stops: set[int]) -> None:

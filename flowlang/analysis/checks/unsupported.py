@@ -36,11 +36,6 @@ def _form(script: Script, node: ast.Node) -> None:
     match node:
         case ast.Let(secret=True) if "secret let" in UNSUPPORTED_FORMS:
             _construct(script, "secret let", node.span)
-        case ast.FlowDecl(outcomes=outcomes) if outcomes and "flow outcomes" in UNSUPPORTED_FORMS:
-            message = "declared outcomes of a flow are in the language, but this version does not run them"
-            script.report.add(
-                "E901", script.report.word(Span(node.name_span.end, node.span.end), outcomes[0]), message
-            )
         case ast.Route():
             _route(script, node)
         case ast.Call(callee=ast.Name(name=name, span=span)) if (

@@ -24,8 +24,8 @@ class Fault(Exception):
 
     def as_outcome(self) -> Outcome:
         """The fault as `catch e` holds it."""
-        fields: dict[str, Value] = {"code": self.code, "text": self.text, "line": int(self.line), "file": self.file}
-        return Outcome(self.code, fields)
+        place: dict[str, Value] = {"line": int(self.line), "file": self.file}
+        return Outcome(self.code, {"code": self.code, "text": self.text, **place})
 
 
 def script_line(error: BaseException) -> int:

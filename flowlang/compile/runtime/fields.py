@@ -87,3 +87,16 @@ def up_to(value: Any) -> int:
     if type(value) is int:
         return value
     raise Fault("type", f"`loop up to` takes an integer, not {type_name(value)}")
+
+
+def outcome(name: str, fields: dict[str, Value]) -> Outcome:
+    """What a flow returns that declares its outcomes."""
+    return Outcome(name, fields)
+
+
+def one_of(value: Any, declared: tuple[str, ...]) -> Outcome:
+    """The same value, if it is an outcome that the flow declares."""
+    if type(value) is Outcome and value.name in declared:
+        return value
+    listed = ", ".join(f"`{each}`" for each in declared)
+    raise Fault("no_outcome", f"the flow declares that it ends with one of {listed}, and ended otherwise")
