@@ -58,6 +58,11 @@ def _ip_literal(host: str) -> IPv4Address | IPv6Address | None:
 
 def may_send_to(host: str) -> bool:
     """False for names, and for what no one peer owns: multicast, broadcast, 0.0.0.0 (RFC 4475 §3.3.10)."""
+    return len(host) <= _LONGEST_LITERAL and _may_send_to(host)
+
+
+@lru_cache(maxsize=1024)
+def _may_send_to(host: str) -> bool:
     address = ip_literal(host)
     if address is None or address.is_multicast or address.is_unspecified:
         return False

@@ -42,24 +42,19 @@ class Settings:
 
 
 class Timer:
-    """One entry of the heap; `callback` is None once it fired or was cancelled."""
+    """What `schedule` gives; `callback` is None once it fired or was cancelled."""
 
-    __slots__ = ("at", "callback", "order")
+    __slots__ = ("callback",)
 
-    def __init__(self, at: float, order: int, callback: Callable[[float], None]) -> None:
-        self.at = at
-        self.order = order
+    def __init__(self, callback: Callable[[float], None]) -> None:
         self.callback: Callable[[float], None] | None = callback
-
-    def __lt__(self, other: Timer) -> bool:
-        return self.at < other.at or (self.at == other.at and self.order < other.order)
 
 
 class TimerHeap:
     """Timers by time, equal ones by creation. Cancelled entries are swept when they are the greater part."""
 
     def __init__(self) -> None:
-        self._heap: list[Timer] = []
+        self._heap: list[tuple[float, int, Timer]] = []  # tuples compare without a call of Python code
         self._order = 0
         self._dead = 0
 
@@ -69,8 +64,8 @@ class TimerHeap:
     def schedule(self, at: float, callback: Callable[[float], None]) -> Timer:
         """Call `callback(now)` in the first `fire(now)` with `now >= at`."""
         self._order += 1
-        timer = Timer(at, self._order, callback)
-        heapq.heappush(self._heap, timer)
+        timer = Timer(callback)
+        heapq.heappush(self._heap, (at, self._order, timer))
         return timer
 
     def cancel(self, timer: Timer) -> None:
@@ -80,22 +75,22 @@ class TimerHeap:
         timer.callback = None
         self._dead += 1
         if self._dead > _FEWEST_TO_SWEEP and self._dead * 2 > len(self._heap):
-            self._heap = [entry for entry in self._heap if entry.callback is not None]
+            self._heap = [entry for entry in self._heap if entry[2].callback is not None]
             heapq.heapify(self._heap)
             self._dead = 0
 
     def next_deadline(self) -> float | None:
         """When the first timer is due, None if there is none."""
         heap = self._heap
-        while heap and heap[0].callback is None:
+        while heap and heap[0][2].callback is None:
             heapq.heappop(heap)
             self._dead -= 1
-        return heap[0].at if heap else None
+        return heap[0][0] if heap else None
 
     def fire(self, now: float) -> None:
         """Call everything due, in order; what that schedules for now or before is called too."""
         while (at := self.next_deadline()) is not None and at <= now:
-            timer = heapq.heappop(self._heap)
+            _, _, timer = heapq.heappop(self._heap)
             callback, timer.callback = timer.callback, None
             if callback is not None:
                 callback(now)

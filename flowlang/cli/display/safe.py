@@ -10,6 +10,8 @@ def printable(text: str, limit: int = _LONGEST) -> str:
     """The text on one line of at most `limit` characters; what cannot be shown (escape sequences, changes of
     writing direction) becomes the replacement character."""
     shown = text[:limit] if len(text) <= limit else text[: limit - 1] + _ELLIPSIS
+    if shown.isprintable():
+        return shown
     return "".join(each if each.isprintable() else _stand_in(each) for each in shown)
 
 
