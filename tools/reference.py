@@ -77,8 +77,14 @@ def actions() -> str:
 
 
 def _action(action: Action) -> str:
-    head = f"#### `{action.name}`\n\n{action.doc} Channels: {channels(action.channels)}."
-    parts = [head]
+    told = f"{action.doc} Channels: {channels(action.channels)}."
+    if action.answers:
+        told += " Answers the call first."
+    if action.on_leg:
+        told += f" Needs the caller; ends with `{action.if_left}` when he leaves." if action.if_left else (
+            " Needs the caller, and ends with its strand when he leaves."
+        )
+    parts = [f"#### `{action.name}`", told]
     if action.parameters:
         parts.append(table(("parameter", "takes", "default", ""), map(_parameter, action.parameters)))
     if action.outcomes:

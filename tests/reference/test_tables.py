@@ -5,11 +5,12 @@ from __future__ import annotations
 import re
 from dataclasses import fields
 from pathlib import Path
+from typing import get_args
 
 from flowlang.compile.runtime import sizes, weights
 from flowlang.core import Limits
 from flowlang.core.routing import _STEPS as STEPS_OF_A_CONDITION  # pyright: ignore[reportPrivateUsage]
-from flowlang.model.causes import REFUSAL_OF_ENDING
+from flowlang.model.causes import CAUSE_OF_STATUS, REFUSAL_OF_ENDING, HangupCause
 from flowlang.model.values import MINUTE
 from tests.reference.blocks import PAGE
 from tools import reference
@@ -62,3 +63,10 @@ def test_sizes_and_budgets_are_those_of_the_code() -> None:
 def test_refusals_are_those_of_the_code() -> None:
     told = set(re.findall(r"\| (\d{3}) \|", part("Routes")))
     assert told == {str(each) for each in REFUSAL_OF_ENDING.values()} | {"404", "503"}
+
+
+def test_causes_are_those_of_the_code() -> None:
+    rows = dict(re.findall(r"^\| `([a-z_]+)` \| (.*) \|$", part("The caller's leaving"), re.MULTILINE))
+    assert sorted(rows) == sorted(get_args(HangupCause))
+    for status, cause in CAUSE_OF_STATUS.items():
+        assert cause == "cancelled" or str(status) in rows[cause], status
