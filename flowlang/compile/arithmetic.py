@@ -36,7 +36,9 @@ def binary(frame: Frame, node: ast.Binary) -> py.expr:
         return py.Compare(one, [_COMPARISONS[operator]()], [two])
     divides = operator in ("/", "//", "%")
     if not is_number(left) or not is_number(right) or (divides and _may_be_zero(node.right, right)):
-        return use(_GENERAL[operator], one, two)
+        made = use(_GENERAL[operator], one, two)
+        joins = operator == "+" and not is_number(left) and not is_number(right)
+        return use("grown", frame.meter(), made) if joins else made
     if isinstance(left, Int) and isinstance(right, Int):
         if operator in _INTEGERS:
             return held(frame, py.BinOp(one, _INTEGERS[operator](), two), unchecked(operator, left, right))

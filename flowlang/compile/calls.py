@@ -22,6 +22,10 @@ _ON_STRAND = frozenset({"now", "elapsed", "random"})
 """Built-ins that ask the activeflow; all others are plain functions."""
 
 
+_CHEAP = frozenset({"abs", "ends_with", "has", "length", "number", "round", "seconds", "starts_with"})
+"""Those that go through nothing large and make nothing large."""
+
+
 def call(frame: Frame, node: ast.Call) -> tuple[py.expr, bool]:
     """The Python expression for a call, and whether it acts, so that it is awaited. Handlers are not its
     business."""
@@ -37,13 +41,13 @@ def call(frame: Frame, node: ast.Call) -> tuple[py.expr, bool]:
         case Action():
             return _action(frame, node, callee, values), True
         case Function():
-            return _built_in(callee, values), False
+            return _built_in(frame, callee, values), False
         case FlowInfo():
             begin: list[py.expr] = [load(names.STRAND), load(names.DEPTH)]
             return awaited(_compiled(names.flow(name), begin, callee.decl, values)), True
         case ast.FuncDecl():
             version = frame.version.calls.get(id(node)) if frame.version is not None else None
-            return _compiled(version or names.function(name), _paid(frame, node), callee, values), False
+            return _compiled(version or names.function(name), _paid(frame, callee), callee, values), False
 
 
 def _action(frame: Frame, node: ast.Call, action: Action, values: dict[str, list[py.expr]]) -> py.expr:
@@ -56,11 +60,13 @@ def _action(frame: Frame, node: ast.Call, action: Action, values: dict[str, list
     return awaited(on_strand("act", frame.unit.line(node), const(column), const(action.name), arguments))
 
 
-def _built_in(function: Function, values: dict[str, list[py.expr]]) -> py.expr:
+def _built_in(frame: Frame, function: Function, values: dict[str, list[py.expr]]) -> py.expr:
     arguments = [values[each][0] for each in function.parameters if each in values]
     if function.name in _ON_STRAND:
         return on_strand(function.name, *arguments)
-    return py.Call(load(names.built_in(function.name)), arguments, [])
+    if function.name in _CHEAP:
+        return py.Call(load(names.built_in(function.name)), arguments, [])
+    return use("worked", frame.meter(), load(names.built_in(function.name)), *arguments)
 
 
 def _compiled(
@@ -76,12 +82,12 @@ def _compiled(
     return py.Call(load(function), begin, [py.keyword(names.variable(slot), each) for slot, each in given])
 
 
-def _paid(frame: Frame, node: ast.Call) -> list[py.expr]:
+def _paid(frame: Frame, callee: ast.FuncDecl) -> list[py.expr]:
     """What goes to a `func` before its arguments: the meter and the depth, with the step that the call costs
     paid and the depth looked at, here or by the statement."""
     if frame.paid is None:
-        return [frame.meter(), use("called", frame.meter(), load(names.DEPTH))]
-    frame.paid.append(node)
+        return [frame.meter(), use("called", frame.meter(), load(names.DEPTH), const(frame.unit.cost(callee)))]
+    frame.paid.append(frame.unit.cost(callee))
     return [frame.meter(), py.BinOp(load(names.DEPTH), py.Add(), const(1))]
 
 
@@ -90,12 +96,12 @@ def paid(frame: Frame, write: Callable[[], Written]) -> tuple[list[py.stmt], Wri
     budget and depth for all of them."""
     outer, frame.paid = frame.paid, []
     made = write()
-    calls, frame.paid = len(frame.paid), outer
-    if not calls:
+    cost, frame.paid = sum(frame.paid), outer
+    if not cost:
         return [], made
     left = frame.unit.fresh("i")
     account = py.Attribute(frame.meter(), "left", py.Load())
-    count = py.BinOp(account, py.Sub(), const(calls))
+    count = py.BinOp(account, py.Sub(), const(cost))
     return [
         if_(py.Compare(load(names.DEPTH), [py.GtE()], [const(MAX_DEPTH)]), [statement(use("too_deep"))]),
         py.Assign([py.Attribute(frame.meter(), "left", py.Store()), py.Name(left, py.Store())], count),

@@ -112,7 +112,7 @@ def _list(frame: Frame, node: ast.ListLiteral) -> py.expr:
         else tuple_((const(False), expression(frame, each)))
         for each in node.items
     ]
-    return use("list_of", *parts)
+    return use("grown", frame.meter(), use("list_of", *parts))
 
 
 def _map(frame: Frame, node: ast.MapLiteral) -> py.expr:
@@ -120,7 +120,7 @@ def _map(frame: Frame, node: ast.MapLiteral) -> py.expr:
         tuple_((const(None if isinstance(each, ast.Spread) else each.key), expression(frame, each.value)))
         for each in node.entries
     ]
-    return use("map_of", *parts)
+    return use("grown", frame.meter(), use("map_of", *parts))
 
 
 def _logical(frame: Frame, node: ast.Logical) -> py.expr:

@@ -34,6 +34,9 @@ class Way(Enum):
     """Through blocks that exist at run time, or from another strand: the core takes it there."""
 
 
+_NODES_A_STEP = 8  # so that a step is about a tenth of a microsecond
+
+
 @dataclass(slots=True)
 class Place:
     """An enclosing construct that can be left. `block` is the Python variable of its run-time block, if it
@@ -80,6 +83,7 @@ class Unit:
         self.pool: dict[str, Value] = {}
         self._by_value: dict[tuple[str, str], str] = {}
         self._fresh = 0
+        self._costs: dict[int, int] = {}
 
     def fresh(self, prefix: str) -> str:
         """A name not used before."""
@@ -97,6 +101,12 @@ class Unit:
         if not self.program.prefix:
             return const(number)
         return load(self.pooled(Line(number, self.source.name)))
+
+    def cost(self, node: ast.Node) -> int:
+        """The steps of a round of a loop or of a call: by how much is written in it."""
+        if id(node) not in self._costs:
+            self._costs[id(node)] = max(1, sum(1 for _ in ast.walk(node)) // _NODES_A_STEP)
+        return self._costs[id(node)]
 
     def pooled(self, value: Value) -> str:
         """The global name of a constant value."""
@@ -135,8 +145,8 @@ class Frame:
     version: Version | None = None
     """What is known of the kinds of what is written here."""
     is_func: bool = False
-    paid: list[ast.Call] | None = None
-    """While a statement is written whose calls of `func`s are paid for before it: those calls."""
+    paid: list[int] | None = None
+    """While a statement is written whose calls of `func`s are paid for before it: what each costs."""
 
     def kind(self, node: ast.Expression) -> Kind:
         """What is known of an expression."""

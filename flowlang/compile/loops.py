@@ -23,24 +23,25 @@ def while_(frame: Frame, node: ast.While) -> list[py.stmt]:
     """`while condition { }`."""
     payment, test = paid(frame, lambda: condition(frame, node.condition))
     leave = if_(not_(test), [py.Break()])
-    return _counted(frame, [*payment, leave, *_round(frame, node.body, node.label)])
+    return _counted(frame, frame.unit.cost(node), [*payment, leave, *_round(frame, node.body, node.label)])
 
 
 def loop(frame: Frame, node: ast.Loop) -> list[py.stmt]:
     """`loop { }` and `loop up to N { }`."""
     work = _round(frame, node.body, node.label)
     if node.limit is None:
-        return _counted(frame, work)
+        return _counted(frame, frame.unit.cost(node), work)
     left = frame.unit.fresh("n")
     stop = if_(py.Compare(load(left), [py.LtE()], [const(0)]), [py.Break()])
     count = py.AugAssign(py.Name(left, py.Store()), py.Sub(), const(1))
-    return [assign(left, use("up_to", frame.expression(node.limit))), *_counted(frame, [stop, count, *work])]
+    counted = _counted(frame, frame.unit.cost(node), [stop, count, *work])
+    return [assign(left, use("up_to", frame.expression(node.limit))), *counted]
 
 
-def _counted(frame: Frame, work: list[py.stmt]) -> list[py.stmt]:
+def _counted(frame: Frame, cost: int, work: list[py.stmt]) -> list[py.stmt]:
     size = frame.unit.fresh("n")
     more = assign(size, use("more_rounds", load(size)))
-    rounds = use("rounds", frame.meter(), load(size))
+    rounds = use("rounds", frame.meter(), load(size), const(cost))
     pieces = py.For(py.Name("_", py.Store()), rounds, work, [*_tick(frame), more, py.Continue()])
     return [assign(size, const(FEW_ROUNDS)), py.While(const(True), [pieces, py.Break()], [])]
 
@@ -52,7 +53,7 @@ def _tick(frame: Frame) -> list[py.stmt]:
 def for_(frame: Frame, node: ast.For) -> list[py.stmt]:
     """`for x in xs { }`."""
     piece = frame.unit.fresh("p")
-    items = use("chunks", frame.meter(), frame.expression(node.iterable))
+    items = use("chunks", frame.meter(), frame.expression(node.iterable), const(frame.unit.cost(node.body)))
     target = py.Name(frame.declare(node.name), py.Store())
     work = _round(frame, node.body, node.label)
     inner = py.For(target, load(piece), work, [*_tick(frame), py.Continue()])

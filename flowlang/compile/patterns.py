@@ -28,7 +28,7 @@ def _test(frame: Frame, pattern: ast.Pattern, subject: str) -> py.expr:
             return use("is_outcome", load(subject), const(pattern.name))
         case ast.RegexPattern():
             regex = frame.unit.pooled(Regex(pattern.pattern, pattern.flags))
-            return use("is_match", load(subject), load(regex))
+            return use("is_match", frame.meter(), load(subject), load(regex))
         case ast.LiteralPattern():
             return use("is_literal", load(subject), _literal(frame, pattern.value))
 

@@ -25,7 +25,7 @@ from .expressions import expression
 from .frame import Cover, Frame, Place, Unit
 from .plan import Plan
 from .python import assign, const, function, if_, load, parameters, stamp, tuple_, use
-from .runtime import decimals, fields, operators, patterns, sizes, steps, texts
+from .runtime import decimals, fields, operators, patterns, sizes, steps, texts, weights
 from .runtime.faults import Fault, script_line
 from .runtime.functions import BUILT_INS
 from .statements import statement
@@ -150,7 +150,7 @@ def _caught(error: Exception) -> Outcome:
 def _namespace(unit: Unit, primitives: Mapping[str, Any]) -> dict[str, Any]:
     """All that compiled code can name. Python's own built-ins are not there."""
     ours: dict[str, Any] = dict(primitives)
-    for module in (operators, fields, patterns, texts, sizes, steps):
+    for module in (operators, fields, patterns, texts, sizes, steps, weights):
         ours |= {
             name: value
             for name, value in vars(module).items()
@@ -243,7 +243,8 @@ def _definition(frame: Frame, name: str, node: ast.FlowDecl | ast.FuncDecl, work
     """`def name(S, D, …)`: one deeper, defaults filled in, then the body."""
     begin: list[py.stmt] = []
     if not frame.is_func:
-        begin.append(assign(names.DEPTH, use("deeper", load(names.STRAND), load(names.DEPTH))))
+        cost = const(frame.unit.cost(node))
+        begin.append(assign(names.DEPTH, use("deeper", load(names.STRAND), load(names.DEPTH), cost)))
     begin += frame.unit.covered(node)
     defaults: list[py.expr] = []
     for each in node.params:

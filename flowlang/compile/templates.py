@@ -9,7 +9,7 @@ from flowlang.syntax import ast
 from .frame import Frame
 from .kinds import Int
 from .python import const, load, use
-from .runtime.sizes import MAX_TEXT
+from .runtime.weights import FREE
 
 _MAX_TEXTS = 5
 """Texts that are put together before anyone looks how long the whole is: five million characters at most."""
@@ -22,13 +22,14 @@ def template(frame: Frame, node: ast.Template) -> py.expr:
     ]
     if len(texts) > _MAX_TEXTS:
         parts = [const(each) if isinstance(each, str) else frame.expression(each) for each in node.parts]
-        return use("filled", *parts)
+        return use("grown", frame.meter(), use("filled", *parts))
     made = py.JoinedStr([_part(frame, each) for each in node.parts])
     if not texts:
         return made
     name = frame.unit.fresh("i")
     size = use("len", py.NamedExpr(py.Name(name, py.Store()), made))
-    return py.IfExp(py.Compare(size, [py.LtE()], [const(MAX_TEXT)]), load(name), use("too_long"))
+    is_short = py.Compare(size, [py.LtE()], [const(FREE)])
+    return py.IfExp(is_short, load(name), use("grown", frame.meter(), use("text", load(name))))
 
 
 def _part(frame: Frame, node: str | ast.Expression) -> py.expr:

@@ -141,10 +141,10 @@ class Versions:
         found: list[Known] = [_known(kind) for kind in kinds]
         by_argument = {id(argument): known for argument, known in zip(given, found, strict=True)}
         bound = bind(slots(callee), given).values
-        signature: Signature = tuple(
+        signature: list[Known] = [
             by_argument[id(bound[each.name][0])] if each.name in bound else None for each in callee.params
-        )
-        version = self._version(callee, signature)
+        ]
+        version = self._version(callee, tuple(signature))
         here = self._under_way[-1]
         here.calls[id(node)] = version.name
         if version is here:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from flowlang.compile.runtime.faults import Fault
 from flowlang.compile.runtime.texts import shown
+from flowlang.compile.runtime.weights import check_weight
 from flowlang.model.actions import REQUIRED, Action, Parameter
 from flowlang.model.observations import ActionEnded, ActionStarted
 from flowlang.model.places import file_of
@@ -37,6 +38,7 @@ async def act(strand: Strand, line: int, column: int, name: str, given: dict[str
     flow.spend(1)
     action = flow.actions[name]
     arguments = _checked(action, given)
+    check_weight(*arguments.values())
     if action.on_leg:
         if not flow.has_caller:
             raise Fault("no_caller", f"`{name}` needs a caller, and this activeflow has none")

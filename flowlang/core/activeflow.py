@@ -10,29 +10,30 @@ random source but a seed, no socket, no thread. Equal scripts with equal inputs 
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from decimal import Decimal, getcontext, setcontext
+from decimal import getcontext, setcontext
 from heapq import heappop, heappush
-from random import Random
 from typing import TYPE_CHECKING
 
 from flowlang.compile.names import variable
 from flowlang.compile.runtime.decimals import DECIMALS
 from flowlang.compile.runtime.faults import Fault, script_line
+from flowlang.compile.runtime.weights import check_weight
 from flowlang.model.actions import Action
 from flowlang.model.causes import REFUSAL_OF_ENDING
 from flowlang.model.commands import Command, HangUp
-from flowlang.model.events import CallEnded, DigitPressed, Event, SignalReceived, as_outcome
-from flowlang.model.observations import EventArrived, FlowEnded, FlowStarted, Logged, Observation
+from flowlang.model.observations import FlowEnded, FlowStarted, Logged, Observation
 from flowlang.model.places import file_of
 from flowlang.model.results import Result
 from flowlang.model.values import Outcome, Value
 
 from .blocks import Block, On
+from .chance import Chance
+from .conditions import Conditions
+from .events import Events
 from .exits import Exit, ExitKind, Killed, Unwind
-from .faults import as_fault
 from .inputs import ActionOver, Begin, Happened, Input, StopAsked, TimePassed
 from .limits import Limits
-from .listeners import Listeners, WaitForEvent
+from .listeners import Listeners
 from .meter import Meter
 from .outputs import Ending, Note, Output, Over, Perform, Withdraw
 from .strand import Strand
@@ -58,12 +59,13 @@ class Activeflow:
         self.limits = limits
         self.actions = actions
         self.id = opening.activeflow
-        self.random = Random(opening.seed)
+        self.chance = Chance(opening.seed)
         self.at = opening.at
         self.began = opening.at
         self.timers = Timers()
         self.listeners = Listeners()
         self.digits = Digits(limits.typed_ahead)
+        self.events = Events(self)
         self.answered = False
         self.answering: Answering | None = None
         self.has_caller = opening.channel is not None
@@ -79,8 +81,7 @@ class Activeflow:
         self._ready: list[tuple[int, Strand]] = []
         self._sliced: Strand | None = None
         self._performing: dict[int, Callable[[Result], None]] = {}
-        self._signals: list[Outcome] = []
-        self._conditions: dict[Strand, Callable[[], bool]] = {}
+        self.conditions = Conditions()
         self._watched: dict[Block, Strand] = {}
         self._next_strand = 0
         self._next_action = 1
@@ -121,7 +122,7 @@ class Activeflow:
             case Begin():
                 self._begin(self.opening.flow, self.opening.arguments)
             case Happened(event=event):
-                self.deliver(event)
+                self.events.deliver(event)
             case ActionOver(action=action, result=result):
                 deliver = self._performing.pop(action, None)
                 if deliver is not None:  # else it was cancelled: the late result is dropped
@@ -143,7 +144,7 @@ class Activeflow:
     def _work(self) -> list[Output]:
         self.busy = False
         try:
-            while self._run_ready() and not self.busy and self._look_at_conditions():
+            while self._run_ready() and not self.busy and self.conditions.wake_those_that_hold():
                 pass
         except Killed as killed:
             self._kill(killed)
@@ -193,21 +194,6 @@ class Activeflow:
                 self.current = None
         return self.ending is None
 
-    def _look_at_conditions(self) -> bool:
-        """Wakes those whose `wait until` holds by now; tells whether any did."""
-        woken = False
-        for strand, holds in list(self._conditions.items()):
-            try:
-                if not holds():
-                    continue
-                del self._conditions[strand]
-                strand.wake(None)
-            except Exception as error:  # noqa: BLE001 - whatever it is, it is a fault in the script
-                del self._conditions[strand]
-                strand.wake(strand.fault(error))
-            woken = True
-        return woken
-
     def end_slice(self, strand: Strand) -> None:
         """The running strand lets other activeflows run; it is the first to go on here."""
         self.busy = True
@@ -254,7 +240,7 @@ class Activeflow:
         if an_exit is not None:
             self._pass_on(strand, owner, an_exit)
         if on is not None and on.waiting and not (an_exit is not None and an_exit.kind is ExitKind.GONE):
-            self._run_handler(on, on.waiting.popleft())
+            self.events.run_handler(on, on.waiting.popleft())
         for wake in strand.on_over:
             wake()
         watcher = self._watched.pop(owner, None)
@@ -271,7 +257,7 @@ class Activeflow:
                     fault = an_exit.fault
                     self.warn(f"fault in {strand.name}: {fault.text}", fault.line, fault.code)
                 else:
-                    self._raise_at(owner, an_exit.fault, strand.name)
+                    self.raise_at(owner, an_exit.fault, strand.name)
             case ExitKind.STOP if not strand.in_aftermath_of(self._main):
                 self.stop()
             case _ if an_exit.target is not None:
@@ -282,7 +268,7 @@ class Activeflow:
             case _:
                 return
 
-    def _raise_at(self, block: Block, fault: Fault, what: str) -> None:
+    def raise_at(self, block: Block, fault: Fault, what: str) -> None:
         """Raises a fault of something that a block owns at that block."""
         if not block.level.strand.aim(Exit(ExitKind.RAISE, block, fault=fault)):
             text = f"fault in {what}, while its block is being left: {fault.text}"
@@ -296,7 +282,12 @@ class Activeflow:
     def _main_over(self, value: Value, an_exit: Exit | None) -> None:
         match an_exit:
             case None:
-                self._end(Ending("done", value))
+                try:
+                    check_weight(value)
+                except Fault as fault:
+                    self._fault_at_top(fault)
+                else:
+                    self._end(Ending("done", value))
             case Exit(kind=ExitKind.STOP):
                 self._end(Ending("stop"))
             case Exit(kind=ExitKind.GONE):
@@ -378,84 +369,7 @@ class Activeflow:
         """Nobody waits for the block's children any more."""
         self._watched.pop(block, None)
 
-    def wait_until(self, strand: Strand, holds: Callable[[], bool]) -> Callable[[], object]:
-        """Looks at a condition after each input; returns how to give up."""
-        self._conditions[strand] = holds
-        return lambda: self._conditions.pop(strand, None)
-
-    # -- events
-
-    def deliver(self, event: Event, emitter: Strand | None = None) -> None:
-        """Gives an event to whoever takes it."""
-        outcome = as_outcome(event)
-        if isinstance(event, CallEnded):
-            if event.leg == CALLER and not self.caller_gone:
-                self._observe_event(outcome, None)
-                self.caller_left(outcome)
-            return
-        busy = [emitter] if emitter is not None else []
-        if isinstance(event, DigitPressed):
-            busy += self.digits.collecting
-        listener = self.listeners.find(outcome, busy, self._fault_in_condition)
-        if listener is not None:
-            self._observe_event(outcome, listener.line)
-            self.hand_over(listener, outcome)
-        elif isinstance(event, DigitPressed):
-            self._observe_event(outcome, self.digits.add(event.digit, self.at))
-        else:
-            self._observe_event(outcome, None)
-            if isinstance(event, SignalReceived):
-                self._keep_signal(event.signal, outcome)
-
-    def _fault_in_condition(self, listener: On | WaitForEvent, error: Exception) -> None:
-        fault = as_fault(error, listener.line)
-        if isinstance(listener, WaitForEvent):
-            self.listeners.remove_all([listener])
-            listener.take(fault)
-        else:
-            self._raise_at(listener.block, fault, f"the condition of `on {listener.event}`")
-
-    def _observe_event(self, event: Outcome, taken_at: int | None) -> None:
-        detail = event.fields.get("text") or event.fields.get("cause") or ""
-        self.note(EventArrived(self.at, self.id, event.name, str(detail), taken_at))
-
-    def hand_over(self, listener: On | WaitForEvent, event: Outcome) -> None:
-        """The event is the listener's."""
-        if isinstance(listener, WaitForEvent):
-            self.listeners.remove_all([listener])
-            listener.take(event)
-        elif listener.running is None:
-            self._run_handler(listener, event)
-        elif len(listener.waiting) < self.limits.waiting_events:
-            listener.waiting.append(event)
-        else:
-            listener.lost += 1
-            if listener.lost == 1:  # once, or whoever presses keys writes the log
-                text = f"`on {listener.event}` has {len(listener.waiting)} events waiting; further ones are lost"
-                self.warn(text, listener.line)
-
-    def _run_handler(self, on: On, event: Outcome) -> None:
-        name = f"on {on.event}, line {on.line}"
-        try:
-            on.running = self.spawn(
-                on.block, name, lambda strand: on.body(strand, event), handler=on, line=on.line
-            )
-        except Fault as fault:
-            self._raise_at(on.block, fault, name)
-
-    def _keep_signal(self, name: str, event: Outcome) -> None:
-        kept = sum(each.fields["name"] == name for each in self._signals)
-        if kept < self.limits.kept_signals:
-            self._signals.append(event)
-        else:
-            self.warn(f"{kept} signals `{name}` are kept already; one more is dropped", 0)
-
-    def kept_signal(self, wants: Callable[[Outcome], bool] | None) -> Outcome | None:
-        """The oldest kept signal that somebody who begins to listen wants, taken out."""
-        for number, kept in enumerate(self._signals):
-            if wants is None or wants(kept):
-                return self._signals.pop(number)
-        return None
+    # -- the caller
 
     def ends_with_caller(self, strand: Strand) -> bool:
         """Whether a strand that comes to a call action or wait has to end there."""
@@ -468,8 +382,7 @@ class Activeflow:
             return
         self.caller_gone = True
         self.farewell = event
-        while (waiting := self.listeners.find(event, [], self._fault_in_condition)) is not None:
-            self.hand_over(waiting, event)
+        self.events.tell_of_farewell(event)
         for strand in list(self.strands.values()):
             strand.caller_left()
 
@@ -498,18 +411,6 @@ class Activeflow:
         number = self._next_child
         self._next_child += 1
         return f"{self.id}.{number}"
-
-    def chance(self, ends: tuple[Value, ...]) -> Value:
-        """`random()`: from the seed that the activeflow opened with."""
-        match ends:
-            case ():
-                return Decimal(self.random.getrandbits(53)) / (1 << 53)
-            case (int(low), int(high)) if low <= high:
-                return self.random.randint(low, high)
-            case _:
-                raise Fault(
-                    "value", "`random` takes nothing, or two integers of which the first is not the larger"
-                )
 
     def output(self, output: Output) -> None:
         """Adds something to what this input gives back."""

@@ -12,6 +12,7 @@ from typing import Any
 from flowlang.compile.runtime.faults import Fault
 from flowlang.compile.runtime.steps import called
 from flowlang.compile.runtime.texts import text_of
+from flowlang.compile.runtime.weights import check_weight
 from flowlang.model.events import Emitted
 from flowlang.model.places import Line
 from flowlang.model.values import Duration, Outcome, Time, Value, type_name
@@ -54,8 +55,8 @@ def on(strand: Strand, block: Block, line: int, event: str, wants: Wants | None,
         return  # runs when its block is left, not when the event comes
     flow.listeners.add(handler)
     if event == "signal":
-        while (kept := flow.kept_signal(wants)) is not None:
-            flow.hand_over(handler, kept)
+        while (kept := flow.events.kept_signal(wants)) is not None:
+            flow.events.hand_over(handler, kept)
 
 
 def stream(
@@ -130,7 +131,7 @@ async def wait_until(strand: Strand, line: int, condition: Callable[[], Value]) 
         strand.leave_with_caller()
     if _is_true(value):
         return
-    give_up = flow.wait_until(strand, lambda: _is_true(condition()))
+    give_up = flow.conditions.wait(strand, lambda: _is_true(condition()))
     fault = await strand.suspend(give_up, when_left=WhenLeft.ENDS)
     if fault is not None:
         raise fault
@@ -152,7 +153,7 @@ async def wait_for(strand: Strand, line: int, event: str, wants: Wants | None, l
     if flow.ends_with_caller(strand):
         strand.leave_with_caller()
     due = None if limit is None else flow.at + _microseconds(limit, "within")
-    if event == "signal" and (kept := flow.kept_signal(wants)) is not None:
+    if event == "signal" and (kept := flow.events.kept_signal(wants)) is not None:
         return kept
     listener = WaitForEvent(event, line, wants, strand.wake)
     flow.listeners.add(listener)
@@ -201,20 +202,22 @@ class Ticks:
 
 
 _START = 1_000
-"""Steps that a `start` counts for: an activeflow is that much to set up, and so an input can start a thousand at most."""
+"""Steps that a `start` counts for: it is that much to set up, and an input can start a thousand."""
 
 
 def emit(strand: Strand, line: int, event: str, data: Value) -> None:
     """`emit NAME, data`."""
     strand.line = line
     strand.flow.spend(1)
-    strand.flow.deliver(Emitted(event, data), strand)
+    check_weight(data)
+    strand.flow.events.deliver(Emitted(event, data), strand)
 
 
 def start(strand: Strand, line: int, flow: str, arguments: dict[str, Value]) -> str:
     """`start FLOW(args)`: gives the new activeflow's id."""
     strand.line = line
     strand.flow.spend(_START)
+    check_weight(*arguments.values())
     activeflow = strand.flow.new_activeflow_id()
     strand.flow.output(Launch(activeflow, flow, arguments))
     return activeflow
@@ -278,9 +281,9 @@ async def tick(strand: Strand) -> None:
     await strand.suspend()
 
 
-def deeper(strand: Strand, depth: int) -> int:
-    """One call deeper."""
-    return called(strand.meter, depth)
+def deeper(strand: Strand, depth: int, cost: int) -> int:
+    """One call of a flow deeper, with what it costs in steps."""
+    return called(strand.meter, depth, cost)
 
 
 def now(strand: Strand) -> Time:

@@ -185,7 +185,7 @@ def test_what_a_stream_reads_later_is_not_taken_as_known() -> None:
 
 def test_recursion_is_followed_and_its_depth_and_steps_are_the_same() -> None:
     fib = "func f(n) {\n if n < 2 { return n }\n return f(n - 1) + f(n - 2)\n}\nflow main { f(1) }"
-    assert assert_same(fib, 15) == (int, "610", Limits().steps_per_input - 1972)
+    assert assert_same(fib, 15) == (int, "610", Limits().steps_per_input - 1972 * 3)
     assert assert_same(fib, 1000)[0] == "depth"  # type: ignore[index]
     assert assert_same(fib, 40, limits=Limits(steps_per_input=5_000))[0] == "budget"  # type: ignore[index]
 

@@ -145,6 +145,7 @@ def range_(start: Any, end: Any = None) -> tuple[Value, ...]:
 def _check_comparable(what: str, items: tuple[Any, ...]) -> None:
     for each in items:
         _expect(what, each, int, Decimal, str, Duration, Time)
+    _check_length(sum(len(each) for each in items if type(each) is str))  # what comparing may go through
     for one, other in pairwise(items):
         less(one, other)
 

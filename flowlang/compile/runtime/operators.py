@@ -14,6 +14,7 @@ from . import decimals
 from .decimals import DECIMALS
 from .faults import Fault
 from .sizes import check_items, integer
+from .weights import Allowance
 
 
 def _wrong(operator: str, left: Value, right: Value) -> Fault:
@@ -152,16 +153,25 @@ def negate(value: Any) -> Any:
 
 def equal(left: Any, right: Any) -> bool:
     """`left == right`: values of different types are never equal, but an integer may equal a decimal."""
+    return _equal(left, right, Allowance(), 0)
+
+
+def _equal(left: Any, right: Any, allowance: Allowance, depth: int) -> bool:
     kind, other = type(left), type(right)
     if kind is not other and not (_is_number(left) and _is_number(right)):
         return False
+    if left is right:
+        return True
+    allowance.take(left, depth)
     if kind is tuple:
-        return len(left) == len(right) and all(map(equal, left, right))
-    if kind is dict:
-        return left.keys() == right.keys() and all(equal(each, right[key]) for key, each in left.items())
-    if kind is Outcome:
-        return left.name == right.name and equal(left.fields, right.fields)
-    return left == right
+        pairs = zip(left, right, strict=True) if len(left) == len(right) else None
+    elif kind is dict:
+        pairs = [(each, right[key]) for key, each in left.items()] if left.keys() == right.keys() else None
+    elif kind is Outcome:
+        pairs = [(left.fields, right.fields)] if left.name == right.name else None
+    else:
+        return left == right
+    return pairs is not None and all(_equal(one, two, allowance, depth + 1) for one, two in pairs)
 
 
 def unequal(left: Any, right: Any) -> bool:
@@ -211,7 +221,8 @@ def greater_or_equal(left: Any, right: Any) -> bool:
 def contained(item: Any, container: Any) -> bool:
     """`item in container`: an item of a list, a key of a map, a part of a text."""
     if type(container) is tuple:
-        return any(equal(item, each) for each in container)
+        allowance = Allowance()
+        return any(_equal(item, each, allowance, 0) for each in container)
     if type(item) is str and type(container) in (dict, str):
         return item in container
     raise Fault("type", f"`in` does not take {type_name(item)} and {type_name(container)}")

@@ -12,6 +12,8 @@ from flowlang.model.values import Outcome, Regex
 
 from .faults import Fault
 from .operators import equal
+from .steps import Meter
+from .weights import grown
 
 _MEMORY = 1 << 20  # bytes for one compiled regex: RE2 refuses what would need more
 
@@ -63,7 +65,7 @@ def is_literal(value: Any, literal: Any) -> bool:
     return equal(_subject(value), literal)
 
 
-def is_match(value: Any, regex: Regex) -> bool:
+def is_match(meter: Meter, value: Any, regex: Regex) -> bool:
     """The pattern of a regex."""
-    subject = _subject(value)
+    subject = grown(meter, _subject(value))
     return type(subject) is str and found(regex, subject)

@@ -41,9 +41,9 @@ def spend(meter: Meter, steps: int) -> None:
         meter.overspent()
 
 
-def rounds(meter: Meter, count: int) -> Iterator[None]:
+def rounds(meter: Meter, count: int, cost: int) -> Iterator[None]:
     """The next rounds of a loop, paid for."""
-    meter.left -= count
+    meter.left -= count * cost
     if meter.left < 0:
         meter.overspent()
     return repeat(None, count)
@@ -54,25 +54,25 @@ def more_rounds(count: int) -> int:
     return min(2 * count, MANY_ROUNDS)
 
 
-def chunks(meter: Meter, value: Any) -> Iterator[tuple[Value, ...]]:
+def chunks(meter: Meter, value: Any, cost: int) -> Iterator[tuple[Value, ...]]:
     """What `for` goes through: a list, or the keys of a map, in pieces that are paid for."""
     if type(value) is dict:
         value = tuple(value)  # pyright: ignore[reportUnknownVariableType, reportUnknownArgumentType]
     if type(value) is not tuple:  # pyright: ignore[reportUnknownArgumentType]
         raise Fault("type", f"`for` goes through a list or a map, not {type_name(value)}")
-    return _paid(meter, value)  # pyright: ignore[reportUnknownArgumentType]
+    return _paid(meter, value, cost)  # pyright: ignore[reportUnknownArgumentType]
 
 
-def _paid(meter: Meter, value: tuple[Value, ...]) -> Iterator[tuple[Value, ...]]:
+def _paid(meter: Meter, value: tuple[Value, ...], cost: int) -> Iterator[tuple[Value, ...]]:
     for start in range(0, len(value), MANY_ROUNDS):
         piece = value[start : start + MANY_ROUNDS]
-        spend(meter, len(piece))
+        spend(meter, len(piece) * cost)
         yield piece
 
 
-def called(meter: Meter, depth: int) -> int:
-    """A `func` is called: one step, one deeper."""
-    spend(meter, 1)
+def called(meter: Meter, depth: int, cost: int) -> int:
+    """A flow or `func` is called: its cost in steps, one deeper."""
+    spend(meter, cost)
     if depth >= MAX_DEPTH:
         too_deep()
     return depth + 1

@@ -8,6 +8,7 @@ from flowlang.model.values import Value
 
 from .faults import Fault
 from .sizes import MAX_TEXT, text
+from .weights import MAX_NESTING
 
 
 def text_of(value: Value) -> str:
@@ -41,10 +42,12 @@ def shown(value: Value) -> str:
     return "".join(pieces)
 
 
-def _write(value: Value, pieces: list[str], left: list[int]) -> None:
+def _write(value: Value, pieces: list[str], left: list[int], depth: int = 0) -> None:
     """Writes until `left` characters are used up: a small value that refers to one list many times may be
     huge as text."""
-    if left[0] <= 0:
+    if left[0] <= 0 or depth > MAX_NESTING:
+        pieces.append("…")
+        left[0] -= 1
         return
     match value:
         case None:
@@ -54,10 +57,10 @@ def _write(value: Value, pieces: list[str], left: list[int]) -> None:
         case Decimal():
             piece = _decimal(value)
         case tuple():
-            _write_items([(None, each) for each in value], "[]", pieces, left)
+            _write_items([(None, each) for each in value], "[]", pieces, left, depth)
             return
         case dict():
-            _write_items(list(value.items()), "{}", pieces, left)
+            _write_items(list(value.items()), "{}", pieces, left, depth)
             return
         case _:
             piece = str(value)
@@ -70,9 +73,10 @@ def _decimal(value: Decimal) -> str:
 
 
 def _write_items(
-    items: list[tuple[str | None, Value]], brackets: str, pieces: list[str], left: list[int]
+    items: list[tuple[str | None, Value]], brackets: str, pieces: list[str], left: list[int], depth: int
 ) -> None:
     pieces.append(brackets[0])
+    left[0] -= 2
     for number, (key, value) in enumerate(items):
         if left[0] <= 0:
             pieces.append("…")
@@ -86,5 +90,5 @@ def _write_items(
             pieces.append(f'"{value}"')
             left[0] -= len(value) + 4
         else:
-            _write(value, pieces, left)
+            _write(value, pieces, left, depth + 1)
     pieces.append(brackets[1])
