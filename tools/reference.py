@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 import sys
 from collections.abc import Callable, Iterable, Sequence
+from textwrap import fill
 
 from flowlang.analysis.unsupported import (
     UNSUPPORTED,
@@ -84,7 +85,7 @@ def _action(action: Action) -> str:
         told += f" Needs the caller; ends with `{action.if_left}` when he leaves." if action.if_left else (
             " Needs the caller, and ends with its strand when he leaves."
         )
-    parts = [f"#### `{action.name}`", told]
+    parts = [f"#### `{action.name}`", fill(told, 118)]
     if action.parameters:
         parts.append(table(("parameter", "takes", "default", ""), map(_parameter, action.parameters)))
     if action.outcomes:

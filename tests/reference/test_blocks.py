@@ -10,6 +10,7 @@ from flowlang.analysis import check
 from flowlang.diagnostics import Source
 from flowlang.modules import ModuleFiles
 from flowlang.syntax import parse
+from flowlang.syntax.format import format_source
 from flowlang.testing import run_tests
 from flowlang.testing.rendering import result_lines
 from tests.reference.blocks import PAGE, Block, meant
@@ -46,6 +47,11 @@ def test_the_checker_says_what_stands_beside_the_mark(block: Block, tmp_path: Pa
 def test_the_tests_of_a_block_pass(block: Block, tmp_path: Path) -> None:
     for each in run_tests(written(block, tmp_path)).results:
         assert each.passed, "\n".join(result_lines(each))
+
+
+@pytest.mark.parametrize("block", BLOCKS, ids=name)
+def test_a_block_is_in_its_canonical_form(block: Block) -> None:
+    assert format_source(Source("block.flow", block.text)).text == block.text
 
 
 def test_each_part_on_the_meaning_shows_a_script_that_runs() -> None:
