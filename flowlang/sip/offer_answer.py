@@ -93,6 +93,10 @@ class MediaSession:
         """The answer to an offer, or an offer where the peer made none: fits `CallLeg.negotiate`."""
         return self.offer() if offer is None else self.answer(offer)
 
+    def accepts(self, offer: SessionDescription) -> bool:
+        """Whether `answer` would have an answer; nothing changes."""
+        return any(self._fit(offer, media) is not None for media in offer.media)
+
     def answer(self, offer: SessionDescription) -> SessionDescription | None:
         """The answer (§6); None, and nothing has changed, if no stream of the offer fits."""
         lines: list[Media] = []

@@ -7,6 +7,7 @@ import ipaddress
 import socket
 from collections.abc import Iterable
 from contextlib import suppress
+from functools import lru_cache
 
 from flowlang.rtp import Address
 
@@ -71,6 +72,7 @@ def destination(address: Address) -> Address | None:
     return (str(ip), port)
 
 
+@lru_cache(maxsize=1024)
 def _parse_ip(text: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address:
     try:
         return ipaddress.ip_address(text)

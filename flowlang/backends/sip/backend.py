@@ -46,7 +46,7 @@ from .names import address_of, display_name, printable
 from .sockets import open_udp
 from .sounds import Sounds
 
-_ANY_PORT = 9  # stands in a description that is never sent
+_ANY_PORT = 9  # of a session that describes nothing
 _NO_AUDIO = "the offer has no audio that we can speak (PCMU or PCMA by RTP/AVP)"
 
 
@@ -240,5 +240,5 @@ class SipBackend:
 
 
 def _fits(call: IncomingCall) -> bool:
-    """Whether the offer, if there is one, has audio for us. Its answer is thrown away."""
-    return call.offer is None or MediaSession(call.local.host, _ANY_PORT, 0).answer(call.offer) is not None
+    """Whether the offer, if there is one, has audio for us."""
+    return call.offer is None or MediaSession(call.local.host, _ANY_PORT, 0).accepts(call.offer)
