@@ -46,7 +46,7 @@ class Watched(Activeflow):
             "timers": len(self.timers),
             "listeners": len(self.listeners),
             "performing": len(self._performing) - (self.answering is not None),
-            "conditions": list(self._conditions),
+            "conditions": list(self.conditions),
             "watched": list(self._watched),
             "collecting": self.digits.collecting,
         }

@@ -1,0 +1,118 @@
+"""What comes of an event: it goes to the newest handler or wait that wants it, else a digit to the `ask` that
+collects, and a signal is kept until somebody wants it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from flowlang.compile.runtime.faults import Fault
+from flowlang.model.events import CallEnded, DigitPressed, Event, SignalReceived, as_outcome
+from flowlang.model.observations import EventArrived
+from flowlang.model.values import Outcome
+
+from .blocks import On
+from .faults import as_fault
+from .listeners import WaitForEvent
+
+if TYPE_CHECKING:
+    from .activeflow import Activeflow
+    from .strand import Strand
+
+_CALLER = 0
+
+
+class Events:
+    """The deliveries of one activeflow."""
+
+    __slots__ = ("_flow", "_signals")
+
+    def __init__(self, flow: Activeflow) -> None:
+        self._flow = flow
+        self._signals: list[Outcome] = []
+
+    def deliver(self, event: Event, emitter: Strand | None = None) -> None:
+        """Gives an event to whoever takes it."""
+        flow = self._flow
+        outcome = as_outcome(event)
+        if isinstance(event, CallEnded):
+            if event.leg == _CALLER and not flow.caller_gone:
+                self._observe_event(outcome, None)
+                flow.caller_left(outcome)
+            return
+        busy = [emitter] if emitter is not None else []
+        if isinstance(event, DigitPressed):
+            busy += flow.digits.collecting
+        listener = flow.listeners.find(outcome, busy, self._fault_in_condition)
+        if listener is not None:
+            self._observe_event(outcome, listener.line)
+            self.hand_over(listener, outcome)
+        elif isinstance(event, DigitPressed):
+            self._observe_event(outcome, flow.digits.add(event.digit, flow.at))
+        else:
+            self._observe_event(outcome, None)
+            if isinstance(event, SignalReceived):
+                self._keep_signal(event.signal, outcome)
+
+    def _fault_in_condition(self, listener: On | WaitForEvent, error: Exception) -> None:
+        flow = self._flow
+        fault = as_fault(error, listener.line)
+        if isinstance(listener, WaitForEvent):
+            flow.listeners.remove_all([listener])
+            listener.take(fault)
+        else:
+            flow.raise_at(listener.block, fault, f"the condition of `on {listener.event}`")
+
+    def _observe_event(self, event: Outcome, taken_at: int | None) -> None:
+        flow = self._flow
+        detail = event.fields.get("text") or event.fields.get("cause") or ""
+        flow.note(EventArrived(flow.at, flow.id, event.name, str(detail), taken_at))
+
+    def hand_over(self, listener: On | WaitForEvent, event: Outcome) -> None:
+        """The event is the listener's."""
+        flow = self._flow
+        if isinstance(listener, WaitForEvent):
+            flow.listeners.remove_all([listener])
+            listener.take(event)
+        elif listener.running is None:
+            self.run_handler(listener, event)
+        elif len(listener.waiting) < flow.limits.waiting_events:
+            listener.waiting.append(event)
+        else:
+            listener.lost += 1
+            if listener.lost == 1:  # once, or whoever presses keys writes the log
+                waiting = len(listener.waiting)
+                text = f"`on {listener.event}` has {waiting} events waiting; further ones are lost"
+                flow.warn(text, listener.line)
+
+    def run_handler(self, on: On, event: Outcome) -> None:
+        """Its handler takes the event."""
+        flow = self._flow
+        name = f"on {on.event}, line {on.line}"
+        try:
+            on.running = flow.spawn(
+                on.block, name, lambda strand: on.body(strand, event), handler=on, line=on.line
+            )
+        except Fault as fault:
+            flow.raise_at(on.block, fault, name)
+
+    def _keep_signal(self, name: str, event: Outcome) -> None:
+        flow = self._flow
+        kept = sum(each.fields["name"] == name for each in self._signals)
+        if kept < flow.limits.kept_signals:
+            self._signals.append(event)
+        else:
+            flow.warn(f"{kept} signals `{name}` are kept already; one more is dropped", 0)
+
+    def kept_signal(self, wants: Callable[[Outcome], bool] | None) -> Outcome | None:
+        """The oldest kept signal that somebody who begins to listen wants, taken out."""
+        for number, kept in enumerate(self._signals):
+            if wants is None or wants(kept):
+                return self._signals.pop(number)
+        return None
+
+    def tell_of_farewell(self, event: Outcome) -> None:
+        """The caller left: whoever waits for that has it."""
+        listeners = self._flow.listeners
+        while (waiting := listeners.find(event, [], self._fault_in_condition)) is not None:
+            self.hand_over(waiting, event)
