@@ -53,7 +53,13 @@ class Refusal:
 
 
 class Leg(Protocol):
-    """One side of a conversation, as the engine sees it."""
+    """One side of a conversation, as the engine sees it.
+
+    A leg tells the host what becomes of it, for records and for those who watch: `LegRang` and `LegAnswered`
+    when it comes to that, `LegEnded` once in any case, also where the offer was refused. When it is over it
+    delivers `CallEnded` to its inbox once, and finishes what is still under way with `Failed("gone", …)`
+    after that. What it is asked to say or play while it speaks waits its turn.
+    """
 
     def perform(self, command: BackendCommand, finish: Finish) -> Callable[[], None]:
         """Begins a command and returns how to cancel it.

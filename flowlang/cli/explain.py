@@ -17,6 +17,6 @@ def explain(code: str) -> None:
     known = CODES.get(wanted)
     if known is None:
         near = near_name(wanted, CODES)
-        advice = f"did you mean {near}?" if near else f"codes go from {min(CODES)} to {max(CODES)}"
+        advice = f"did you mean {near}?" if near else "`flow check` shows the code of each thing it finds"
         raise CommandError(f"there is no code {code[:20]!r}; {advice}", Exit.USAGE)
     click.echo(f"{wanted}: {known.title}\n\n{known.explanation}")

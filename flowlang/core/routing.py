@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from flowlang.compile.runtime.faults import Fault
+from flowlang.compile.runtime.texts import shown
 from flowlang.model.addresses import matches
 from flowlang.model.values import Value
 
@@ -86,9 +87,9 @@ def _refuses(route: CompiledRoute, opening: Opening) -> str | None:
     if route.node.channel != opening.channel:
         return f"it is for {route.node.channel}"
     if route.to is not None and not fits(route.to, opening.to):
-        return f"`to` is {opening.to}"
+        return f"`to` is {opening.to}, not {shown(route.to)}"
     if route.source is not None and not fits(route.source, opening.source):
-        return f"`from` is {opening.source}"
+        return f"`from` is {opening.source}, not {shown(route.source)}"
     if route.when is not None and not route.when(Bystander(opening)):
         return "`when` does not hold"
     return None

@@ -1,6 +1,6 @@
 """What compiled flows call: the statements of the language that wait, own something or leave.
 
-The compiler refers to these by name (`flowlang.compile.primitives`); a test holds both sides equal. `S` is
+The compiler refers to these by name (`flowlang.compile.python.use`); a test holds both sides equal. `S` is
 the strand that runs, `B` the innermost block that exists at run time.
 """
 
@@ -17,7 +17,7 @@ from flowlang.model.events import Emitted
 from flowlang.model.places import Line
 from flowlang.model.values import Duration, Outcome, Time, Value, type_name
 
-from .acting import act
+from .acting import ACTION, act
 from .blocks import Block, HandlerBody, On, Wants
 from .exits import Exit, ExitKind, Unwind
 from .leaving import await_end, cease, finish, leave, run_finally
@@ -26,9 +26,13 @@ from .outputs import Launch
 from .strand import Strand, WhenLeft
 from .timers import TimerClass
 
+_BLOCK = 40
+"""Steps for a block that exists at run time: to begin it and to leave it."""
+
 
 def enter(strand: Strand, catches: bool = False) -> Block:
     """Begins a block."""
+    strand.meter.spend(_BLOCK)
     return Block(strand.level, catches=catches)
 
 
@@ -112,7 +116,7 @@ async def wait(strand: Strand, line: int, duration: Value) -> None:
 async def _wait_to(strand: Strand, line: int, due: int) -> None:
     strand.line = line
     flow = strand.flow
-    flow.spend(1)
+    flow.spend(ACTION)
     if flow.ends_with_caller(strand):
         strand.leave_with_caller()
     timer = flow.timers.add(due, TimerClass.WAIT, 0, lambda: strand.wake(None))
@@ -147,7 +151,7 @@ async def wait_for(strand: Strand, line: int, event: str, wants: Wants | None, l
     """`wait for EVENT [within D]`: the event, or the outcome `timeout`."""
     strand.line = line
     flow = strand.flow
-    flow.spend(1)
+    flow.spend(ACTION)
     if event == "hangup" and flow.caller_gone:
         return flow.farewell
     if flow.ends_with_caller(strand):
@@ -208,7 +212,7 @@ _START = 1_000
 def emit(strand: Strand, line: int, event: str, data: Value) -> None:
     """`emit NAME, data`."""
     strand.line = line
-    strand.flow.spend(1)
+    strand.flow.spend(ACTION)
     check_weight(data)
     strand.flow.events.deliver(Emitted(event, data), strand)
 

@@ -12,16 +12,22 @@ from typing import Any
 from .diagnostic import Diagnostic
 
 _INDENT = "    "
+_LONGEST = 160  # characters of a source line: two rows of a usual terminal
 
 
-def _caret_line(diagnostic: Diagnostic) -> str:
-    """Carets below the part of the first line that the span covers; tabs stay tabs so that columns line
-    up."""
+def _excerpt(diagnostic: Diagnostic) -> tuple[str, str]:
+    """The source line, or the part of a long one around the place, and carets below what the span covers of
+    it; tabs stay tabs so that columns line up."""
     line, column = diagnostic.position
     text = diagnostic.source.line(line)
-    before = "".join("\t" if character == "\t" else " " for character in text[: column - 1])
-    width = max(1, min(diagnostic.span.end - diagnostic.span.start, len(text) - column + 1))
-    return before + "^" * width
+    first = max(0, column - 1 - _LONGEST // 2) if len(text) > _LONGEST else 0
+    last = min(len(text), first + _LONGEST)
+    shown = "".join(map(_printable, text[first:last]))
+    before = "".join("\t" if character == "\t" else " " for character in text[first : column - 1])
+    width = max(1, min(diagnostic.span.end - diagnostic.span.start, last - column + 1))
+    if first:
+        shown, before = "…" + shown, " " + before
+    return shown + ("…" if last < len(text) else ""), before + "^" * width
 
 
 def _printable(character: str) -> str:
@@ -50,8 +56,8 @@ def render(diagnostic: Diagnostic) -> str:
     line, column = diagnostic.position
     place = f"{diagnostic.source.name}:{line}:{column}"
     head = f"{place}: {diagnostic.severity.value} {diagnostic.code}: {diagnostic.message}"
-    shown = "".join(map(_printable, diagnostic.source.line(line)))
-    caret = f"{_caret_line(diagnostic)} {_advice(diagnostic)}".rstrip()
+    shown, carets = _excerpt(diagnostic)
+    caret = f"{carets} {_advice(diagnostic)}".rstrip()
     return f"{head}\n{_INDENT}{shown}\n{_INDENT}{caret}"
 
 

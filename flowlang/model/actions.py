@@ -61,8 +61,8 @@ class Action:
     `outcomes` is empty where the value is nothing of interest. `events` can be handled in the action's own
     block. `channels` says where it works. `needs` names the backend commands (see `commands.COMMANDS`) that
     it is made of on a call. `on_leg`: it needs the caller, and ends when he leaves, its strand with it; where
-    `if_left` is given it ends with that outcome and the strand goes on. `answers`: it answers an unanswered
-    call first. `recovery` says what a crash between doing and knowing means.
+    `if_left` is given it ends with that outcome and the strand goes on. `recovery` says what a crash between
+    doing and knowing means.
     """
 
     name: str
@@ -74,7 +74,6 @@ class Action:
     needs: tuple[str, ...] = ()
     on_leg: bool = False
     if_left: str | None = None
-    answers: bool = False
     recovery: Recovery = "unknown"
 
     def parameter(self, name: str) -> Parameter | None:
@@ -127,7 +126,6 @@ _BUILT_IN = (
         channels=CONVERSATIONS,
         needs=("say", "answer"),
         on_leg=True,
-        answers=True,
     ),
     Action(
         "play",
@@ -144,7 +142,6 @@ _BUILT_IN = (
         channels=CALL,
         needs=("play", "answer"),
         on_leg=True,
-        answers=True,
     ),
     Action(
         "ask",
@@ -183,7 +180,6 @@ _BUILT_IN = (
         channels=CONVERSATIONS,
         needs=("say", "play", "answer"),
         on_leg=True,
-        answers=True,
     ),
     Action(
         "log",

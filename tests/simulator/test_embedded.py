@@ -24,7 +24,7 @@ async def test_the_service_takes_a_call_and_waits_for_an_outcome(
             "'You are expected on Tuesday at half past nine.']; ended by Ended(by='us', cause='normal')"
         ),
         "A flow without a caller:",
-        "  log, line 35: no appointment for 5550000",
+        "  log, line 36: no appointment for 5550000",
         "  nightly ended: done, 2",
         "  2 of 3 are expected",
     ]

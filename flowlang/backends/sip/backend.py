@@ -18,7 +18,7 @@ import trio
 from flowlang.backends.border import BackendError, Host, Incoming, Refusal
 from flowlang.backends.media import MediaConfig, MediaError, MediaPlane
 from flowlang.model.causes import hangup_cause
-from flowlang.model.commands import COMMANDS, RunHostAction
+from flowlang.model.commands import Answer, HangUp, Play, Reject, Ring, Say
 from flowlang.model.observations import LegEnded, Refused, SipMessageSeen
 from flowlang.model.speech import Voice
 from flowlang.rtp import RandomBits
@@ -72,7 +72,7 @@ class SipBackend:
 
     name = "sip"
     channels = frozenset({"call"})
-    commands = frozenset(COMMANDS) - {RunHostAction.name}
+    commands = frozenset({Answer.name, HangUp.name, Play.name, Reject.name, Ring.name, Say.name})
 
     def __init__(
         self,
