@@ -64,6 +64,8 @@ def _built_in(frame: Frame, function: Function, values: dict[str, list[py.expr]]
     arguments = [values[each][0] for each in function.parameters if each in values]
     if function.name in _ON_STRAND:
         return on_strand(function.name, *arguments)
+    if function.name == "matches":
+        return use("searched", frame.meter(), *arguments)
     if function.name in _CHEAP:
         return py.Call(load(names.built_in(function.name)), arguments, [])
     return use("worked", frame.meter(), load(names.built_in(function.name)), *arguments)
@@ -85,9 +87,10 @@ def _compiled(
 def _paid(frame: Frame, callee: ast.FuncDecl) -> list[py.expr]:
     """What goes to a `func` before its arguments: the meter and the depth, with the step that the call costs
     paid and the depth looked at, here or by the statement."""
+    cost = frame.unit.cost(callee)
     if frame.paid is None:
-        return [frame.meter(), use("called", frame.meter(), load(names.DEPTH), const(frame.unit.cost(callee)))]
-    frame.paid.append(frame.unit.cost(callee))
+        return [frame.meter(), use("called", frame.meter(), load(names.DEPTH), const(cost))]
+    frame.paid.append(cost)
     return [frame.meter(), py.BinOp(load(names.DEPTH), py.Add(), const(1))]
 
 

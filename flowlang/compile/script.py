@@ -31,6 +31,8 @@ from .runtime.functions import BUILT_INS
 from .statements import statement
 from .versions import Version, Versions
 
+_COROUTINE = 4  # steps more than for a `func`
+_CATCH = 20  # steps: to raise a fault and to catch it
 MISSING = object()
 """Stands for an argument that was not given, where the parameter has a default."""
 
@@ -140,8 +142,9 @@ def _linked(
     return namespace, made
 
 
-def _caught(error: Exception) -> Outcome:
+def _caught(meter: steps.Meter, error: Exception) -> Outcome:
     """What a `catch` in a `func` holds."""
+    steps.spend(meter, _CATCH)
     fault = error if isinstance(error, Fault) else decimals.fault_of_decimals()
     fault.line = fault.line or script_line(error)
     return fault.as_outcome()
@@ -243,7 +246,7 @@ def _definition(frame: Frame, name: str, node: ast.FlowDecl | ast.FuncDecl, work
     """`def name(S, D, …)`: one deeper, defaults filled in, then the body."""
     begin: list[py.stmt] = []
     if not frame.is_func:
-        cost = const(frame.unit.cost(node))
+        cost = const(_COROUTINE + frame.unit.cost(node))
         begin.append(assign(names.DEPTH, use("deeper", load(names.STRAND), load(names.DEPTH), cost)))
     begin += frame.unit.covered(node)
     defaults: list[py.expr] = []

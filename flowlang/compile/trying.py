@@ -53,7 +53,7 @@ def _plain(frame: Frame, node: ast.Try) -> list[py.stmt]:
     with frame.inside(3):
         work = block(frame, node.body)
         if node.catch is not None:
-            fault = use("caught_fault", load("x"))
+            fault = use("caught_fault", frame.meter(), load("x"))
             catch = _catch(frame, node.catch_name, node.catch, fault)
             handlers = [py.ExceptHandler(load("x_FAULTS"), "x", catch)]
         final = block(frame, node.final) if node.final is not None else []

@@ -141,9 +141,8 @@ class Versions:
         found: list[Known] = [_known(kind) for kind in kinds]
         by_argument = {id(argument): known for argument, known in zip(given, found, strict=True)}
         bound = bind(slots(callee), given).values
-        signature: list[Known] = [
-            by_argument[id(bound[each.name][0])] if each.name in bound else None for each in callee.params
-        ]
+        passed = (bound.get(each.name) for each in callee.params)
+        signature = [by_argument[id(each[0])] if each is not None else None for each in passed]
         version = self._version(callee, tuple(signature))
         here = self._under_way[-1]
         here.calls[id(node)] = version.name

@@ -31,11 +31,15 @@ _TYPES: dict[str, tuple[type, ...]] = {
 }
 
 
+ACTION = 100
+"""Steps that an action, an event or an exit that is caught counts for, by what it costs."""
+
+
 async def act(strand: Strand, line: int, column: int, name: str, given: dict[str, Value]) -> Value:
     """Runs an action with the arguments by parameter name; its value, or a fault."""
     flow = strand.flow
     strand.line = line
-    flow.spend(1)
+    flow.spend(ACTION)
     action = flow.actions[name]
     arguments = _checked(action, given)
     check_weight(*arguments.values())

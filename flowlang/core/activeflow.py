@@ -285,6 +285,7 @@ class Activeflow:
                 try:
                     check_weight(value)
                 except Fault as fault:
+                    fault.line = self._line_of_flow()
                     self._fault_at_top(fault)
                 else:
                     self._end(Ending("done", value))
@@ -331,6 +332,12 @@ class Activeflow:
         )
         self._outputs.append(Over(ending))
         self.drop()
+
+    def _line_of_flow(self) -> int:
+        """Where the flow that it began with is declared."""
+        program = self.script.program
+        info = program.flows.get(self.opening.flow)
+        return program.module.source.position(info.decl.span.start).line if info is not None else 0
 
     def _line(self) -> int:
         return self.current.line if self.current is not None else 0

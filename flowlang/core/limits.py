@@ -12,9 +12,9 @@ from flowlang.model.values import MINUTE
 class Limits:
     """Defaults suit a conversation with people; a host may set others for a whole engine."""
 
-    steps_per_input: int = 1_000_000
-    """Loop rounds, calls and actions while one input is handled; about a tenth of a second of a script that
-    spins."""
+    steps_per_input: int = 500_000
+    """Loop rounds, calls and actions while one input is handled, by how much is written in them and by the
+    size of what they make; about a tenth of a second of a script that spins, and less than 32 MiB."""
     grace: int = 1_000
     """Further steps after a `budget` fault, for `catch`, `finally` and the route's `else`."""
     overruns: int = 4

@@ -232,7 +232,7 @@ def test_flows_that_start_flows_without_end_fail_the_test(body: str) -> None:
 
 def test_a_script_that_logs_without_end_fills_no_memory() -> None:
     script = main("answer", 'loop { log "x" }') + f'test "it" {{ {CALL}; expect alice hears "x" }}'
-    few = Surroundings(limits=Limits(steps_per_input=40_000))
+    few = Surroundings(limits=Limits(steps_per_input=4_000_000))
     (result,) = run_source(Source("x.flow", script), few).results
     assert result.failure is not None
     assert 10_000 <= len(result.failure.seen) < 10_100

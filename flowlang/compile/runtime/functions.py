@@ -8,7 +8,7 @@ from decimal import ROUND_HALF_EVEN, Decimal, InvalidOperation
 from itertools import pairwise
 from typing import Any
 
-from flowlang.model.values import SECOND, Duration, Outcome, Regex, Time, Value, type_name
+from flowlang.model.values import SECOND, Duration, Outcome, Time, Value, type_name
 
 from . import sizes
 from .calendar import holiday, instant, local
@@ -16,7 +16,7 @@ from .decimals import DECIMALS
 from .faults import Fault
 from .numbering import phone
 from .operators import add, less
-from .patterns import found
+from .patterns import matches
 from .texts import text_of
 
 _MAX_DIGITS = 40  # of a number that is read from text: more than 28 digits and any exponent in use
@@ -103,11 +103,6 @@ def starts_with(text: Any, start: Any) -> bool:
 def ends_with(text: Any, end: Any) -> bool:
     """Whether it ends so."""
     return _expect("ends_with", text, str).endswith(_expect("ends_with", end, str))
-
-
-def matches(text: Any, regex: Any) -> bool:
-    """Whether the regex is found in it."""
-    return found(_expect("matches", regex, Regex), _expect("matches", text, str))
 
 
 def slice_(of: Any, start: Any, end: Any = None) -> Any:

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+# pyright: reportUnknownVariableType=false, reportUnknownArgumentType=false, reportUnknownMemberType=false
+# A script's value may be anything: `type(value) is dict` tells, and what it holds is again anything.
 from decimal import Decimal
+from typing import Any
 
 from flowlang.model.values import Value
 
 from .faults import Fault
-from .sizes import MAX_TEXT, text
-from .weights import MAX_NESTING
+from .sizes import MAX_TEXT
+from .weights import MAX_NESTING, MAX_WEIGHT
 
 
 def text_of(value: Value) -> str:
@@ -20,11 +23,12 @@ def text_of(value: Value) -> str:
         return str(value)
     if kind is Decimal:
         return _decimal(value)  # pyright: ignore[reportArgumentType]
-    if isinstance(value, str):
-        return value
-    if value is None or isinstance(value, (bool, tuple, dict, Decimal)):
-        return text(shown(value))
-    return str(value)
+    if kind is not tuple and kind is not dict:
+        return _of_one(value)
+    pieces: list[str] = []
+    if not _written(value, pieces):
+        raise Fault("too_large", f"a text has at most {MAX_TEXT:,} characters, of {MAX_WEIGHT:,} values")
+    return "".join(pieces)
 
 
 def filled(*parts: Value) -> str:
@@ -38,57 +42,59 @@ def filled(*parts: Value) -> str:
 def shown(value: Value) -> str:
     """The value as a literal of the language, cut short where it would be too long to read."""
     pieces: list[str] = []
-    _write(value, pieces, [MAX_TEXT])
+    if not _written(value, pieces):
+        pieces.append("…")
     return "".join(pieces)
 
 
-def _write(value: Value, pieces: list[str], left: list[int], depth: int = 0) -> None:
-    """Writes until `left` characters are used up: a small value that refers to one list many times may be
-    huge as text."""
-    if left[0] <= 0 or depth > MAX_NESTING:
-        pieces.append("…")
-        left[0] -= 1
-        return
-    match value:
-        case None:
-            piece = "none"
-        case bool():
-            piece = "true" if value else "false"
-        case Decimal():
-            piece = _decimal(value)
-        case tuple():
-            _write_items([(None, each) for each in value], "[]", pieces, left, depth)
-            return
-        case dict():
-            _write_items(list(value.items()), "{}", pieces, left, depth)
-            return
-        case _:
-            piece = str(value)
-    pieces.append(piece)
-    left[0] -= len(piece) + 2
+def _written(value: Value, pieces: list[str]) -> bool:
+    """Writes it, and tells whether that was all: a small value that refers to one list many times may be huge
+    as text."""
+    entries, characters = MAX_WEIGHT, MAX_TEXT
+    todo: list[tuple[bool, Any, int]] = [(False, value, 0)]
+    while todo:
+        is_piece, each, depth = todo.pop()
+        if is_piece:
+            piece = each
+        elif type(each) is tuple or type(each) is dict:
+            if depth >= MAX_NESTING or len(each) > entries:
+                return False
+            piece = _begun(each, todo, depth + 1)
+        else:
+            entries -= 1
+            piece = f'"{each}"' if depth and isinstance(each, str) else _of_one(each)
+        entries -= depth > 0 and not is_piece
+        characters -= len(piece)
+        if entries < 0 or characters < 0:
+            return False
+        pieces.append(piece)
+    return True
+
+
+def _begun(value: Any, todo: list[tuple[bool, Any, int]], depth: int) -> str:
+    """The opening bracket of a list or map; the rest is to do, its end first."""
+    is_list = type(value) is tuple
+    todo.append((True, "]" if is_list else "}", depth))
+    if is_list:
+        entries = [("", each) for each in value]
+    else:
+        entries = [(f"{key}: ", each) for key, each in value.items()]
+    for number in range(len(entries) - 1, -1, -1):
+        name, each = entries[number]
+        todo.append((False, each, depth))
+        if number or name:
+            todo.append((True, f", {name}" if number else name, depth))
+    return "[" if is_list else "{"
+
+
+def _of_one(value: Value) -> str:
+    """A value that holds no others."""
+    if value is None:
+        return "none"
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return _decimal(value) if isinstance(value, Decimal) else str(value)
 
 
 def _decimal(value: Decimal) -> str:
     return f"{value:f}" if -40 < value.adjusted() < 40 else str(value)
-
-
-def _write_items(
-    items: list[tuple[str | None, Value]], brackets: str, pieces: list[str], left: list[int], depth: int
-) -> None:
-    pieces.append(brackets[0])
-    left[0] -= 2
-    for number, (key, value) in enumerate(items):
-        if left[0] <= 0:
-            pieces.append("…")
-            break
-        if number:
-            pieces.append(", ")
-        if key is not None:
-            pieces.append(f"{key}: ")
-            left[0] -= len(key)
-        if isinstance(value, str):
-            pieces.append(f'"{value}"')
-            left[0] -= len(value) + 4
-        else:
-            _write(value, pieces, left, depth + 1)
-    pieces.append(brackets[1])
