@@ -19,6 +19,8 @@ from flowlang.analysis.unsupported import (
     UNSUPPORTED_VERBS,
 )
 from flowlang.compile.runtime.texts import shown
+from flowlang.core import Limits
+from flowlang.core.routing import Bystander
 from flowlang.model.actions import (
     ACTIONS,
     EVERY_CHANNEL,
@@ -31,6 +33,7 @@ from flowlang.model.actions import (
 from flowlang.model.functions import FUNCTIONS, PREDEFINED, Function
 from flowlang.model.script_events import PLANNED_EVENTS, SCRIPT_EVENTS
 from flowlang.model.test_calls import PLANNED_TEST_CALLS
+from flowlang.model.values import Duration
 from flowlang.resources import grammar_path
 
 PAGE = grammar_path() / "spec.md"
@@ -79,12 +82,8 @@ def actions() -> str:
 
 def _action(action: Action) -> str:
     told = f"{action.doc} Channels: {channels(action.channels)}."
-    if action.answers:
-        told += " Answers the call first."
     if action.on_leg:
-        told += f" Needs the caller; ends with `{action.if_left}` when he leaves." if action.if_left else (
-            " Needs the caller, and ends with its strand when he leaves."
-        )
+        told += " Needs the caller, and ends with its strand when he leaves."
     parts = [f"#### `{action.name}`", fill(told, 118)]
     if action.parameters:
         parts.append(table(("parameter", "takes", "default", ""), map(_parameter, action.parameters)))
@@ -131,6 +130,46 @@ def predefined() -> str:
     return table(("name", "fields"), ((f"`{name}`", code(fields)) for name, fields in PREDEFINED.items()))
 
 
+def budgets() -> str:
+    """What an activeflow may use."""
+    limits = Limits()
+    last = limits.history + limits.overruns * limits.grace
+    rows = (
+        (
+            "steps in one input: rounds of loops, calls and actions, by what stands in them and what they make",
+            f"{limits.steps_per_input:,}",
+            "the fault `budget`",
+        ),
+        ("grace after such a fault", f"{limits.grace:,} steps", "the fault again"),
+        (
+            "such faults in an activeflow",
+            f"{limits.overruns - 1}",
+            "the next ends it; no script runs any more",
+        ),
+        (
+            "steps of a constant, or of a route's condition and arguments",
+            f"{Bystander().left:,}",
+            "an error; the route does not fit",
+        ),
+        (
+            "activeflows alive that one began, they in turn, and so on",
+            f"{limits.family:,}",
+            "it is not started; logged",
+        ),
+        ("streams and handlers alive", f"{limits.strands:,}", "the fault `too_many_strands`"),
+        ("events that wait at one `on`", f"{limits.waiting_events:,}", "lost; logged once"),
+        ("signals kept, of each name", f"{limits.kept_signals:,}", "lost; logged"),
+        ("digits typed ahead", f"{limits.typed_ahead:,}", "lost"),
+        (
+            "inputs in the history of an activeflow",
+            f"{limits.history:,}",
+            f"the fault `history_full`, and again at each further {limits.grace:,}; at {last:,} it ends",
+        ),
+        ("`finally`, `on hangup`, handlers of a block that ends", str(Duration(limits.ending)), "cut"),
+    )
+    return table(("", "", "beyond it"), rows)
+
+
 def planned() -> str:
     """What this version refuses."""
     rows = (
@@ -153,6 +192,7 @@ def planned() -> str:
 
 TABLES: dict[str, Callable[[], str]] = {
     "actions": actions,
+    "budgets": budgets,
     "events": events,
     "functions": functions,
     "planned": planned,
