@@ -136,7 +136,7 @@ def budgets() -> str:
     last = limits.history + limits.overruns * limits.grace
     rows = (
         (
-            "steps in one input: rounds of loops, calls and actions, by what stands in them and what they make",
+            "rounds of loops, calls and actions in one input, by what stands in them and what they make",
             f"{limits.steps_per_input:,}",
             "the fault `budget`",
         ),
