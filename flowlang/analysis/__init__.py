@@ -34,6 +34,7 @@ __all__ = [
     "bind",
     "check",
     "literal_value",
+    "load_nothing",
     "slots",
 ]
 

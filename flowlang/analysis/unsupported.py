@@ -7,7 +7,6 @@ from flowlang.syntax.ast import tests
 
 # What its author calls a construct, by node.
 UNSUPPORTED: dict[type[ast.Node], str] = {
-    ast.Handoff: "handoff",
     ast.PolicyDecl: "policy",
 }
 

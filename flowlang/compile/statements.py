@@ -8,7 +8,7 @@ from flowlang.syntax import ast
 
 from . import names
 from .blocks import block, body, bracket, closure, handler
-from .calls import paid
+from .calls import flow_arguments, paid
 from .conditions import condition
 from .exits import exit_to, heed_signals, return_from
 from .expressions import thunk
@@ -52,6 +52,10 @@ def statement(frame: Frame, node: ast.Statement) -> list[py.stmt]:
             return _return(frame, node)
         case ast.Stop():
             return [raise_(on_strand("stop"))]
+        case ast.Handoff():
+            key = const(frame.unit.program.target(node.target).key)
+            arguments = flow_arguments(frame, node.target)
+            return [raise_(on_strand("handoff", frame.unit.line(node), key, arguments))]
         case ast.Try():
             return try_(frame, node)
         case ast.Raise():

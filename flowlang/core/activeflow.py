@@ -35,7 +35,8 @@ from .inputs import ActionOver, Begin, Happened, Input, StopAsked, TimePassed
 from .limits import Limits
 from .listeners import Listeners
 from .meter import Meter
-from .outputs import Ending, Note, Output, Over, Perform, Withdraw
+from .opening import Inherited
+from .outputs import Ending, HandedOff, Note, Output, Over, Perform, Withdraw
 from .strand import Strand
 from .timers import Timers
 from .typing_ahead import Digits
@@ -61,16 +62,17 @@ class Activeflow:
         self.id = opening.activeflow
         self.chance = Chance(opening.seed)
         self.at = opening.at
-        self.began = opening.at
+        given = opening.inherited or Inherited(opening.at)
+        self.began = given.began
         self.timers = Timers()
         self.listeners = Listeners()
-        self.digits = Digits(limits.typed_ahead)
-        self.events = Events(self)
-        self.answered = False
+        self.digits = Digits(limits.typed_ahead, given.typed)
+        self.events = Events(self, given.signals)
+        self.answered = given.answered
         self.answering: Answering | None = None
         self.has_caller = opening.channel is not None
-        self.caller_gone = False
-        self.farewell = Outcome("hangup", {"cause": None})
+        self.caller_gone = given.farewell is not None
+        self.farewell = given.farewell or Outcome("hangup", {"cause": None})
         self.predefined = opening.predefined()
         self.ending: Ending | None = None
         self.busy = False
@@ -84,11 +86,11 @@ class Activeflow:
         self.conditions = Conditions()
         self._watched: dict[Block, Strand] = {}
         self._next_strand = 0
-        self._next_action = 1
-        self._next_child = 1
+        self._next_action = given.next_action
+        self._next_child = given.next_child
         self._inputs = 0
         self._main: Strand | None = None
-        self._else_taken = False
+        self._else_taken = given.else_taken
 
     # -- the machine
 
@@ -207,17 +209,9 @@ class Activeflow:
 
     def _begin(self, flow: str, arguments: dict[str, Value]) -> None:
         opening = self.opening
-        self.note(
-            FlowStarted(
-                self.at,
-                self.id,
-                flow,
-                opening.channel or "none",
-                opening.source,
-                opening.to,
-                opening.route_line,
-            )
-        )
+        channel = opening.channel or "none"
+        came = opening.source, opening.to, opening.route_line
+        self.note(FlowStarted(self.at, self.id, flow, channel, *came))
         self._main = self._call(flow, arguments)
 
     def _call(self, flow: str, arguments: dict[str, Value]) -> Strand:
@@ -260,6 +254,8 @@ class Activeflow:
                     self.raise_at(owner, an_exit.fault, strand.name)
             case ExitKind.STOP if not strand.in_aftermath_of(self._main):
                 self.stop()
+            case ExitKind.HANDOFF if not strand.in_aftermath_of(self._main) and self._main is not None:
+                self._main.aim(Exit(ExitKind.HANDOFF, value=an_exit.value))
             case _ if an_exit.target is not None:
                 target = an_exit.target
                 parent = target.level.strand
@@ -293,6 +289,8 @@ class Activeflow:
                 self._end(Ending("stop"))
             case Exit(kind=ExitKind.GONE):
                 self._end(Ending("gone"))
+            case Exit(kind=ExitKind.HANDOFF, value={"flow": str(flow), "arguments": dict(arguments)}):
+                self._hand_off(flow, arguments)
             case Exit(fault=Fault() as fault):
                 self._fault_at_top(fault)
             case _:
@@ -308,7 +306,20 @@ class Activeflow:
         self.warn(f"fault `{fault.code}`: {fault.text}; `{flow}` takes over", fault.line, fault.code)
         self._main = self._call(flow, arguments)
 
+    def _hand_off(self, flow: str, arguments: dict[str, Value]) -> None:
+        """A new machine goes on; this one is through."""
+        inherited = Inherited(
+            self.began, self.answered, self.farewell if self.caller_gone else None, self.events.signals,
+            self.digits.kept, self._next_action, self._next_child, self._else_taken,
+        )  # fmt: skip
+        opening = self.opening.handed_to((flow, arguments), self.at, self.chance.new_seed(), inherited)
+        self._outputs += [*map(Withdraw, self._performing), HandedOff(opening)]
+        self.ending = Ending("handoff")
+        self.busy = False
+        self.drop()
+
     def _end(self, ending: Ending) -> None:
+        assert ending.how != "handoff"
         if self.has_caller and not self.caller_gone:
             status = REFUSAL_OF_ENDING[ending.how]
             self._outputs.append(Perform(self.take_action_number(), HangUp(CALLER, status)))
@@ -317,19 +328,8 @@ class Activeflow:
         self._performing.clear()
         self.ending = ending
         self.busy = False
-        self.note(
-            FlowEnded(
-                self.at,
-                self.id,
-                self.opening.flow,
-                ending.how,
-                ending.value,
-                ending.code,
-                ending.text,
-                ending.line,
-                file_of(ending.line),
-            )
-        )
+        why = ending.value, ending.code, ending.text, ending.line, ending.file
+        self.note(FlowEnded(self.at, self.id, self.opening.flow, ending.how, *why))
         self._outputs.append(Over(ending))
         self.drop()
 

@@ -110,7 +110,7 @@ class Level:
         """How far out an exit goes here: the depth of the block that it ends at, or `ROOT`. A fault that is
         still on its way to the block where it is to be raised reaches to the `catch` that will have it."""
         target = an_exit.target
-        if an_exit.kind is ExitKind.STOP and self.strand.owner is not None:
+        if an_exit.kind in (ExitKind.STOP, ExitKind.HANDOFF) and self.strand.owner is not None:
             return (
                 ROOT - 1
             )  # it ends the whole activeflow, so it is aimed further out than what ends this strand

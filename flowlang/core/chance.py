@@ -18,6 +18,10 @@ class Chance:
         self._seed = seed
         self._random: Random | None = None  # made when it is first asked: its state takes 2.5 KiB
 
+    def new_seed(self) -> int:
+        """For what the activeflow goes on as."""
+        return Random(self._seed).getrandbits(63) if self._random is None else self._random.getrandbits(63)
+
     def __call__(self, ends: tuple[Value, ...]) -> Value:
         """A decimal below 1; between two integers an integer."""
         if self._random is None:

@@ -27,9 +27,14 @@ class Events:
 
     __slots__ = ("_flow", "_signals")
 
-    def __init__(self, flow: Activeflow) -> None:
+    def __init__(self, flow: Activeflow, signals: tuple[Outcome, ...] = ()) -> None:
         self._flow = flow
-        self._signals: list[Outcome] = []
+        self._signals = list(signals)
+
+    @property
+    def signals(self) -> tuple[Outcome, ...]:
+        """Those that are kept."""
+        return tuple(self._signals)
 
     def deliver(self, event: Event, emitter: Strand | None = None) -> None:
         """Gives an event to whoever takes it."""

@@ -34,6 +34,8 @@ class ExitKind(Enum):
     """A strand's fault on its way to the block that owns the strand, where it is raised."""
     DEADLINE = "deadline"
     STOP = "stop"
+    HANDOFF = "handoff"
+    """The activeflow goes on as another flow."""
     GONE = "gone"
     """The caller has left."""
     CANCEL = "cancel"

@@ -21,7 +21,8 @@ class Journal(Protocol):
     """Where a store keeps one activeflow's entries."""
 
     def open(self, opening: dict[str, Any]) -> None:
-        """Writes the first entry."""
+        """Writes the first entry; a second time, when the activeflow goes on as another flow, all others
+        go."""
         ...
 
     def append(self, given: list[Any], outcome: bytes) -> None:
@@ -47,6 +48,7 @@ class MemoryJournal:
     def open(self, opening: dict[str, Any]) -> None:
         """Writes the first entry."""
         self.opening = opening
+        self.entries.clear()
 
     def append(self, given: list[Any], outcome: bytes) -> None:
         """Writes an input and the hash of what it gave."""

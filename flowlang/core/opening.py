@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from typing import Any
 
 from flowlang.model.addresses import number_of
 from flowlang.model.plain import to_plain
-from flowlang.model.values import Value
+from flowlang.model.values import Outcome, Value
 
 Arguments = dict[str, Value]
 """By the name of the parameter; those left out take their defaults."""
@@ -16,8 +16,29 @@ FlowCall = tuple[str, Arguments]
 
 
 @dataclass(frozen=True, slots=True)
+class Inherited:
+    """What a flow has from the one that handed the activeflow over to it: when that began, how its caller's
+    leg stands (`farewell` if he has left), what came and was not yet taken, and the numbers next in turn."""
+
+    began: int
+    answered: bool = False
+    farewell: Outcome | None = None
+    signals: tuple[Outcome, ...] = ()
+    typed: str = ""
+    next_action: int = 1
+    next_child: int = 1
+    else_taken: bool = False
+
+    def to_plain(self) -> list[Any]:
+        """For the journal."""
+        values = (getattr(self, each.name) for each in fields(self))
+        return [to_plain(each) for each in values]
+
+
+@dataclass(frozen=True, slots=True)
 class Opening:
-    """`channel` is `None` for a flow that no conversation started. `otherwise` is the route's `else`."""
+    """`channel` is `None` for a flow that no conversation started. `otherwise` is the route's `else`,
+    `inherited` is there for a flow that another handed over to."""
 
     activeflow: str
     flow: str
@@ -31,10 +52,16 @@ class Opening:
     conversation: str | None = None
     route_line: int | None = None
     otherwise: FlowCall | None = None
+    inherited: Inherited | None = None
 
     def taken_by(self, flow: FlowCall, route_line: int | None, otherwise: FlowCall | None) -> Opening:
         """The same with the flow that takes it."""
         return replace(self, flow=flow[0], arguments=flow[1], route_line=route_line, otherwise=otherwise)
+
+    def handed_to(self, flow: FlowCall, at: int, seed: int, inherited: Inherited) -> Opening:
+        """The same activeflow as another flow."""
+        name, arguments = flow
+        return replace(self, flow=name, arguments=arguments, at=at, seed=seed, inherited=inherited)
 
     def predefined(self) -> dict[str, dict[str, Value]]:
         """What a script sees as `call`, `caller` and `flow`."""
@@ -64,4 +91,5 @@ class Opening:
             "conversation": self.conversation,
             "route_line": self.route_line,
             "otherwise": self.otherwise and [self.otherwise[0], to_plain(self.otherwise[1])],
+            "inherited": self.inherited and self.inherited.to_plain(),
         }

@@ -12,6 +12,8 @@ from flowlang.model.places import file_of
 from flowlang.model.plain import to_plain
 from flowlang.model.values import Value
 
+from .opening import Opening
+
 
 @dataclass(frozen=True, slots=True)
 class Perform:
@@ -38,11 +40,20 @@ class Launch:
 
 
 @dataclass(frozen=True, slots=True)
+class HandedOff:
+    """The activeflow goes on as another flow, in a new machine with this opening; the last output of this
+    one. What came before need not be kept for a replay."""
+
+    opening: Opening
+
+
+@dataclass(frozen=True, slots=True)
 class Ending:
     """How an activeflow ended: `done` with what the flow returned, `stop`, `gone` (the caller left), or
-    `fault` with its code, text and line, that of a module with its file."""
+    `fault` with its code, text and line, that of a module with its file. By `handoff` one machine of it ends,
+    and the next goes on."""
 
-    how: Literal["done", "stop", "gone", "fault"]
+    how: Literal["done", "stop", "gone", "fault", "handoff"]
     value: Value = None
     code: str | None = None
     text: str | None = None
@@ -68,7 +79,7 @@ class Note:
     observation: Observation
 
 
-Output = Perform | Withdraw | Launch | Over | Note
+Output = Perform | Withdraw | Launch | HandedOff | Over | Note
 
 
 def output_to_plain(output: Output) -> list[Any] | None:
@@ -80,6 +91,8 @@ def output_to_plain(output: Output) -> list[Any] | None:
             return ["withdraw", action]
         case Launch(activeflow, flow, arguments):
             return ["launch", activeflow, flow, to_plain(arguments)]
+        case HandedOff(opening):
+            return ["handoff", opening.flow, to_plain(opening.arguments)]
         case Over(ending):
             return ["over", ending.how, to_plain(ending.value), ending.code, ending.text, ending.line]
         case Note():

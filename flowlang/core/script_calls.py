@@ -263,6 +263,13 @@ def stop(strand: Strand) -> Unwind:
     return Unwind()
 
 
+def handoff(strand: Strand, line: int, flow: str, arguments: dict[str, Value]) -> Unwind:
+    """`handoff FLOW(args)`."""
+    strand.line = line
+    strand.level.offer(Exit(ExitKind.HANDOFF, value={"flow": flow, "arguments": arguments}))
+    return Unwind()
+
+
 def raised(value: Value) -> Fault:
     """`raise value`: a text, a caught fault, or a map with `code` and `text`."""
     if isinstance(value, Outcome):
@@ -315,6 +322,6 @@ SCRIPT_CALLS: dict[str, Any] = {
     for each in (
         enter, within, on, stream, finish, leave, cease, run_finally, join, cancel, join_all, join_first,
         wait, wait_until, wait_for, Ticks, act, emit, start, own_exit, is_break, returned, caught, cancelled,
-        stop, raised, tick, deeper, now, elapsed, random, predefined,
+        stop, handoff, raised, tick, deeper, now, elapsed, random, predefined,
     )
 } | {"BREAK": ExitKind.BREAK, "CONTINUE": ExitKind.CONTINUE, "RETURN": ExitKind.RETURN}  # fmt: skip

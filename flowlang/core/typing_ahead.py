@@ -16,9 +16,9 @@ class Digits:
 
     __slots__ = ("_collectors", "_kept", "_limit", "_trailing")
 
-    def __init__(self, limit: int) -> None:
+    def __init__(self, limit: int, kept: str = "") -> None:
         self._collectors: list[tuple[Strand, Callable[[str], None]]] = []
-        self._kept: deque[str] = deque()
+        self._kept: deque[str] = deque(kept)
         self._limit = limit
         self._trailing: tuple[str, int] | None = None
 
@@ -38,6 +38,11 @@ class Digits:
     def take_kept(self) -> str | None:
         """The first digit that was typed ahead, taken out."""
         return self._kept.popleft() if self._kept else None
+
+    @property
+    def kept(self) -> str:
+        """What was typed ahead."""
+        return "".join(self._kept)
 
     def expect_terminator(self, terminator: str, until: int) -> None:
         """An `ask` has all its digits: a terminator that comes next, by then, belongs to them."""

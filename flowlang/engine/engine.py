@@ -299,9 +299,13 @@ class Engine:
         hint = f"; did you mean `{near}`?" if near is not None else ""
         raise UnknownFlowError(f"no loaded script has a flow `{flow}`{hint}")
 
+    def machine(self, script: Script, opening: Opening) -> Activeflow:
+        """An activeflow that has not begun."""
+        return Activeflow(script, opening, self._limits, self._actions)
+
     def begin(self, script: Script, opening: Opening, leg: Leg | None) -> Running:
         """A new activeflow; it takes its first step when the pump comes to it."""
-        flow = Activeflow(script, opening, self._limits, self._actions)
+        flow = self.machine(script, opening)
         journal = self._store.journal(opening.activeflow)
         journal.open(opening.to_plain())
         running = Running(self, flow, journal, leg)

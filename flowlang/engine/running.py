@@ -13,7 +13,9 @@ from flowlang.backends.border import Leg
 from flowlang.core import (
     ActionOver,
     Activeflow,
+    Begin,
     Ending,
+    HandedOff,
     Happened,
     Input,
     Launch,
@@ -126,6 +128,10 @@ class Running:
                     withdraw()
             case Note(observation):
                 self._engine.observed(observation)
+            case HandedOff(opening):
+                self._journal.open(opening.to_plain())
+                self.flow = self._engine.machine(self.flow.script, opening)
+                self._inbox.appendleft(Begin(opening.at))
             case Launch():
                 self._engine.launch(output, self.flow.script)
             case Over():

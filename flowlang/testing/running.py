@@ -11,6 +11,7 @@ from flowlang.core import (
     Activeflow,
     Begin,
     Ending,
+    HandedOff,
     Happened,
     Input,
     Launch,
@@ -37,11 +38,15 @@ class Running:
     def __init__(self, world: World, opening: Opening, leg: Leg | None) -> None:
         self._world = world
         self._leg = leg
-        self._flow = Activeflow(world.script, opening, world.limits, dict(world.script.program.actions))
+        self._flow = self._machine(opening)
         self._under_way: dict[int, Callable[[], None]] = {}
         self._deadline: int | None = None
         self._call_off: Callable[[], None] = _nothing
         self._put(Begin(opening.at))
+
+    def _machine(self, opening: Opening) -> Activeflow:
+        world = self._world
+        return Activeflow(world.script, opening, world.limits, dict(world.script.program.actions))
 
     @property
     def activeflow(self) -> str:
@@ -98,6 +103,9 @@ class Running:
                 self._under_way.pop(action, _nothing)()
             case Note(observation):
                 self._world.observe(observation)
+            case HandedOff(opening):
+                self._flow = self._machine(opening)
+                self._take(Begin(opening.at))
             case Launch():
                 self._world.launch(output)
             case Over():

@@ -17,6 +17,7 @@ from flowlang.core import (
     Activeflow,
     Begin,
     Ending,
+    HandedOff,
     Happened,
     Input,
     Limits,
@@ -78,12 +79,12 @@ _TIMED = {
 TEST_ACTIONS = {**ACTIONS, **{name: action for name, (action, _) in _TIMED.items()}}
 
 
-def compiled(text: str) -> Script:
+def compiled(text: str, load: analysis.Load = analysis.load_nothing) -> Script:
     """A script that has to be right."""
     parsed = parse(Source("test.flow", text))
     assert parsed.module is not None
     assert not parsed.diagnostics, "\n".join(map(render, parsed.diagnostics))
-    checked = analysis.check(parsed.module, actions=TEST_ACTIONS)
+    checked = analysis.check(parsed.module, actions=TEST_ACTIONS, load=load)
     assert checked.program is not None, "\n".join(map(render, checked.diagnostics))
     return compile_script(checked.program)
 
@@ -155,6 +156,12 @@ class Run:
                     self.seen.append("cancel")
                 case Note(Logged(text=text, level=level)):
                     (self.seen if level == "info" else self.warnings).append(text)
+                case HandedOff(opening=opening):
+                    self.seen.append(f"goes on as {opening.flow}")
+                    flow = self.flow
+                    self.flow = Activeflow(flow.script, opening, flow.limits, flow.actions)
+                    self.journal.open(opening.to_plain())
+                    self._plan(Begin(opening.at))
                 case Over(ending):
                     self.ending = ending
                     self.seen.append(f"end {ending.code or ending.how}")

@@ -46,6 +46,8 @@ class _Exits:
                 self.jump(statement, place)
             case ast.Return() if place.final:
                 self.report.add("E506", statement.span, "`return` cannot leave a `finally`")
+            case ast.Handoff() if place.final:
+                self.report.add("E506", statement.span, "`handoff` cannot leave a `finally`")
             case ast.Raise() if statement.value is None and not place.catch:
                 hint = 'say what: `raise "…"`'
                 self.report.add("E509", statement.span, "`raise` alone stands in a `catch` only", hint=hint)
