@@ -132,7 +132,7 @@ def test_what_a_caller_cannot_do_fails_the_test() -> None:
 
 def test_a_call_that_no_route_takes_fails_the_test() -> None:
     why = failure(MENU, 'let alice = call(to: "101")', "expect stopped").message
-    assert why == "no route takes this: line 2: `to` is sip:101@localhost"
+    assert why == "no route takes this: line 2: `to` is sip:101@localhost, not 100"
 
 
 def test_a_name_is_shown_to_the_script() -> None:
