@@ -13,6 +13,7 @@ from flowlang.syntax import ast
 
 from . import names
 from .frame import Frame
+from .names import primitive
 from .python import awaited, const, if_, load, on_strand, statement, tuple_, use
 from .runtime.sizes import MAX_DEPTH
 
@@ -47,7 +48,12 @@ def call(frame: Frame, node: ast.Call) -> tuple[py.expr, bool]:
             return awaited(_compiled(names.flow(name), begin, callee.decl, values)), True
         case ast.FuncDecl():
             version = frame.version.calls.get(id(node)) if frame.version is not None else None
-            return _compiled(version or names.function(name), _paid(frame, callee), callee, values), False
+            function = version or names.function(name)
+            begin = _paid(frame, callee)
+            if not (frame.can_wait and frame.is_async and frame.unit.may_spin(callee)):
+                return _compiled(function, begin, callee, values), False
+            begin = [load(names.STRAND), load(function), begin[1]]
+            return awaited(_compiled(primitive("sliced"), begin, callee, values)), False
 
 
 def _action(frame: Frame, node: ast.Call, action: Action, values: dict[str, list[py.expr]]) -> py.expr:

@@ -158,4 +158,4 @@ def _start(frame: Frame, node: ast.Start) -> py.expr:
 
 def thunk(frame: Frame, node: ast.Expression) -> py.expr:
     """An expression to be looked at again and again."""
-    return lambda_((), expression(frame, node))
+    return lambda_((), frame.without_waiting(lambda: expression(frame, node)))

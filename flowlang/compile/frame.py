@@ -11,6 +11,7 @@ from typing import Protocol
 
 from flowlang.analysis import Program
 from flowlang.diagnostics import Source
+from flowlang.model.functions import FUNCTIONS
 from flowlang.model.places import Line
 from flowlang.model.values import Value
 from flowlang.syntax import ast
@@ -108,6 +109,14 @@ class Unit:
             self._costs[id(node)] = max(1, sum(1 for _ in ast.walk(node)) // _NODES_A_STEP)
         return self._costs[id(node)]
 
+    def may_spin(self, node: ast.FuncDecl) -> bool:
+        """Whether a `func` may take longer than what is written in it: it has a loop, or calls others."""
+        return any(
+            isinstance(each, (ast.While, ast.For, ast.Loop))
+            or (isinstance(each, ast.Call) and not _is_built_in(each.callee))
+            for each in ast.walk(node)
+        )
+
     def pooled(self, value: Value) -> str:
         """The global name of a constant value."""
         key = (type(value).__name__, repr(value))
@@ -116,6 +125,10 @@ class Unit:
             self._by_value[key] = name
             self.pool[name] = value
         return self._by_value[key]
+
+
+def _is_built_in(callee: ast.Name | ast.Field) -> bool:
+    return isinstance(callee, ast.Name) and callee.name in FUNCTIONS
 
 
 @dataclass(slots=True)
@@ -145,6 +158,8 @@ class Frame:
     version: Version | None = None
     """What is known of the kinds of what is written here."""
     is_func: bool = False
+    can_wait: bool = True
+    """No lambda is being written, in which nothing can wait."""
     paid: list[int] | None = None
     """While a statement is written whose calls of `func`s are paid for before it: what each costs."""
 
@@ -163,6 +178,14 @@ class Frame:
     def statement(self, node: ast.Statement) -> list[py.stmt]:
         """Writes a statement."""
         return self.unit.statement(self, node)
+
+    def without_waiting(self, write: Callable[[], py.expr]) -> py.expr:
+        """Writes what goes into a lambda."""
+        kept = self.can_wait, self.paid
+        self.can_wait, self.paid = False, None
+        made = write()
+        self.can_wait, self.paid = kept
+        return made
 
     def nested(self, *, is_async: bool = True) -> Frame:
         """A function within this one."""

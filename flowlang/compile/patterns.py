@@ -46,7 +46,11 @@ def wants(
     if not patterns and guard is None:
         return const(None)
     event = names.variable(binding) if binding is not None else "_"
-    tests = [test(frame, patterns, event)] if patterns else []
-    if guard is not None:
-        tests.append(condition(frame, guard))
-    return lambda_((event,), tests[0] if len(tests) == 1 else py.BoolOp(py.And(), tests))
+
+    def write() -> py.expr:
+        tests = [test(frame, patterns, event)] if patterns else []
+        if guard is not None:
+            tests.append(condition(frame, guard))
+        return tests[0] if len(tests) == 1 else py.BoolOp(py.And(), tests)
+
+    return lambda_((event,), frame.without_waiting(write))

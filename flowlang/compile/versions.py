@@ -139,10 +139,11 @@ class Versions:
         if len(given) != len(kinds):
             return None
         found: list[Known] = [_known(kind) for kind in kinds]
-        by_argument = {id(argument): known for argument, known in zip(given, found, strict=True)}
+        by_argument: dict[int, Known] = dict(zip(map(id, given), found, strict=True))
         bound = bind(slots(callee), given).values
-        passed = (bound.get(each.name) for each in callee.params)
-        signature = [by_argument[id(each[0])] if each is not None else None for each in passed]
+        signature: list[Known] = []
+        for each in callee.params:
+            signature.append(by_argument[id(bound[each.name][0])] if each.name in bound else None)
         version = self._version(callee, tuple(signature))
         here = self._under_way[-1]
         here.calls[id(node)] = version.name

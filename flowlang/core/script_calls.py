@@ -23,6 +23,7 @@ from .exits import Exit, ExitKind, Unwind
 from .leaving import await_end, cease, finish, leave, run_finally
 from .listeners import WaitForEvent
 from .outputs import Launch
+from .slices import sliced
 from .strand import Strand, WhenLeft
 from .timers import TimerClass
 
@@ -322,6 +323,6 @@ SCRIPT_CALLS: dict[str, Any] = {
     for each in (
         enter, within, on, stream, finish, leave, cease, run_finally, join, cancel, join_all, join_first,
         wait, wait_until, wait_for, Ticks, act, emit, start, own_exit, is_break, returned, caught, cancelled,
-        stop, handoff, raised, tick, deeper, now, elapsed, random, predefined,
+        stop, handoff, raised, tick, sliced, deeper, now, elapsed, random, predefined,
     )
 } | {"BREAK": ExitKind.BREAK, "CONTINUE": ExitKind.CONTINUE, "RETURN": ExitKind.RETURN}  # fmt: skip

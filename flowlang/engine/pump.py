@@ -1,7 +1,8 @@
 """The run queue and the timer heap of all activeflows, worked off by one trio task.
 
-Each activeflow in the queue gets a slice of about two milliseconds of processor time and goes to the end of
-the queue if it has more to do, so that one that spins does not hold up others.
+Each activeflow in the queue gets a slice of about two milliseconds of processor time. One that has more to
+do then goes to a queue of its own, from which one has its turn when the others are through, or when they have
+had a slice: so those that spin hold up others by one turn, however many they are.
 """
 
 from __future__ import annotations
@@ -29,6 +30,7 @@ class Pump:
         self._clock = clock
         self._processor_time = processor_time
         self._queue: deque[Running] = deque()
+        self._spinning: deque[Running] = deque()
         self._timers: list[tuple[int, int, Running]] = []
         self._pushed = 0
         self._waiting = 0
@@ -50,7 +52,7 @@ class Pump:
         """Works until cancelled."""
         while True:
             self._fire_due()
-            if self._queue:
+            if self._queue or self._spinning:
                 self._work()
                 await trio.lowlevel.checkpoint()
             else:
@@ -63,20 +65,26 @@ class Pump:
             await self._wake.wait()
 
     def _work(self) -> None:
-        """Turns until a slice is used up or nothing is left to do."""
+        """Turns until a slice is used up or nothing is left to do; then one of those that spin has a turn."""
         end = self._processor_time() + SLICE
         while self._queue:
             running = self._queue.popleft()
-            running.queued = False
-            while running.has_work:
-                running.turn()
-                if self._processor_time() >= end:
-                    break
-            if running.has_work:
-                self.queue(running)
-            self._schedule(running)
+            self._give_turns(running, end)
             if self._processor_time() >= end:
-                return
+                break
+        if self._spinning:
+            self._give_turns(self._spinning.popleft(), self._processor_time() + SLICE / 2)
+
+    def _give_turns(self, running: Running, end: float) -> None:
+        running.queued = False
+        while running.has_work:
+            running.turn()
+            if self._processor_time() >= end:
+                break
+        if running.has_work:
+            running.queued = True
+            self._spinning.append(running)
+        self._schedule(running)
 
     def _schedule(self, running: Running) -> None:
         flow = running.flow

@@ -54,8 +54,8 @@ def outcome(script: Script, arguments: tuple[Value, ...], limits: Limits) -> obj
         value = decimals.run(script.namespace["g_f"], meter, 0, *arguments)
     except Exception as error:  # noqa: BLE001 (whatever it is becomes a fault)
         fault = as_fault(error, 0)
-        return fault.code, fault.line, meter.left
-    return type(value), str(value), meter.left
+        return fault.code, fault.line, meter.unspent
+    return type(value), str(value), meter.unspent
 
 
 def assert_same(text: str, *arguments: Value, limits: Limits | None = None) -> object:

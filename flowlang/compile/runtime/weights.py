@@ -13,8 +13,9 @@ from flowlang.model.values import Outcome, Value
 from .faults import Fault
 from .steps import Meter, spend
 
-MAX_WEIGHT = 100_000
-"""Entries that a value may have, those of the values in it included, each as often as it stands there."""
+MAX_WEIGHT = 101_000
+"""Entries that a value may have, those of the values in it included, each as often as it stands there:
+somewhat more than one list may have."""
 MAX_NESTING = 100
 """Lists, maps and outcomes in each other."""
 
