@@ -24,7 +24,7 @@ from flowlang.model.commands import (
     Ring,
     Say,
 )
-from flowlang.model.events import CallEnded, CallHeld, CallUnheld, DigitPressed
+from flowlang.model.events import CALLER_LEG, CallEnded, CallHeld, CallUnheld, DigitPressed
 from flowlang.model.observations import LegAnswered, LegEnded, LegRang
 from flowlang.model.results import Done, Failed
 from flowlang.model.values import SECOND
@@ -39,7 +39,6 @@ UNKNOWN_FILE_SECONDS = 1.0
 Later = Callable[[float, Callable[[], None]], Callable[[], None]]
 """Does something after so many seconds; what it returns calls that off."""
 
-_LEG = 0  # the caller's; legs that a flow places come with `dial`
 
 
 class PhoneError(Exception):
@@ -186,21 +185,21 @@ class SimulatedLeg:
         if wrong := next((each for each in digits if each not in DIGITS), None):
             raise PhoneError(f"there is no key {wrong!r} on a phone; keys are 0-9, *, # and A-D")
         for digit in digits:
-            self._deliver(DigitPressed(_LEG, digit))
+            self._deliver(DigitPressed(CALLER_LEG, digit))
 
     def hold(self) -> None:
         """Puts us on hold; twice is once."""
         self._require_media()
         if not self.held:
             self.held = True
-            self._deliver(CallHeld(_LEG))
+            self._deliver(CallHeld(CALLER_LEG))
 
     def unhold(self) -> None:
         """Takes us off hold."""
         self._require_media()
         if self.held:
             self.held = False
-            self._deliver(CallUnheld(_LEG))
+            self._deliver(CallUnheld(CALLER_LEG))
 
     def hang_up(self) -> None:
         """Leaves; before the answer that cancels the call. After the end nothing happens."""
@@ -276,7 +275,7 @@ class SimulatedLeg:
         final = 200 if self._answered else status
         self._host.observe(LegEnded(self._host.now(), self.incoming.id, by, cause, final))
         if by != "us":
-            self._deliver(CallEnded(_LEG, cause))
+            self._deliver(CallEnded(CALLER_LEG, cause))
         for finish in gone:
             finish(Failed("gone", "the caller has left"))
 

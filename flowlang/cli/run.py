@@ -13,7 +13,7 @@ from . import scripts
 _CALLER = "+14155550100"  # reserved for fiction, so that nobody real is meant
 
 
-class _Party(click.ParamType):
+class _Party(click.ParamType[str]):
     """A number, an address with its scheme, or an extension."""
 
     name = "address"

@@ -21,6 +21,7 @@ from flowlang.compile.runtime.weights import check_weight
 from flowlang.model.actions import Action
 from flowlang.model.causes import REFUSAL_OF_ENDING
 from flowlang.model.commands import Command, HangUp
+from flowlang.model.events import CALLER_LEG
 from flowlang.model.observations import FlowEnded, FlowStarted, Logged, Observation
 from flowlang.model.places import file_of
 from flowlang.model.results import Result
@@ -46,9 +47,6 @@ if TYPE_CHECKING:
 
     from .actions.stage import Answering
     from .opening import Opening
-
-CALLER = 0
-"""The number of the caller's leg."""
 
 
 class Activeflow:
@@ -322,7 +320,7 @@ class Activeflow:
         assert ending.how != "handoff"
         if self.has_caller and not self.caller_gone:
             status = REFUSAL_OF_ENDING[ending.how]
-            self._outputs.append(Perform(self.take_action_number(), HangUp(CALLER, status)))
+            self._outputs.append(Perform(self.take_action_number(), HangUp(CALLER_LEG, status)))
         for action in self._performing:
             self._outputs.append(Withdraw(action))
         self._performing.clear()

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from flowlang.compile.runtime.faults import Fault
-from flowlang.model.events import CallEnded, DigitPressed, Event, SignalReceived, as_outcome
+from flowlang.model.events import CALLER_LEG, CallEnded, DigitPressed, Event, SignalReceived, as_outcome
 from flowlang.model.observations import EventArrived
 from flowlang.model.values import Outcome
 
@@ -18,8 +18,6 @@ from .listeners import WaitForEvent
 if TYPE_CHECKING:
     from .activeflow import Activeflow
     from .strand import Strand
-
-_CALLER = 0
 
 
 class Events:
@@ -41,7 +39,7 @@ class Events:
         flow = self._flow
         outcome = as_outcome(event)
         if isinstance(event, CallEnded):
-            if event.leg == _CALLER and not flow.caller_gone:
+            if event.leg == CALLER_LEG and not flow.caller_gone:
                 self._observe_event(outcome, None)
                 flow.caller_left(outcome)
             return

@@ -1,7 +1,7 @@
 """Events in: what backends tell of the world, in past participles. A closed vocabulary.
 
 `name` is what a script calls the event (`on dtmf`); its fields are those of the dataclass, `leg` left out.
-Leg 0 is the leg of the caller, or whoever began the thread.
+`CALLER_LEG` is the leg of the caller, or whoever began the thread.
 """
 
 from __future__ import annotations
@@ -10,6 +10,9 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from .values import Outcome, Value
+
+CALLER_LEG = 0
+"""The number of the leg of the caller, or of whoever began the thread."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,7 +19,7 @@ from flowlang.backends.border import Finish, Host, Inbox
 from flowlang.backends.media import MediaError, MediaPlane, MediaPort
 from flowlang.model.cdr import Party
 from flowlang.model.commands import Answer, BackendCommand, HangUp, Play, Reject, Ring, Say
-from flowlang.model.events import CallEnded, CallHeld, CallUnheld, DigitPressed, Event
+from flowlang.model.events import CALLER_LEG, CallEnded, CallHeld, CallUnheld, DigitPressed, Event
 from flowlang.model.observations import LegAnswered, LegEnded, LegRang
 from flowlang.model.results import Done, Failed, Result
 from flowlang.rtp import RandomBits
@@ -32,7 +32,6 @@ from .names import printable
 from .sounds import Sounds
 from .speech import Speech
 
-_CALLER = 0  # the number of the caller's leg; legs that a flow places come with `dial`
 _LONGEST_REASON = 100
 _BY_NETWORK = frozenset({"no_ack", "lost", "timeout"})
 
@@ -133,7 +132,7 @@ class SipLeg:
         final = 200 if self._answered else status
         ground = self._ground
         ground.host.observe(LegEnded(ground.host.now(), self._id, party, cause, final))
-        self._deliver(CallEnded(_CALLER, cause))
+        self._deliver(CallEnded(CALLER_LEG, cause))
         self._speech.end(_GONE)
         if self._port is not None:
             self._port.close()
@@ -235,10 +234,10 @@ class SipLeg:
         self._speech.connect(self._port)
         if audio.held != self._held:
             self._held = audio.held
-            self._deliver(CallHeld(_CALLER) if audio.held else CallUnheld(_CALLER))
+            self._deliver(CallHeld(CALLER_LEG) if audio.held else CallUnheld(CALLER_LEG))
 
     def _on_digit(self, digit: str) -> None:
-        self._deliver(DigitPressed(_CALLER, digit))
+        self._deliver(DigitPressed(CALLER_LEG, digit))
 
     # Inside
 

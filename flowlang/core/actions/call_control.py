@@ -5,9 +5,10 @@ from __future__ import annotations
 from flowlang.compile.runtime.faults import Fault
 from flowlang.model.causes import DECLINED, hangup_cause
 from flowlang.model.commands import HangUp, Reject, Ring
+from flowlang.model.events import CALLER_LEG
 from flowlang.model.values import Outcome
 
-from .stage import CALLER, Stage
+from .stage import Stage
 
 _REFUSALS = range(400, 700)
 
@@ -20,7 +21,7 @@ async def answer(stage: Stage) -> None:
 async def ring(stage: Stage) -> None:
     """Tells the caller that it rings; on an answered call nothing."""
     if not stage.flow.answered:
-        await stage.perform(Ring(CALLER))
+        await stage.perform(Ring(CALLER_LEG))
 
 
 async def reject(stage: Stage) -> None:
@@ -31,12 +32,12 @@ async def reject(stage: Stage) -> None:
     if stage.flow.answered:
         await hangup(stage)
         return
-    await stage.perform(Reject(CALLER, status, stage.optional_text("reason")))
+    await stage.perform(Reject(CALLER_LEG, status, stage.optional_text("reason")))
     stage.flow.caller_left(Outcome("hangup", {"cause": hangup_cause(status)}))
 
 
 async def hangup(stage: Stage) -> None:
     """Ends the call. From here on it is as if the caller had left."""
     cause = "normal" if stage.flow.answered else hangup_cause(DECLINED)
-    await stage.perform(HangUp(CALLER, DECLINED))
+    await stage.perform(HangUp(CALLER_LEG, DECLINED))
     stage.flow.caller_left(Outcome("hangup", {"cause": cause}))

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from flowlang.model.commands import Play
+from flowlang.model.events import CALLER_LEG
 
-from .stage import CALLER, Stage, sound_files
+from .stage import Stage, sound_files
 
 
 async def say(stage: Stage) -> None:
@@ -19,4 +20,4 @@ async def play(stage: Stage) -> None:
     """Plays sound files; waits until they are played."""
     files = sound_files(stage.given["file"])
     await stage.answer_first()
-    await stage.perform(Play(CALLER, files, stage.given["early"] is True))
+    await stage.perform(Play(CALLER_LEG, files, stage.given["early"] is True))

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from flowlang.compile.runtime.faults import Fault
 from flowlang.model.actions import Action
 from flowlang.model.commands import Answer, BackendCommand, Command, Play, Say
+from flowlang.model.events import CALLER_LEG
 from flowlang.model.results import Done, Failed, Result
 from flowlang.model.values import Outcome, Value
 
@@ -16,8 +17,6 @@ from ..strand import Strand, WhenLeft
 if TYPE_CHECKING:
     from flowlang.core.activeflow import Activeflow
 
-CALLER = 0
-"""The number of the caller's leg."""
 
 
 class Answering:
@@ -29,7 +28,7 @@ class Answering:
     def __init__(self, flow: Activeflow) -> None:
         self._flow = flow
         self._waiting: list[Strand] = []
-        flow.perform(Answer(CALLER), self._deliver)
+        flow.perform(Answer(CALLER_LEG), self._deliver)
 
     async def over(self, strand: Strand) -> Result:
         """Waits for the result."""
@@ -123,9 +122,9 @@ class Stage:
         """The command that speaks or plays a prompt; `None` for an empty one."""
         early = self.given.get("early") is True
         if files is not None:
-            return Play(CALLER, sound_files(files), early)
+            return Play(CALLER_LEG, sound_files(files), early)
         if text:
-            return Say(CALLER, text, self.optional_text("language"), self.optional_text("voice"), early)
+            return Say(CALLER_LEG, text, self.optional_text("language"), self.optional_text("voice"), early)
         return None
 
 
