@@ -124,6 +124,7 @@ class _Names:
             message = f"`{name}` is something that every script has"
             self.report.add("E211", span, message, hint="choose another name")
         elif use is not None:
+            self.script.modules_read.add(name)
             line = self.report.line(use.span)
             message = f"`{name}` would hide the module `{name}` of line {line}"
             self.report.add("E204", span, message, hint="choose another name")

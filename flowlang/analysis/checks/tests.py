@@ -29,7 +29,9 @@ _TAKES: dict[str, tuple[TypeName, ...]] = {
 
 
 def check(script: Script) -> None:
-    """All test blocks, each for itself."""
+    """All test blocks, each for itself; those of a module are for those who work on it."""
+    if not script.is_entry:
+        return
     titles: dict[str, Span] = {}
     for declaration in script.module.declarations:
         if isinstance(declaration, ast.TestDecl):

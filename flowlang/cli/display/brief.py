@@ -29,7 +29,8 @@ class Brief:
             case Refused():
                 self._write(self._style("yellow", f"no flow took the call: {printable(observation.why)}"))
             case FlowEnded(how="fault"):
-                where = f"{self._source.name}:{observation.line}" if observation.line else self._source.name
+                name = observation.file or self._source.name
+                where = f"{name}:{observation.line}" if observation.line else name
                 text = f"{where}: fault {observation.code}: {printable(observation.text or '')}"
                 self._write(self._style("red", text))
             case FlowEnded():

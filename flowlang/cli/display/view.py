@@ -113,7 +113,9 @@ class LiveView:
     def _action(self, started: ActionStarted) -> str:
         _, flow = self._flows.get(started.activeflow, (0, ""))
         source = self._source_of(flow)
-        if source is None:
+        if started.file is not None:  # of a module, whose text is not at hand here
+            where, code = f"{started.file}:{started.line}", f"{started.name} {started.detail}"
+        elif source is None:
             where, code = f"line {started.line}", f"{started.name} {started.detail}"
         else:
             where = f"{source.name.rpartition('/')[2]}:{started.line}"
@@ -139,7 +141,7 @@ class LiveView:
             "done": "ended",
             "stop": "ended by stop",
             "gone": "ended, the caller has left",
-            "fault": f"failed in line {ended.line}: {printable(ended.text or '')} ({ended.code})",
+            "fault": f"failed in {_place(ended)}: {printable(ended.text or '')} ({ended.code})",
         }[ended.how]
         value = f" with {shown(ended.value)}" if ended.value is not None else ""
         return self._style("red" if ended.how == "fault" else "bold", f"#{number} {ended.flow} {how}{value}")
@@ -177,3 +179,7 @@ def _record(record: CallRecord) -> str:
         f"record: {printable(record.source)} to {printable(record.to)}, {talked}, "
         f"ended by {record.ended_by}: {printable(record.cause)}{status}"
     )
+
+
+def _place(ended: FlowEnded) -> str:
+    return f"line {ended.line}" if ended.file is None else f"line {ended.line} of {printable(ended.file)}"
