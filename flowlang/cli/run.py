@@ -13,15 +13,11 @@ from . import scripts
 _CALLER = "+14155550100"  # reserved for fiction, so that nobody real is meant
 
 
-class _Party(click.ParamType[str]):
+def _party(value: str) -> str:
     """A number, an address with its scheme, or an extension."""
-
-    name = "address"
-
-    def convert(self, value: str, param: click.Parameter | None, ctx: click.Context | None) -> str:
-        if not value or not value.isprintable() or " " in value:
-            self.fail(f"{value[:60]!r} is no number, address or extension, such as +14155550100", param, ctx)
-        return value
+    if not value or not value.isprintable() or " " in value:
+        raise click.BadParameter(f"{value[:60]!r} is no number, address or extension, such as +14155550100")
+    return value
 
 
 @click.command()
@@ -29,7 +25,8 @@ class _Party(click.ParamType[str]):
 @click.option(
     "--from",
     "source",
-    type=_Party(),
+    type=_party,
+    metavar="ADDRESS",
     default=_CALLER,
     show_default=True,
     help="Who calls: a number, an address, an extension.",

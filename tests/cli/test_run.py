@@ -204,3 +204,11 @@ def test_the_readme_shows_what_the_command_prints() -> None:
     assert command == r"$ printf '1\n5551234#\n' | flow run examples/clinic/desk.flow"
     done = flow("run", "examples/clinic/desk.flow", typed="1\n5551234#\n", folder=root)
     assert done == Done(0, transcript, "")
+
+
+@pytest.mark.parametrize("options", [["--from", "x y"], ["--to", "a\tb"], ["--from", ""]])
+def test_an_address_that_none_is_is_wrong_usage(tmp_path: Path, options: list[str]) -> None:
+    (tmp_path / "a.flow").write_text('flow main { say "a" }', encoding="utf-8")
+    done = flow("run", "a.flow", *options, folder=tmp_path)
+    assert (done.code, done.out) == (2, "")
+    assert "is no number, address or extension" in done.err
