@@ -32,7 +32,10 @@ def _party(value: str) -> str:
     help="Who calls: a number, an address, an extension.",
 )
 @click.option(
-    "--to", help="Who is called; routes then choose the flow. Without it: the script's first call route."
+    "--to",
+    type=_party,
+    metavar="ADDRESS",
+    help="Who is called; routes then choose the flow. Without it: the script's first call route.",
 )
 @click.option("--flow", "flow_name", metavar="NAME", help="Call this flow, whatever the routes say.")
 @click.option("--trace", is_flag=True, help="Show each line of the script as it runs, with times.")
