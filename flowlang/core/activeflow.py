@@ -48,9 +48,49 @@ if TYPE_CHECKING:
     from .actions.stage import Answering
     from .opening import Opening
 
+_NO_FAREWELL = Outcome("hangup", {"cause": None})
 
 class Activeflow:
     """One running script. `script` is what was compiled, `opening` what it began with."""
+
+    __slots__ = (
+        "__weakref__",
+        "_else_taken",
+        "_inputs",
+        "_main",
+        "_next_action",
+        "_next_child",
+        "_next_strand",
+        "_outputs",
+        "_performing",
+        "_ready",
+        "_sliced",
+        "_watched",
+        "actions",
+        "answered",
+        "answering",
+        "at",
+        "began",
+        "busy",
+        "caller_gone",
+        "chance",
+        "conditions",
+        "current",
+        "digits",
+        "ending",
+        "events",
+        "farewell",
+        "has_caller",
+        "id",
+        "limits",
+        "listeners",
+        "meter",
+        "opening",
+        "_predefined",
+        "script",
+        "strands",
+        "timers",
+    )
 
     def __init__(self, script: Script, opening: Opening, limits: Limits, actions: dict[str, Action]) -> None:
         self.script = script
@@ -70,8 +110,8 @@ class Activeflow:
         self.answering: Answering | None = None
         self.has_caller = opening.channel is not None
         self.caller_gone = given.farewell is not None
-        self.farewell = given.farewell or Outcome("hangup", {"cause": None})
-        self.predefined = opening.predefined()
+        self.farewell = given.farewell or _NO_FAREWELL
+        self._predefined: dict[str, dict[str, Value]] | None = None
         self.ending: Ending | None = None
         self.busy = False
         self.current: Strand | None = None
@@ -232,7 +272,7 @@ class Activeflow:
         if an_exit is not None:
             self._pass_on(strand, owner, an_exit)
         if on is not None and on.waiting and not (an_exit is not None and an_exit.kind is ExitKind.GONE):
-            self.events.run_handler(on, on.waiting.popleft())
+            self.events.run_handler(on, on.waiting.pop(0))
         for wake in strand.on_over:
             wake()
         watcher = self._watched.pop(owner, None)
@@ -416,6 +456,13 @@ class Activeflow:
         number = self._next_child
         self._next_child += 1
         return f"{self.id}.{number}"
+
+    @property
+    def predefined(self) -> dict[str, dict[str, Value]]:
+        """What the script sees as `call`, `caller` and `flow`."""
+        if self._predefined is None:  # most activeflows wait, and never ask
+            self._predefined = self.opening.predefined()
+        return self._predefined
 
     def output(self, output: Output) -> None:
         """Adds something to what this input gives back."""

@@ -7,7 +7,6 @@ stack of *blocks*, outermost first, and holds at most one pending exit. Only blo
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING
 
@@ -48,7 +47,7 @@ class On:
         self.lost = 0
         """Events that came while as many waited as may."""
         self.running: Strand | None = None
-        self.waiting: deque[Outcome] = deque()
+        self.waiting: list[Outcome] = []
 
     @property
     def busy(self) -> bool:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import deque
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -18,7 +17,7 @@ class Digits:
 
     def __init__(self, limit: int, kept: str = "") -> None:
         self._collectors: list[tuple[Strand, Callable[[str], None]]] = []
-        self._kept: deque[str] = deque(kept)
+        self._kept = list(kept)
         self._limit = limit
         self._trailing: tuple[str, int] | None = None
 
@@ -37,7 +36,7 @@ class Digits:
 
     def take_kept(self) -> str | None:
         """The first digit that was typed ahead, taken out."""
-        return self._kept.popleft() if self._kept else None
+        return self._kept.pop(0) if self._kept else None
 
     @property
     def kept(self) -> str:
