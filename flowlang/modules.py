@@ -47,6 +47,10 @@ class ModuleFiles:
             return Missing("this script is no file, so nothing lies beside it")
         return self._read(path, root, file.parent.resolve(), path.removeprefix("./"), "./")
 
+    def file_of(self, module: Source) -> Path:
+        """Where a module that it gave was read."""
+        return self._found[module.name][1]
+
     def _read(self, path: str, root: Path, folder: Path, rest: str, start: str) -> Source | Missing:
         if not all(_PART.fullmatch(part) for part in rest.split("/")):
             return Missing("a path has letters, digits, `_`, `.` and `-` between its slashes, and no `..`")

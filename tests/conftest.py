@@ -1,7 +1,8 @@
-"""What holds for every test: hypothesis repeats itself, and a test that does not run has failed."""
+"""What holds for every test: hypothesis repeats itself, a test that does not run has failed, caches are fresh."""
 
 from __future__ import annotations
 
+import os
 from collections.abc import Generator
 
 import pytest
@@ -20,3 +21,9 @@ def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestR
         report.outcome = "failed"
         report.longrepr = f"{item.nodeid} was skipped; tests of this project run or fail"
     return report
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _no_cache_of_the_user(tmp_path_factory: pytest.TempPathFactory) -> None:
+    """What commands keep between runs goes where nothing was kept before."""
+    os.environ["XDG_CACHE_HOME"] = str(tmp_path_factory.mktemp("cache"))

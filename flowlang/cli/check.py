@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
-from flowlang.diagnostics import has_errors
+from flowlang.diagnostics import Source, has_errors
 
 from . import scripts
+from .cache import Cache, Found, user_cache
 from .exits import Exit
+
+if TYPE_CHECKING:
+    from flowlang.analysis import Missing
+    from flowlang.modules import ModuleFiles
 
 
 @click.command()
@@ -21,17 +29,60 @@ def check(paths: tuple[Path, ...], as_json: bool) -> int:
     Findings go to standard output. Exit code 0: no errors (warnings do not count), 1: the checker found
     errors, 3: a text is not the language.
     """
-    found = [script for path in paths for script in scripts.find(path)]
-    return max(_check(path, as_json) for path in found)
+    paths = tuple(script for path in paths for script in scripts.find(path))
+    cache = user_cache()
+    return max(_checked(cache, path, as_json) for path in paths)
 
 
-def _check(path: Path, as_json: bool) -> Exit:
+def _checked(cache: Cache, path: Path, as_json: bool) -> int:
+    """Shows what there is to say of a script: out of the cache, or anew."""
+    exists = scripts.prompt_exists(path.parent)
+    found = cache.look(path, as_json, exists)
+    if found is None:
+        seen = _Seen(exists)
+        found = _check(path, as_json, seen)
+        if seen.whole:
+            cache.keep(path, as_json, found, seen.texts, seen.prompts)
+    for line in found.lines:
+        click.echo(line)
+    return found.code
+
+
+class _Seen:
+    """What a check looked at. `whole`: all of it can be looked at again."""
+
+    def __init__(self, exists: Callable[[str], bool]) -> None:
+        self._exists = exists
+        self.texts: dict[str, bytes] = {}
+        self.prompts: dict[str, bool] = {}
+        self.whole = True
+
+    def exists(self, name: str) -> bool:
+        """Whether a prompt is there."""
+        self.prompts[name] = self._exists(name)
+        return self.prompts[name]
+
+    def load(self, files: ModuleFiles, path: str, importer: Source) -> Source | Missing:
+        """The text of a module."""
+        loaded = files(path, importer)
+        if isinstance(loaded, Source):
+            file = files.file_of(loaded)
+            data = self.texts[str(file)] = scripts.read_bytes(file)
+            self.whole = self.whole and data.decode("utf-8-sig", "replace") == loaded.text
+        else:
+            self.whole = False  # it depends on what else lies in the folder
+        return loaded
+
+
+def _check(path: Path, as_json: bool, seen: _Seen) -> Found:
+    lines: list[str] = []
+    data = seen.texts[str(path.absolute())] = scripts.read_bytes(path)
     try:
-        source = scripts.read(path)
+        source = scripts.decoded(str(path), data)
     except scripts.NotTextError as error:
-        scripts.show((error.diagnostic,), click.echo, as_json)
-        return Exit.NOT_COMPILED
-    # Here, so that a wrong path is told before the parser is loaded.
+        scripts.show((error.diagnostic,), lines.append, as_json)
+        return Found(Exit.NOT_COMPILED, lines)
+    # Here, so that a wrong path is told, and what was found before, without loading the parser.
     from flowlang.analysis import check as check_module
     from flowlang.modules import ModuleFiles
     from flowlang.syntax import parse
@@ -42,9 +93,9 @@ def _check(path: Path, as_json: bool) -> Exit:
         code = Exit.NOT_COMPILED
     else:
         checked = check_module(
-            parsed.module, exists=scripts.prompt_exists(path.parent), load=ModuleFiles(path)
+            parsed.module, exists=seen.exists, load=partial(seen.load, ModuleFiles(path))
         )
         diagnostics += checked.diagnostics
         code = Exit.FAILED if checked.program is None else Exit.FINE
-    scripts.show(diagnostics, click.echo, as_json)
-    return code
+    scripts.show(diagnostics, lines.append, as_json)
+    return Found(code, lines)

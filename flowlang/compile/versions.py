@@ -141,9 +141,9 @@ class Versions:
         found: list[Known] = [_known(kind) for kind in kinds]
         by_argument: dict[int, Known] = dict(zip(map(id, given), found, strict=True))
         bound = bind(slots(callee), given).values
-        signature: list[Known] = []
-        for each in callee.params:
-            signature.append(by_argument[id(bound[each.name][0])] if each.name in bound else None)
+        signature = list[Known](
+            by_argument[id(bound[each.name][0])] if each.name in bound else None for each in callee.params
+        )
         version = self._version(callee, tuple(signature))
         here = self._under_way[-1]
         here.calls[id(node)] = version.name
