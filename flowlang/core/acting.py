@@ -50,7 +50,7 @@ async def act(strand: Strand, line: int, column: int, name: str, given: dict[str
             strand.leave_with_caller()
         if flow.caller_gone:
             return _GONE
-    number = flow.take_action_number()
+    number = flow.outbox.number()
     detail = _detail(action, arguments)
     flow.note(ActionStarted(flow.at, flow.id, number, name, detail, line, column, file_of(line)))
     stage = Stage(strand, action, arguments)

@@ -20,11 +20,10 @@ from flowlang.compile.runtime.faults import Fault, script_line
 from flowlang.compile.runtime.weights import check_weight
 from flowlang.model.actions import Action
 from flowlang.model.causes import REFUSAL_OF_ENDING
-from flowlang.model.commands import Command, HangUp
+from flowlang.model.commands import HangUp
 from flowlang.model.events import CALLER_LEG
 from flowlang.model.observations import FlowEnded, FlowStarted, Logged, Observation
 from flowlang.model.places import file_of
-from flowlang.model.results import Result
 from flowlang.model.values import Outcome, Value
 
 from .blocks import Block, On
@@ -37,7 +36,8 @@ from .limits import Limits
 from .listeners import Listeners
 from .meter import Meter
 from .opening import Inherited
-from .outputs import Ending, HandedOff, Note, Output, Over, Perform, Withdraw
+from .outbox import Outbox
+from .outputs import Ending, HandedOff, Note, Output, Over, Perform
 from .strand import Strand
 from .timers import Timers
 from .typing_ahead import Digits
@@ -50,47 +50,17 @@ if TYPE_CHECKING:
 
 _NO_FAREWELL = Outcome("hangup", {"cause": None})
 
+
 class Activeflow:
     """One running script. `script` is what was compiled, `opening` what it began with."""
 
     __slots__ = (
-        "__weakref__",
-        "_else_taken",
-        "_inputs",
-        "_main",
-        "_next_action",
-        "_next_child",
-        "_next_strand",
-        "_outputs",
-        "_performing",
-        "_ready",
-        "_sliced",
-        "_watched",
-        "actions",
-        "answered",
-        "answering",
-        "at",
-        "began",
-        "busy",
-        "caller_gone",
-        "chance",
-        "conditions",
-        "current",
-        "digits",
-        "ending",
-        "events",
-        "farewell",
-        "has_caller",
-        "id",
-        "limits",
-        "listeners",
-        "meter",
-        "opening",
-        "_predefined",
-        "script",
-        "strands",
+        "__weakref__", "_else_taken", "_inputs", "_main", "_next_child", "_next_strand", "_predefined",
+        "_ready", "_sliced", "_watched", "actions", "answered", "answering", "at", "began", "busy",
+        "caller_gone", "chance", "conditions", "current", "digits", "ending", "events", "farewell",
+        "has_caller", "id", "limits", "listeners", "meter", "opening", "outbox", "script", "strands",
         "timers",
-    )
+    )  # fmt: skip
 
     def __init__(self, script: Script, opening: Opening, limits: Limits, actions: dict[str, Action]) -> None:
         self.script = script
@@ -117,14 +87,12 @@ class Activeflow:
         self.current: Strand | None = None
         self.meter = Meter(limits)
         self.strands: dict[int, Strand] = {}
-        self._outputs: list[Output] = []
         self._ready: list[tuple[int, Strand]] = []
         self._sliced: Strand | None = None
-        self._performing: dict[int, Callable[[Result], None]] = {}
         self.conditions = Conditions()
         self._watched: dict[Block, Strand] = {}
         self._next_strand = 0
-        self._next_action = given.next_action
+        self.outbox = Outbox(given.next_action)
         self._next_child = given.next_child
         self._inputs = 0
         self._main: Strand | None = None
@@ -164,9 +132,7 @@ class Activeflow:
             case Happened(event=event):
                 self.events.deliver(event)
             case ActionOver(action=action, result=result):
-                deliver = self._performing.pop(action, None)
-                if deliver is not None:  # else it was cancelled: the late result is dropped
-                    deliver(result)
+                self.outbox.deliver(action, result)
             case StopAsked():
                 self.stop()
             case TimePassed():
@@ -188,8 +154,7 @@ class Activeflow:
                 pass
         except Killed as killed:
             self._kill(killed)
-        outputs, self._outputs = self._outputs, []
-        return outputs
+        return self.outbox.take()
 
     def _kill(self, killed: Killed) -> None:
         text = "the script used its budget up again and again"
@@ -204,8 +169,7 @@ class Activeflow:
         self.busy = False
         if self.ending is None:
             self._end(Ending("fault", code="internal", text=text, line=self._line()))
-        outputs, self._outputs = self._outputs, []
-        return outputs
+        return self.outbox.take()
 
     def drop(self) -> None:
         """Lets go of all coroutines. No script runs; the journal has everything."""
@@ -348,10 +312,11 @@ class Activeflow:
         """A new machine goes on; this one is through."""
         inherited = Inherited(
             self.began, self.answered, self.farewell if self.caller_gone else None, self.events.signals,
-            self.digits.kept, self._next_action, self._next_child, self._else_taken,
+            self.digits.kept, self.outbox.next_number, self._next_child, self._else_taken,
         )  # fmt: skip
         opening = self.opening.handed_to((flow, arguments), self.at, self.chance.new_seed(), inherited)
-        self._outputs += [*map(Withdraw, self._performing), HandedOff(opening)]
+        self.outbox.withdraw_all()
+        self.outbox.add(HandedOff(opening))
         self.ending = Ending("handoff")
         self.busy = False
         self.drop()
@@ -360,15 +325,13 @@ class Activeflow:
         assert ending.how != "handoff"
         if self.has_caller and not self.caller_gone:
             status = REFUSAL_OF_ENDING[ending.how]
-            self._outputs.append(Perform(self.take_action_number(), HangUp(CALLER_LEG, status)))
-        for action in self._performing:
-            self._outputs.append(Withdraw(action))
-        self._performing.clear()
+            self.outbox.add(Perform(self.outbox.number(), HangUp(CALLER_LEG, status)))
+        self.outbox.withdraw_all()
         self.ending = ending
         self.busy = False
         why = ending.value, ending.code, ending.text, ending.line, ending.file
         self.note(FlowEnded(self.at, self.id, self.opening.flow, ending.how, *why))
-        self._outputs.append(Over(ending))
+        self.outbox.add(Over(ending))
         self.drop()
 
     def _line_of_flow(self) -> int:
@@ -431,25 +394,7 @@ class Activeflow:
         for strand in list(self.strands.values()):
             strand.caller_left()
 
-    # -- actions
-
-    def perform(self, command: Command, deliver: Callable[[Result], None]) -> Callable[[], None]:
-        """Gives a command out; returns how to cancel it."""
-        number = self.take_action_number()
-        self._performing[number] = deliver
-        self._outputs.append(Perform(number, command))
-
-        def withdraw() -> None:
-            if self._performing.pop(number, None) is not None:
-                self._outputs.append(Withdraw(number))
-
-        return withdraw
-
-    def take_action_number(self) -> int:
-        """The next number for an action or command."""
-        number = self._next_action
-        self._next_action += 1
-        return number
+    # -- what the script may ask
 
     def new_activeflow_id(self) -> str:
         """The id of an activeflow that this one starts."""
@@ -463,10 +408,6 @@ class Activeflow:
         if self._predefined is None:  # most activeflows wait, and never ask
             self._predefined = self.opening.predefined()
         return self._predefined
-
-    def output(self, output: Output) -> None:
-        """Adds something to what this input gives back."""
-        self._outputs.append(output)
 
     # -- budgets, notes
 
@@ -488,7 +429,7 @@ class Activeflow:
 
     def note(self, observation: Observation) -> None:
         """Tells those who watch."""
-        self._outputs.append(Note(observation))
+        self.outbox.add(Note(observation))
 
     def warn(self, text: str, line: int, fault: str | None = None) -> None:
         """A line in the activeflow's log that the script did not write; `fault` is the code of the fault that

@@ -224,7 +224,7 @@ def start(strand: Strand, line: int, flow: str, arguments: dict[str, Value]) -> 
     strand.flow.spend(_START)
     check_weight(*arguments.values())
     activeflow = strand.flow.new_activeflow_id()
-    strand.flow.output(Launch(activeflow, flow, arguments))
+    strand.flow.outbox.add(Launch(activeflow, flow, arguments))
     return activeflow
 
 

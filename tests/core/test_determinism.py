@@ -45,7 +45,7 @@ class Watched(Activeflow):
             "strands": list(self.strands),
             "timers": len(self.timers),
             "listeners": len(self.listeners),
-            "performing": len(self._performing) - (self.answering is not None),
+            "performing": len(self.outbox) - (self.answering is not None),
             "conditions": list(self.conditions),
             "watched": list(self._watched),
             "collecting": self.digits.collecting,

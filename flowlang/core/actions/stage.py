@@ -18,7 +18,6 @@ if TYPE_CHECKING:
     from flowlang.core.activeflow import Activeflow
 
 
-
 class Answering:
     """The call is being answered: one command, whoever waits for it. It is not withdrawn, for what rings at
     the other end cannot be taken back."""
@@ -28,7 +27,7 @@ class Answering:
     def __init__(self, flow: Activeflow) -> None:
         self._flow = flow
         self._waiting: list[Strand] = []
-        flow.perform(Answer(CALLER_LEG), self._deliver)
+        flow.outbox.perform(Answer(CALLER_LEG), self._deliver)
 
     async def over(self, strand: Strand) -> Result:
         """Waits for the result."""
@@ -84,12 +83,12 @@ class Stage:
             when_left = WhenLeft.LEG
         else:
             when_left = WhenLeft.NOTHING
-        withdraw = self.flow.perform(command, self.strand.wake)
+        withdraw = self.flow.outbox.perform(command, self.strand.wake)
         return self.value_of(await self.strand.suspend(withdraw, when_left=when_left))
 
     def begin(self, command: Command, deliver: Callable[[Result], None]) -> Callable[[], None]:
         """Gives a command out and goes on; returns how to cancel it."""
-        return self.flow.perform(command, deliver)
+        return self.flow.outbox.perform(command, deliver)
 
     def value_of(self, result: Result) -> Value:
         """What a command gave; its failure as a fault."""

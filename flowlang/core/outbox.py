@@ -1,0 +1,64 @@
+"""What an activeflow gives back for an input, and the commands whose results it waits for."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from flowlang.model.commands import Command
+from flowlang.model.results import Result
+
+from .outputs import Output, Perform, Withdraw
+
+
+class Outbox:
+    """`next_number` is that of the next action or command: both are counted together."""
+
+    __slots__ = ("_outputs", "_waiting", "next_number")
+
+    def __init__(self, next_number: int) -> None:
+        self.next_number = next_number
+        self._outputs: list[Output] = []
+        self._waiting: dict[int, Callable[[Result], None]] = {}
+
+    def __len__(self) -> int:
+        """How many commands have no result yet."""
+        return len(self._waiting)
+
+    def add(self, output: Output) -> None:
+        """Adds something to what this input gives back."""
+        self._outputs.append(output)
+
+    def take(self) -> list[Output]:
+        """All that was added since the last time."""
+        outputs, self._outputs = self._outputs, []
+        return outputs
+
+    def number(self) -> int:
+        """The next number for an action or command."""
+        number = self.next_number
+        self.next_number += 1
+        return number
+
+    def perform(self, command: Command, deliver: Callable[[Result], None]) -> Callable[[], None]:
+        """Gives a command out; returns how to cancel it."""
+        number = self.number()
+        self._waiting[number] = deliver
+        self.add(Perform(number, command))
+
+        def withdraw() -> None:
+            if self._waiting.pop(number, None) is not None:
+                self.add(Withdraw(number))
+
+        return withdraw
+
+    def deliver(self, number: int, result: Result) -> None:
+        """A command is over. The late result of one that was withdrawn is dropped."""
+        deliver = self._waiting.pop(number, None)
+        if deliver is not None:
+            deliver(result)
+
+    def withdraw_all(self) -> None:
+        """Nobody waits for anything any more."""
+        for number in self._waiting:
+            self.add(Withdraw(number))
+        self._waiting.clear()
