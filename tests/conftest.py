@@ -1,4 +1,4 @@
-"""What holds for every test: hypothesis repeats itself, a test that does not run has failed, caches are fresh."""
+"""What holds for every test: hypothesis repeats itself, what does not run has failed, caches are new."""
 
 from __future__ import annotations
 
