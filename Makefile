@@ -40,6 +40,9 @@ reference: setup  ## write the generated tables of grammar/spec.md anew after a 
 demo: setup  ## a softphone of ours calls the front desk of a clinic: SIP, audio, digits
 	@$(VENV)/python examples/demo.py
 
+fuzz: setup  ## run a hundred thousand programs by chance under an audit hook; COUNT and SEED choose
+	@$(VENV)/python -m tests.sandbox.fuzz $(or $(COUNT),100000) $(or $(SEED),1)
+
 bench-%: setup  ## bench-call and the like: the last line is JSON
 	@[ -f benchmarks/$(subst -,_,$*).py ] || { echo "bench: there is no benchmarks/$(subst -,_,$*).py" >&2; exit 2; }
 	@$(VENV)/python benchmarks/$(subst -,_,$*).py

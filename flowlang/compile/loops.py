@@ -1,8 +1,8 @@
 """Loops. Each pays for its rounds in pieces, before it goes round: few at first, so that a short loop costs
-little, then up to 1,024. After a piece other activeflows may run.
+little, then up to some thousands. After a piece other activeflows may run.
 
 CPython 3.11 makes a loop fast only behind a backward jump of a `for`, which is why a `while` is written as
-`while True: for _ in repeat(None, 1024): …`.
+`while True: for _ in repeat(None, n): …`.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ def loop(frame: Frame, node: ast.Loop) -> list[py.stmt]:
 
 def _counted(frame: Frame, cost: int, work: list[py.stmt]) -> list[py.stmt]:
     size = frame.unit.fresh("n")
-    more = assign(size, use("more_rounds", load(size)))
+    more = assign(size, use("more_rounds", load(size), const(cost)))
     rounds = use("rounds", frame.meter(), load(size), const(cost))
     pieces = py.For(py.Name("_", py.Store()), rounds, work, [*_tick(frame), more, py.Continue()])
     return [assign(size, const(FEW_ROUNDS)), py.While(const(True), [pieces, py.Break()], [])]

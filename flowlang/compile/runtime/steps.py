@@ -16,7 +16,7 @@ from .faults import Fault
 from .sizes import MAX_DEPTH
 
 FEW_ROUNDS = 8
-MANY_ROUNDS = 1024
+_MANY_STEPS = 8_000  # of a piece: about a millisecond, after which others may run
 
 
 class Meter(Protocol):
@@ -49,9 +49,13 @@ def rounds(meter: Meter, count: int, cost: int) -> Iterator[None]:
     return repeat(None, count)
 
 
-def more_rounds(count: int) -> int:
+def more_rounds(count: int, cost: int) -> int:
     """How many rounds come after so many."""
-    return min(2 * count, MANY_ROUNDS)
+    return min(2 * count, _most(cost))
+
+
+def _most(cost: int) -> int:
+    return max(FEW_ROUNDS, _MANY_STEPS // cost)
 
 
 def chunks(meter: Meter, value: Any, cost: int) -> Iterator[tuple[Value, ...]]:
@@ -64,8 +68,9 @@ def chunks(meter: Meter, value: Any, cost: int) -> Iterator[tuple[Value, ...]]:
 
 
 def _paid(meter: Meter, value: tuple[Value, ...], cost: int) -> Iterator[tuple[Value, ...]]:
-    for start in range(0, len(value), MANY_ROUNDS):
-        piece = value[start : start + MANY_ROUNDS]
+    most = _most(cost)
+    for start in range(0, len(value), most):
+        piece = value[start : start + most]
         spend(meter, len(piece) * cost)
         yield piece
 
