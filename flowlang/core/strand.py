@@ -6,6 +6,7 @@ with a value or when an exit interrupts it.
 
 from __future__ import annotations
 
+import types
 from collections.abc import Callable, Coroutine, Generator
 from enum import Enum
 from typing import TYPE_CHECKING, Any
@@ -20,16 +21,6 @@ if TYPE_CHECKING:
     from .activeflow import Activeflow
 
 
-class _Suspension:
-    """What a coroutine awaits to give control back; it is resumed with `send` or `throw`."""
-
-    __slots__ = ()
-
-    def __await__(self) -> Generator[None, Any, Any]:
-        return (yield)
-
-
-_SUSPENSION = _Suspension()
 _LEG_IS_GONE = object()
 
 
@@ -111,13 +102,14 @@ class Strand:
 
     # -- waiting
 
-    async def suspend(
+    @types.coroutine  # a generator, which alone can give control back; one object less for each that waits
+    def suspend(
         self,
         withdraw: Callable[[], object] | None = None,
         *,
         shielded: bool = False,
         when_left: WhenLeft = WhenLeft.NOTHING,
-    ) -> Any:
+    ) -> Generator[None, Any, Any]:
         """Waits to be woken; gives what it was woken with.
 
         `withdraw` undoes what was waited for, at once when an exit interrupts; an exit that comes between
@@ -132,7 +124,7 @@ class Strand:
         self._withdraw = withdraw
         self._shielded = shielded
         self._when_left = when_left
-        value = await _SUSPENSION
+        value = yield
         if value is _LEG_IS_GONE:
             raise LegGone
         return value

@@ -2,8 +2,8 @@
 
 While a script runs, nothing may be opened, imported, compiled, executed or looked up in Python; no value may
 be anything but a value of the language; and nobody may touch the canary, a Python object that lies beside
-what scripts can name. Faults are the language's own: `internal` is a mistake of ours. Prints how many programs ran
-to an end or a fault of their own; exits with 1 and the program where a rule is broken.
+what scripts can name. Faults are the language's own: `internal` is a mistake of ours. Prints how many
+programs ran to an end or a fault of their own; exits with 1 and the program where a rule is broken.
 """
 
 from __future__ import annotations
@@ -56,8 +56,9 @@ class Audit:
         self.seen: list[str] = []
         sys.addaudithook(self._hook)
 
-    def _hook(self, event: str, _: tuple[Any, ...]) -> None:
-        if self.watching:
+    def _hook(self, event: str, given: tuple[Any, ...]) -> None:
+        ours = event == "object.__getattr__" and given[1] == "tb_frame"  # the line of a fault is looked for
+        if self.watching and not ours:
             self.seen.append(event)
 
 

@@ -8,7 +8,8 @@ from random import Random
 _PYTHON = (
     "__class__", "__builtins__", "__globals__", "__dict__", "__init__", "__subclasses__", "__import__",
     "open", "eval", "exec", "getattr", "globals", "type", "object", "S", "D", "x_type", "x_int", "v_a",
-    "canary", "os", "sys", "f_main", "g_f", "mro", "format", "cr_frame", "gi_frame", "f_globals", "meter", "self", "fields",
+    "canary", "os", "sys", "f_main", "g_f", "mro", "format", "cr_frame", "gi_frame",
+    "f_globals", "meter", "self", "fields",
 )  # fmt: skip
 _TEXTS = (
     '"a"', '"{0.__class__}"', '"%s"', '"__import__(\'os\').system(\'true\')"', '"canary"', '"/etc/passwd"',
