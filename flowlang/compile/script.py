@@ -120,7 +120,7 @@ def _linked(
     unit = Unit(program, expression, statement, cover)
     written = [
         *_bodies(unit),
-        *(_constant(unit, each) for each in _in_order(program)),
+        *(_constant(unit, each) for each in program.constants.values()),
     ]
     routes = [_route(unit, each, written) for each in program.routes]
     namespace = _namespace(unit, primitives) | dict(exports)
@@ -271,32 +271,6 @@ def _constant(unit: Unit, node: ast.Const) -> py.stmt:
     line, column = unit.source.position(node.span.start)
     stamp([made], line, column)
     return made
-
-
-def _in_order(program: Program) -> list[ast.Const]:
-    """The constants, each behind those that it is made of; through `func`s too. The checker has seen to it
-    that there is no circle."""
-    ordered: dict[str, ast.Const] = {}
-    for name in program.constants:
-        todo = [(name, False)]
-        seen: set[str] = set()
-        while todo:
-            current, ready = todo.pop()
-            if ready:
-                if current in program.constants:
-                    ordered.setdefault(current, program.constants[current])
-            elif current not in seen and current not in ordered:
-                seen.add(current)
-                todo.append((current, True))
-                todo += [(each, False) for each in _named_in(program, current)]
-    return list(ordered.values())
-
-
-def _named_in(program: Program, name: str) -> list[str]:
-    node = program.constants.get(name) or program.functions.get(name)
-    if node is None:
-        return []
-    return [each.name for each in ast.walk(node) if isinstance(each, ast.Name)]
 
 
 def _route(unit: Unit, node: ast.Route, written: list[py.stmt]) -> Callable[[dict[str, Any]], CompiledRoute]:
