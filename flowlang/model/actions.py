@@ -7,79 +7,25 @@ An action of a host is declared with the same classes.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from enum import Enum
-from typing import Literal
 
-from .values import Value
+from .action import (
+    CALL,
+    CONVERSATIONS,
+    EVERY_CHANNEL,
+    REQUIRED,
+    Action,
+    OutcomeType,
+    Parameter,
+    Recovery,
+    Required,
+    TypeName,
+)
+from .message_actions import MESSAGE_ACTIONS
 
-TypeName = Literal["text", "integer", "number", "boolean", "duration", "list", "map", "regex", "any"]
-
-
-class Required(Enum):
-    """The default of a parameter that has none."""
-
-    REQUIRED = "required"
-
-
-REQUIRED = Required.REQUIRED
-
-
-@dataclass(frozen=True, slots=True)
-class Parameter:
-    """`types` are those that an argument may have; `none` is allowed where it is the default. Only the first
-    parameters marked `by_place` may be given without their name; `many` takes all further ones as a list."""
-
-    name: str
-    types: tuple[TypeName, ...]
-    doc: str
-    default: Value | Required = REQUIRED
-    by_place: bool = False
-    many: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class OutcomeType:
-    """An outcome with the names of its fields."""
-
-    name: str
-    fields: tuple[str, ...]
-    doc: str
-
-
-CALL = frozenset({"call"})
-EVERY_CHANNEL = frozenset({"call", "sms", "email", "chat", "webhook", "schedule"})
-CONVERSATIONS = frozenset({"call", "sms", "email", "chat"})
-
-Recovery = Literal["repeat", "query", "unknown"]
-
-
-@dataclass(frozen=True, slots=True)
-class Action:
-    """What a script may ask for.
-
-    `outcomes` is empty where the value is nothing of interest. `events` can be handled in the action's own
-    block. `channels` says where it works. `needs` names the backend commands (see `commands.COMMANDS`) that
-    it is made of on a call. `on_leg`: it needs the caller, and ends when he leaves, its strand with it; where
-    `if_left` is given it ends with that outcome and the strand goes on. `recovery` says what a crash between
-    doing and knowing means.
-    """
-
-    name: str
-    doc: str
-    parameters: tuple[Parameter, ...] = ()
-    outcomes: tuple[OutcomeType, ...] = ()
-    events: tuple[str, ...] = ()
-    channels: frozenset[str] = EVERY_CHANNEL
-    needs: tuple[str, ...] = ()
-    on_leg: bool = False
-    if_left: str | None = None
-    recovery: Recovery = "unknown"
-
-    def parameter(self, name: str) -> Parameter | None:
-        """The parameter of that name."""
-        return next((each for each in self.parameters if each.name == name), None)
-
+__all__ = [
+    "ACTIONS", "CALL", "CONVERSATIONS", "EVERY_CHANNEL", "PLANNED_ACTIONS", "PLANNED_NAMESPACES", "REQUIRED",
+    "Action", "OutcomeType", "Parameter", "Recovery", "Required", "TypeName",
+]  # fmt: skip
 
 _EARLY = Parameter("early", ("boolean",), "speak before the call is answered (early media)", False)
 _LANGUAGE = Parameter("language", ("text",), "the language of the text, such as `en-GB`", None)
@@ -189,15 +135,14 @@ _BUILT_IN = (
     ),
 )
 
-ACTIONS: Mapping[str, Action] = {each.name: each for each in _BUILT_IN}
+ACTIONS: Mapping[str, Action] = {each.name: each for each in (*_BUILT_IN, *MESSAGE_ACTIONS)}
 
 # In the language, but no version has run them yet: the checker refuses them by name, so that nobody takes
 # them for a slip.
 PLANNED_ACTIONS = frozenset(
     {
-        "call", "chat", "delete_recording", "dial", "email", "hold", "mute", "notify", "press", "record",
-        "redirect", "send", "sms", "start_recording", "stop_recording", "transfer", "unhold", "unmute",
-        "webhook",
+        "call", "delete_recording", "dial", "hold", "mute", "press", "record", "redirect", "start_recording",
+        "stop_recording", "transfer", "unhold", "unmute",
     }
 )  # fmt: skip
-PLANNED_NAMESPACES = frozenset({"http", "sql", "store"})
+PLANNED_NAMESPACES = frozenset({"sql"})

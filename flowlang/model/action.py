@@ -1,0 +1,81 @@
+"""How an action is declared: its name, parameters, outcomes, channels, and what a crash means to it.
+
+The tables of actions (`actions`, `message_actions`) are made of these, and a host declares its own with them.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+from typing import Literal
+
+from .values import Value
+
+TypeName = Literal["text", "integer", "number", "boolean", "duration", "list", "map", "regex", "any"]
+
+
+class Required(Enum):
+    """The default of a parameter that has none."""
+
+    REQUIRED = "required"
+
+
+REQUIRED = Required.REQUIRED
+
+
+@dataclass(frozen=True, slots=True)
+class Parameter:
+    """`types` are those that an argument may have; `none` is allowed where it is the default. Only the first
+    parameters marked `by_place` may be given without their name; `many` takes all further ones as a list."""
+
+    name: str
+    types: tuple[TypeName, ...]
+    doc: str
+    default: Value | Required = REQUIRED
+    by_place: bool = False
+    many: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class OutcomeType:
+    """An outcome with the names of its fields."""
+
+    name: str
+    fields: tuple[str, ...]
+    doc: str
+
+
+CALL = frozenset({"call"})
+EVERY_CHANNEL = frozenset({"call", "sms", "email", "chat", "webhook", "schedule"})
+CONVERSATIONS = frozenset({"call", "sms", "email", "chat"})
+
+Recovery = Literal["repeat", "query", "unknown"]
+
+
+@dataclass(frozen=True, slots=True)
+class Action:
+    """What a script may ask for.
+
+    `outcomes` is empty where the value is nothing of interest. `events` can be handled in the action's own
+    block. `channels` says where it works. `needs` names the backend commands (see `commands.COMMANDS`) that
+    it is made of on a call. `on_leg`: it needs the caller, and ends when he leaves, its strand with it; where
+    `if_left` is given it ends with that outcome and the strand goes on. `recovery` says what a crash between
+    doing and knowing means. `sends` names the outlet that it needs of some backend, whatever the caller's
+    channel: a channel, `notify`, `http` or `store`.
+    """
+
+    name: str
+    doc: str
+    parameters: tuple[Parameter, ...] = ()
+    outcomes: tuple[OutcomeType, ...] = ()
+    events: tuple[str, ...] = ()
+    channels: frozenset[str] = EVERY_CHANNEL
+    needs: tuple[str, ...] = ()
+    on_leg: bool = False
+    if_left: str | None = None
+    recovery: Recovery = "unknown"
+    sends: str | None = None
+
+    def parameter(self, name: str) -> Parameter | None:
+        """The parameter of that name."""
+        return next((each for each in self.parameters if each.name == name), None)
