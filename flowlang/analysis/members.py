@@ -39,6 +39,18 @@ def callee(script: Script, call: ast.Call, name: ast.Field, module: str) -> None
         _unknown(script, owner, name.name, span, module)
 
 
+def action(script: Script, name: ast.Field, group: str) -> None:
+    """`http.get(…)`: the group has an action of that name."""
+    full = f"{group}.{name.name}"
+    if full in script.actions:
+        return
+    known = sorted(each.partition(".")[2] for each in script.actions if each.startswith(f"{group}."))
+    near = script.report.near(name.name, known)
+    expected = () if near else tuple(f"`{group}.{each}`" for each in known)
+    script.report.add("E201", _end(name), f"there is no action `{full}`", near=near, expected=expected)
+    script.incomplete = True
+
+
 def target(script: Script, target: ast.FlowTarget, module: str) -> None:
     """`module.flow` behind `=>`, `start` or `handoff`."""
     if module not in script.uses:

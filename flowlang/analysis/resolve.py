@@ -109,6 +109,9 @@ class Expressions:
             self._report.add(
                 "E206", node.span, f"`{name}` is a module and no value", hint=f"write `{name}.…`"
             )
+        elif name in self._script.groups:
+            hint = f"call one of its actions: `{name}.…(…)`"
+            self._report.add("E206", node.span, f"`{name}` is a group of actions and no value", hint=hint)
         elif name in self._script.constants:  # one that is made of itself, and said so
             pass
         else:
@@ -143,6 +146,9 @@ class Expressions:
         if isinstance(owner, ast.Name) and owner.name not in self.visible:
             if owner.name in PLANNED_NAMESPACES:
                 self._script.incomplete = True
+                return []
+            if owner.name in self._script.groups:
+                members.action(self._script, callee, owner.name)
                 return []
             if owner.name in self._script.uses:
                 members.callee(self._script, call, callee, owner.name)
@@ -208,7 +214,7 @@ class Expressions:
         """Whether what stands before the dot is no value but a module or a group of actions."""
         return isinstance(value, ast.Name) and (
             value.name in self._script.uses
-            or (value.name in PLANNED_NAMESPACES and value.name not in self.visible)
+            or (value.name in PLANNED_NAMESPACES | self._script.groups and value.name not in self.visible)
         )
 
     def _options(self, call: ast.Call) -> tuple[str, ...]:

@@ -47,7 +47,8 @@ class Script:
     (no entry: unknown), and every name that was bound. `values` are the constants whose value is plain to
     see, `constant_order` all constants such that each follows those that it uses. `outcomes_made` are the
     nodes with which a flow returns one of its declared outcomes. `incomplete`: the script calls
-    what is not known here, so that there may be more outcomes than can be seen.
+    what is not known here, so that there may be more outcomes than can be seen. `groups` are the words before
+    the dot of actions such as `http.get`.
 
     `uses` and `modules` are by the name that a module has here; only those that were found have a `Script`.
     `prefix` is how the entry gets to a module, as in `hours.`, and empty for the entry; `linked` are all
@@ -79,6 +80,10 @@ class Script:
     bindings: list[Binding] = field(default_factory=list[Binding])
     outcomes_made: set[int] = field(default_factory=set[int])
     incomplete: bool = False
+    groups: frozenset[str] = frozenset()
+
+    def __post_init__(self) -> None:
+        self.groups = frozenset(name.partition(".")[0] for name in self.actions if "." in name)
 
     def callee(self, name: str) -> Callee | None:
         """What a call of this name calls: the script's own flow or `func`, an action, a built-in; `None` for
@@ -95,6 +100,8 @@ class Script:
             found = self.callee(callee.name)
             return Called(self, found, callee.name, call.arguments) if found is not None else None
         value = callee.value
+        if isinstance(value, ast.Name) and (action := self.actions.get(f"{value.name}.{callee.name}")):
+            return Called(self, action, action.name, call.arguments)
         if isinstance(value, ast.Name) and value.name in self.modules:
             owner = self.modules[value.name]
             declared = owner.flows.get(callee.name) or owner.functions.get(callee.name)

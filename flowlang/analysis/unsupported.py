@@ -15,14 +15,7 @@ UNSUPPORTED_FORMS = frozenset({"secret let", "via"})
 
 # Of test blocks: statements, and verbs of parties.
 UNSUPPORTED_TEST_STATEMENTS: dict[type[ast.Node], str] = {
-    tests.ExpectDial: "expect dial",
-    tests.ExpectSent: "expect … to",
-    tests.ExpectNothing: "expect no",
-    tests.ExpectHttp: "expect http",
-    tests.CarrierDown: "carrier down",
-    tests.HttpAnswers: "http … answers",
-    tests.HttpFails: "http fails",
 }
-UNSUPPORTED_VERBS = frozenset({"says", "sends", "gets", "answers", "rejects", "is busy"})
+UNSUPPORTED_VERBS = frozenset({"sends", "gets"})
 
 SUPPORTED_CHANNELS = frozenset({"call"})

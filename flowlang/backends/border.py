@@ -10,10 +10,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 from flowlang.model.commands import BackendCommand
 from flowlang.model.events import Event
+from flowlang.model.message_commands import OutsideCommand
 from flowlang.model.observations import Observation
 from flowlang.model.results import Result
 
@@ -52,6 +53,17 @@ class Refusal:
     status: int
 
 
+@dataclass(frozen=True, slots=True)
+class Outgoing:
+    """A leg to place. `id` names it and no other. `source` is the caller id, `anonymous` hides it."""
+
+    id: str
+    to: str
+    source: str | None
+    name: str | None
+    anonymous: bool = False
+
+
 class Leg(Protocol):
     """One side of a conversation, as the engine sees it.
 
@@ -67,6 +79,11 @@ class Leg(Protocol):
         `finish` is called once, now or later, with the result; not after a cancel. A leg that is gone
         finishes with `Failed("gone", …)`. Never blocks, never raises.
         """
+        ...
+
+    def bridge(self, other: Leg) -> None:
+        """Lets the two hear each other until one of them is over. Only where `bridge` is among the backend's
+        commands."""
         ...
 
     def release(self) -> None:
@@ -104,6 +121,16 @@ class Host(Protocol):
         ...
 
 
+class Placer(Protocol):
+    """A backend that can place calls: `PlaceCall.name` is among its commands."""
+
+    def place(self, outgoing: Outgoing, inbox: Inbox) -> Leg:
+        """Begins to call; what becomes of it is delivered: `CallRinging`, then `CallAnswered` and at last
+        `CallEnded`, or `CallRefused`; all with the leg `CALLER_LEG`, which the engine numbers. Never blocks,
+        never raises."""
+        ...
+
+
 class Backend(Protocol):
     """A way in and out. `commands` are the names of the border commands that its legs can do (`Play.name`,
     …)."""
@@ -120,4 +147,17 @@ class Backend(Protocol):
     async def settle(self) -> None:
         """Returns when nothing is under way any more: every BYE answered, every message out. The engine calls
         it after it ended all activeflows, and gives it a limited time."""
+        ...
+
+
+@runtime_checkable
+class Outlet(Protocol):
+    """What a backend also is that sends messages, asks other machines or keeps values: `outlets` names the
+    channels on which it sends, `notify`, `http` or `store`."""
+
+    outlets: frozenset[str]
+
+    def send(self, command: OutsideCommand, finish: Finish) -> Callable[[], None]:
+        """Begins a command and returns how to cancel it; otherwise as `Leg.perform`. The same `key` a second
+        time sends nothing twice."""
         ...

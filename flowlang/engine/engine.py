@@ -15,13 +15,17 @@ from typing import Any
 import trio
 
 from flowlang.analysis import Program
-from flowlang.backends.border import Backend, Finish, Leg
+from flowlang.backends.border import Backend, Finish, Leg, Outlet
 from flowlang.core import Activeflow, Begin, Ending, Launch, Limits, Opening, Script, StopAsked
+from flowlang.core.host_results import run_host_function
 from flowlang.diagnostics import Diagnostic, Source, near_name
 from flowlang.model.actions import ACTIONS, Action
 from flowlang.model.commands import RunHostAction
 from flowlang.model.events import SignalReceived
+from flowlang.model.host_action import HostFunction
+from flowlang.model.message_commands import OutsideCommand
 from flowlang.model.observations import Logged, Observation
+from flowlang.model.results import Failed
 from flowlang.modules import ModuleFiles
 from flowlang.store import MemoryStore, Store
 
@@ -29,7 +33,6 @@ from . import loading
 from .arguments import arguments_of, given_value
 from .clock import Clock
 from .errors import EngineClosedError, UnknownFlowError
-from .host_actions import HostFunction, run_host_function
 from .pump import Pump
 from .records import Records
 from .running import Running
@@ -280,6 +283,14 @@ class Engine:
 
         self._nursery.start_soon(run)
         return scope.cancel
+
+    def send(self, command: OutsideCommand, finish: Finish) -> Callable[[], None]:
+        """Has the first backend with that outlet do it; returns how to cancel it."""
+        for backend in self._backends:
+            if isinstance(backend, Outlet) and command.outlet in backend.outlets:
+                return backend.send(command, finish)
+        finish(Failed("no_backend", f"no backend here has the outlet `{command.outlet}`"))
+        return lambda: None
 
     def _compiled(self, source: Source, path: Path | None) -> LoadedScript:
         capabilities: dict[str, frozenset[str]] = {}

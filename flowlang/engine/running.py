@@ -27,11 +27,14 @@ from flowlang.core import (
 )
 from flowlang.core.inputs import input_to_plain
 from flowlang.core.journal import Journal, outcome_hash
+from flowlang.core.outputs import ending_to_plain
 from flowlang.model.commands import RunHostAction
 from flowlang.model.events import Event
+from flowlang.model.message_commands import OutsideCommand
 from flowlang.model.results import Failed, Result
 
 from .errors import EngineClosedError
+from .keeping import Kept
 
 if TYPE_CHECKING:
     from .engine import Engine
@@ -77,15 +80,19 @@ class Running:
         self.flow.drop()
         self.ended.set()
 
-    def deliver(self, event: Event) -> None:
-        """Queues an event."""
-        self.put(Happened(self._engine.now(), event))
+    def deliver(self, event: Event, kept: Kept | None = None) -> None:
+        """Queues an event; `kept` is called when it is on disk, or of no use any more."""
+        self.put(Happened(self._engine.now(), event), kept)
 
-    def put(self, given: Input) -> None:
+    def put(self, given: Input, kept: Kept | None = None) -> None:
         """Queues an input; after the end nothing happens."""
         if self.flow.ending is None:
             self._inbox.append(given)
+            if kept is not None:
+                self._engine.keeper.tell(given, kept)
             self._engine.queue(self)
+        elif kept is not None:
+            kept()
 
     # -- what the engine's pump does
 
@@ -115,10 +122,17 @@ class Running:
         self._taken = None
         outputs, self._outputs = self._outputs, []
         self._journal.append(input_to_plain(taken), outcome)
-        for output in outputs:
-            self._carry_out(output)
+        if flow.ending is not None and flow.ending.how != "handoff":
+            self._journal.end(flow.at, ending_to_plain(flow.ending))
+        keeper = self._engine.keeper
+        if keeper.durable:
+            keeper.hold(self, taken, outputs)
+        else:
+            for output in outputs:
+                self.carry_out(output)
 
-    def _carry_out(self, output: Output) -> None:
+    def carry_out(self, output: Output) -> None:
+        """Does one thing that came of an input, when that is in the journal."""
         match output:
             case Perform():
                 self._perform(output)
@@ -132,6 +146,7 @@ class Running:
                 self._journal.open(opening.to_plain())
                 self.flow = self._engine.machine(self.flow.script, opening)
                 self._inbox.appendleft(Begin(opening.at))
+                self._engine.queue(self)
             case Launch():
                 self._engine.launch(output, self.flow.script)
             case Over():
@@ -147,6 +162,8 @@ class Running:
 
         if isinstance(command, RunHostAction):
             withdraw = self._engine.run_host_action(command, finish)
+        elif isinstance(command, OutsideCommand):
+            withdraw = self._engine.send(command, finish)
         elif self._leg is not None:
             withdraw = self._leg.perform(command, finish)
         else:
@@ -156,6 +173,7 @@ class Running:
             self._withdraw[number] = withdraw
 
     def _over(self) -> None:
+        self._engine.keeper.drop(self._inbox)
         self._inbox.clear()
         self._withdraw.clear()
         if self._leg is not None:

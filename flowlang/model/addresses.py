@@ -13,6 +13,9 @@ from fnmatch import fnmatchcase
 SCHEMES = ("tel", "sip", "sips", "sms", "mailto", "chat")
 
 _E164 = re.compile(r"\+[1-9][0-9]{4,14}\Z")  # ITU-T E.164: at most 15 digits
+_MAIL = re.compile(r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@[A-Za-z0-9](?:[A-Za-z0-9.-]{0,252}[A-Za-z0-9])?\Z")
+_CHAT = re.compile(r"[!-~]{1,255}\Z")
+_SENDER = re.compile(r"[0-9]{3,8}\Z|(?=[0-9 ]*[A-Za-z])[A-Za-z0-9 ]{1,11}\Z")  # 3GPP TS 23.040 §9.1.2.5
 _LOOSE_NUMBER = re.compile(r"\+?[0-9().-]+\Z")
 
 
@@ -37,6 +40,39 @@ def number_of(address: str) -> str | None:
         return None
     digits = re.sub(r"[().-]", "", candidate)
     return digits if is_e164(digits) else None
+
+
+SCHEME_OF_CHANNEL = {"sms": "sms", "email": "mailto", "chat": "chat"}
+
+
+def message_address(channel: str, address: str) -> str | None:
+    """The address, with its scheme, of somebody who gets messages on `sms`, `email` or `chat`; also of one
+    written without. `None` for what is no such address: nothing but one recipient comes through here."""
+    scheme = SCHEME_OF_CHANNEL[channel]
+    if channel == "sms":
+        number = number_of(address)
+        return f"sms:{number}" if number is not None and not address.startswith(("sip:", "sips:")) else None
+    given, colon, rest = address.partition(":")
+    bare = rest if colon and given == scheme else address
+    if channel == "email":
+        return f"mailto:{bare}" if _MAIL.match(bare) else None
+    return f"chat:{rest}" if colon and given == scheme and _CHAT.match(rest) else None
+
+
+def channel_of(address: str) -> str | None:
+    """The channel on which messages reach an address, by its scheme; an E.164 number is an SMS's."""
+    scheme, colon, _ = address.partition(":")
+    if not colon:
+        return "sms" if is_e164(address) else None
+    return {"sms": "sms", "mailto": "email", "chat": "chat"}.get(scheme)
+
+
+def sender_of(channel: str, address: str) -> str | None:
+    """The same for who sends; an SMS may also come from a short code or a name of up to 11 characters."""
+    short = address.removeprefix("sms:")
+    if channel == "sms" and _SENDER.match(short):
+        return f"sms:{short}"
+    return message_address(channel, address)
 
 
 def user_of(address: str) -> str:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, fields
 from typing import Any, ClassVar, get_args
 
+from .message_commands import OutsideCommand
 from .plain import to_plain
 from .values import Value
 
@@ -73,6 +74,88 @@ class Say:
 
 
 @dataclass(frozen=True, slots=True)
+class PlaceCall:
+    """Call somebody; from now on the leg goes by the number `leg`, from 1. Result: none, once it is on its way.
+    What becomes of it comes as `CallRinging`, `CallAnswered`, `CallRefused` and `CallEnded`. `source` is the
+    caller id, `anonymous` hides it (RFC 3323)."""
+
+    name: ClassVar[str] = "place_call"
+    leg: int
+    to: str
+    source: str | None
+    display: str | None
+    anonymous: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Bridge:
+    """Let two legs that are up hear each other. Result: none, at once. The end of either ends it."""
+
+    name: ClassVar[str] = "bridge"
+    leg: int
+    other: int
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """Record into a WAV file below the folder of recordings. It ends after `silence` or `limit` microseconds
+    (`None`: not by that), by `StopRecording` or with the leg. Result: a map with `file`, `duration` in
+    microseconds (0 where nobody spoke) and `by`: `silence`, `limit` or `stopped`. `both`: both directions."""
+
+    name: ClassVar[str] = "record"
+    leg: int
+    file: str
+    silence: int | None
+    limit: int | None
+    both: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class StopRecording:
+    """End the recording of that file. Result: none, at once; then that of the `Record`."""
+
+    name: ClassVar[str] = "stop_recording"
+    leg: int
+    file: str
+
+
+@dataclass(frozen=True, slots=True)
+class Hold:
+    """Put the leg on hold, or take it off. Result: none, at once."""
+
+    name: ClassVar[str] = "hold"
+    leg: int
+    on: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Mute:
+    """Let nobody hear the leg, or again. Result: none, at once."""
+
+    name: ClassVar[str] = "mute"
+    leg: int
+    on: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Press:
+    """Send digits to the leg (RFC 4733). Result: none, after the last."""
+
+    name: ClassVar[str] = "press"
+    leg: int
+    digits: str
+
+
+@dataclass(frozen=True, slots=True)
+class Redirect:
+    """Send the unanswered leg elsewhere (SIP 302). Result: none, at once."""
+
+    name: ClassVar[str] = "redirect"
+    leg: int
+    to: str
+
+
+@dataclass(frozen=True, slots=True)
 class RunHostAction:
     """Run an action that the host declared in Python. Result: what it returns, as plain data."""
 
@@ -81,8 +164,12 @@ class RunHostAction:
     arguments: dict[str, Value]
 
 
-BackendCommand = Answer | Ring | Reject | HangUp | Play | Say
-Command = BackendCommand | RunHostAction
+LegCommand = (
+    Answer | Ring | Reject | HangUp | Play | Say | Record | StopRecording | Hold | Mute | Press | Redirect
+)
+"""What one leg is asked for."""
+BackendCommand = LegCommand | PlaceCall | Bridge
+Command = BackendCommand | OutsideCommand | RunHostAction
 
 COMMANDS: dict[str, type[Any]] = {each.name: each for each in get_args(Command)}
 

@@ -11,6 +11,7 @@ from flowlang.compile.runtime.faults import Fault
 from flowlang.core import Limits, compile_script
 from flowlang.diagnostics import Diagnostic, Source, Span, has_errors
 from flowlang.model.actions import ACTIONS, Action
+from flowlang.model.host_action import Fake
 from flowlang.model.observations import Observation
 from flowlang.model.places import file_of
 from flowlang.syntax import ast, parse
@@ -18,7 +19,8 @@ from flowlang.syntax import ast, parse
 from .beside import Beside
 from .coverage import Counter
 from .results import Failure, Report, TestResult
-from .statements import Statements, Unmet
+from .statements import Statements
+from .unmet import Unmet
 from .world import World
 
 
@@ -33,13 +35,15 @@ class NotCompiledError(Exception):
 @dataclass(frozen=True, slots=True)
 class Surroundings:
     """What a script is tested in. `pace` says how long texts and files are heard, `exists` whether a sound
-    file is there; `actions` are those that scripts may call, `load` gives the texts of modules."""
+    file is there; `actions` are those that scripts may call, `load` gives the texts of modules, `fakes`
+    what is called in place of a host's actions, by name."""
 
     pace: Pace = field(default_factory=Pace)
     exists: Callable[[str], bool] | None = None
     actions: Mapping[str, Action] | None = None
     limits: Limits | None = None
     load: Load = load_nothing
+    fakes: Mapping[str, Fake] = field(default_factory=dict[str, Fake])
 
 
 def run_source(
@@ -91,7 +95,7 @@ def _run(
         raise NotCompiledError((Diagnostic("E606", source, span, message),)) from None
     results: list[TestResult] = []
     for block in blocks:
-        world = World(script, surroundings.pace, _watcher(counter), surroundings.limits)
+        world = World(script, surroundings.pace, _watcher(counter), surroundings.limits, surroundings.fakes)
         failure = _run_block(world, block, source)
         world.close()
         results.append(TestResult(source, block.span, block.title, world.at - world.began, failure))

@@ -6,10 +6,12 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from flowlang.backends.border import Leg
+from flowlang.backends.leg_inbox import LegInbox
 from flowlang.core import (
     ActionOver,
     Activeflow,
     Begin,
+    Connect,
     Ending,
     HandedOff,
     Happened,
@@ -24,9 +26,12 @@ from flowlang.core import (
     Withdraw,
 )
 from flowlang.core.journal import run_input
-from flowlang.model.commands import RunHostAction
-from flowlang.model.events import Event
-from flowlang.model.results import Failed, Result
+from flowlang.model.commands import Bridge, PlaceCall, RunHostAction
+from flowlang.model.events import CALLER_LEG, Event
+from flowlang.model.message_commands import OutsideCommand
+from flowlang.model.results import Done, Failed, Result
+
+from .fakes import run_fake
 
 if TYPE_CHECKING:
     from .world import World
@@ -37,7 +42,8 @@ class Running:
 
     def __init__(self, world: World, opening: Opening, leg: Leg | None) -> None:
         self._world = world
-        self._leg = leg
+        self._legs: dict[int, Leg] = {} if leg is None else {CALLER_LEG: leg}
+        self._inboxes: dict[int, LegInbox] = {}
         self._flow = self._machine(opening)
         self._under_way: dict[int, Callable[[], None]] = {}
         self._deadline: int | None = None
@@ -108,9 +114,11 @@ class Running:
                 self._take(Begin(opening.at))
             case Launch():
                 self._world.launch(output)
+            case Connect(number, opening):
+                self._world.connect(opening, self._legs.pop(number), self._inboxes.pop(number))
             case Over():
-                if self._leg is not None:
-                    self._leg.release()
+                for leg in self._legs.values():
+                    leg.release()
 
     def _perform(self, output: Perform) -> None:
         number, command = output.action, output.command
@@ -124,14 +132,28 @@ class Running:
         if failing:
             finish(failing.pop(0))
         elif isinstance(command, RunHostAction):
-            finish(Failed("not_simulated", f"the host's action `{command.action}` does not run in tests"))
-        elif self._leg is None:
+            finish(run_fake(self._world, command))
+        elif isinstance(command, OutsideCommand):
+            finish(self._world.outside.perform(command, self.activeflow))
+        elif isinstance(command, PlaceCall):
+            self._place(command)
+            finish(Done())
+        elif (leg := self._legs.get(command.leg)) is None:
             text = f"`{command.name}` needs a caller, and this activeflow has none"
             finish(Failed("no_caller", text))
+        elif isinstance(command, Bridge):
+            if command.other in self._legs:
+                leg.bridge(self._legs[command.other])
+            finish(Done())
         else:
-            withdraw = self._leg.perform(command, finish)
+            withdraw = leg.perform(command, finish)
             if number in self._under_way:
                 self._under_way[number] = withdraw
+
+    def _place(self, command: PlaceCall) -> None:
+        inbox = LegInbox(self, command.leg)
+        self._inboxes[command.leg] = inbox
+        self._legs[command.leg] = self._world.place(command, inbox)
 
 
 def _nothing() -> None:

@@ -10,8 +10,8 @@ from flowlang.compile.runtime.faults import Fault
 from flowlang.compile.runtime.texts import shown
 from flowlang.core import Opening
 from flowlang.core.routing import Bystander
-from flowlang.diagnostics import Span
 from flowlang.model.actions import REQUIRED
+from flowlang.model.addresses import matches
 from flowlang.model.test_calls import PARTY_CALLS, TEST_CALLS
 from flowlang.model.values import DAY, Duration, Regex, Value, type_name
 from flowlang.syntax import ast
@@ -19,28 +19,13 @@ from flowlang.syntax.ast import tests
 
 from .clock import instant
 from .coming_in import COMING_IN
-from .parties import CannotError, Party
+from .going_out import GoingOut
+from .parties import Callee, CannotError, Party
 from .timeline import SeenFault
+from .unmet import Unmet
 from .world import RunawayError, World
 
 _PATIENCE = 30 * DAY  # of the virtual clock: longer than any deadline of a conversation with people
-
-
-class Unmet(Exception):
-    """A statement failed; `unfound` see `results.Failure`."""
-
-    def __init__(
-        self,
-        span: Span,
-        message: str,
-        expected: str | None = None,
-        unfound: frozenset[int] = frozenset(),
-    ) -> None:
-        super().__init__(message)
-        self.span = span
-        self.message = message
-        self.expected = expected
-        self.unfound = unfound
 
 
 class Statements:
@@ -56,11 +41,13 @@ class Statements:
             ast.CallStatement: self._call_statement,
             tests.Act: self._act,
             tests.ExpectHeard: self._expect_heard,
+            tests.ExpectDial: self._expect_dial,
             tests.ExpectStopped: self._expect_stopped,
             tests.ExpectFault: self._expect_fault,
             tests.At: self._at,
             tests.After: self._after,
         }
+        self._does.update(GoingOut(world, self._value, self._duration, self._until).does)
 
     def run(self, statement: ast.Node) -> None:
         """Does one. Raises `Unmet`."""
@@ -93,8 +80,9 @@ class Statements:
 
     def _let(self, statement: tests.TestLet) -> None:
         value = statement.value
-        assert not isinstance(value, tests.ExpectDial), "the checker lets none through"
-        if isinstance(value, ast.Start):
+        if isinstance(value, tests.ExpectDial):
+            self._parties[statement.name] = self._dialled(value, statement.name)
+        elif isinstance(value, ast.Start):
             self._variables[statement.name] = self._start(value)
         elif isinstance(value, ast.Call) and (kind := _test_call(self.world, value)) is not None:
             came = self._come_in(value, kind, statement.name)
@@ -183,6 +171,26 @@ class Statements:
         expected = f'"{wanted}"' if isinstance(wanted, str) else str(wanted)
         message = f"{party.name} did not hear {expected}: {why}"
         raise Unmet(statement.span, message, expected, party.unfound)
+
+    def _expect_dial(self, statement: tests.ExpectDial) -> None:
+        self._dialled(statement, None)
+
+    def _dialled(self, statement: tests.ExpectDial, name: str | None) -> Callee:
+        """The next who is called at that address."""
+        wanted = str(self._value(statement.address))
+
+        def found() -> Callee | None:
+            fits = (each for each in self.world.callees if matches(wanted, each.outgoing.to))
+            return next((each for each in fits if not each.claimed), None)
+
+        if not self._until(lambda: found() is not None):
+            called = [each.outgoing.to for each in self.world.callees if not each.claimed]
+            instead = f"; there was {', '.join(called)}" if called else ""
+            raise Unmet(statement.span, f"nobody calls {wanted}{instead}", f"a call to {wanted}")
+        callee = found()
+        assert callee is not None
+        callee.claim(name or callee.name)
+        return callee
 
     def _expect_stopped(self, statement: tests.ExpectStopped) -> None:
         begun = self.world.begun

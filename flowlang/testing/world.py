@@ -6,17 +6,22 @@ equal tests run equally. Time goes from one thing to the next; nothing ever slee
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from heapq import heappop, heappush
 
-from flowlang.backends.border import Incoming, Leg, Refusal
-from flowlang.backends.simulated_leg import Pace
+from flowlang.backends.border import Inbox, Incoming, Leg, Outgoing, Refusal
+from flowlang.backends.leg_inbox import LegInbox
+from flowlang.backends.simulated_leg import Pace, address
 from flowlang.core import Chosen, Launch, Limits, Opening, Script, choose_route
+from flowlang.model.commands import PlaceCall
+from flowlang.model.host_action import Fake
 from flowlang.model.observations import FlowEnded, FlowStarted, Logged, Observation, Refused
 from flowlang.model.results import Failed
 from flowlang.model.values import SECOND, Value
 
 from .clock import START
+from .outside import Outside
+from .parties.callee import Callee
 from .running import Running
 from .timeline import Seen, SeenFault
 
@@ -45,19 +50,29 @@ class _Planned:
 
 class World:
     """`now` is microseconds since 1970. `begun` are the activeflows that the test itself brought about,
-    `seen` and `faults` what happened, `failing` the commands that are to fail, by name, with what."""
+    `seen` and `faults` what happened, `failing` the commands that are to fail, by name, with what, `fakes`
+    what is called in place of a host's actions."""
 
     def __init__(
-        self, script: Script, pace: Pace, watch: Callable[[Observation], None], limits: Limits | None = None
+        self,
+        script: Script,
+        pace: Pace,
+        watch: Callable[[Observation], None],
+        limits: Limits | None = None,
+        fakes: Mapping[str, Fake] | None = None,
     ) -> None:
         self.script = script
         self.pace = pace
         self.limits = limits or Limits()
+        self.fakes = fakes or {}
         self.began = self.at = START
         self.begun: list[Running] = []
+        self.callees: list[Callee] = []
+        self.carrier_until = 0
         self.seen: list[Seen] = []
         self.faults: list[SeenFault] = []
         self.failing: dict[str, list[Failed]] = {}
+        self.outside = Outside(self)
         self._watch = watch
         self._running: list[Running] = []
         self._flows: dict[str, str] = {}
@@ -127,6 +142,27 @@ class World:
     def why_refused(self) -> str | None:
         """Why the last thing that came in found no flow; `None` if it found one."""
         return self._refused
+
+    @property
+    def carrier_down(self) -> bool:
+        """Whether nothing goes out or comes in now."""
+        return self.at < self.carrier_until
+
+    def place(self, command: PlaceCall, inbox: Inbox) -> Leg:
+        """A flow calls somebody."""
+        outgoing = Outgoing(
+            self.new_id("leg"), address(command.to), command.source, command.display, command.anonymous
+        )
+        callee = Callee(self, outgoing, inbox)
+        self.callees.append(callee)
+        self.plan(self.at, callee.called)
+        return callee.leg
+
+    def connect(self, opening: Opening, leg: Leg, inbox: LegInbox) -> None:
+        """Who was called has an activeflow of his own."""
+        running = self._begin(opening, leg)
+        self.begun.append(running)
+        inbox.hand_to(running)
 
     @property
     def alive(self) -> tuple[Running, ...]:

@@ -109,6 +109,6 @@ def _taken(script: Script, name: str) -> str | None:
         return "the name of an action"
     if name in FUNCTIONS:
         return "the name of a built-in function"
-    if name in PLANNED_NAMESPACES:
+    if name in PLANNED_NAMESPACES | script.groups:
         return "the name of a group of actions"
     return None

@@ -128,9 +128,12 @@ class _Names:
             line = self.report.line(use.span)
             message = f"`{name}` would hide the module `{name}` of line {line}"
             self.report.add("E204", span, message, hint="choose another name")
+        elif name in self.script.groups and kind != "constant":
+            message = f"`{name}` would hide the actions of `{name}`"
+            self.report.add("E204", span, message, hint="choose another name")
         elif before is not None:
             self._double(kind, name, span, before)
-        spoken_of = before is not None or use is not None or name in PREDEFINED
+        spoken_of = before is not None or use is not None or name in {*PREDEFINED, *self.script.groups}
         binding = Binding(kind, name, span, None, spoken_of)
         if name not in self._assigned:
             binding.type, binding.maker = known, maker

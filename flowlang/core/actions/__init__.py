@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable, Mapping
 
 from flowlang.model.values import Value
 
-from . import ask, call_control, log, speaking
+from . import ask, call, call_control, dial, http, log, messages, recording, speaking, store
 from .stage import Stage
 
 ActionBody = Callable[[Stage], Awaitable[Value]]
@@ -20,4 +20,28 @@ ACTION_BODIES: Mapping[str, ActionBody] = {
     "play": speaking.play,
     "ask": ask.ask,
     "log": log.log,
+    "sms": messages.sms,
+    "email": messages.email,
+    "chat": messages.chat,
+    "send": messages.send,
+    "notify": messages.notify,
+    "webhook": http.webhook,
+    "http.get": http.get,
+    "http.post": http.post,
+    "http.put": http.put,
+    "http.delete": http.delete,
+    "store.get": store.get,
+    "store.put": store.put,
+    "store.add": store.add,
+    "dial": dial.dial,
+    "call": call.call,
+    "record": recording.record,
+    "start_recording": recording.start_recording,
+    "stop_recording": recording.stop_recording,
+    "redirect": call_control.redirect,
+    "hold": call_control.hold,
+    "unhold": call_control.hold,
+    "mute": call_control.mute,
+    "unmute": call_control.mute,
+    "press": call_control.press,
 }

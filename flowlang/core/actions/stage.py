@@ -29,10 +29,10 @@ class Answering:
         self._waiting: list[Strand] = []
         flow.outbox.perform(Answer(CALLER_LEG), self._deliver)
 
-    async def over(self, strand: Strand) -> Result:
+    async def over(self, strand: Strand, when_left: WhenLeft) -> Result:
         """Waits for the result."""
         self._waiting.append(strand)
-        return await strand.suspend(lambda: self._waiting.remove(strand), when_left=WhenLeft.LEG)
+        return await strand.suspend(lambda: self._waiting.remove(strand), when_left=when_left)
 
     def _deliver(self, result: Result) -> None:
         self._flow.answering = None
@@ -56,6 +56,12 @@ class Stage:
     def flow(self) -> Activeflow:
         """The activeflow."""
         return self.strand.flow
+
+    @property
+    def key(self) -> str:
+        """What names the next command that it gives out, among all of all activeflows: doing the same key
+        twice is doing it once."""
+        return f"{self.flow.id}-{self.flow.outbox.next_number}"
 
     def text(self, name: str) -> str:
         """An argument that is a text."""
@@ -114,7 +120,8 @@ class Stage:
             return
         if flow.answering is None:
             flow.answering = Answering(flow)
-        result = await flow.answering.over(self.strand)
+        when_left = WhenLeft.LEG if self.action.if_left is None else WhenLeft.TOLD
+        result = await flow.answering.over(self.strand, when_left)
         self.value_of(result)
 
     def prompt(self, text: str, files: Value) -> BackendCommand | None:

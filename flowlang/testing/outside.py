@@ -1,0 +1,179 @@
+"""What lies beyond the callers in a test's world: those who get messages, the machines that answer requests,
+and what is kept. All of it answers at once.
+
+A message or request is *open* until an `expect` takes it. Of the statements on http the last that fits
+counts; an address of which none speaks answers 404.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import TYPE_CHECKING
+
+from flowlang.compile.runtime.faults import Fault
+from flowlang.compile.runtime.operators import add
+from flowlang.compile.runtime.texts import shown
+from flowlang.core.json_values import json_of
+from flowlang.model.addresses import matches
+from flowlang.model.message_commands import (
+    HttpRequest,
+    OutsideCommand,
+    SendMessage,
+    StoreAdd,
+    StoreGet,
+    StorePut,
+)
+from flowlang.model.results import Done, Failed, Result
+from flowlang.model.values import Outcome, Value
+
+if TYPE_CHECKING:
+    from .world import World
+
+_NOT_FOUND = 404  # RFC 9110 §15.5.5
+
+
+@dataclass(slots=True, eq=False)
+class Given:
+    """A message or request that went out. `place` is where it stands among the things seen, `sender` the id
+    of its activeflow."""
+
+    command: SendMessage | HttpRequest
+    place: int
+    sender: str
+    open: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class _Answer:
+    pattern: str
+    status: int
+    text: str
+
+
+class Outside:
+    """`given` is all that went out, oldest first."""
+
+    def __init__(self, world: World) -> None:
+        self.given: list[Given] = []
+        self.reach: Callable[[SendMessage], bool] = lambda _command: False
+        """Gives a message to the party of that address, if there is one."""
+        self._world = world
+        self._answers: list[_Answer] = []
+        self._kept: dict[str, Value] = {}
+        self._carrier_down_until = 0
+        self._messages = 0
+
+    # -- what tests say
+
+    def carrier_down(self, until: int) -> None:
+        """Neither calls nor text messages get through."""
+        self._carrier_down_until = until
+
+    @property
+    def carrier_is_down(self) -> bool:
+        """Whether it is now."""
+        return self._world.at < self._carrier_down_until
+
+    def answer(self, pattern: str, status: int, value: Value) -> None:
+        """From now on an address, in which `*` stands for anything, answers so: a text as it is, any other
+        value as JSON."""
+        text = value if isinstance(value, str) else json_of(value)
+        self._answers.append(_Answer(pattern, status, text))
+
+    def take(self, fits: Callable[[SendMessage | HttpRequest], bool]) -> Given | None:
+        """The oldest open one that fits, which is then no more open."""
+        for each in self.given:
+            if each.open and fits(each.command):
+                each.open = False
+                return each
+        return None
+
+    def open_of(self, outlet: str) -> tuple[Given, ...]:
+        """Those of a channel, or of `http`, that no `expect` took."""
+        return tuple(each for each in self.given if each.open and each.command.outlet == outlet)
+
+    # -- what activeflows ask for
+
+    def perform(self, command: OutsideCommand, sender: str) -> Result:
+        """Does it at once."""
+        match command:
+            case SendMessage():
+                return Done(self._send(command, sender))
+            case HttpRequest():
+                return Done(self._request(command, sender))
+            case StoreGet(entry=entry):
+                return Done((self._kept[entry],) if entry in self._kept else ())
+            case StorePut(entry=entry, value=None):
+                self._kept.pop(entry, None)
+                return Done()
+            case StorePut(entry=entry, value=value):
+                self._kept[entry] = value
+                return Done()
+            case StoreAdd():
+                return self._add(command)
+
+    def _send(self, command: SendMessage, sender: str) -> Outcome:
+        if command.channel == "sms" and self.carrier_is_down:
+            self._world.note("carrier", f"loses the {shown_message(command)}")
+            return Outcome("failed", {"reason": "carrier_down"})
+        self._messages += 1
+        self.given.append(Given(command, len(self._world.seen), sender))
+        if self.reach(command):
+            self.given[-1].open = False
+        else:
+            self._world.note("world", f"gets the {shown_message(command)}")
+        return Outcome("sent", {"id": f"message-{self._messages}"})
+
+    def _request(self, command: HttpRequest, sender: str) -> Value:
+        answer = next((each for each in self._answers[::-1] if _reaches(each.pattern, command.url)), None)
+        status = answer.status if answer is not None else _NOT_FOUND
+        self.given.append(Given(command, len(self._world.seen), sender))
+        self._world.note("world", f"answers {command.method} {command.url} with {status}")
+        return {"status": status, "text": answer.text if answer is not None else "", "headers": {}}
+
+    def _add(self, command: StoreAdd) -> Result:
+        before = self._kept.get(command.entry, 0)
+        if isinstance(before, bool) or not isinstance(before, int | Decimal):
+            return Failed("type", f"what is kept under `{command.entry}` is no number")
+        try:
+            total = add(before, command.amount)
+        except Fault as fault:
+            return Failed(fault.code, fault.text)
+        self._kept[command.entry] = total
+        return Done(total)
+
+
+def fits_address(wanted: str, command: SendMessage) -> bool:
+    """Whether a message went to an address that a test names, with or without its scheme."""
+    return matches(wanted, command.to) or wanted.lower() == command.to.partition(":")[2].lower()
+
+
+def fits_url(wanted: str, command: HttpRequest) -> bool:
+    """Whether a request went to an address that a test names."""
+    return _reaches(wanted, command.url)
+
+
+def _reaches(pattern: str, url: str) -> bool:
+    """`*` stands for anything; a pattern without `?` says nothing of what stands behind one."""
+    pieces = pattern.split("*")
+    target = url if "?" in pattern else url.partition("?")[0]
+    if len(pieces) == 1:
+        return target == pattern
+    if not target.startswith(pieces[0]):
+        return False
+    at = len(pieces[0])
+    for piece in pieces[1:-1]:
+        found = target.find(piece, at)
+        if found < 0:
+            return False
+        at = found + len(piece)
+    return target.endswith(pieces[-1]) and len(target) - len(pieces[-1]) >= at
+
+
+def shown_message(command: SendMessage) -> str:
+    """A message as the table shows it."""
+    to = command.to.partition(":")[2] or command.to
+    what = f"{command.subject}: {command.text}" if command.subject else command.text
+    return f'{command.channel} to {to} "{shown(what)}"'
