@@ -1,0 +1,101 @@
+"""What an activeflow may reach: the script's policy and the operator's, both of which have to allow it.
+
+Numbers are judged first. A number that costs more than a call (premium, shared cost), goes over a satellite,
+rings an emergency service or is in no numbering plan fits no pattern: the operator has to name it exactly,
+and the script to allow it besides. The numbering plans are loaded when a number is first looked at.
+"""
+
+from __future__ import annotations
+
+from flowlang.compile.runtime.faults import Fault
+from flowlang.model.destinations import Destination, Kind, destination_of
+from flowlang.model.policy import Policy
+from flowlang.model.secrets import shown_text
+
+_SATELLITE = frozenset({870, 881, 882, 883})  # ITU-T E.164: Inmarsat, GMSS, international networks
+
+
+class Rules:
+    """`script` is the policy that the script declares, `None` where it has none."""
+
+    __slots__ = ("_operator", "_script")
+
+    def __init__(self, script: Policy | None, operator: Policy) -> None:
+        self._script = script
+        self._operator = operator
+
+    @property
+    def duration(self) -> int | None:
+        """How long the activeflow may last, in microseconds."""
+        return _least(self._script and self._script.duration, self._operator.duration)
+
+    @property
+    def legs(self) -> int | None:
+        """How many legs it may have at once, beside the caller's."""
+        return _least(self._script and self._script.legs, self._operator.legs)
+
+    def allows(self, kind: Kind, text: str) -> str | None:
+        """Why a destination is refused; `None` where it is allowed."""
+        try:
+            destination = destination_of(kind, text)
+        except ValueError as error:
+            return str(error)
+        if self._script is None:
+            return "the script has no `policy` that allows it"
+        special = _special(destination)
+        if special is not None and not self._operator.names(kind, destination):
+            return f"it is {special}, which the operator has to name exactly"
+        if not self._script.covers(kind, destination):
+            return f"no `allow {kind}` of the script's policy covers it"
+        if not self._operator.covers(kind, destination):
+            return "the operator's policy does not allow it"
+        return None
+
+    def check(self, kind: Kind, text: str, line: int) -> None:
+        """Raises the fault `policy` where a destination is refused."""
+        why = self.allows(kind, text)
+        if why is not None:
+            raise Fault("policy", f"`{kind}` to {_shown(text)} is refused: {why}", line)
+
+    def check_legs(self, legs: int, line: int) -> None:
+        """Raises the fault `policy` where there would be too many, those to be placed now included."""
+        most = self.legs
+        if most is not None and legs > most:
+            raise Fault("policy", f"{legs} legs at once are refused: `limit legs {most}`", line)
+
+
+def _least(one: int | None, other: int | None) -> int | None:
+    return min((each for each in (one, other) if each is not None), default=None)
+
+
+def _shown(text: str) -> str:
+    shown = shown_text(text)
+    return "".join(each if each.isprintable() else "\N{REPLACEMENT CHARACTER}" for each in shown[:200])
+
+
+def _special(destination: Destination) -> str | None:
+    """What is special about the number that a destination is, if anything."""
+    if destination.emergency:
+        return "an emergency number"
+    return _special_number(destination.number) if destination.number is not None else None
+
+
+def _special_number(number: str) -> str | None:
+    import phonenumbers
+    from phonenumbers import PhoneNumberType
+
+    try:
+        parsed = phonenumbers.parse(number)
+    except phonenumbers.NumberParseException:
+        return "a number that no numbering plan has"
+    if parsed.country_code in _SATELLITE:
+        return "a satellite number"
+    if not phonenumbers.is_valid_number(parsed):
+        return "a number that no numbering plan has"
+    match phonenumbers.number_type(parsed):
+        case PhoneNumberType.PREMIUM_RATE:
+            return "a premium number"
+        case PhoneNumberType.SHARED_COST:
+            return "a shared-cost number"
+        case _:
+            return None

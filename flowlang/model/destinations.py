@@ -1,0 +1,229 @@
+"""Destinations: whom a script reaches out to, taken apart so that a policy's pattern can be held against it.
+
+A pattern has `*` for any characters, and no other sign. It is split at the same places as the destination,
+and each part is matched by itself: the `*` of `sip:*@clinic.example` never swallows a host, that of
+`https://*.example/*` never a path. What cannot be taken apart beyond doubt is no destination, and no pattern
+fits it. Matching takes time in proportion to the text: there is no backtracking.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import Literal, get_args
+
+from .addresses import is_e164
+
+Kind = Literal["dial", "sms", "email", "chat", "http", "sql"]
+KINDS: tuple[Kind, ...] = get_args(Kind)
+
+MAX_LENGTH = 2_048
+"""Characters of a destination or a pattern: what a URL may have in practice (RFC 9110 §4.1 asks for 8,000 at
+the least of protocol elements; no address that people use comes near)."""
+
+_DIALLED = re.compile(r"[0-9+*#().\-]+\Z")
+_USER = re.compile(r"[A-Za-z0-9\-_.!~*'()&=+$,/#]*\Z")  # RFC 3261 §25.1, `;` and `?` and passwords left out
+_HOST = re.compile(r"(?:[a-z0-9*](?:[a-z0-9.*\-]*[a-z0-9*])?|\[[0-9a-f:.]+\])(?::[0-9]{1,5})?\Z")
+_EXTENSION = re.compile(r"[A-Za-z0-9_.*#\-]+\Z")
+_LOCAL = re.compile(r"[A-Za-z0-9.!#$&'*+/=?^_`{|}~\-]+\Z")  # RFC 5322 §3.2.3 `dot-atom-text`, `%` left out
+_SAFE_PARAMETERS = frozenset({"transport", "user"})  # `maddr`, for one, would send the call elsewhere
+_LONGEST_EXTENSION = 6
+_EMERGENCY = frozenset({"000", "08", "110", "112", "118", "119", "911", "999"})  # 3GPP TS 22.101 §10.1.1
+_DEFAULT_PORTS = {"http": "80", "https": "443"}
+_ESCAPE = re.compile(r"%([0-9A-Fa-f]{2})")
+_UNRESERVED = re.compile(r"[A-Za-z0-9\-._~]\Z")  # RFC 3986 §2.3
+
+
+@dataclass(frozen=True, slots=True)
+class Destination:
+    """`parts` are matched one by one; `number` is the E.164 number that is called or written to, if it is
+    one, `emergency` that it is a number of an emergency service."""
+
+    text: str
+    parts: tuple[str, ...]
+    number: str | None = None
+    emergency: bool = False
+
+
+def fits(pattern: str, text: str) -> bool:
+    """Whether a pattern with `*` fits the whole text. Each piece is looked for once, from left to right."""
+    first, *rest = pattern.split("*")
+    if not rest:
+        return pattern == text
+    last = rest.pop()
+    if not text.startswith(first) or len(text) < len(first) + len(last) or not text.endswith(last):
+        return False
+    place, end = len(first), len(text) - len(last)
+    for piece in rest:
+        found = text.find(piece, place, end)
+        if found < 0:
+            return False
+        place = found + len(piece)
+    return True
+
+
+def covers(kind: Kind, pattern: str, destination: Destination) -> bool:
+    """Whether a pattern for a kind covers a destination of that kind."""
+    if pattern == "*":
+        return True
+    try:
+        parts = _parts(kind, pattern)
+    except ValueError:
+        return False
+    if kind == "http" and "?" not in pattern:  # then any query will do
+        parts = (*parts[:3], "*")
+    return len(parts) == len(destination.parts) and all(map(fits, parts, destination.parts))
+
+
+def destination_of(kind: Kind, text: str) -> Destination:
+    """A destination in its one form: scheme and host in small letters, a number in E.164 form also where it
+    is the user part of a SIP address. Raises `ValueError`, with why, for what is none beyond doubt."""
+    if kind in ("email", "sql") and "*" in text:
+        raise ValueError("it has a `*`")
+    parts = _parts(kind, text)
+    if kind in ("dial", "http") and len(parts) > 1 and "*" in parts[2 if kind == "dial" else 1]:
+        raise ValueError("its host has a `*`")
+    number, emergency = None, False
+    if kind in ("dial", "sms"):
+        number, emergency = _number(parts[0 if len(parts) == 1 else 1])
+        if number is None and kind == "sms":
+            raise ValueError("a text message goes to an E.164 number, such as +14155550100")
+    return Destination(text, parts, number, emergency)
+
+
+def why_no_pattern(kind: Kind, pattern: str) -> str | None:
+    """Why no destination is ever covered by a pattern; `None` for one that is right."""
+    if pattern == "*":
+        return None
+    try:
+        _parts(kind, pattern)
+    except ValueError as error:
+        return str(error)
+    return None
+
+
+def _parts(kind: Kind, text: str) -> tuple[str, ...]:
+    if not text or len(text) > MAX_LENGTH:
+        raise ValueError("it is empty" if not text else f"it has more than {MAX_LENGTH} characters")
+    if not text.isascii() or not text.isprintable() or " " in text or "\\" in text:
+        raise ValueError("it has spaces or other characters that no address has")
+    match kind:
+        case "dial":
+            return _dialled(text)
+        case "sms":
+            return (_bare_number(text.partition(":")[2] if text.startswith(("sms:", "tel:")) else text),)
+        case "email":
+            return _email(text.removeprefix("mailto:"))
+        case "http":
+            return _url(text)
+        case "chat":
+            return (text.removeprefix("chat:"),)
+        case "sql":
+            return (text,)
+
+
+def _dialled(text: str) -> tuple[str, ...]:
+    scheme, colon, rest = text.partition(":")
+    if not colon:
+        if "@" in text:
+            raise ValueError(f"an address has a scheme, as in `sip:{text}`")
+        return (_bare_number(text),)
+    match scheme.lower():
+        case "tel":
+            return (_bare_number(rest),)
+        case "sip" | "sips":
+            return ("sip", *_sip(rest))
+        case _:
+            raise ValueError(f"`{scheme}:` cannot be dialled; there are `tel:`, `sip:` and `sips:`")
+
+
+def _sip(rest: str) -> tuple[str, str]:
+    address, *parameters = rest.split(";")
+    for each in parameters:
+        if each.partition("=")[0].lower() not in _SAFE_PARAMETERS:
+            raise ValueError(f"its parameter `{each.partition('=')[0]}` may lead the call elsewhere")
+    if address == "*":
+        return "*", "*"
+    user, at, host = address.rpartition("@")
+    user = _unescaped(user)
+    if "@" in user or not _USER.match(user) or (at and not user):
+        raise ValueError("a SIP address reads `sip:user@host`")
+    return _bare_number(user, of_sip=True), _host(host)
+
+
+def _host(text: str) -> str:
+    host = text.lower().removesuffix(".")
+    if not _HOST.match(host):
+        raise ValueError(f"`{text}` is no host")
+    return host
+
+
+def _bare_number(text: str, *, of_sip: bool = False) -> str:
+    """A number without what people put between its digits; an extension as it is. `_number` judges it."""
+    if _DIALLED.match(text):
+        return re.sub(r"[().\-]", "", text)
+    if of_sip:
+        return text.lower()
+    if _EXTENSION.match(text):
+        return text.lower()
+    raise ValueError("it is neither an E.164 number nor an extension")
+
+
+def _number(user: str) -> tuple[str | None, bool]:
+    """The E.164 number that a user part is, and whether it is an emergency number. What a gateway might dial
+    and nobody can tell where to is refused: without its `+` a long number may be anything."""
+    if not _DIALLED.match(user):
+        return None, False
+    if is_e164(user):
+        return user, False
+    if user in _EMERGENCY or user.removeprefix("+") in _EMERGENCY:
+        return None, True
+    if "+" in user or sum(each.isdigit() for each in user) > _LONGEST_EXTENSION:
+        raise ValueError("a number is written in E.164 form, such as +14155550100")
+    return None, False
+
+
+def _email(text: str) -> tuple[str, ...]:
+    local, at, host = text.partition("@")
+    if not at or not _LOCAL.match(local) or "@" in host or ":" in host or host.startswith("["):
+        raise ValueError("a mail address reads `name@host`")
+    return local.lower(), _host(host)
+
+
+def _url(text: str) -> tuple[str, ...]:
+    scheme, mark, rest = text.partition("://")
+    scheme = scheme.lower()
+    if not mark or scheme not in _DEFAULT_PORTS:
+        raise ValueError("it reads `https://host/path`")
+    rest = rest.partition("#")[0]
+    end = min((place for place in map(rest.find, "/?") if place >= 0), default=len(rest))
+    authority, target = rest[:end], rest[end:]
+    if "@" in authority:
+        raise ValueError("it has a user's name before the host")
+    host = _host(authority).removesuffix(f":{_DEFAULT_PORTS[scheme]}")
+    path, _, query = target.partition("?")
+    return scheme, host, _path(path or "/"), query
+
+
+def _path(path: str) -> str:
+    """Without `.` and `..` (RFC 3986 §5.2.4), and escaped only where it must be."""
+    kept: list[str] = []
+    segments = _unescaped(path, only_unreserved=True).split("/")[1:]
+    for place, segment in enumerate(segments):
+        if re.search(r"%(2f|5c)", segment, re.IGNORECASE):
+            raise ValueError("its path has an escaped slash")
+        if segment == "..":
+            del kept[-1:]
+        elif segment != ".":
+            kept.append(segment)
+        if segment in (".", "..") and place == len(segments) - 1:
+            kept.append("")
+    return "/" + "/".join(kept)
+
+
+def _unescaped(text: str, *, only_unreserved: bool = False) -> str:
+    def plain(escape: re.Match[str]) -> str:
+        character = chr(int(escape[1], 16))
+        return escape[0].upper() if only_unreserved and not _UNRESERVED.match(character) else character
+
+    return _ESCAPE.sub(plain, text)

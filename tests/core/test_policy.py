@@ -1,0 +1,160 @@
+"""Policies: what a pattern covers, what counts as the same destination, and what no pattern ever covers."""
+
+from __future__ import annotations
+
+import re
+import time
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from flowlang.core.policy import Rules
+from flowlang.model.destinations import KINDS, Kind, covers, destination_of, fits, why_no_pattern
+from flowlang.model.policy import EVERYTHING, NOTHING, Policy, destinations
+
+
+def covered(kind: Kind, pattern: str, text: str) -> bool:
+    try:
+        return covers(kind, pattern, destination_of(kind, text))
+    except ValueError:
+        return False
+
+
+@given(st.text("ab*", max_size=12), st.text("ab", max_size=12))
+def test_a_star_stands_for_any_characters_and_nothing_else_does(pattern: str, text: str) -> None:
+    expression = ".*".join(map(re.escape, pattern.split("*")))
+    assert fits(pattern, text) == (re.fullmatch(expression, text) is not None)
+
+
+def test_matching_takes_linear_time() -> None:
+    began = time.perf_counter()
+    assert not fits("*a" * 500 + "b", "a" * 2_000)
+    assert time.perf_counter() - began < 0.2
+
+
+COVERED: list[tuple[Kind, str, str]] = [
+    ("dial", "sip:*@clinic.example", "sip:nurse@clinic.example"),
+    ("dial", "sip:*@clinic.example", "sips:nurse@CLINIC.example."),
+    ("dial", "sip:*@clinic.example", "sip:nurse@clinic.example;transport=tcp"),
+    ("dial", "sip:*@clinic.example", "sip:100@clinic.example"),
+    ("dial", "sip:*@*.clinic.example", "sip:nurse@desk.clinic.example"),
+    ("dial", "+1606*", "tel:+1-606-206-7563"),
+    ("dial", "tel:+1606*", "+16062067563"),
+    ("dial", "sip:+1606*@gw.example", "sip:+1-606.206(7563)@gw.example"),
+    ("dial", "sip:+1606*@gw.example", "sip:%2B16062067563@gw.example"),
+    ("sms", "+1*", "sms:+16062067563"),
+    ("email", "*@clinic.example", "mailto:Desk@Clinic.example"),
+    ("email", "mailto:desk@clinic.example", "desk@clinic.example"),
+    ("http", "https://api.example/*", "HTTPS://API.example:443/orders/1?x=2#part"),
+    ("http", "https://api.example/orders/*", "https://api.example/x/../orders/1"),
+    ("http", "https://*.example/*", "https://api.example/"),
+    ("chat", "chat:team-*", "chat:team-1"),
+    ("sql", "orders", "orders"),
+]
+
+
+@pytest.mark.parametrize(("kind", "pattern", "text"), COVERED)
+def test_destinations_are_compared_in_one_form(kind: Kind, pattern: str, text: str) -> None:
+    assert covered(kind, pattern, text)
+
+
+NOT_COVERED: list[tuple[Kind, str, str]] = [
+    ("dial", "sip:*@clinic.example", "sip:nurse@evil.example"),
+    ("dial", "sip:*@clinic.example", "sip:nurse@evilclinic.example"),
+    ("dial", "sip:*@clinic.example", "sip:nurse@evil.example;x=@clinic.example"),
+    ("dial", "sip:*@clinic.example", "sip:a@evil.example@clinic.example"),
+    ("dial", "sip:*@clinic.example", "sip:a%40evil.example@clinic.example"),
+    ("dial", "sip:*@clinic.example", "sip:nurse@clinic.example;maddr=evil.example"),
+    ("dial", "sip:*@clinic.example", "sip:nurse@clinic.example?Route=evil"),
+    ("dial", "sip:*@clinic.example", "sip:nurse@clinic.example\r\nTo: x"),
+    ("dial", "sip:*@clinic.example", "sip:0019005551234@clinic.example"),
+    ("dial", "+1606*", "sip:+16062067563@evil.example"),
+    ("dial", "+1*", "+4916062067563"),
+    ("dial", "*", "0016062067563"),
+    ("dial", "*", "mailto:desk@clinic.example"),
+    ("sms", "*", "desk"),
+    ("email", "*@clinic.example", "a@evil.example,b@clinic.example"),
+    ("email", "*@clinic.example", "mailto:a@clinic.example?bcc=b@evil.example"),
+    ("email", "*@clinic.example", "a%40evil.example@clinic.example"),
+    ("http", "https://api.example/*", "http://api.example/"),
+    ("http", "https://api.example/*", "https://api.example@evil.example/"),
+    ("http", "https://api.example/*", "https://api.example:8443/"),
+    ("http", "https://api.example/*", "https://api.example.evil.example/"),
+    ("http", "https://api.example/*", "https:\\\\api.example/"),
+    ("http", "https://*.example/*", "https://evil.test/x.example/"),
+    ("http", "https://api.example/orders/*", "https://api.example/orders/%2e%2e/keys"),
+    ("http", "https://api.example/orders/*", "https://api.example/orders/..%2fkeys"),
+    ("http", "https://api.example/orders", "https://api.example/orders2"),
+    ("http", "*", "file:///etc/passwd"),
+]
+
+
+@pytest.mark.parametrize(("kind", "pattern", "text"), NOT_COVERED)
+def test_no_spelling_leads_past_a_pattern(kind: Kind, pattern: str, text: str) -> None:
+    assert not covered(kind, pattern, text)
+
+
+def rules(*patterns: str, operator: Policy = EVERYTHING) -> Rules:
+    return Rules(Policy({"dial": patterns}), operator)
+
+
+@pytest.mark.parametrize(
+    ("text", "what"),
+    [
+        ("+19005551234", "a premium number"),
+        ("sip:+1-900-555-1234@gw.example", "a premium number"),
+        ("tel:+448431234567", "a premium number"),
+        ("+881612345678", "a satellite number"),
+        ("+8835100123456", "a satellite number"),
+        ("112", "an emergency number"),
+        ("sip:911@gw.example", "an emergency number"),
+        ("+12345678", "a number that no numbering plan has"),
+    ],
+)
+def test_a_special_number_has_to_be_named_by_the_operator(text: str, what: str) -> None:
+    why = f"it is {what}, which the operator has to name exactly"
+    assert rules("*").allows("dial", text) == why
+    assert rules("*", text).allows("dial", text) == why
+    named = Policy({"dial": (text,)})
+    assert rules("*", operator=named).allows("dial", text) is None
+    assert rules("sip:*@x.example", operator=named).allows("dial", text) is not None
+
+
+def test_script_and_operator_both_have_to_allow() -> None:
+    desk = "sip:desk@clinic.example"
+    house = Policy({"dial": ("sip:*@clinic.example",)})
+    assert Rules(house, house).allows("dial", desk) is None
+    assert Rules(None, EVERYTHING).allows("dial", desk) == "the script has no `policy` that allows it"
+    uncovered = "no `allow dial` of the script's policy covers it"
+    assert Rules(NOTHING, EVERYTHING).allows("dial", desk) == uncovered
+    assert Rules(house, NOTHING).allows("dial", desk) == "the operator's policy does not allow it"
+    assert Rules(house, house).allows("sms", "+16062067563") is not None
+
+
+def test_of_two_limits_the_lower_counts() -> None:
+    both = Rules(Policy(duration=20, legs=2), Policy(duration=10))
+    assert (both.duration, both.legs) == (10, 2)
+    assert (Rules(None, NOTHING).duration, Rules(None, NOTHING).legs) == (None, None)
+
+
+def test_a_pattern_that_fits_nothing_is_no_policy() -> None:
+    assert why_no_pattern("http", "api.example") == "it reads `https://host/path`"
+    with pytest.raises(ValueError, match="a mail address reads"):
+        Policy({"email": ("clinic.example",)})
+    with pytest.raises(ValueError, match="more than 0"):
+        Policy(legs=0)
+
+
+def test_each_kind_is_reached_by_what_its_actions_say() -> None:
+    assert list(destinations("dial", {"to": ("sip:a@x.example", "+16062067563")})) == [
+        ("dial", "sip:a@x.example"), ("dial", "+16062067563"),
+    ]  # fmt: skip
+    assert list(destinations("send", {"to": "mailto:a@x.example"})) == [("email", "mailto:a@x.example")]
+    assert list(destinations("send", {"to": None})) == []
+    assert list(destinations("say", {"text": "hello"})) == []
+
+
+@given(st.sampled_from(KINDS), st.text(max_size=40))
+def test_any_text_is_a_destination_or_no_pattern_covers_it(kind: Kind, text: str) -> None:
+    assert covered(kind, "*", text) in (True, False)
