@@ -20,7 +20,7 @@ from typing import Any, NamedTuple
 
 import flowlang
 
-_CODE = ("analysis", "diagnostics", "model", "syntax", "cli")
+_CODE = ("analysis", "diagnostics", "model", "project", "syntax", "cli")
 """The packages that decide what is found."""
 _MAX_ENTRIES = 1_000
 _MAX_BYTES = 2**20
@@ -40,9 +40,12 @@ class Cache:
         self._folder = folder if folder is not None and _is_ours(folder) else None
         self._stamp = _stamp() if self._folder is not None else ""
 
-    def look(self, path: Path, as_json: bool, exists: Callable[[str], bool]) -> Found | None:
-        """What was found for a script that has not changed since, nor what it depends on."""
-        entry = self._read(self._file(path, as_json))
+    def look(
+        self, path: Path, as_json: bool, settings: Path | None, exists: Callable[[str], bool]
+    ) -> Found | None:
+        """What was found for a script with these settings that has not changed since, nor what it depends
+        on."""
+        entry = self._read(self._file(path, as_json, settings))
         try:
             if entry is None or not all(_hash(Path(file)) == known for file, known in entry["texts"]):
                 return None
@@ -53,10 +56,16 @@ class Cache:
             return None
 
     def keep(
-        self, path: Path, as_json: bool, found: Found, texts: dict[str, bytes], prompts: dict[str, bool]
+        self,
+        path: Path,
+        as_json: bool,
+        settings: Path | None,
+        found: Found,
+        texts: dict[str, bytes],
+        prompts: dict[str, bool],
     ) -> None:
         """Keeps what was found. `texts` are the files that were read. What cannot be kept is not."""
-        file = self._file(path, as_json)
+        file = self._file(path, as_json, settings)
         if file is None:
             return
         hashes = [(name, sha256(data).hexdigest()) for name, data in texts.items()]
@@ -69,10 +78,10 @@ class Cache:
                 json.dump(entry, out)
             new.replace(file)
 
-    def _file(self, path: Path, as_json: bool) -> Path | None:
+    def _file(self, path: Path, as_json: bool, settings: Path | None) -> Path | None:
         if self._folder is None:
             return None
-        key = json.dumps([self._stamp, os.getcwd(), str(path), as_json])
+        key = json.dumps([self._stamp, os.getcwd(), str(path), as_json, str(settings)])
         return self._folder / sha256(key.encode("utf-8", "surrogateescape")).hexdigest()
 
     def _read(self, file: Path | None) -> dict[str, Any] | None:
@@ -125,7 +134,8 @@ def _hash(file: Path) -> str:
 
 
 def _stamp() -> str:
-    """Stands for the code that checks: Python's version, and the names, sizes and times of our files."""
+    """Stands for the code that checks: Python's version, the names, sizes and times of our files, and the
+    folders of installed packages, which change when one with actions comes or goes."""
     root = os.path.dirname(flowlang.__file__)
     seen: list[tuple[str, int, int]] = []
     todo = [os.path.join(root, name) for name in _CODE]
@@ -137,4 +147,7 @@ def _stamp() -> str:
                 elif each.name.endswith((".py", ".json")):
                     status = each.stat()
                     seen.append((each.path, status.st_size, status.st_mtime_ns))
+    for folder in sys.path:
+        with suppress(OSError):
+            seen.append((folder, 0, os.stat(folder).st_mtime_ns))
     return sha256(repr((sys.version, sorted(seen))).encode()).hexdigest()

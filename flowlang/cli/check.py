@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 from flowlang.diagnostics import Source, has_errors
+from flowlang.project.finding import find_settings
 
 from . import scripts
 from .cache import Cache, Found, user_cache
@@ -18,6 +19,7 @@ from .exits import Exit
 if TYPE_CHECKING:
     from flowlang.analysis import Missing
     from flowlang.modules import ModuleFiles
+    from flowlang.project.project import Project
 
 
 @click.command()
@@ -37,12 +39,13 @@ def check(paths: tuple[Path, ...], as_json: bool) -> int:
 def _checked(cache: Cache, path: Path, as_json: bool) -> int:
     """Shows what there is to say of a script: out of the cache, or anew."""
     exists = scripts.prompt_exists(path.parent)
-    found = cache.look(path, as_json, exists)
+    settings = find_settings(path)
+    found = cache.look(path, as_json, settings, exists)
     if found is None:
         seen = _Seen(exists)
         found = _check(path, as_json, seen)
         if seen.whole:
-            cache.keep(path, as_json, found, seen.texts, seen.prompts)
+            cache.keep(path, as_json, settings, found, seen.texts, seen.prompts)
     for line in found.lines:
         click.echo(line)
     return found.code
@@ -61,6 +64,12 @@ class _Seen:
         """Whether a prompt is there."""
         self.prompts[name] = self._exists(name)
         return self.prompts[name]
+
+    def project(self, project: Project) -> None:
+        """The settings, and what Python declares, which may change unseen."""
+        self.whole = self.whole and project.is_plain
+        if project.path is not None:
+            self.texts[str(project.path)] = scripts.read_bytes(project.path)
 
     def load(self, files: ModuleFiles, path: str, importer: Source) -> Source | Missing:
         """The text of a module."""
@@ -85,15 +94,26 @@ def _check(path: Path, as_json: bool, seen: _Seen) -> Found:
     # Here, so that a wrong path is told, and what was found before, without loading the parser.
     from flowlang.analysis import check as check_module
     from flowlang.modules import ModuleFiles
+    from flowlang.project.project import ProjectError, open_project
     from flowlang.syntax import parse
 
+    try:
+        project = open_project(path)
+    except ProjectError as error:
+        seen.whole = False  # it may be Python that is wrong
+        scripts.show(error.diagnostics, lines.append, as_json)
+        return Found(Exit.FAILED, lines)
+    seen.project(project)
     parsed = parse(source)
     diagnostics = parsed.diagnostics
     if parsed.module is None or has_errors(diagnostics):
         code = Exit.NOT_COMPILED
     else:
         checked = check_module(
-            parsed.module, exists=seen.exists, load=partial(seen.load, ModuleFiles(path))
+            parsed.module,
+            actions=project.actions,
+            exists=seen.exists,
+            load=partial(seen.load, ModuleFiles(path)),
         )
         diagnostics += checked.diagnostics
         code = Exit.FAILED if checked.program is None else Exit.FINE

@@ -12,6 +12,7 @@ from flowlang.diagnostics import near_name
 from . import scripts
 from .exits import CommandError, Exit
 from .programs import load_program
+from .projects import from_project, project_of
 
 if TYPE_CHECKING:
     from flowlang.analysis import Program
@@ -67,7 +68,14 @@ def _tested(file: Path) -> Report | None:
     from .sounds import length_of
 
     pace = Pace(length_of=length_of(file.parent))
-    surroundings = Surroundings(pace, scripts.prompt_exists(file.parent), load=ModuleFiles(file))
+    project = project_of(file)
+    surroundings = Surroundings(
+        pace,
+        scripts.prompt_exists(file.parent),
+        project.actions,
+        load=ModuleFiles(file),
+        fakes=from_project(project.fakes),
+    )
     tests = file.with_name(f"{file.stem}_test{scripts.SUFFIX}")
     beside = scripts.read(tests) if tests.is_file() else None
     try:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from . import scripts
+from .projects import project_of
 
 if TYPE_CHECKING:
     from flowlang.analysis import Program
@@ -28,7 +29,12 @@ def load_program(path: Path) -> Program | None:
         return _refuse((error.diagnostic,))
     if parsed.module is None or has_errors(parsed.diagnostics):
         return _refuse(parsed.diagnostics)
-    checked = check(parsed.module, exists=scripts.prompt_exists(path.parent), load=ModuleFiles(path))
+    checked = check(
+        parsed.module,
+        actions=project_of(path).actions,
+        exists=scripts.prompt_exists(path.parent),
+        load=ModuleFiles(path),
+    )
     return checked.program if checked.program is not None else _refuse(checked.diagnostics)
 
 

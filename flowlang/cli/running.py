@@ -22,6 +22,7 @@ from .display import Brief, LiveView, Style
 from .exits import CommandError, Exit
 from .faults import user_errors
 from .output import Lines
+from .projects import give_actions
 from .sounds import length_of
 from .watching import JsonLines, Observe
 
@@ -104,6 +105,7 @@ class _Run:
         console = ConsoleBackend(self._terminal, pace)
         endings = _Endings()
         async with flowlang.open_engine(backends=[console]) as engine:
+            give_actions(engine.add_action, call.path)
             script = engine.load(call.path)
             to, flow = choose(script.program, call.to, call.flow)
             engine.observe(endings)

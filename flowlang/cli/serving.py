@@ -22,6 +22,7 @@ from .display import LiveView, Style
 from .exits import Exit
 from .faults import user_errors
 from .output import Lines
+from .projects import give_actions
 from .speaking import require_voice
 from .watching import JsonLines
 
@@ -57,6 +58,7 @@ async def _serve(service: Service, as_json: bool) -> Exit:
             t1=service.t1,
         )
         engine = await stack.enter_async_context(flowlang.open_engine(backends=[sip]))
+        give_actions(engine.add_action, service.path)
         engine.load(service.path)
         require_voice(each.program for each in engine.scripts)
         if as_json:

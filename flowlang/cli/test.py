@@ -12,6 +12,7 @@ import click
 
 from . import scripts
 from .exits import CommandError, Exit
+from .projects import from_project, project_of
 
 if TYPE_CHECKING:
     from flowlang.testing.results import Report
@@ -86,7 +87,14 @@ class _Run:
         from .sounds import length_of
 
         pace = Pace(length_of=length_of(path.parent))
-        surroundings = Surroundings(pace, scripts.prompt_exists(path.parent), load=ModuleFiles(path))
+        project = project_of(path)
+        surroundings = Surroundings(
+            pace,
+            scripts.prompt_exists(path.parent),
+            project.actions,
+            load=ModuleFiles(path),
+            fakes=from_project(project.fakes),
+        )
         tests = path.with_name(path.stem + _TESTS)
         try:
             report = run_source(

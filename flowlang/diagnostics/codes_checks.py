@@ -231,6 +231,25 @@ TESTS: dict[str, Code] = {
     ),
 }
 
+SETTINGS: dict[str, Code] = {
+    "E801": Code(
+        "settings that are no TOML",
+        "`flow.toml` is TOML 1.0 in UTF-8; what the reader stumbled over may be a line further up.",
+    ),
+    "E802": Code(
+        "unknown setting",
+        "There is no such section of `flow.toml`, or the section has no such key. Nothing is passed over in "
+        "silence, so that a misspelt setting is not taken for one that holds.",
+    ),
+    "E803": Code("setting of a wrong kind", "The setting takes other values, or one that it needs is missing."),
+    "E804": Code(
+        "host's action that cannot be used",
+        "An action of `flow.toml` or of the entry point group `flowlang.actions` has a name that is taken, or "
+        "what it names in Python cannot be imported, is no `HostAction` or function, or does not take the "
+        "parameters that are declared. Modules beside `flow.toml` and installed ones can be imported.",
+    ),
+}
+
 NOT_YET: dict[str, Code] = {
     "E901": Code(
         "not run by this version", "The construct is part of the language, but this version does not run it."
@@ -275,4 +294,4 @@ WARNINGS: dict[str, Code] = {
     ),
 }
 
-CHECK_CODES: dict[str, Code] = NAMES | VALUES | CHANNELS | CONTROL | ROUTES | TESTS | NOT_YET | WARNINGS
+CHECK_CODES: dict[str, Code] = NAMES | VALUES | CHANNELS | CONTROL | ROUTES | TESTS | SETTINGS | NOT_YET | WARNINGS

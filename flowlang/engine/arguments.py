@@ -6,10 +6,10 @@ from typing import Any
 
 from flowlang.analysis import Program
 from flowlang.compile.runtime.faults import Fault
+from flowlang.core.host_results import as_value
 from flowlang.model.values import Value
 
 from .errors import ArgumentsError
-from .host_actions import as_value
 
 
 def arguments_of(

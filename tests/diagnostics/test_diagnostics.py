@@ -2,7 +2,8 @@
 that its author reads.
 
 The script is loaded as an engine does it: what does not parse is not checked, what has errors not compiled.
-Prompts are looked for in the folder; the backend is one that cannot refuse calls.
+Prompts are looked for in the folder; the backend is one that cannot refuse calls. A folder of E8xx has a
+`flow.toml` whose mistake it is.
 """
 
 from __future__ import annotations
@@ -18,13 +19,20 @@ from flowlang.engine.loading import compiled
 from flowlang.model.actions import ACTIONS
 from flowlang.model.commands import COMMANDS
 from flowlang.modules import ModuleFiles
+from flowlang.project.project import ProjectError, open_project
 
 HERE = Path(__file__).parent
+ROOT = Path.cwd()  # from which settings files are named
 CAPABILITIES = {"call": frozenset(COMMANDS) - {"reject"}}
 FOLDERS = sorted(path.parent for path in HERE.glob("*/script.flow"))
 
 
 def rendered(folder: Path) -> str:
+    if (folder / "flow.toml").is_file():
+        with pytest.raises(ProjectError) as refused:
+            open_project(folder / "script.flow")
+        found = refused.value.diagnostics
+        return "".join(f"{render(each)}\n" for each in found).replace(f"{folder.relative_to(ROOT)}/", "")
     source = Source("script.flow", (folder / "script.flow").read_text(encoding="utf-8"))
     try:
         load = ModuleFiles(folder / "script.flow")

@@ -1,10 +1,9 @@
-"""Actions that the host wrote in Python: run as trio tasks, their results checked to be values of the
-language."""
+"""Actions that the host wrote in Python: awaited, their results checked to be values of the language."""
 
 from __future__ import annotations
 
 import logging
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 from decimal import Decimal, InvalidOperation, Overflow
 from typing import Any
@@ -13,10 +12,9 @@ from flowlang.compile.runtime import sizes
 from flowlang.compile.runtime.faults import Fault
 from flowlang.compile.runtime.operators import DECIMALS
 from flowlang.model.actions import Action
+from flowlang.model.host_action import HostFunction
 from flowlang.model.results import Done, Failed, Result
 from flowlang.model.values import SECOND, Duration, Outcome, Regex, Time, Value
-
-HostFunction = Callable[..., Awaitable[Any]]
 
 _log = logging.getLogger("flowlang.engine")
 _DEPTH = 50  # of lists and maps within each other in a result
