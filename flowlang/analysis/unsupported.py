@@ -18,4 +18,4 @@ UNSUPPORTED_TEST_STATEMENTS: dict[type[ast.Node], str] = {
 }
 UNSUPPORTED_VERBS = frozenset({"sends", "gets"})
 
-SUPPORTED_CHANNELS = frozenset({"call"})
+SUPPORTED_CHANNELS = frozenset({"call", "outbound call"})

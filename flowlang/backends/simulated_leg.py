@@ -18,27 +18,42 @@ from flowlang.model.cdr import Party
 from flowlang.model.commands import (
     Answer,
     BackendCommand,
+    Bridge,
     HangUp,
+    Hold,
+    Mute,
+    PlaceCall,
     Play,
+    Press,
+    Record,
+    Redirect,
     Reject,
     Ring,
     Say,
+    StopRecording,
 )
-from flowlang.model.events import CALLER_LEG, CallEnded, CallHeld, CallUnheld, DigitPressed
+from flowlang.model.events import CALLER_LEG, CallEnded, CallHeld, CallUnheld, DigitPressed, Event
 from flowlang.model.observations import LegAnswered, LegEnded, LegRang
 from flowlang.model.results import Done, Failed
 from flowlang.model.values import SECOND
 
-from .border import Finish, Host, Inbox, Incoming, Refusal
+from .border import Finish, Host, Inbox, Incoming, Leg, Refusal
+from .simulated_recording import SimulatedRecording
 
 DIGITS = frozenset("0123456789*#ABCD")  # RFC 4733 section 3.2, the first sixteen events
-SIMULATED_COMMANDS = frozenset({Answer.name, HangUp.name, Play.name, Reject.name, Ring.name, Say.name})
+SIMULATED_COMMANDS = frozenset(
+    each.name
+    for each in (
+        Answer, Bridge, HangUp, Hold, Mute, PlaceCall, Play, Press, Record, Redirect, Reject, Ring, Say,
+        StopRecording,
+    )
+)  # fmt: skip
+_MOVED = 302  # RFC 3261 §21.3.3
 CHARACTERS_A_SECOND = 15.0  # an unhurried speaker of English
 UNKNOWN_FILE_SECONDS = 1.0
 
 Later = Callable[[float, Callable[[], None]], Callable[[], None]]
 """Does something after so many seconds; what it returns calls that off."""
-
 
 
 class PhoneError(Exception):
@@ -93,7 +108,8 @@ class Heard:
     the call was placed, `until` is `None` while it can still be heard; `cut` tells that it was not heard to
     its end."""
 
-    kind: Literal["say", "play"]
+    kind: Literal["say", "play", "press", "person"]
+    """`press`: keys; `person`: somebody who is connected speaks."""
     what: str
     at: float
     until: float | None = None
@@ -154,6 +170,9 @@ class SimulatedLeg:
         self._inbox: Inbox | None = None
         self._queue: deque[_Utterance] = deque()
         self._timer: Callable[[], None] | None = None
+        self._recordings: dict[str, SimulatedRecording] = {}
+        self._peer: SimulatedLeg | None = None
+        self._muted = False
         self._started = host.now()
         self._answered = False
 
@@ -201,6 +220,24 @@ class SimulatedLeg:
             self.held = False
             self._deliver(CallUnheld(CALLER_LEG))
 
+    def speak(self, text: str) -> None:
+        """Says something: into what is recorded, and to whoever is connected."""
+        self._require_media()
+        seconds = self._pace.seconds("say", text)
+        if self._muted:
+            return
+        for recording in tuple(self._recordings.values()):
+            recording.hear(seconds)
+        if self._peer is not None:
+            self._peer.hear("person", text)
+
+    def hear(self, kind: Literal["press", "person"], what: str) -> None:
+        """Hears somebody who is connected, or keys, at once and to the end."""
+        now = self._elapsed()
+        self.heard.append(Heard(kind, what, now, now))
+        self._tell(replace(self.heard[-1], until=None))
+        self._tell(self.heard[-1])
+
     def hang_up(self) -> None:
         """Leaves; before the answer that cancels the call. After the end nothing happens."""
         self._leave("caller", "normal" if isinstance(self.state, Answered) else "cancelled")
@@ -240,8 +277,36 @@ class SimulatedLeg:
                 self._end("us", "normal", None)
             case HangUp():
                 self._refuse(command.status)
+            case Redirect():
+                self._refuse(_MOVED)
+            case Record():
+                return self._record(command, finish)
+            case StopRecording(file=file):
+                if file in self._recordings:
+                    self._recordings[file].stop("stopped")
+            case Mute(on=on):
+                self._muted = on
+            case Press(digits=digits):
+                self.hear("press", digits)
+            case Hold() | PlaceCall() | Bridge():
+                pass
         finish(Done())
         return _nothing
+
+    def bridge(self, other: Leg) -> None:
+        """Connects the two."""
+        if isinstance(other, SimulatedLeg) and not self.over and not other.over:
+            self._peer, other._peer = other, self
+
+    def _record(self, command: Record, finish: Finish) -> Callable[[], None]:
+        def over(result: Done) -> None:
+            self._recordings.pop(command.file, None)
+            finish(result)
+
+        self._answer()
+        recording = SimulatedRecording(self._host.now, self._later, command, over)
+        self._recordings[command.file] = recording
+        return lambda: recording.stop("stopped")
 
     def release(self) -> None:
         """The activeflow is over: nothing more is told to it."""
@@ -269,6 +334,10 @@ class SimulatedLeg:
 
     def _end(self, by: Party, cause: str, status: int | None) -> None:
         gone = [utterance.finish for utterance in self._queue]
+        for recording in tuple(self._recordings.values()):
+            recording.stop("stopped")
+        if self._peer is not None:
+            self._peer._peer = self._peer = None
         self._stop_speech()
         self._queue.clear()
         self._become(Refused(status) if by == "us" and status is not None else Ended(by, cause))
@@ -287,7 +356,7 @@ class SimulatedLeg:
         self._watch(change)
         self.changed()
 
-    def _deliver(self, event: DigitPressed | CallHeld | CallUnheld | CallEnded) -> None:
+    def _deliver(self, event: Event) -> None:
         if self._inbox is not None:
             self._inbox.deliver(event)
 

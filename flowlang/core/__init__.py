@@ -9,7 +9,7 @@ from .activeflow import Activeflow
 from .inputs import ActionOver, Begin, Happened, Input, StopAsked, TimePassed
 from .limits import Limits
 from .opening import Opening
-from .outputs import Ending, HandedOff, Launch, Note, Output, Over, Perform, Withdraw
+from .outputs import Connect, Ending, HandedOff, Launch, Note, Output, Over, Perform, Withdraw
 from .route_report import ClauseReport, RouteReport, report_routes
 from .routing import Bystander, Chosen, NoRoute, choose_route
 from .script_calls import SCRIPT_CALLS
@@ -20,6 +20,7 @@ __all__ = [
     "Begin",
     "Chosen",
     "ClauseReport",
+    "Connect",
     "Ending",
     "HandedOff",
     "Happened",

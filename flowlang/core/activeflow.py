@@ -32,6 +32,7 @@ from .conditions import Conditions
 from .events import Events
 from .exits import Exit, ExitKind, Killed, Unwind
 from .inputs import ActionOver, Begin, Happened, Input, StopAsked, TimePassed
+from .legs import Legs
 from .limits import Limits
 from .listeners import Listeners
 from .meter import Meter
@@ -55,11 +56,11 @@ class Activeflow:
     """One running script. `script` is what was compiled, `opening` what it began with."""
 
     __slots__ = (
-        "__weakref__", "_else_taken", "_inputs", "_main", "_next_child", "_next_strand", "_predefined",
+        "__weakref__", "_else_taken", "_inputs", "_legs", "_main", "_next_child", "_next_strand", "_predefined",
         "_ready", "_sliced", "_watched", "actions", "answered", "answering", "at", "began", "busy",
         "caller_gone", "chance", "conditions", "current", "digits", "ending", "events", "farewell",
-        "has_caller", "id", "limits", "listeners", "meter", "opening", "outbox", "script", "strands",
-        "timers",
+        "has_caller", "id", "limits", "listeners", "meter", "opening", "outbox", "recording", "script",
+        "strands", "timers",
     )  # fmt: skip
 
     def __init__(self, script: Script, opening: Opening, limits: Limits, actions: dict[str, Action]) -> None:
@@ -97,6 +98,9 @@ class Activeflow:
         self._inputs = 0
         self._main: Strand | None = None
         self._else_taken = given.else_taken
+        self._legs: Legs | None = None
+        self.recording = given.recording
+        """The file into which the call is recorded."""
 
     # -- the machine
 
@@ -312,17 +316,30 @@ class Activeflow:
         """A new machine goes on; this one is through."""
         inherited = Inherited(
             self.began, self.answered, self.farewell if self.caller_gone else None, self.events.signals,
-            self.digits.kept, self.outbox.next_number, self._next_child, self._else_taken,
+            self.digits.kept, self.outbox.next_number, self._next_child, self._else_taken, self.recording,
         )  # fmt: skip
         opening = self.opening.handed_to((flow, arguments), self.at, self.chance.new_seed(), inherited)
+        self._hang_up_placed()
         self.outbox.withdraw_all()
         self.outbox.add(HandedOff(opening))
         self.ending = Ending("handoff")
         self.busy = False
         self.drop()
 
+    @property
+    def legs(self) -> Legs:
+        """Those that it placed."""
+        if self._legs is None:  # most place none
+            self._legs = Legs(self)
+        return self._legs
+
+    def _hang_up_placed(self) -> None:
+        if self._legs is not None:
+            self._legs.hang_up_all()
+
     def _end(self, ending: Ending) -> None:
         assert ending.how != "handoff"
+        self._hang_up_placed()
         if self.has_caller and not self.caller_gone:
             status = REFUSAL_OF_ENDING[ending.how]
             self.outbox.add(Perform(self.outbox.number(), HangUp(CALLER_LEG, status)))

@@ -13,6 +13,7 @@ from flowlang.model.values import Outcome
 
 from .blocks import On
 from .faults import as_fault
+from .legs import AnyLegEvent
 from .listeners import WaitForEvent
 
 if TYPE_CHECKING:
@@ -38,8 +39,13 @@ class Events:
         """Gives an event to whoever takes it."""
         flow = self._flow
         outcome = as_outcome(event)
+        if isinstance(event, AnyLegEvent) and event.leg != CALLER_LEG:
+            of_all = flow.legs.take(event)
+            if of_all is not None:
+                self.tell(of_all)
+            return
         if isinstance(event, CallEnded):
-            if event.leg == CALLER_LEG and not flow.caller_gone:
+            if not flow.caller_gone:
                 self._observe_event(outcome, None)
                 flow.caller_left(outcome)
             return
@@ -56,6 +62,13 @@ class Events:
             self._observe_event(outcome, None)
             if isinstance(event, SignalReceived):
                 self._keep_signal(event.signal, outcome)
+
+    def tell(self, outcome: Outcome) -> None:
+        """Gives an event, as a script has it, to the handler or wait that takes it; else it is nobody's."""
+        listener = self._flow.listeners.find(outcome, [], self._fault_in_condition)
+        self._observe_event(outcome, listener.line if listener is not None else None)
+        if listener is not None:
+            self.hand_over(listener, outcome)
 
     def _fault_in_condition(self, listener: On | WaitForEvent, error: Exception) -> None:
         flow = self._flow

@@ -61,6 +61,9 @@ _EVENTS = {
         events.CallHeld,
         events.CallUnheld,
         events.CallEnded,
+        events.CallRinging,
+        events.CallAnswered,
+        events.CallRefused,
         events.MessageReceived,
         events.SignalReceived,
     )

@@ -29,6 +29,10 @@ class Journal(Protocol):
         """Writes an input and the hash of what it gave."""
         ...
 
+    def end(self, at: int, ending: list[Any]) -> None:
+        """Writes how it ended; nothing comes after."""
+        ...
+
 
 @dataclass(slots=True)
 class Entry:
@@ -54,6 +58,9 @@ class MemoryJournal:
         """Writes an input and the hash of what it gave."""
         self.entries.append(Entry(given, outcome))
 
+    def end(self, at: int, ending: list[Any]) -> None:
+        """The last entry tells it."""
+
 
 def outcome_hash(outputs: list[Output]) -> bytes:
     """Stands for all commands that an input gave, in order."""
@@ -77,9 +84,17 @@ def run_input(flow: Activeflow, given: Input) -> list[Output]:
     return outputs
 
 
+def check_entry(flow: Activeflow, number: int, entry: Entry, given: Input | None = None) -> list[Output]:
+    """Feeds one entry of a journal, `given` where it is at hand, and tells what came of it. Raises
+    `Diverged`."""
+    outputs = run_input(flow, given if given is not None else input_from_plain(entry.given))
+    if outcome_hash(outputs) != entry.outcome:
+        raise Diverged(number, entry.given)
+    return outputs
+
+
 def replay(flow: Activeflow, entries: list[Entry], until: int | None = None) -> None:
     """Brings a fresh activeflow to where the journal ends, or through its first `until` entries. Raises
     `Diverged`."""
     for number, entry in enumerate(entries[:until]):
-        if outcome_hash(run_input(flow, input_from_plain(entry.given))) != entry.outcome:
-            raise Diverged(number, entry.given)
+        check_entry(flow, number, entry)

@@ -13,10 +13,11 @@ T = TypeVar("T")
 class Mailbox(Generic[T]):
     """Things are put in as they come; its strand takes them out in order."""
 
-    __slots__ = ("_items", "_strand", "_waits")
+    __slots__ = ("_items", "_strand", "_waits", "_when_left")
 
-    def __init__(self, strand: Strand) -> None:
+    def __init__(self, strand: Strand, when_left: WhenLeft = WhenLeft.LEG) -> None:
         self._strand = strand
+        self._when_left = when_left
         self._items: deque[T] = deque()
         self._waits = False
 
@@ -28,10 +29,10 @@ class Mailbox(Generic[T]):
             self._strand.wake(None)
 
     async def get(self) -> T:
-        """The next thing; waits for it as part of a call action."""
+        """The next thing; waits for it. `when_left` says what the caller's leaving means meanwhile."""
         if not self._items:
             self._waits = True
-            await self._strand.suspend(self._give_up, when_left=WhenLeft.LEG)
+            await self._strand.suspend(self._give_up, when_left=self._when_left)
         return self._items.popleft()
 
     def _give_up(self) -> None:

@@ -28,6 +28,7 @@ class Inherited:
     next_action: int = 1
     next_child: int = 1
     else_taken: bool = False
+    recording: str | None = None
 
     def to_plain(self) -> list[Any]:
         """For the journal."""
@@ -53,6 +54,10 @@ class Opening:
     route_line: int | None = None
     otherwise: FlowCall | None = None
     inherited: Inherited | None = None
+    data: Value = None
+    """What `call` gave on, for a call that we placed."""
+    outbound: bool = False
+    """We placed the call: who is called is its caller, the other party."""
 
     def taken_by(self, flow: FlowCall, route_line: int | None, otherwise: FlowCall | None) -> Opening:
         """The same with the flow that takes it."""
@@ -63,14 +68,28 @@ class Opening:
         name, arguments = flow
         return replace(self, flow=name, arguments=arguments, at=at, seed=seed, inherited=inherited)
 
+    def answered_at(self, at: int, inherited: Inherited) -> Opening:
+        """A call that we placed, as its activeflow has it."""
+        return replace(self, at=at, channel="call", inherited=inherited)
+
+    @property
+    def party(self) -> str | None:
+        """The address of whoever is at the other end."""
+        return self.to if self.outbound else self.source
+
+    @property
+    def ours(self) -> str | None:
+        """The address under which that person has us: what was called, or who called him."""
+        return self.source if self.outbound else self.to
+
     def predefined(self) -> dict[str, dict[str, Value]]:
         """What a script sees as `call`, `caller` and `flow`."""
-        source = self.source
+        party = self.party
         return {
-            "call": {"id": self.conversation, "to": self.to, "from": source},
+            "call": {"id": self.conversation, "to": self.to, "from": self.source, "data": self.data},
             "caller": {
-                "number": source and (number_of(source) or source),
-                "address": source,
+                "number": party and (number_of(party) or party),
+                "address": party,
                 "name": self.name,
             },
             "flow": {"id": self.activeflow, "channel": self.channel},
@@ -92,4 +111,6 @@ class Opening:
             "route_line": self.route_line,
             "otherwise": self.otherwise and [self.otherwise[0], to_plain(self.otherwise[1])],
             "inherited": self.inherited and self.inherited.to_plain(),
+            "data": to_plain(self.data),
+            "outbound": self.outbound,
         }

@@ -40,6 +40,14 @@ class Launch:
 
 
 @dataclass(frozen=True, slots=True)
+class Connect:
+    """Start an activeflow whose caller is a leg that this one placed; the leg is its from now on."""
+
+    leg: int
+    opening: Opening
+
+
+@dataclass(frozen=True, slots=True)
 class HandedOff:
     """The activeflow goes on as another flow, in a new machine with this opening; the last output of this
     one. What came before need not be kept for a replay."""
@@ -79,7 +87,7 @@ class Note:
     observation: Observation
 
 
-Output = Perform | Withdraw | Launch | HandedOff | Over | Note
+Output = Perform | Withdraw | Launch | Connect | HandedOff | Over | Note
 
 
 def output_to_plain(output: Output) -> list[Any] | None:
@@ -91,9 +99,16 @@ def output_to_plain(output: Output) -> list[Any] | None:
             return ["withdraw", action]
         case Launch(activeflow, flow, arguments):
             return ["launch", activeflow, flow, to_plain(arguments)]
+        case Connect(leg, opening):
+            return ["connect", leg, opening.flow, to_plain(opening.arguments)]
         case HandedOff(opening):
             return ["handoff", opening.flow, to_plain(opening.arguments)]
         case Over(ending):
-            return ["over", ending.how, to_plain(ending.value), ending.code, ending.text, ending.line]
+            return ["over", *ending_to_plain(ending)]
         case Note():
             return None
+
+
+def ending_to_plain(ending: Ending) -> list[Any]:
+    """How an activeflow ended, as plain data."""
+    return [ending.how, to_plain(ending.value), ending.code, ending.text, ending.line]

@@ -7,7 +7,7 @@ import secrets
 import time
 from collections import Counter
 from collections.abc import AsyncGenerator, Callable, Iterable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -27,14 +27,17 @@ from flowlang.model.message_commands import OutsideCommand
 from flowlang.model.observations import Logged, Observation
 from flowlang.model.results import Failed
 from flowlang.modules import ModuleFiles
-from flowlang.store import MemoryStore, Store
+from flowlang.store import MemoryStore, Reading, Store, StoreError
+from flowlang.store.sqlite import SqliteStore
 
 from . import loading
 from .arguments import arguments_of, given_value
 from .clock import Clock
 from .errors import EngineClosedError, UnknownFlowError
+from .keeping import CHECKPOINT, Keeper
 from .pump import Pump
 from .records import Records
+from .recovery import Recovered, recover
 from .running import Running
 from .switchboard import Switchboard
 
@@ -94,20 +97,21 @@ class Engine:
         self._backends = tuple(backends)
         self._limits = limits
         self._store = store
+        self.keeper = Keeper(store)
         self._clock = clock
         self.new_id = new_id
         self.new_seed = new_seed
-        self._pump = Pump(clock, processor_time)
+        self._pump = Pump(clock, processor_time, self.keeper.commit)
         self._scripts: list[LoadedScript] = []
         self._actions: dict[str, Action] = dict(ACTIONS)
         self._functions: dict[str, HostFunction] = {}
         self._running: dict[str, Running] = {}
         self._families: Counter[str] = Counter()
-        self.records = Records()
+        self.records = Records(self._keep_record)
         self._observers: list[Observer] = []
         self.closing = False
         self._switchboard = Switchboard(self)
-        self._none_left = trio.Event()
+        self._one_less = trio.Event()
 
     # -- for hosts
 
@@ -174,6 +178,23 @@ class Engine:
         """How many of them wait for a time."""
         return self._pump.timers
 
+    def recover(self) -> Recovered:
+        """Brings back the activeflows that a store on disk has from before; call it when the scripts' actions
+        are added, and before `listen`. With a store in memory there are none. Raises `StoreError`."""
+        if not isinstance(self._store, SqliteStore):
+            return Recovered((), {}, ())
+        return recover(self, self._store)
+
+    async def signalled(self, activeflow: str, name: str, data: Any = None) -> bool:
+        """As `signal`; returns when the signal is on disk, so that no crash loses it."""
+        running = self._running.get(activeflow)
+        if running is None:
+            return False
+        kept = trio.Event()
+        running.deliver(SignalReceived(name, given_value("data", data)), kept.set)
+        await kept.wait()
+        return True
+
     def signal(self, activeflow: str, name: str, data: Any = None) -> bool:
         """Gives one an event `signal`; tells whether it lives."""
         running = self._running.get(activeflow)
@@ -196,13 +217,14 @@ class Engine:
 
     async def shutdown(self) -> None:
         """Ends politely: no new calls, every activeflow ends as by `stop`, calls get their BYE, backends
-        settle."""
+        settle. With a store on disk only those with a call end; the others go on after the next start."""
         self.closing = True
         for activeflow in self.activeflows:
-            self.stop(activeflow)
-        while self._running:
-            self._none_left = trio.Event()
-            await self._none_left.wait()
+            if self._ends_here(self._running[activeflow]):
+                self.stop(activeflow)
+        while any(map(self._ends_here, self._running.values())):
+            self._one_less = trio.Event()
+            await self._one_less.wait()
         with trio.move_on_after(_SETTLE):
             for each in self._backends:
                 await each.settle()
@@ -237,6 +259,8 @@ class Engine:
             running.abandon()
         for end in self.records.left_open(self._clock.now()):
             self.observed(end)
+        with suppress(StoreError):  # where it failed, that was raised already
+            self._store.commit()
 
     async def pump(self) -> None:
         """Runs the activeflows until cancelled."""
@@ -254,8 +278,43 @@ class Engine:
         if not self._families[family]:
             del self._families[family]
         self._store.forget(running.activeflow)
-        if not self._running:
-            self._none_left.set()
+        self._one_less.set()
+
+    def _ends_here(self, running: Running) -> bool:
+        """Whether it does not outlive this process."""
+        return not self.keeper.durable or running.flow.opening.channel == "call"
+
+    def adopt(self, running: Running) -> None:
+        """It lives here from now on."""
+        self._running[running.activeflow] = running
+        self._families[_family_of(running.activeflow)] += 1
+
+    def schedule(self, running: Running) -> None:
+        """It waits for a time, maybe."""
+        self._pump.schedule(running)
+
+    @property
+    def actions(self) -> dict[str, Action]:
+        """All that scripts may call."""
+        return self._actions
+
+    @property
+    def host_actions(self) -> dict[str, Action]:
+        """Those of the host."""
+        return {name: each for name, each in self._actions.items() if name in self._functions}
+
+    def _keep_record(self, record: dict[str, Any]) -> None:
+        """A call record changed."""
+        self._store.keep_record(record)
+        self._pump.wake()
+
+    async def checkpoint(self) -> None:
+        """Tells the store every so often that the process is there, while calls are up."""
+        while True:
+            await trio.sleep(CHECKPOINT)
+            if len(self.records):
+                self._store.alive(self._clock.now())
+                self._pump.wake()
 
     def launch(self, output: Launch, script: Script) -> None:
         """A flow started another."""
@@ -272,14 +331,15 @@ class Engine:
         text = f"`{output.flow}` is not started: {refused}"
         self.observed(Logged(at, output.activeflow, text, 0, "warning"))
 
-    def run_host_action(self, command: RunHostAction, finish: Finish) -> Callable[[], None]:
-        """Runs the host's function as a task; returns how to cancel it."""
+    def run_host_action(self, command: RunHostAction, key: str, finish: Finish) -> Callable[[], None]:
+        """Runs the host's function as a task; returns how to cancel it. `key` stands for this one doing."""
         scope = trio.CancelScope()
 
         async def run() -> None:
             with scope:
                 action = self._actions[command.action]
-                finish(await run_host_function(action, self._functions[command.action], command.arguments))
+                arguments = command.arguments if action.key is None else {**command.arguments, action.key: key}
+                finish(await run_host_function(action, self._functions[command.action], arguments))
 
         self._nursery.start_soon(run)
         return scope.cancel
@@ -298,7 +358,9 @@ class Engine:
             for channel in backend.channels:
                 capabilities[channel] = capabilities.get(channel, frozenset()) | backend.commands
         exists = loading.exists_below(path.parent) if path is not None else None
-        script, warnings = loading.compiled(source, self._actions, capabilities, exists, ModuleFiles(path))
+        reading = Reading(ModuleFiles(path))
+        script, warnings = loading.compiled(source, self._actions, capabilities, exists, reading)
+        self.keeper.add(script, reading.build(script.sources, self._limits, self.host_actions.values()))
         return LoadedScript(path, script.program, warnings, script)
 
     def script_of(self, flow: str) -> LoadedScript:
@@ -317,11 +379,10 @@ class Engine:
     def begin(self, script: Script, opening: Opening, leg: Leg | None) -> Running:
         """A new activeflow; it takes its first step when the pump comes to it."""
         flow = self.machine(script, opening)
-        journal = self._store.journal(opening.activeflow)
+        journal = self.keeper.journal(opening.activeflow, script)
         journal.open(opening.to_plain())
         running = Running(self, flow, journal, leg)
-        self._running[opening.activeflow] = running
-        self._families[_family_of(opening.activeflow)] += 1
+        self.adopt(running)
         if opening.conversation is not None:
             self.records.taken(opening.conversation, opening.activeflow, opening.flow, opening.route_line)
         running.put(Begin(opening.at))
@@ -331,6 +392,14 @@ class Engine:
 def _family_of(activeflow: str) -> str:
     """The activeflow that came first: those that it starts, and they, carry its id in front."""
     return activeflow.partition(".")[0]
+
+
+def _store_error(error: BaseException) -> StoreError | None:
+    """What the store raised, of all that came at once: the rest is what came of that."""
+    if isinstance(error, BaseExceptionGroup):
+        found = (_store_error(each) for each in error.exceptions)  # pyright: ignore[reportUnknownVariableType, reportUnknownMemberType, reportUnknownArgumentType]
+        return next((each for each in found if each is not None), None)
+    return error if isinstance(error, StoreError) else None
 
 
 @asynccontextmanager
@@ -364,6 +433,8 @@ async def open_engine(
                 new_seed=new_seed,
             )
             nursery.start_soon(engine.pump)
+            if engine.keeper.durable:
+                nursery.start_soon(engine.checkpoint)
             try:
                 yield engine
             except BaseException as error:
@@ -372,6 +443,8 @@ async def open_engine(
             finally:
                 nursery.cancel_scope.cancel()
     except BaseExceptionGroup as group:
+        if (broken := _store_error(group)) is not None:
+            raise broken from None
         if failed is not None and group.exceptions == (failed,):
             raise failed from None  # what the caller's own code raised reaches him as he raised it
         raise

@@ -24,10 +24,14 @@ frame."""
 
 
 class Pump:
-    """`processor_time` tells seconds that pass while work is done; a virtual clock does not."""
+    """`processor_time` tells seconds that pass while work is done; a virtual clock does not. `commit` is
+    called after each turn: what it raises ends the engine."""
 
-    def __init__(self, clock: Clock, processor_time: Callable[[], float]) -> None:
+    def __init__(
+        self, clock: Clock, processor_time: Callable[[], float], commit: Callable[[], None]
+    ) -> None:
         self._clock = clock
+        self._commit = commit
         self._processor_time = processor_time
         self._queue: deque[Running] = deque()
         self._spinning: deque[Running] = deque()
@@ -48,12 +52,18 @@ class Pump:
             self._queue.append(running)
             self._wake.set()
 
+    def wake(self) -> None:
+        """There is something to commit."""
+        self._wake.set()
+
     async def run(self) -> None:
         """Works until cancelled."""
         while True:
             self._fire_due()
             if self._queue or self._spinning:
                 self._work()
+            self._commit()
+            if self._queue or self._spinning:
                 await trio.lowlevel.checkpoint()
             else:
                 await self._sleep()
@@ -84,9 +94,10 @@ class Pump:
         if running.has_work:
             running.queued = True
             self._spinning.append(running)
-        self._schedule(running)
+        self.schedule(running)
 
-    def _schedule(self, running: Running) -> None:
+    def schedule(self, running: Running) -> None:
+        """Puts it among those that wait for a time, where it does."""
         flow = running.flow
         due = flow.next_deadline() if not flow.busy else None
         if due == running.scheduled:

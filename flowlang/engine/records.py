@@ -24,10 +24,11 @@ class _Open:
 
 
 class Records:
-    """The records that are open, by the id of their leg."""
+    """The records that are open, by the id of their leg. `keep` is given each as often as it changes."""
 
-    def __init__(self) -> None:
+    def __init__(self, keep: Callable[[dict[str, Any]], None]) -> None:
         self._open: dict[str, _Open] = {}
+        self._keep = keep
 
     def __len__(self) -> int:
         return len(self._open)

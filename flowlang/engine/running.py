@@ -135,7 +135,7 @@ class Running:
         """Does one thing that came of an input, when that is in the journal."""
         match output:
             case Perform():
-                self._perform(output)
+                self.perform(output)
             case Withdraw(action):
                 withdraw = self._withdraw.pop(action, None)
                 if withdraw is not None:
@@ -152,7 +152,8 @@ class Running:
             case Over():
                 self._over()
 
-    def _perform(self, output: Perform) -> None:
+    def perform(self, output: Perform) -> None:
+        """Begins a command."""
         number, command = output.action, output.command
         self._withdraw[number] = None
 
@@ -161,7 +162,7 @@ class Running:
                 self.put(ActionOver(self._engine.now(), number, result))
 
         if isinstance(command, RunHostAction):
-            withdraw = self._engine.run_host_action(command, finish)
+            withdraw = self._engine.run_host_action(command, f"{self.activeflow}/{number}", finish)
         elif isinstance(command, OutsideCommand):
             withdraw = self._engine.send(command, finish)
         elif self._leg is not None:

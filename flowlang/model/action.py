@@ -75,6 +75,7 @@ class Action:
     if_left: str | None = None
     recovery: Recovery = "unknown"
     sends: str | None = None
+    key: str | None = None
 
     def parameter(self, name: str) -> Parameter | None:
         """The parameter of that name."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
-Party = Literal["caller", "us", "network"]
+Party = Literal["caller", "callee", "us", "network"]
 
 
 @dataclass(frozen=True, slots=True)

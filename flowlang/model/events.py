@@ -50,6 +50,33 @@ class CallEnded:
 
 
 @dataclass(frozen=True, slots=True)
+class CallRinging:
+    """A leg that we placed rings (SIP 180); `early`: there is early media (183)."""
+
+    name: ClassVar[str] = "ringing"
+    leg: int
+    early: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class CallAnswered:
+    """A leg that we placed is answered."""
+
+    name: ClassVar[str] = "answered"
+    leg: int
+
+
+@dataclass(frozen=True, slots=True)
+class CallRefused:
+    """A leg that we placed came to nothing; `status` is SIP's, 0 where nothing came back at all."""
+
+    name: ClassVar[str] = "refused"
+    leg: int
+    status: int
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class MessageReceived:
     """The person at the other end wrote."""
 
@@ -80,7 +107,11 @@ class Emitted:
         return self.event
 
 
-Event = DigitPressed | CallHeld | CallUnheld | CallEnded | MessageReceived | SignalReceived | Emitted
+PlacedLegEvent = CallRinging | CallAnswered | CallRefused
+"""What becomes of a leg that the activeflow placed."""
+Event = (
+    DigitPressed | CallHeld | CallUnheld | CallEnded | PlacedLegEvent | MessageReceived | SignalReceived | Emitted
+)
 
 
 def as_outcome(event: Event) -> Outcome:
@@ -88,8 +119,10 @@ def as_outcome(event: Event) -> Outcome:
     match event:
         case DigitPressed():
             return Outcome("dtmf", {"digit": event.digit, "text": event.digit})
-        case CallHeld() | CallUnheld():
-            return Outcome(event.name, {"agent": None})
+        case CallHeld() | CallUnheld():  # by the caller; by one of our legs see `flowlang.core.legs`
+            return Outcome(event.name, {"by": "caller", "held": "agent", "agent": None})
+        case CallRinging() | CallAnswered() | CallRefused():
+            return Outcome(event.name)
         case CallEnded():
             return Outcome("hangup", {"cause": event.cause})
         case MessageReceived():

@@ -67,7 +67,7 @@ FUNCTIONS: Mapping[str, Function] = {each.name: each for each in _ALL}
 
 # What a script can name without declaring it, with the fields it has there. `call` is only there on a call.
 PREDEFINED: Mapping[str, tuple[str, ...]] = {
-    "call": ("id", "to", "from"),
+    "call": ("id", "to", "from", "data"),
     "caller": ("number", "address", "name"),
     "flow": ("id", "channel"),
 }

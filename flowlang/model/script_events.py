@@ -21,8 +21,13 @@ class ScriptEvent:
 
 _ALL = (
     ScriptEvent("dtmf", ("digit", "text"), CALL, "The caller pressed a key."),
-    ScriptEvent("hold", ("agent",), CALL, "The caller was put on hold."),
-    ScriptEvent("unhold", ("agent",), CALL, "The caller was taken off hold."),
+    ScriptEvent(
+        "hold",
+        ("by", "held", "agent"),
+        CALL,
+        "Somebody put the other on hold; `by` and `held` are `caller` or `agent`.",
+    ),
+    ScriptEvent("unhold", ("by", "held", "agent"), CALL, "Somebody took the other off hold."),
     ScriptEvent("hangup", ("cause",), CONVERSATIONS, "The caller left."),
     ScriptEvent("message", ("text",), frozenset({"sms", "email", "chat"}), "The person wrote again."),
     ScriptEvent(
@@ -34,5 +39,5 @@ SCRIPT_EVENTS: Mapping[str, ScriptEvent] = {each.name: each for each in _ALL}
 
 # Raised by actions that no version has run yet.
 PLANNED_EVENTS = frozenset(
-    {"ringing", "answered", "delivered", "sent", "failed", "read", "transferred", "joined", "left"}
+    {"delivered", "sent", "failed", "read", "transferred", "joined", "left"}
 )

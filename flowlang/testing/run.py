@@ -82,9 +82,7 @@ def _run_text(
     return _run(checked.program, [each for each in blocks if wanted(each.title)], surroundings, coverage)
 
 
-def _run(
-    program: Program, blocks: list[ast.TestDecl], surroundings: Surroundings, coverage: bool
-) -> Report:
+def _run(program: Program, blocks: list[ast.TestDecl], surroundings: Surroundings, coverage: bool) -> Report:
     source = program.module.source
     counter = Counter(program) if coverage else None
     try:

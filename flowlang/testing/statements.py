@@ -223,4 +223,3 @@ def _test_call(world: World, call: ast.Call) -> str | None:
         if name in COMING_IN and name not in world.script.program.functions:
             return name
     return None
-

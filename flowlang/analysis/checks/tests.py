@@ -19,7 +19,9 @@ from flowlang.syntax.ast import tests
 from .calls import check_arguments
 from .purity import acts
 
-_CALLER_VERBS = frozenset({"presses", "waits", "holds", "unholds", "hangs up"})
+_CALLER_VERBS = frozenset(
+    {"presses", "says", "waits", "holds", "unholds", "answers", "rejects", "is busy", "hangs up"}
+)
 
 # What a statement takes, by its verb or first word.
 _TAKES: dict[str, tuple[TypeName, ...]] = {
@@ -108,7 +110,6 @@ class _Test:
         value = statement.value
         party = isinstance(value, tests.ExpectDial)
         if isinstance(value, tests.ExpectDial):
-            self.unsupported("expect dial", value.span)
             known: Type = self.value(value.address)
         elif isinstance(value, ast.Call) and self.test_call(value) is not None:
             party = self.test_call(value) in PARTY_CALLS | PLANNED_TEST_CALLS

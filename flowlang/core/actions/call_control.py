@@ -1,16 +1,19 @@
-"""`answer`, `ring`, `reject`, `hangup`."""
+"""`answer`, `ring`, `reject`, `hangup`, `redirect`, `hold`, `mute`, `press`."""
 
 from __future__ import annotations
 
 from flowlang.compile.runtime.faults import Fault
 from flowlang.model.causes import DECLINED, hangup_cause
-from flowlang.model.commands import HangUp, Reject, Ring
+from flowlang.model.commands import HangUp, Hold, Mute, Press, Redirect, Reject, Ring
 from flowlang.model.events import CALLER_LEG
 from flowlang.model.values import Outcome
 
 from .stage import Stage
 
 _REFUSALS = range(400, 700)
+_MOVED = 302  # RFC 3261 §21.3.3
+_KEYS = frozenset("0123456789*#ABCD")  # RFC 4733 §3.2
+_MOST_KEYS = 100
 
 
 async def answer(stage: Stage) -> None:
@@ -41,3 +44,30 @@ async def hangup(stage: Stage) -> None:
     cause = "normal" if stage.flow.answered else hangup_cause(DECLINED)
     await stage.perform(HangUp(CALLER_LEG, DECLINED))
     stage.flow.caller_left(Outcome("hangup", {"cause": cause}))
+
+
+async def redirect(stage: Stage) -> None:
+    """Sends an unanswered call elsewhere."""
+    if stage.flow.answered:
+        raise Fault("value", "`redirect` is for a call that is not answered yet; `dial` connects this one")
+    await stage.perform(Redirect(CALLER_LEG, stage.text("to")))
+    stage.flow.caller_left(Outcome("hangup", {"cause": hangup_cause(_MOVED)}))
+
+
+async def hold(stage: Stage) -> None:
+    """`hold`, `unhold`."""
+    await stage.perform(Hold(CALLER_LEG, stage.action.name == "hold"))
+
+
+async def mute(stage: Stage) -> None:
+    """`mute`, `unmute`."""
+    await stage.perform(Mute(CALLER_LEG, stage.action.name == "mute"))
+
+
+async def press(stage: Stage) -> None:
+    """Presses keys towards the caller."""
+    digits = stage.text("digits")
+    if not digits or len(digits) > _MOST_KEYS or set(digits) - _KEYS:
+        raise Fault("value", f"`press` takes 1 to {_MOST_KEYS} keys: 0-9, *, #, A-D")
+    await stage.answer_first()
+    await stage.perform(Press(CALLER_LEG, digits))

@@ -54,7 +54,9 @@ async def send(stage: Stage) -> Outcome:
         raise Fault("address", f"`{stage.action.name}` takes an address with `sms:`, `mailto:` or `chat:`")
     subject = one_line(stage, "subject") if channel == "email" else None
     to = recipient(stage, channel, to)
-    return await given_out(stage, SendMessage(_known(channel), to, stage.text("text"), stage.key, None, subject))
+    return await given_out(
+        stage, SendMessage(_known(channel), to, stage.text("text"), stage.key, None, subject)
+    )
 
 
 async def notify(stage: Stage) -> Outcome:

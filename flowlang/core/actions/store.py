@@ -37,5 +37,7 @@ async def add(stage: Stage) -> Value:
 def _entry(stage: Stage) -> str:
     key = stage.text("key")
     if not key or len(key) > _LONGEST_KEY or not key.isprintable():
-        raise Fault("value", f"`key` of `{stage.action.name}` is a text of 1 to {_LONGEST_KEY} characters on one line")
+        raise Fault(
+            "value", f"`key` of `{stage.action.name}` is a text of 1 to {_LONGEST_KEY} characters on one line"
+        )
     return key

@@ -3,7 +3,8 @@ writes come with the actions that reach them."""
 
 from __future__ import annotations
 
+from .callee import Callee
 from .caller import Caller
 from .party import CannotError, Party
 
-__all__ = ["Caller", "CannotError", "Party"]
+__all__ = ["Callee", "Caller", "CannotError", "Party"]

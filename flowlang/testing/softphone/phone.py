@@ -56,9 +56,7 @@ class Softphone:
         self._endpoint = endpoint
         endpoint.agent.trace = self._trace
 
-    async def call(
-        self, target: str, *, caller: str | None = None, record: Path | None = None
-    ) -> PhoneCall:
+    async def call(self, target: str, *, caller: str | None = None, record: Path | None = None) -> PhoneCall:
         """Call a SIP URI, at the host that it names. `caller` is a URI or `"Name" <uri>`. Raises `OSError`
         where the host is not known or not reached, `ValueError` where the URI is none."""
         uri = parse_uri(target)

@@ -1,11 +1,11 @@
 """What the softphone's program does in a call, step by step: text to steps, and each step carried out.
 
-    wait-for-prompt [within 10s]    the next thing said, to its end
-    wait-for-sound [within 10s]     the next thing said, as soon as it begins
-    press 12#                       keys
-    wait 3s                         in the call, whatever is heard
-    hangup                          ends the call
-    wait-for-hangup [within 10s]    the other side ends it
+wait-for-prompt [within 10s]    the next thing said, to its end
+wait-for-sound [within 10s]     the next thing said, as soon as it begins
+press 12#                       keys
+wait 3s                         in the call, whatever is heard
+hangup                          ends the call
+wait-for-hangup [within 10s]    the other side ends it
 """
 
 from __future__ import annotations

@@ -1,0 +1,36 @@
+"""Where a leg delivers: the activeflow that has it, under the number that it goes by there."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any, cast
+
+from flowlang.model.events import CALLER_LEG, Event
+
+from .border import Inbox
+
+
+class LegInbox:
+    """The inbox of a leg that was placed. It may change hands: `call` gives it an activeflow of its own."""
+
+    __slots__ = ("_number", "_owner")
+
+    def __init__(self, owner: Inbox, number: int) -> None:
+        self._owner = owner
+        self._number = number
+
+    @property
+    def activeflow(self) -> str:
+        """That which has the leg."""
+        return self._owner.activeflow
+
+    def hand_to(self, owner: Inbox) -> None:
+        """From now on the leg is the caller's there."""
+        self._owner = owner
+        self._number = CALLER_LEG
+
+    def deliver(self, event: Event) -> None:
+        """Passes on what became of the leg."""
+        if self._number != CALLER_LEG:
+            event = cast(Event, replace(cast(Any, event), leg=self._number))
+        self._owner.deliver(event)

@@ -1,0 +1,81 @@
+"""`call`: places a call that starts an activeflow of its own when it is answered."""
+
+from __future__ import annotations
+
+from flowlang.compile.runtime.faults import Fault
+from flowlang.model.events import CallAnswered, CallEnded, CallRefused, CallRinging
+from flowlang.model.values import Duration, Outcome
+
+from ..legs import LegEvent, PlacedLeg
+from ..mailbox import Mailbox
+from ..opening import Inherited, Opening
+from ..outputs import Connect
+from ..routing import Chosen, choose_route
+from ..strand import WhenLeft
+from ..timers import TimerClass
+from .dial import place
+from .stage import Stage
+from .unanswered import Unanswered
+
+OUTBOUND = "outbound call"
+
+
+async def call(stage: Stage) -> Outcome:
+    """Waits until it is answered or comes to nothing."""
+    flow = stage.flow
+    opening = _opening(stage)
+    box: Mailbox[tuple[PlacedLeg, LegEvent] | None] = Mailbox(stage.strand, WhenLeft.NOTHING)
+    timeout = stage.given["timeout"]
+    assert isinstance(timeout, Duration)
+    due = flow.at + max(0, timeout.microseconds)
+    timer = flow.timers.add(due, TimerClass.WAIT, 0, lambda: box.put(None))
+    leg = place(stage, stage.text("to"), lambda leg, event: box.put((leg, event)))
+    try:
+        outcome = await _until_answered(stage, leg, opening, box)
+    except GeneratorExit:
+        raise
+    except BaseException:
+        timer.cancel()
+        flow.legs.hang_up(leg)
+        raise
+    timer.cancel()
+    flow.legs.hang_up(leg)
+    return outcome
+
+
+async def _until_answered(
+    stage: Stage, leg: PlacedLeg, opening: Opening, box: Mailbox[tuple[PlacedLeg, LegEvent] | None]
+) -> Outcome:
+    flow = stage.flow
+    while True:
+        match await box.get():
+            case None:
+                return Unanswered(leg.to, 0, "nobody answered in time", leg.rang, late=True).as_outcome()
+            case _, CallRinging():
+                flow.events.tell(Outcome("ringing", {"to": leg.to, "text": leg.to}))
+            case _, CallRefused(status=status, reason=reason):
+                return Unanswered(leg.to, status, reason, leg.rang).as_outcome()
+            case _, CallEnded(cause=cause):
+                return Unanswered(leg.to, 0, cause, leg.rang).as_outcome()
+            case _, CallAnswered():
+                flow.legs.let_go(leg)
+                begins = opening.answered_at(flow.at, Inherited(flow.at, answered=True))
+                flow.outbox.add(Connect(leg.number, begins))
+                return Outcome("answered", {"activeflow": opening.activeflow, "to": leg.to})
+
+
+def _opening(stage: Stage) -> Opening:
+    """What the new activeflow begins with; a fault where no route is for it."""
+    flow = stage.flow
+    to = stage.text("to")
+    source = stage.optional_text("from") or flow.opening.ours
+    child = flow.new_activeflow_id()
+    opening = Opening(
+        child, "", {}, flow.at, flow.chance.new_seed(), OUTBOUND, source, to, None, child,
+        data=stage.given["data"], outbound=True,
+    )  # fmt: skip
+    choice = choose_route(flow.script, opening)
+    if not isinstance(choice, Chosen):
+        why = "; ".join(choice.why) or "there is none"
+        raise Fault("no_route", f"no `route outbound call` takes a call to {to}: {why}")
+    return opening.taken_by(choice.flow, choice.line, choice.otherwise)

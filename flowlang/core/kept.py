@@ -1,0 +1,36 @@
+"""What an activeflow began with, back from the plain data that stood first in its journal."""
+
+from __future__ import annotations
+
+from dataclasses import fields
+from typing import Any
+
+from flowlang.model.plain import from_plain
+
+from .opening import FlowCall, Inherited, Opening
+
+_VALUES = frozenset({"arguments", "data"})
+
+
+def opening_from_plain(plain: dict[str, Any]) -> Opening:
+    """The opening that `Opening.to_plain` was asked of; `ValueError` for anything else."""
+    known = {each.name for each in fields(Opening)}
+    if not plain.keys() <= known:
+        raise ValueError(f"not an opening: it has {', '.join(sorted(plain.keys() - known))}")
+    given: dict[str, Any] = {
+        name: from_plain(value) if name in _VALUES else value for name, value in plain.items()
+    }
+    given["otherwise"] = _flow_call(plain.get("otherwise"))
+    inherited = plain.get("inherited")
+    given["inherited"] = None if inherited is None else Inherited(*(from_plain(each) for each in inherited))  # pyright: ignore[reportArgumentType]
+    try:
+        return Opening(**given)
+    except TypeError as error:
+        raise ValueError(f"not an opening: {error}") from None
+
+
+def _flow_call(plain: list[Any] | None) -> FlowCall | None:
+    if plain is None:
+        return None
+    flow, arguments = plain
+    return flow, {name: from_plain(value) for name, value in arguments.items()}

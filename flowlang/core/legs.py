@@ -1,0 +1,115 @@
+"""The legs that an activeflow placed: each goes by a number, and what becomes of it goes to the action that
+owns it.
+
+`dial` owns its legs until they are over; `call` until the leg has an activeflow of its own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from flowlang.model.addresses import number_of
+from flowlang.model.causes import DECLINED
+from flowlang.model.commands import HangUp, PlaceCall
+from flowlang.model.events import (
+    CallAnswered,
+    CallEnded,
+    CallHeld,
+    CallRefused,
+    CallRinging,
+    CallUnheld,
+    DigitPressed,
+)
+from flowlang.model.results import Failed, Result
+from flowlang.model.values import Outcome
+
+if TYPE_CHECKING:
+    from .activeflow import Activeflow
+
+LegEvent = CallRinging | CallAnswered | CallRefused | CallEnded
+AnyLegEvent = LegEvent | CallHeld | CallUnheld | DigitPressed
+
+
+class PlacedLeg:
+    """One of them. `take` is told what becomes of it; `rang` whether it ever rang."""
+
+    __slots__ = ("number", "rang", "take", "to")
+
+    def __init__(self, number: int, to: str, take: Callable[[PlacedLeg, LegEvent], None]) -> None:
+        self.number = number
+        self.to = to
+        self.take = take
+        self.rang = False
+
+
+class Legs:
+    """All that are not over."""
+
+    __slots__ = ("_flow", "_live")
+
+    def __init__(self, flow: Activeflow) -> None:
+        self._flow = flow
+        self._live: dict[int, PlacedLeg] = {}
+
+    def __len__(self) -> int:
+        return len(self._live)
+
+    def place(
+        self,
+        to: str,
+        source: str | None,
+        display: str | None,
+        take: Callable[[PlacedLeg, LegEvent], None],
+        *,
+        anonymous: bool,
+    ) -> PlacedLeg:
+        """Calls somebody."""
+        outbox = self._flow.outbox
+        leg = PlacedLeg(outbox.number(), to, take)
+        self._live[leg.number] = leg
+
+        def placed(result: Result) -> None:
+            if isinstance(result, Failed) and self._live.pop(leg.number, None) is not None:
+                take(leg, CallRefused(leg.number, 0, result.text))
+
+        outbox.perform(PlaceCall(leg.number, to, source, display, anonymous), placed)
+        return leg
+
+    def take(self, event: AnyLegEvent) -> Outcome | None:
+        """Something became of a leg; an event for the whole activeflow is given back."""
+        leg = self._live.get(event.leg)
+        match event:
+            case _ if leg is None:  # it is given up, and what crossed that does not count
+                return None
+            case CallHeld() | CallUnheld():
+                agent = {"address": leg.to, "number": number_of(leg.to), "name": None}
+                return Outcome(event.name, {"by": "agent", "held": "caller", "agent": agent})
+            case DigitPressed():  # it is heard by whoever the leg is connected with
+                return None
+            case CallEnded() | CallRefused():
+                del self._live[leg.number]
+            case CallRinging():
+                leg.rang = True
+            case CallAnswered():
+                pass
+        leg.take(leg, event)
+        return None
+
+    def hang_up(self, leg: PlacedLeg) -> None:
+        """Gives a leg up: cancels it, or ends it where it is up."""
+        if self._live.pop(leg.number, None) is not None:
+            self._flow.outbox.perform(HangUp(leg.number, DECLINED), _ignore)
+
+    def hang_up_all(self) -> None:
+        """The activeflow is over."""
+        for leg in tuple(self._live.values()):
+            self.hang_up(leg)
+
+    def let_go(self, leg: PlacedLeg) -> None:
+        """The leg is another activeflow's from now on."""
+        del self._live[leg.number]
+
+
+def _ignore(_result: Result) -> None:
+    """Nobody waits for it."""

@@ -1,0 +1,79 @@
+"""What has to be on disk before it shows: outputs wait here until the inputs that they come of are committed.
+
+A commit is for a group: all that the activeflows took in one turn of the pump. A new activeflow, and one that
+hands over, are inside that group, so that neither can be lost between two commits. A store in memory has nothing
+to wait for, and costs nothing here.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING
+
+from flowlang.core import HandedOff, Input, Launch, Output, Script
+from flowlang.core.journal import Journal
+from flowlang.store import Build, Store
+
+if TYPE_CHECKING:
+    from .running import Running
+
+CHECKPOINT = 10.0
+"""Seconds between two signs of life in the store: so much a call record may miss after a crash."""
+
+Kept = Callable[[], None]
+
+
+class Keeper:
+    """Between activeflows and the store."""
+
+    def __init__(self, store: Store) -> None:
+        self.store = store
+        self.durable = store.durable
+        self._builds: dict[Script, Build] = {}
+        self._held: deque[tuple[Running, Output]] = deque()
+        self._awaited: dict[int, Kept] = {}
+        self._taken: list[Kept] = []
+
+    def add(self, script: Script, build: Build) -> None:
+        """A script was compiled from this."""
+        self._builds[script] = build
+
+    def journal(self, activeflow: str, script: Script) -> Journal:
+        """The journal of a new activeflow."""
+        return self.store.journal(activeflow, self._builds[script])
+
+    def tell(self, given: Input, kept: Kept) -> None:
+        """Calls `kept` when this input, which now waits to be taken, is on disk."""
+        if self.durable:
+            self._awaited[id(given)] = kept
+        else:
+            kept()
+
+    def drop(self, inputs: Iterable[Input]) -> None:
+        """These are not taken any more: their activeflow is over."""
+        if self._awaited:
+            for each in inputs:
+                if (kept := self._awaited.pop(id(each), None)) is not None:
+                    kept()
+
+    def hold(self, running: Running, taken: Input, outputs: list[Output]) -> None:
+        """An input is in the journal; what came of it goes out after the commit."""
+        for output in outputs:
+            if isinstance(output, Launch | HandedOff):
+                running.carry_out(output)
+            else:
+                self._held.append((running, output))
+        if self._awaited and (kept := self._awaited.pop(id(taken), None)) is not None:
+            self._taken.append(kept)
+
+    def commit(self) -> None:
+        """Commits what there is and lets go what waited for it. Raises `StoreError`: then nothing goes out."""
+        while self.store.pending or self._held:
+            self.store.commit()
+            taken, self._taken = self._taken, []
+            for kept in taken:
+                kept()
+            while self._held:
+                running, output = self._held.popleft()
+                running.carry_out(output)

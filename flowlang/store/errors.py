@@ -1,0 +1,10 @@
+"""What a store raises."""
+
+from __future__ import annotations
+
+
+class StoreError(Exception):
+    """The store cannot be opened, read or written; the message is one line for the person who runs it.
+
+    After a write that failed nothing more is written: what is on disk is what was committed before.
+    """

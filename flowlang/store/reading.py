@@ -1,0 +1,153 @@
+"""Reading a store: what lives in it, journals, builds, records. Works beside the process that writes it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Generator, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+import apsw
+
+from flowlang.core.journal import Entry
+
+from .builds import Build
+from .errors import StoreError
+from .schema import check_version
+
+FILE = "flowlang.db"
+
+State = Literal["live", "ended", "diverged", "parked"]
+
+_COLUMNS = "number, id, build, opening, first, state, began, ended, last, ending"
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """An activeflow as it is kept. Times are microseconds since 1970-01-01 UTC; `ending` is what its last input
+    gave, or for one that diverged why."""
+
+    number: int
+    id: str
+    build: bytes
+    opening: dict[str, Any]
+    first: int
+    state: State
+    began: int
+    ended: int | None
+    last: int | None
+    ending: Any
+
+    @property
+    def flow(self) -> str:
+        """The flow that it began with, or was handed to."""
+        return self.opening["flow"]
+
+
+class Archive:
+    """Reads through a connection."""
+
+    def __init__(self, db: apsw.Connection, folder: Path) -> None:
+        self._db = db
+        self._folder = folder
+        self._builds: dict[bytes, Build] = {}
+
+    def live(self) -> Iterator[tuple[Stored, list[Entry], int]]:
+        """All that did not end, oldest first: each with its entries and the row of the last one."""
+        rows = self._db.execute(
+            "SELECT j.activeflow, j.row, j.given, j.outcome FROM journal j JOIN activeflows a "
+            "ON a.number = j.activeflow WHERE a.state IN ('live', 'parked') AND j.row >= a.first "
+            "ORDER BY j.activeflow, j.row"
+        )
+        entry = next(rows, None)
+        for stored in self._stored("WHERE state IN ('live', 'parked') ORDER BY number"):
+            entries: list[Entry] = []
+            last = 0
+            while entry is not None and entry[0] == stored.number:
+                last = int(entry[1])
+                entries.append(Entry(json.loads(str(entry[2])), bytes(entry[3])))  # pyright: ignore[reportArgumentType]
+                entry = next(rows, None)
+            yield stored, entries, last
+
+    def activeflows(self, *, all_of_them: bool = False) -> Iterator[Stored]:
+        """Those that did not end, or all; oldest first."""
+        return self._stored("ORDER BY number" if all_of_them else "WHERE state <> 'ended' ORDER BY number")
+
+    def activeflow(self, wanted: str) -> Stored | None:
+        """The one with that id, or the only one whose id begins so."""
+        found = next(self._stored("WHERE id = ?", wanted), None)
+        if found is None:
+            several = list(self._stored("WHERE substr(id, 1, ?) = ? LIMIT 2", len(wanted), wanted))
+            found = several[0] if len(several) == 1 and wanted else None
+        return found
+
+    def entries(self, stored: Stored) -> list[Entry]:
+        """Its journal."""
+        rows = self._db.execute(
+            "SELECT given, outcome FROM journal WHERE row BETWEEN ? AND ? AND activeflow = ? ORDER BY row",
+            (stored.first, stored.last if stored.last is not None else 2**62, stored.number),
+        )
+        return [Entry(json.loads(given), outcome) for given, outcome in rows]
+
+    def build(self, hashed: bytes) -> Build:
+        """What activeflows run on. Raises `StoreError` where it, or a text of it, is not there."""
+        if hashed not in self._builds:
+            manifest = self._db.execute("SELECT manifest FROM builds WHERE hash = ?", (hashed,)).get
+            if manifest is None:
+                raise StoreError(f"{self._folder}: the texts of an activeflow are not kept any more")
+            wanted = [bytes.fromhex(each) for _, each in json.loads(manifest)["sources"]]
+            texts: dict[bytes, str] = {}
+            for each in wanted:
+                text = self._db.execute("SELECT text FROM texts WHERE hash = ?", (each,)).get
+                if text is None:
+                    raise StoreError(f"{self._folder}: a text of an activeflow is not kept any more")
+                texts[each] = text
+            self._builds[hashed] = Build.from_manifest(manifest, texts)
+        return self._builds[hashed]
+
+    def records(self, since: int | None = None, until: int | None = None) -> Iterator[dict[str, Any]]:
+        """Call records by their start, open ones too: the columns by their names."""
+        cursor = self._db.execute(
+            "SELECT * FROM records WHERE started >= ? AND started < ? ORDER BY started, leg",
+            (since if since is not None else -(2**62), until if until is not None else 2**62),
+        )
+        for row in cursor:
+            yield dict(zip((name for name, *_ in cursor.get_description()), row, strict=True))
+
+    def open_records(self) -> list[dict[str, Any]]:
+        """Those without an end."""
+        cursor = self._db.execute("SELECT * FROM records WHERE ended IS NULL ORDER BY started, leg")
+        return [dict(zip((name for name, *_ in cursor.get_description()), row, strict=True)) for row in cursor]
+
+    @property
+    def last_alive(self) -> int:
+        """When the process that writes it was last known to be there; 0 for never."""
+        return self._db.execute("SELECT at FROM alive").get or 0
+
+    def _stored(self, which: str, *values: Any) -> Iterator[Stored]:
+        for row in self._db.execute(f"SELECT {_COLUMNS} FROM activeflows {which}", values):  # noqa: S608 (ours)
+            number, name, build, opening, first, state, began, ended, last, ending = row
+            given = json.loads(ending) if ending is not None else None
+            yield Stored(number, name, build, json.loads(opening), first, state, began, ended, last, given)
+
+
+@contextmanager
+def open_archive(folder: Path) -> Generator[Archive]:
+    """A data folder to read, whether or not a process writes it. Raises `StoreError`."""
+    path = folder / FILE
+    if not path.is_file():
+        raise StoreError(f"{folder}: there is no {FILE} in this folder; `flow serve --data FOLDER` makes one")
+    db: apsw.Connection | None = None
+    try:
+        db = apsw.Connection(str(path), flags=apsw.SQLITE_OPEN_READONLY)
+        db.set_busy_timeout(5_000)
+        if not check_version(db, str(folder)):
+            raise StoreError(f"{folder}: the store is empty")
+        yield Archive(db, folder)
+    except apsw.Error as error:
+        raise StoreError(f"{folder}: the store cannot be read: {error}") from None
+    finally:
+        if db is not None:
+            db.close()

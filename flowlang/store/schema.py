@@ -1,0 +1,43 @@
+"""The tables, and how a store of an older version becomes one of this: plain SQL in `migrations/`, one file a
+version, each carried out in one transaction.
+
+SQLite's `user_version` is the version of the tables. A store of a newer one is refused: what it means is not
+known here.
+"""
+
+from __future__ import annotations
+
+from importlib.resources import files
+
+import apsw
+
+from .errors import StoreError
+
+APPLICATION = 0x666C6F77  # "flow" in ASCII: how `file` and we tell our database from another
+VERSION = 1
+
+
+def check_version(db: apsw.Connection, name: str) -> int:
+    """The version of a store, 0 for one that is empty. Raises `StoreError` for what is no store of ours, or one
+    of a newer flowlang."""
+    found = db.pragma("user_version")
+    application = db.pragma("application_id")
+    assert isinstance(found, int)
+    if found > VERSION:
+        raise StoreError(
+            f"{name} was written by a newer flowlang (its version is {found}, this flowlang knows {VERSION}): "
+            "use that one, or another folder"
+        )
+    if application != APPLICATION and (application or found or db.execute("SELECT 1 FROM sqlite_schema").get):
+        raise StoreError(f"{name} is no store of flowlang's: choose another folder")
+    return found
+
+
+def migrate(db: apsw.Connection, name: str) -> None:
+    """Brings a store to this version. Raises `StoreError`."""
+    for version in range(check_version(db, name) + 1, VERSION + 1):
+        script = (files(__package__) / "migrations" / f"{version:04}.sql").read_text(encoding="utf-8")
+        with db:
+            db.execute(script)
+            db.execute(f"PRAGMA application_id = {APPLICATION}")
+            db.execute(f"PRAGMA user_version = {version}")

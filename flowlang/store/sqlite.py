@@ -1,0 +1,241 @@
+"""The store on disk: SQLite in a data folder, for one process at a time.
+
+Everything is appended to lists in memory; `commit` writes them in one transaction, which is on disk when it
+returns (WAL, `synchronous=FULL`: one `fsync` of the log for a whole group). SQLite checks each frame of its log,
+so that after a crash all of a group is there, or nothing.
+
+After an error of the disk nothing is tried again: a second `fsync` may tell that all is well when the pages of
+the first one are lost.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import os
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import apsw
+
+from flowlang.core.journal import Entry
+
+from .builds import Build
+from .errors import StoreError
+from .reading import FILE, Archive, Stored
+from .schema import migrate
+
+LOCK = "lock"
+
+_RECORD = (
+    "leg", "started", "call_id", "direction", "source", "to", "route_line", "flow", "activeflow", "rang", "answered",
+    "ended", "ended_by", "cause", "status",
+)  # fmt: skip
+_OPEN = "INSERT INTO activeflows VALUES (?, ?, ?, ?, ?, 'live', ?, NULL, NULL, NULL)"
+_CUT = "UPDATE activeflows SET opening = ?, first = ? WHERE number = ?"
+_END = "UPDATE activeflows SET state = ?, ended = ?, last = ?, ending = ? WHERE number = ?"
+_APPEND = "INSERT INTO journal VALUES (?, ?, ?, ?, ?)"
+_NAMES = ", ".join(f'"{each}"' for each in _RECORD)
+_KEEP = f"INSERT OR REPLACE INTO records ({_NAMES}) VALUES ({', '.join('?' * len(_RECORD))})"  # noqa: S608 (ours)
+_ALIVE = "INSERT OR REPLACE INTO alive VALUES (1, ?)"
+
+_encode = json.JSONEncoder(separators=(",", ":"), ensure_ascii=True).encode
+
+Row = tuple[Any, ...]
+
+
+class SqliteJournal:
+    """One activeflow's journal. `number` is that of the activeflow, `last` the row of its last entry."""
+
+    __slots__ = ("_activeflow", "_build", "_store", "last", "number")
+
+    def __init__(
+        self, store: SqliteStore, activeflow: str, build: bytes | None, number: int, last: int
+    ) -> None:
+        self._store = store
+        self._activeflow = activeflow
+        self._build = build
+        self.number = number
+        self.last = last
+
+    def open(self, opening: dict[str, Any]) -> None:
+        """Writes the first entry; a second time all entries before it go."""
+        store = self._store
+        self.last = 0
+        if self._build is None:
+            store.cuts.append((_encode(opening), store.row + 1, self.number))
+            return
+        store.opened.append(
+            (self.number, self._activeflow, self._build, _encode(opening), store.row + 1, opening["at"])
+        )
+        self._build = None
+
+    def append(self, given: list[Any], outcome: bytes) -> None:
+        """Writes an input and the hash of what it gave."""
+        store = self._store
+        store.row = row = store.row + 1
+        store.entries.append((row, self.number, self.last, _encode(given), outcome))
+        self.last = row
+
+    def end(self, at: int, ending: list[Any]) -> None:
+        """Writes how it ended."""
+        self._store.ends.append(("ended", at, self.last, _encode(ending), self.number))
+
+
+class SqliteStore:
+    """A data folder, made where there is none. Raises `StoreError` for one that another process has, or that
+    cannot be read."""
+
+    durable = True
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.opened: list[Row] = []
+        self.cuts: list[Row] = []
+        self.entries: list[Row] = []
+        self.ends: list[Row] = []
+        self._builds: dict[bytes, Build] = {}
+        self._kept: set[bytes] = set()
+        self._records: dict[tuple[Any, Any], Row] = {}
+        self._alive: int | None = None
+        self._failed: str | None = None
+        try:
+            folder.mkdir(parents=True, exist_ok=True, mode=0o700)  # conversations are nobody else's business
+            self._lock = _locked(folder)
+        except OSError as error:
+            raise StoreError(f"{folder}: {(error.strerror or str(error)).lower()}") from None
+        try:
+            self._db = self._connect(folder / FILE)
+            migrate(self._db, str(folder))
+            self.archive = Archive(self._db, folder)
+            self.row: int = self._largest("SELECT max(row) FROM journal")
+            self._number = self._largest("SELECT max(number) FROM activeflows")
+        except (apsw.Error, StoreError) as error:
+            os.close(self._lock)
+            raise error if isinstance(error, StoreError) else _unusable(folder, error) from None
+
+    def _connect(self, path: Path) -> apsw.Connection:
+        db = apsw.Connection(str(path))
+        db.set_busy_timeout(5_000)  # milliseconds: one that reads may hold up a checkpoint of the log
+        db.pragma("journal_mode", "wal")
+        db.pragma("synchronous", "full")
+        return db
+
+    def close(self) -> None:
+        """Lets go of the folder. What was not committed is not kept."""
+        self._db.close()
+        os.close(self._lock)
+
+    def __enter__(self) -> SqliteStore:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    # -- what the engine writes
+
+    def journal(self, activeflow: str, build: Build) -> SqliteJournal:
+        """The journal of a new activeflow."""
+        hashed = build.hash
+        if hashed not in self._kept:
+            self._builds[hashed] = build
+        self._number += 1
+        return SqliteJournal(self, activeflow, hashed, self._number, 0)
+
+    def journal_of(self, stored: Stored, last: int) -> SqliteJournal:
+        """The journal of one that goes on after `last`."""
+        return SqliteJournal(self, stored.id, None, stored.number, last)
+
+    def diverged(self, stored: Stored, why: str) -> None:
+        """It acts no further, and why."""
+        self.ends.append(("diverged", None, None, _encode(why), stored.number))
+
+    def forget(self, activeflow: str) -> None:
+        """Its end stands in its journal."""
+
+    def keep_record(self, record: Mapping[str, Any]) -> None:
+        """A call record as it stands."""
+        self._records[record["started"], record["leg"]] = tuple([record.get(each) for each in _RECORD])
+
+    def alive(self, at: int) -> None:
+        """The process is there."""
+        self._alive = at
+
+    @property
+    def pending(self) -> bool:
+        """Whether there is anything to commit."""
+        return bool(
+            self.entries or self.opened or self.ends or self._records or self.cuts or self._alive is not None
+        )
+
+    def commit(self) -> None:
+        """Writes all of it in one transaction."""
+        if self._failed is not None:
+            raise StoreError(self._failed)
+        if not self.pending:
+            return
+        try:
+            self._db.execute("BEGIN IMMEDIATE")
+            self._write()
+            self._db.execute("COMMIT")
+        except apsw.Error as error:
+            self._failed = (
+                f"{self.folder}: nothing more can be written ({_why(error)}); flowlang stops here, and goes on "
+                "from what is on disk when it is started again"
+            )
+            raise StoreError(self._failed) from None
+
+    def _write(self) -> None:
+        many = self._db.executemany
+        if self._builds:
+            texts = {key: text for build in self._builds.values() for key, text in build.texts.items()}
+            many("INSERT OR IGNORE INTO texts VALUES (?, ?)", texts.items())
+            builds = [(hashed, build.manifest) for hashed, build in self._builds.items()]
+            many("INSERT OR IGNORE INTO builds VALUES (?, ?)", builds)
+            self._kept.update(self._builds)
+            self._builds = {}
+        for statement, rows in self._groups():
+            if rows:
+                many(statement, rows)
+                rows.clear()
+        if self._records:
+            many(_KEEP, self._records.values())
+            self._records = {}
+        if self._alive is not None:
+            self._db.execute(_ALIVE, (self._alive,))
+            self._alive = None
+
+    def _groups(self) -> Iterable[tuple[str, list[Row]]]:
+        """In this order: what is opened may be cut and ended at once."""
+        return ((_OPEN, self.opened), (_CUT, self.cuts), (_APPEND, self.entries), (_END, self.ends))
+
+    def _largest(self, query: str) -> int:
+        return self._db.execute(query).get or 0
+
+    # -- what recovery reads
+
+    def live(self) -> Iterator[tuple[Stored, list[Entry], int]]:
+        """All that did not end, oldest first: each with its entries and the row of the last one."""
+        yield from self.archive.live()
+
+
+def _locked(folder: Path) -> int:
+    """Holds the folder for this process; the kernel lets go when it ends, however that is."""
+    lock = os.open(folder / LOCK, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        os.close(lock)
+        raise StoreError(f"{folder}: another flowlang uses this folder; end it, or choose another one") from None
+    return lock
+
+
+def _why(error: apsw.Error) -> str:
+    return str(error).removeprefix(f"{type(error).__name__}: ") or type(error).__name__
+
+
+def _unusable(folder: Path, error: apsw.Error) -> StoreError:
+    if isinstance(error, (apsw.NotADBError, apsw.CorruptError)):
+        return StoreError(f"{folder / FILE}: this is no database, or a damaged one: {_why(error)}")
+    return StoreError(f"{folder}: the store cannot be used: {_why(error)}")
