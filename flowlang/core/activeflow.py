@@ -18,7 +18,7 @@ from flowlang.compile.names import variable
 from flowlang.compile.runtime.decimals import DECIMALS
 from flowlang.compile.runtime.faults import Fault, script_line
 from flowlang.compile.runtime.weights import check_weight
-from flowlang.model.actions import Action
+from flowlang.model.actions import CONVERSATIONS, Action
 from flowlang.model.causes import REFUSAL_OF_ENDING
 from flowlang.model.commands import HangUp
 from flowlang.model.events import CALLER_LEG
@@ -35,6 +35,7 @@ from .inputs import ActionOver, Begin, Happened, Input, StopAsked, TimePassed
 from .legs import Legs
 from .limits import Limits
 from .listeners import Listeners
+from .messages_in import MessagesIn
 from .meter import Meter
 from .opening import Inherited
 from .outbox import Outbox
@@ -56,7 +57,7 @@ class Activeflow:
     """One running script. `script` is what was compiled, `opening` what it began with."""
 
     __slots__ = (
-        "__weakref__", "_else_taken", "_inputs", "_legs", "_main", "_next_child", "_next_strand", "_predefined",
+        "__weakref__", "_else_taken", "_inputs", "_legs", "_main", "_messages", "_next_child", "_next_strand", "_predefined",
         "_ready", "_sliced", "_watched", "actions", "answered", "answering", "at", "began", "busy",
         "caller_gone", "chance", "conditions", "current", "digits", "ending", "events", "farewell",
         "has_caller", "id", "limits", "listeners", "meter", "opening", "outbox", "recording", "script",
@@ -76,10 +77,11 @@ class Activeflow:
         self.timers = Timers()
         self.listeners = Listeners()
         self.digits = Digits(limits.typed_ahead, given.typed)
+        self._messages: MessagesIn | None = None
         self.events = Events(self, given.signals)
         self.answered = given.answered
         self.answering: Answering | None = None
-        self.has_caller = opening.channel is not None
+        self.has_caller = opening.channel in CONVERSATIONS
         self.caller_gone = given.farewell is not None
         self.farewell = given.farewell or _NO_FAREWELL
         self._predefined: dict[str, dict[str, Value]] | None = None
@@ -317,6 +319,7 @@ class Activeflow:
         inherited = Inherited(
             self.began, self.answered, self.farewell if self.caller_gone else None, self.events.signals,
             self.digits.kept, self.outbox.next_number, self._next_child, self._else_taken, self.recording,
+            self.messages.kept,
         )  # fmt: skip
         opening = self.opening.handed_to((flow, arguments), self.at, self.chance.new_seed(), inherited)
         self._hang_up_placed()
@@ -327,11 +330,25 @@ class Activeflow:
         self.drop()
 
     @property
+    def messages(self) -> MessagesIn:
+        """Those that came in and that no handler took."""
+        if self._messages is None:  # most get none
+            given = self.opening.inherited
+            kept = given.messages if given is not None else ()
+            self._messages = MessagesIn(self.limits.kept_messages, kept, self.opening.message_id)
+        return self._messages
+
+    @property
     def legs(self) -> Legs:
         """Those that it placed."""
         if self._legs is None:  # most place none
             self._legs = Legs(self)
         return self._legs
+
+    @property
+    def placed_legs(self) -> tuple[int, ...]:
+        """The numbers of those that are not over."""
+        return self._legs.numbers if self._legs is not None else ()
 
     def _hang_up_placed(self) -> None:
         if self._legs is not None:

@@ -55,6 +55,11 @@ class Legs:
     def __len__(self) -> int:
         return len(self._live)
 
+    @property
+    def numbers(self) -> tuple[int, ...]:
+        """What they go by."""
+        return tuple(self._live)
+
     def place(
         self,
         to: str,

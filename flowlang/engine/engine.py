@@ -16,6 +16,7 @@ import trio
 
 from flowlang.analysis import Program
 from flowlang.backends.border import Backend, Finish, Leg, Outlet
+from flowlang.backends.leg_inbox import LegInbox
 from flowlang.core import Activeflow, Begin, Ending, Launch, Limits, Opening, Script, StopAsked
 from flowlang.core.host_results import run_host_function
 from flowlang.diagnostics import Diagnostic, Source, near_name
@@ -35,6 +36,7 @@ from .arguments import arguments_of, given_value
 from .clock import Clock
 from .errors import EngineClosedError, UnknownFlowError
 from .keeping import CHECKPOINT, Keeper
+from .legs import placer_of
 from .pump import Pump
 from .records import Records
 from .recovery import Recovered, recover
@@ -101,6 +103,8 @@ class Engine:
         self._clock = clock
         self.new_id = new_id
         self.new_seed = new_seed
+        self.placer = placer_of(self._backends)
+        """The backend that places calls; `None` where none can."""
         self._pump = Pump(clock, processor_time, self.keeper.commit)
         self._scripts: list[LoadedScript] = []
         self._actions: dict[str, Action] = dict(ACTIONS)
@@ -331,6 +335,11 @@ class Engine:
         text = f"`{output.flow}` is not started: {refused}"
         self.observed(Logged(at, output.activeflow, text, 0, "warning"))
 
+    def connect(self, opening: Opening, script: Script, leg: Leg, inbox: LegInbox) -> None:
+        """A flow placed a call that has an activeflow of its own now."""
+        running = self.begin(script, opening, leg)
+        inbox.hand_to(running)
+
     def run_host_action(self, command: RunHostAction, key: str, finish: Finish) -> Callable[[], None]:
         """Runs the host's function as a task; returns how to cancel it. `key` stands for this one doing."""
         scope = trio.CancelScope()
@@ -374,7 +383,7 @@ class Engine:
 
     def machine(self, script: Script, opening: Opening) -> Activeflow:
         """An activeflow that has not begun."""
-        return Activeflow(script, opening, self._limits, self._actions)
+        return Activeflow(script, opening, self.keeper.limits(script), self._actions)
 
     def begin(self, script: Script, opening: Opening, leg: Leg | None) -> Running:
         """A new activeflow; it takes its first step when the pump comes to it."""
@@ -383,7 +392,7 @@ class Engine:
         journal.open(opening.to_plain())
         running = Running(self, flow, journal, leg)
         self.adopt(running)
-        if opening.conversation is not None:
+        if opening.conversation is not None and not opening.outbound:
             self.records.taken(opening.conversation, opening.activeflow, opening.flow, opening.route_line)
         running.put(Begin(opening.at))
         return running

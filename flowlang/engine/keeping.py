@@ -11,7 +11,7 @@ from collections import deque
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING
 
-from flowlang.core import HandedOff, Input, Launch, Output, Script
+from flowlang.core import HandedOff, Input, Launch, Limits, Output, Script
 from flowlang.core.journal import Journal
 from flowlang.store import Build, Store
 
@@ -38,6 +38,10 @@ class Keeper:
     def add(self, script: Script, build: Build) -> None:
         """A script was compiled from this."""
         self._builds[script] = build
+
+    def limits(self, script: Script) -> Limits:
+        """The limits that a script was compiled for."""
+        return self._builds[script].limits
 
     def journal(self, activeflow: str, script: Script) -> Journal:
         """The journal of a new activeflow."""

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from typing import Any, Literal
 
-from flowlang.backends.border import Incoming
+from flowlang.backends.border import Incoming, Outgoing
 from flowlang.model.cdr import CallRecord
 from flowlang.model.observations import CallRecorded, LegAnswered, LegEnded, LegRang, Observation, Refused
 
@@ -16,6 +18,7 @@ class _Open:
     source: str
     to: str
     started: int
+    direction: Literal["in", out] = "in"
     route_line: int | None = None
     flow: str | None = None
     activeflow: str | None = None
@@ -38,12 +41,20 @@ class Records:
         if incoming.id in self._open:
             raise ValueError(f"the leg {incoming.id!a} was offered twice: each needs an id of its own")
         call_id = incoming.call_id or incoming.id
-        self._open[incoming.id] = _Open(incoming.id, call_id, incoming.source, incoming.to, at)
+        self._open[incoming.id] = opened = _Open(incoming.id, call_id, incoming.source, incoming.to, at)
+        self._keep(_plain(opened))
+
+    def placed(self, outgoing: Outgoing, at: int, activeflow: str, flow: str) -> None:
+        """A flow placed a leg."""
+        record = _Open(outgoing.id, outgoing.id, outgoing.source or "", outgoing.to, at, "out")
+        record.activeflow, record.flow = activeflow, flow
+        self._open[outgoing.id] = record
 
     def taken(self, leg: str, activeflow: str, flow: str, route_line: int | None) -> None:
         """A flow took it."""
         record = self._open[leg]
         record.activeflow, record.flow, record.route_line = activeflow, flow, route_line
+        self._keep(_plain(record))
 
     def observe(self, observation: Observation) -> CallRecorded | None:
         """What was observed; the record, if it is the end of a leg."""
@@ -51,15 +62,19 @@ class Records:
             case LegRang(at, leg):
                 if (record := self._open.get(leg)) is not None and record.rang is None:
                     record.rang = at
+                    self._keep(_plain(record))
             case LegAnswered(at, leg):
                 if (record := self._open.get(leg)) is not None:
                     record.answered = at
+                    self._keep(_plain(record))
             case Refused(at, leg=str(leg)) if leg not in self._open:  # the backend offered it to nobody
                 call_id = observation.call_id or leg
                 self._open[leg] = _Open(leg, call_id, observation.source, observation.to, at)
             case LegEnded(leg=leg):
                 if (record := self._open.pop(leg, None)) is not None:
-                    return CallRecorded(observation.at, _closed(record, observation))
+                    closed = _closed(record, observation)
+                    self._keep(closed.to_plain())
+                    return CallRecorded(observation.at, closed)
             case _:
                 pass
         return None
@@ -72,11 +87,16 @@ class Records:
         ]
 
 
+def _plain(record: _Open) -> dict[str, Any]:
+    """An open record as the store keeps it."""
+    return {"direction": "in", "ended": None, **asdict(record)}
+
+
 def _closed(record: _Open, end: LegEnded) -> CallRecord:
     return CallRecord(
         leg=record.leg,
         call_id=record.call_id,
-        direction="in",
+        direction=record.direction,
         source=record.source,
         to=record.to,
         route_line=record.route_line,

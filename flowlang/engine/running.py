@@ -14,6 +14,7 @@ from flowlang.core import (
     ActionOver,
     Activeflow,
     Begin,
+    Connect,
     Ending,
     HandedOff,
     Happened,
@@ -31,10 +32,11 @@ from flowlang.core.outputs import ending_to_plain
 from flowlang.model.commands import RunHostAction
 from flowlang.model.events import Event
 from flowlang.model.message_commands import OutsideCommand
-from flowlang.model.results import Failed, Result
+from flowlang.model.results import Result
 
 from .errors import EngineClosedError
 from .keeping import Kept
+from .legs import Legs
 
 if TYPE_CHECKING:
     from .engine import Engine
@@ -55,7 +57,7 @@ class Running:
         self.ended = trio.Event()
         self._engine = engine
         self._journal = journal
-        self._leg = leg
+        self._legs = Legs(engine, self, leg)
         self._inbox: deque[Input] = deque()
         self._taken: Input | None = None
         self._outputs: list[Output] = []
@@ -144,11 +146,13 @@ class Running:
                 self._engine.observed(observation)
             case HandedOff(opening):
                 self._journal.open(opening.to_plain())
-                self.flow = self._engine.machine(self.flow.script, opening)
+                self.flow = Activeflow(self.flow.script, opening, self.flow.limits, self.flow.actions)
                 self._inbox.appendleft(Begin(opening.at))
                 self._engine.queue(self)
             case Launch():
                 self._engine.launch(output, self.flow.script)
+            case Connect(number, opening):
+                self._engine.connect(opening, self.flow.script, *self._legs.take_out(number))
             case Over():
                 self._over()
 
@@ -165,11 +169,8 @@ class Running:
             withdraw = self._engine.run_host_action(command, f"{self.activeflow}/{number}", finish)
         elif isinstance(command, OutsideCommand):
             withdraw = self._engine.send(command, finish)
-        elif self._leg is not None:
-            withdraw = self._leg.perform(command, finish)
         else:
-            finish(Failed("no_caller", f"`{command.name}` needs a caller, and this activeflow has none"))
-            return
+            withdraw = self._legs.perform(command, finish)
         if number in self._withdraw:
             self._withdraw[number] = withdraw
 
@@ -177,8 +178,7 @@ class Running:
         self._engine.keeper.drop(self._inbox)
         self._inbox.clear()
         self._withdraw.clear()
-        if self._leg is not None:
-            self._leg.release()
+        self._legs.release()
         self._engine.forget(self)
         self.ended.set()
 
