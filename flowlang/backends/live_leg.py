@@ -1,4 +1,4 @@
-"""A simulated leg under trio: time is trio's, and one can wait for what becomes of the call.
+"""Simulated legs under trio: time is trio's, and one can wait for what becomes of a call.
 
 A task exists only while something is heard.
 """
@@ -9,24 +9,15 @@ from collections.abc import Callable
 
 import trio
 
-from .border import Host, Incoming
-from .simulated_leg import Heard, LegState, Pace, SimulatedLeg
+from .border import Host, Inbox, Incoming, Outgoing
+from .simulated_callee import SimulatedCallee
+from .simulated_leg import Heard, Later, LegState, Pace, SimulatedLeg
 
 
-class LiveLeg(SimulatedLeg):
-    """See `SimulatedLeg`; `nursery` is where its task runs."""
+class _Live(SimulatedLeg):
+    """What lets others wait."""
 
-    def __init__(
-        self,
-        host: Host,
-        nursery: trio.Nursery,
-        incoming: Incoming,
-        pace: Pace,
-        watch: Callable[[LegState | Heard], None] = lambda _change: None,
-    ) -> None:
-        super().__init__(host, self._after, incoming, pace, watch)
-        self._nursery = nursery
-        self._waiting = trio.lowlevel.ParkingLot()
+    _waiting: trio.lowlevel.ParkingLot
 
     async def wait_until(self, condition: Callable[[], bool]) -> None:
         """Waits until a condition on this leg holds; it is looked at after each change."""
@@ -37,7 +28,36 @@ class LiveLeg(SimulatedLeg):
         """Lets those who wait look."""
         self._waiting.unpark_all()
 
-    def _after(self, seconds: float, act: Callable[[], None]) -> Callable[[], None]:
+
+class LiveLeg(_Live):
+    """See `SimulatedLeg`; `nursery` is where its task runs."""
+
+    def __init__(
+        self,
+        host: Host,
+        nursery: trio.Nursery,
+        incoming: Incoming,
+        pace: Pace,
+        watch: Callable[[LegState | Heard], None] = lambda _change: None,
+    ) -> None:
+        self._waiting = trio.lowlevel.ParkingLot()
+        super().__init__(host, _after(nursery), incoming, pace, watch)
+
+
+class LiveCallee(_Live, SimulatedCallee):
+    """See `SimulatedCallee`."""
+
+    def __init__(
+        self, host: Host, nursery: trio.Nursery, outgoing: Outgoing, inbox: Inbox, pace: Pace
+    ) -> None:
+        self._waiting = trio.lowlevel.ParkingLot()
+        SimulatedCallee.__init__(self, host, _after(nursery), outgoing, inbox, pace)
+
+
+def _after(nursery: trio.Nursery) -> Later:
+    """How something is done later."""
+
+    def later(seconds: float, act: Callable[[], None]) -> Callable[[], None]:
         scope = trio.CancelScope()
 
         async def pass_time() -> None:
@@ -46,5 +66,7 @@ class LiveLeg(SimulatedLeg):
             if not scope.cancel_called:
                 act()
 
-        self._nursery.start_soon(pass_time)
+        nursery.start_soon(pass_time)
         return scope.cancel
+
+    return later

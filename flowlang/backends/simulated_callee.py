@@ -16,6 +16,7 @@ from flowlang.model.results import Done
 from .border import Finish, Host, Inbox, Incoming, Outgoing
 from .simulated_leg import (
     Calling,
+    Ended,
     Heard,
     Later,
     LegState,
@@ -60,10 +61,8 @@ class SimulatedCallee(SimulatedLeg):
     def reject(self, status: int, reason: str = "") -> None:
         """Does not take it. Raises `PhoneError` where there is none to refuse."""
         self._require_ringing("reject")
-        self._become(Refused(status))
-        self._host.observe(
-            LegEnded(self._host.now(), self.incoming.id, "callee", hangup_cause(status), status)
-        )
+        cause = hangup_cause(status)
+        self._over(Refused(status), LegEnded(self._host.now(), self.incoming.id, "callee", cause, status))
         self._deliver(CallRefused(CALLER_LEG, status, reason))
 
     def hang_up(self) -> None:
@@ -75,10 +74,16 @@ class SimulatedCallee(SimulatedLeg):
     def perform(self, command: BackendCommand, finish: Finish) -> Callable[[], None]:
         """As any leg; before the answer to hang up is to cancel."""
         if isinstance(command, HangUp) and not self._answered and not self.over:
-            self._leave("us", "cancelled")
+            self._over(
+                Ended("us", "cancelled"), LegEnded(self._host.now(), self.incoming.id, "us", "cancelled", 487)
+            )
             finish(Done())
             return lambda: None
         return super().perform(command, finish)
+
+    def _over(self, state: LegState, ended: LegEnded) -> None:
+        self._become(state)
+        self._host.observe(ended)
 
     def _require_ringing(self, what: str) -> None:
         if self.over:

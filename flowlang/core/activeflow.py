@@ -57,11 +57,11 @@ class Activeflow:
     """One running script. `script` is what was compiled, `opening` what it began with."""
 
     __slots__ = (
-        "__weakref__", "_else_taken", "_inputs", "_legs", "_main", "_messages", "_next_child", "_next_strand", "_predefined",
-        "_ready", "_sliced", "_watched", "actions", "answered", "answering", "at", "began", "busy",
-        "caller_gone", "chance", "conditions", "current", "digits", "ending", "events", "farewell",
-        "has_caller", "id", "limits", "listeners", "meter", "opening", "outbox", "recording", "script",
-        "strands", "timers",
+        "__weakref__", "_else_taken", "_inputs", "_legs", "_main", "_messages", "_next_child",
+        "_next_strand", "_predefined", "_ready", "_sliced", "_watched", "actions", "answered",
+        "answering", "at", "began", "busy", "caller_gone", "chance", "conditions", "current", "digits",
+        "ending", "events", "farewell", "has_caller", "id", "limits", "listeners", "meter", "opening",
+        "outbox", "recording", "script", "strands", "timers",
     )  # fmt: skip
 
     def __init__(self, script: Script, opening: Opening, limits: Limits, actions: dict[str, Action]) -> None:

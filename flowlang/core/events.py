@@ -7,7 +7,15 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from flowlang.compile.runtime.faults import Fault
-from flowlang.model.events import CALLER_LEG, CallEnded, DigitPressed, Event, SignalReceived, as_outcome
+from flowlang.model.events import (
+    CALLER_LEG,
+    CallEnded,
+    DigitPressed,
+    Event,
+    MessageReceived,
+    SignalReceived,
+    as_outcome,
+)
 from flowlang.model.observations import EventArrived
 from flowlang.model.values import Outcome
 
@@ -52,12 +60,20 @@ class Events:
         busy = [emitter] if emitter is not None else []
         if isinstance(event, DigitPressed):
             busy += flow.digits.collecting
+        elif isinstance(event, MessageReceived) and event.leg == CALLER_LEG:
+            flow.messages.last = event.id
+            busy += flow.messages.asking
         listener = flow.listeners.find(outcome, busy, self._fault_in_condition)
         if listener is not None:
             self._observe_event(outcome, listener.line)
             self.hand_over(listener, outcome)
         elif isinstance(event, DigitPressed):
             self._observe_event(outcome, flow.digits.add(event.digit, flow.at))
+        elif isinstance(event, MessageReceived):
+            taken, line = flow.messages.add(outcome, of_thread=event.leg == CALLER_LEG)
+            self._observe_event(outcome, line)
+            if not taken:
+                flow.warn("messages that nobody takes fill what is kept of them; one more is lost", 0)
         else:
             self._observe_event(outcome, None)
             if isinstance(event, SignalReceived):
@@ -120,8 +136,12 @@ class Events:
         else:
             flow.warn(f"{kept} signals `{name}` are kept already; one more is dropped", 0)
 
-    def kept_signal(self, wants: Callable[[Outcome], bool] | None) -> Outcome | None:
-        """The oldest kept signal that somebody who begins to listen wants, taken out."""
+    def kept(self, event: str, wants: Callable[[Outcome], bool] | None) -> Outcome | None:
+        """The oldest kept signal or message that somebody who begins to listen wants, taken out."""
+        if event == "message":
+            return self._flow.messages.take_kept(wants or (lambda _message: True))
+        if event != "signal":
+            return None
         for number, kept in enumerate(self._signals):
             if wants is None or wants(kept):
                 return self._signals.pop(number)

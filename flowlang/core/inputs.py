@@ -65,6 +65,7 @@ _EVENTS = {
         events.CallAnswered,
         events.CallRefused,
         events.MessageReceived,
+        events.MessageReported,
         events.SignalReceived,
     )
 }

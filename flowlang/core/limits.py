@@ -23,6 +23,8 @@ class Limits:
     """Events that one `on` keeps while its handler runs."""
     kept_signals: int = 100
     """Signals of one name that are kept until somebody handles them."""
+    kept_messages: int = 100
+    """Messages that are kept until somebody takes them."""
     typed_ahead: int = 100
     """Digits kept for the next `ask`."""
     history: int = 5_000

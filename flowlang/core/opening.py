@@ -5,7 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass, fields, replace
 from typing import Any
 
+from flowlang.model.action import THREADS
 from flowlang.model.addresses import number_of
+from flowlang.model.functions import PREDEFINED, PREDEFINED_ON
 from flowlang.model.plain import to_plain
 from flowlang.model.values import Outcome, Value
 
@@ -29,6 +31,7 @@ class Inherited:
     next_child: int = 1
     else_taken: bool = False
     recording: str | None = None
+    messages: tuple[Outcome, ...] = ()
 
     def to_plain(self) -> list[Any]:
         """For the journal."""
@@ -55,7 +58,8 @@ class Opening:
     otherwise: FlowCall | None = None
     inherited: Inherited | None = None
     data: Value = None
-    """What `call` gave on, for a call that we placed."""
+    """What came with it: what `call` gave on, for a call that we placed; a map of the message's or the
+    webhook's fields as a script sees them."""
     outbound: bool = False
     """We placed the call: who is called is its caller, the other party."""
 
@@ -82,8 +86,21 @@ class Opening:
         """The address under which that person has us: what was called, or who called him."""
         return self.source if self.outbound else self.to
 
+    @property
+    def message_id(self) -> str | None:
+        """What the network calls the message that it began with."""
+        found = self.data.get("id") if isinstance(self.data, dict) and self.channel in THREADS else None
+        return found if isinstance(found, str) else None
+
+    def _came(self, name: str) -> dict[str, Value]:
+        """The fields of `message` or `webhook`: `none` on other channels."""
+        fields: dict[str, Value] = dict.fromkeys(PREDEFINED[name])
+        if self.channel in PREDEFINED_ON[name] and isinstance(self.data, dict):
+            fields.update(self.data)
+        return fields
+
     def predefined(self) -> dict[str, dict[str, Value]]:
-        """What a script sees as `call`, `caller` and `flow`."""
+        """What a script sees as `call`, `caller`, `message`, `webhook` and `flow`."""
         party = self.party
         return {
             "call": {"id": self.conversation, "to": self.to, "from": self.source, "data": self.data},
@@ -92,6 +109,8 @@ class Opening:
                 "address": party,
                 "name": self.name,
             },
+            "message": self._came("message"),
+            "webhook": self._came("webhook"),
             "flow": {"id": self.activeflow, "channel": self.channel},
         }
 

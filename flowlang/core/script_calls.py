@@ -59,9 +59,8 @@ def on(strand: Strand, block: Block, line: int, event: str, wants: Wants | None,
     if event == "hangup":
         return  # runs when its block is left, not when the event comes
     flow.listeners.add(handler)
-    if event == "signal":
-        while (kept := flow.events.kept_signal(wants)) is not None:
-            flow.events.hand_over(handler, kept)
+    while (kept := flow.events.kept(event, wants)) is not None:
+        flow.events.hand_over(handler, kept)
 
 
 def stream(
@@ -158,7 +157,7 @@ async def wait_for(strand: Strand, line: int, event: str, wants: Wants | None, l
     if flow.ends_with_caller(strand):
         strand.leave_with_caller()
     due = None if limit is None else flow.at + _microseconds(limit, "within")
-    if event == "signal" and (kept := flow.events.kept_signal(wants)) is not None:
+    if (kept := flow.events.kept(event, wants)) is not None:
         return kept
     listener = WaitForEvent(event, line, wants, strand.wake)
     flow.listeners.add(listener)

@@ -347,7 +347,7 @@ class Engine:
         async def run() -> None:
             with scope:
                 action = self._actions[command.action]
-                arguments = command.arguments if action.key is None else {**command.arguments, action.key: key}
+                arguments = command.arguments | ({action.key: key} if action.key is not None else {})
                 finish(await run_host_function(action, self._functions[command.action], arguments))
 
         self._nursery.start_soon(run)

@@ -1,8 +1,8 @@
 """What has to be on disk before it shows: outputs wait here until the inputs that they come of are committed.
 
 A commit is for a group: all that the activeflows took in one turn of the pump. A new activeflow, and one that
-hands over, are inside that group, so that neither can be lost between two commits. A store in memory has nothing
-to wait for, and costs nothing here.
+hands over, are inside that group, so that neither can be lost between two commits. A store in memory has
+nothing to wait for, and costs nothing here.
 """
 
 from __future__ import annotations
@@ -72,7 +72,7 @@ class Keeper:
             self._taken.append(kept)
 
     def commit(self) -> None:
-        """Commits what there is and lets go what waited for it. Raises `StoreError`: then nothing goes out."""
+        """Commits what there is and lets go what waited for it. Raises `StoreError`: nothing goes out then."""
         while self.store.pending or self._held:
             self.store.commit()
             taken, self._taken = self._taken, []

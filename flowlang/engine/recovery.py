@@ -5,17 +5,18 @@ or where it cannot be replayed at all, it is parked as `diverged` and acts no fu
 
 - what was under way at the crash is done again with the same key (`recovery="repeat"`), or ends with what the
   action declares for it: the outcome `unknown`, else the fault `unknown`;
-- its calls are gone: the flow sees `hangup` with the cause `lost`, and the records that were open are closed so;
+- its calls are gone: the flow sees `hangup` with the cause `lost`, and the records that were open are closed
+  so;
 - deadlines that passed meanwhile are met at once, the earliest first.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from flowlang.backends.border import Finish
 from flowlang.core import ActionOver, Activeflow, Begin, Happened, Output, Perform, Script, Withdraw
 from flowlang.core.inputs import input_from_plain
 from flowlang.core.journal import Entry, check_entry
@@ -190,10 +191,8 @@ def _where(stored: Stored, entries: list[Entry], builds: Builds) -> str:
     def watch(_number: int, flow: Activeflow, _outputs: list[Output]) -> None:
         lines[:] = [max((each.line for each in flow.strands.values()), default=0)]
 
-    try:
+    with suppress(NotReplayed):
         replayed(stored, entries, builds, watch)
-    except NotReplayed:
-        pass
     return f"; until then it stood at line {lines[0]}" if lines and lines[0] else ""
 
 
@@ -204,7 +203,8 @@ def _close_records(engine: Engine, store: SqliteStore) -> tuple[CallRecord, ...]
     for row in store.archive.open_records():
         ended = max(alive, row["started"], row["rang"] or 0, row["answered"] or 0)
         status = 200 if row["answered"] is not None else row["status"]
-        record = CallRecord(**row | {"ended": ended, "ended_by": "network", "cause": "lost", "status": status})
+        end = {"ended": ended, "ended_by": "network", "cause": "lost", "status": status}
+        record = CallRecord(**row | end)
         closed.append(record)
         store.keep_record(record.to_plain())
         engine.observed(CallRecorded(engine.now(), record))
@@ -212,4 +212,3 @@ def _close_records(engine: Engine, store: SqliteStore) -> tuple[CallRecord, ...]
     return tuple(closed)
 
 
-__all__ = ["Builds", "Finish", "NotReplayed", "Recovered", "Replayed", "recover", "replayed"]

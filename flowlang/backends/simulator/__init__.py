@@ -13,10 +13,11 @@ from flowlang.backends.simulated_leg import (
 )
 
 from .backend import SimulatorBackend
-from .phone import NeverHeardError, SimulatedPhone
+from .phone import CalledPhone, NeverHeardError, SimulatedPhone
 
 __all__ = [
     "Answered",
+    "CalledPhone",
     "Calling",
     "Ended",
     "Heard",

@@ -13,12 +13,13 @@ async with flowlang.open_engine(backends=[simulator]) as engine:
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import trio
 
-from flowlang.backends.border import Host, Incoming
-from flowlang.backends.live_leg import LiveLeg
+from flowlang.backends.border import Host, Inbox, Incoming, Outgoing
+from flowlang.backends.live_leg import LiveCallee, LiveLeg
 from flowlang.backends.simulated_leg import (
     CHARACTERS_A_SECOND,
     SIMULATED_COMMANDS,
@@ -27,8 +28,9 @@ from flowlang.backends.simulated_leg import (
     PhoneError,
     address,
 )
+from flowlang.model.addresses import matches
 
-from .phone import SimulatedPhone
+from .phone import CalledPhone, SimulatedPhone
 
 
 def _unknown_length(_file: str) -> float:
@@ -51,8 +53,10 @@ class SimulatorBackend:
     ) -> None:
         self._pace = Pace(characters_a_second, length_of)
         self._running: tuple[Host, trio.Nursery] | None = None
-        self._legs: list[LiveLeg] = []
+        self._legs: list[LiveLeg | LiveCallee] = []
         self._placed = 0
+        self._called: list[LiveCallee] = []
+        self._news = trio.lowlevel.ParkingLot()
 
     async def run(self, host: Host, *, task_status: Any = trio.TASK_STATUS_IGNORED) -> None:
         """Takes calls from `call` until cancelled; calls that are then up are lost."""
@@ -87,3 +91,28 @@ class SimulatorBackend:
         self._legs.append(leg)
         leg.place()
         return SimulatedPhone(leg)
+
+    def place(self, outgoing: Outgoing, inbox: Inbox) -> LiveCallee:
+        """A flow calls somebody; his phone rings until he is found by `wait_called` and does something."""
+        assert self._running is not None, "the engine runs it"
+        host, nursery = self._running
+        leg = LiveCallee(host, nursery, replace(outgoing, to=address(outgoing.to)), inbox, self._pace)
+        self._legs = [each for each in self._legs if not each.over]
+        self._legs.append(leg)
+        self._called.append(leg)
+        self._news.unpark_all()
+        nursery.start_soon(_ring, leg)
+        return leg
+
+    async def wait_called(self, to: str) -> CalledPhone:
+        """Waits until a flow calls that number or address, or has called it; each call is found once."""
+        while True:
+            found = next((each for each in self._called if matches(to, each.outgoing.to)), None)
+            if found is not None:
+                self._called.remove(found)
+                return CalledPhone(found)
+            await self._news.park()
+
+
+async def _ring(leg: LiveCallee) -> None:
+    leg.ring()

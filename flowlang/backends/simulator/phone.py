@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from flowlang.backends.live_leg import LiveLeg
+from flowlang.backends.live_leg import LiveCallee, LiveLeg
 from flowlang.backends.simulated_leg import Answered, Ended, Heard, LegState, Refused
 
 
@@ -17,7 +17,7 @@ class SimulatedPhone:
     that waiting twice for a prompt waits for its repetition.
     """
 
-    def __init__(self, leg: LiveLeg) -> None:
+    def __init__(self, leg: LiveLeg | LiveCallee) -> None:
         self._leg = leg
         self._seen = 0
 
@@ -40,6 +40,10 @@ class SimulatedPhone:
     def heard(self) -> tuple[Heard, ...]:
         """All that was heard so far, in order."""
         return tuple(self._leg.heard)
+
+    def speak(self, text: str) -> None:
+        """Says something: into what is recorded, and to whoever is connected."""
+        self._leg.speak(text)
 
     def press(self, digits: str) -> None:
         """Presses keys: `"12#"`. Raises `PhoneError` where that is not possible."""
@@ -93,3 +97,19 @@ class SimulatedPhone:
             if text in heard.what and (not to_the_end or (heard.until is not None and not heard.cut)):
                 return index
         return None
+
+
+class CalledPhone(SimulatedPhone):
+    """A phone that a flow calls."""
+
+    def __init__(self, leg: LiveCallee) -> None:
+        super().__init__(leg)
+        self._callee = leg
+
+    def answer(self) -> None:
+        """Takes the call. Raises `PhoneError` where there is none to take."""
+        self._callee.answer()
+
+    def reject(self, status: int = 603) -> None:
+        """Does not take it: 486 is busy, 603 declines. Raises `PhoneError` where there is none."""
+        self._callee.reject(status)

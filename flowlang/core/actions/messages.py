@@ -13,6 +13,7 @@ from flowlang.model.addresses import channel_of, message_address, sender_of
 from flowlang.model.message_commands import MessageChannel, SendMessage
 from flowlang.model.values import Outcome, Value
 
+from . import thread
 from .stage import Stage
 
 MOST_ATTACHMENTS = 20
@@ -47,8 +48,10 @@ async def email(stage: Stage) -> Outcome:
 
 
 async def send(stage: Stage) -> Outcome:
-    """Sends to an address on the channel of its scheme."""
-    to = stage.text("to")
+    """Writes in the thread, or sends to an address on the channel of its scheme."""
+    to = stage.optional_text("to")
+    if to is None:
+        return await given_out(stage, thread.reply(stage, stage.text("text"), one_line(stage, "subject")))
     channel = channel_of(to)
     if channel is None:
         raise Fault("address", f"`{stage.action.name}` takes an address with `sms:`, `mailto:` or `chat:`")

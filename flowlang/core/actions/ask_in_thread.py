@@ -1,0 +1,93 @@
+"""`ask` in a thread: writes the question, then the person's next message that no handler takes is the answer.
+
+The options are written one a line with their numbers; an answer names one by its number or its text, in
+capitals or not. What only a call has (`terminator`, `barge_in`, a voice) means nothing here.
+"""
+
+from __future__ import annotations
+
+from flowlang.compile.runtime.patterns import matches_whole
+from flowlang.model.values import DAY, MINUTE, Duration, Outcome, Regex
+
+from ..mailbox import Mailbox
+from ..timers import TimerClass
+from . import thread
+from .choices import options_of
+from .stage import Stage
+
+_TIMEOUTS = {"sms": DAY, "email": 3 * DAY, "chat": 10 * MINUTE}
+"""How long an answer may take where the script does not say: who chats is there, who writes may be away."""
+
+_NO_INPUT = Outcome("no_input")
+_CLOSING = " \t\r\n.,;:!?\"'"
+
+
+async def ask(stage: Stage) -> Outcome:
+    """Asks, and again as often as `retries` says; the last outcome counts."""
+    options = options_of(stage.given["options"])
+    question = "\n".join(filter(None, [stage.text("prompt"), *_numbered(options)]))
+    outcome = _NO_INPUT
+    for _ in range(1 + stage.integer("retries")):
+        answer = await _answer(stage, question)
+        outcome = _NO_INPUT if answer is None else _judged(stage, answer, options)
+        if outcome.name == "text":
+            break
+    return outcome
+
+
+def _numbered(options: tuple[str, ...]) -> list[str]:
+    return [f"{number}: {option}" for number, option in enumerate(options, 1)]
+
+
+async def _answer(stage: Stage, question: str) -> str | None:
+    """One attempt: the text of the next message, `None` where none comes in time. What came before the
+    question was out is no answer to it; without a question it is."""
+    flow = stage.flow
+    if question:
+        await thread.write(stage, question)
+    elif (kept := flow.messages.take_kept(lambda each: each.fields.get("from") == flow.opening.party)) is not None:
+        return str(kept.fields["text"])
+    box: Mailbox[Outcome | None] = Mailbox(stage.strand)
+    flow.messages.ask(stage.strand, box.put)
+    timer = flow.timers.add(flow.at + _timeout(stage), TimerClass.WAIT, 0, lambda: box.put(None))
+    try:
+        message = await box.get()
+    finally:
+        flow.messages.stop_asking(stage.strand)
+        timer.cancel()
+    return str(message.fields["text"]) if message is not None else None
+
+
+def _timeout(stage: Stage) -> int:
+    given = stage.given["timeout"]
+    if isinstance(given, Duration):
+        return given.microseconds
+    return _TIMEOUTS[stage.flow.opening.channel or "sms"]
+
+
+def _judged(stage: Stage, text: str, options: tuple[str, ...]) -> Outcome:
+    answer = text.strip()
+    wrong = Outcome("no_match", {"text": answer})
+    if options:
+        chosen = _chosen(answer, options)
+        return Outcome("text", {"text": chosen}) if chosen is not None else wrong
+    digits = stage.given["digits"]
+    if isinstance(digits, int):
+        typed = "".join(answer.split())
+        at_least = stage.given["at_least"]
+        least = at_least if isinstance(at_least, int) else digits
+        if not (typed.isascii() and typed.isdigit() and least <= len(typed) <= digits):
+            return wrong
+        answer = typed
+    pattern = stage.given["pattern"]
+    if isinstance(pattern, Regex) and not matches_whole(pattern, answer):
+        return wrong
+    return Outcome("text", {"text": answer})
+
+
+def _chosen(answer: str, options: tuple[str, ...]) -> str | None:
+    plain = answer.strip(_CLOSING).casefold()
+    for number, option in enumerate(options, 1):
+        if plain in (str(number), option.strip(_CLOSING).casefold()):
+            return option
+    return None

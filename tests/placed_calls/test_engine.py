@@ -1,0 +1,108 @@
+"""Calls that flows place, on simulated phones and a virtual clock."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+
+import flowlang
+from flowlang.backends.simulator import Ended, SimulatorBackend
+from flowlang.model.cdr import CallRecord
+from flowlang.model.observations import CallRecorded, Logged
+from flowlang.model.values import SECOND
+
+DESK, ALICE, NURSE = "+16062067563", "+14155550100", "sip:nurse@clinic.example"
+SCRIPT = """
+
+route call => desk
+route outbound call => hello(call.data)
+
+flow desk {
+    match dial("sip:nurse@clinic.example", timeout: 20s) {
+        answered as a => log "talked ${a.duration}"
+        busy, no_answer, rejected, failed => say "Nobody is there."
+        cancelled => log "left"
+    }
+}
+
+flow hello(name) { say "Hello ${name}." }
+
+## The host starts it.
+flow remind {
+    match call(+14155550100, from: +16062067563, data: "Ann") {
+        answered => log "reached"
+        _        => log "not reached"
+    }
+}
+"""
+
+
+class Day:
+    def __init__(self, engine: flowlang.Engine, simulator: SimulatorBackend) -> None:
+        self.engine = engine
+        self.simulator = simulator
+        self.logged: list[str] = []
+        self.records: list[CallRecord] = []
+        engine.observe(self._see)
+
+    def _see(self, observation: object) -> None:
+        if isinstance(observation, Logged):
+            self.logged.append(observation.text)
+        if isinstance(observation, CallRecorded):
+            self.records.append(observation.record)
+
+
+@asynccontextmanager
+async def opened() -> AsyncGenerator[Day]:
+    simulator = SimulatorBackend()
+    async with flowlang.open_engine(backends=[simulator]) as engine:
+        engine.load_text(SCRIPT)
+        await engine.listen()
+        yield Day(engine, simulator)
+
+
+async def test_the_caller_talks_with_whoever_answers(autojump_clock: object) -> None:
+    async with opened() as day:
+        alice = day.simulator.call(source=ALICE, to=DESK)
+        nurse = await day.simulator.wait_called(NURSE)
+        nurse.answer()
+        await alice.wait_answered()
+        nurse.speak("This is the nurse.")
+        await alice.wait_heard("the nurse")
+        nurse.hang_up()
+        assert await alice.wait_ended() == Ended("us", "normal")
+        directions = sorted(each.direction for each in day.records)
+        assert directions == ["in", "out"]
+        out = next(each for each in day.records if each.direction == "out")
+        assert (out.to, out.cause, out.ended_by, out.status) == (NURSE, "normal", "callee", 200)
+
+
+async def test_a_leg_that_nobody_answers_is_given_up_in_time(autojump_clock: object) -> None:
+    async with opened() as day:
+        started = day.engine.now()
+        alice = day.simulator.call(source=ALICE, to=DESK)
+        nurse = await day.simulator.wait_called(NURSE)
+        assert await nurse.wait_ended() == Ended("us", "cancelled")
+        assert day.engine.now() - started == 20 * SECOND
+        await alice.wait_heard("Nobody is there.")
+
+
+async def test_a_caller_who_leaves_cancels_the_leg(autojump_clock: object) -> None:
+    async with opened() as day:
+        alice = day.simulator.call(source=ALICE, to=DESK)
+        nurse = await day.simulator.wait_called(NURSE)
+        alice.hang_up()
+        assert await nurse.wait_ended() == Ended("us", "cancelled")
+        assert day.logged[-1:] == ["left"]
+
+
+async def test_a_call_that_is_placed_starts_an_activeflow_of_its_own(autojump_clock: object) -> None:
+    async with opened() as day:
+        run = day.engine.start("remind")
+        ann = await day.simulator.wait_called(ALICE)
+        ann.answer()
+        assert (await run.ended()).how == "done"
+        await ann.wait_heard("Hello Ann.", to_the_end=True)
+        assert await ann.wait_ended() == Ended("us", "normal")
+        assert day.logged == ["reached"]
+        assert day.engine.activeflows == ()
