@@ -72,7 +72,7 @@ class Keeper:
             self._taken.append(kept)
 
     def commit(self) -> None:
-        """Commits what there is and lets go what waited for it. Raises `StoreError`: nothing goes out then."""
+        """Commits what there is and lets go what waited for it. Raises `StoreError`: then nothing goes."""
         while self.store.pending or self._held:
             self.store.commit()
             taken, self._taken = self._taken, []

@@ -18,7 +18,7 @@ class _Open:
     source: str
     to: str
     started: int
-    direction: Literal["in", out] = "in"
+    direction: Literal["in", "out"] = "in"
     route_line: int | None = None
     flow: str | None = None
     activeflow: str | None = None
@@ -49,6 +49,7 @@ class Records:
         record = _Open(outgoing.id, outgoing.id, outgoing.source or "", outgoing.to, at, "out")
         record.activeflow, record.flow = activeflow, flow
         self._open[outgoing.id] = record
+        self._keep(_plain(record))
 
     def taken(self, leg: str, activeflow: str, flow: str, route_line: int | None) -> None:
         """A flow took it."""
@@ -89,7 +90,7 @@ class Records:
 
 def _plain(record: _Open) -> dict[str, Any]:
     """An open record as the store keeps it."""
-    return {"direction": "in", "ended": None, **asdict(record)}
+    return {"ended": None, **asdict(record)}
 
 
 def _closed(record: _Open, end: LegEnded) -> CallRecord:

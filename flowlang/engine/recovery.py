@@ -203,7 +203,7 @@ def _close_records(engine: Engine, store: SqliteStore) -> tuple[CallRecord, ...]
     for row in store.archive.open_records():
         ended = max(alive, row["started"], row["rang"] or 0, row["answered"] or 0)
         status = 200 if row["answered"] is not None else row["status"]
-        end = {"ended": ended, "ended_by": "network", "cause": "lost", "status": status}
+        end: dict[str, Any] = {"ended": ended, "ended_by": "network", "cause": "lost", "status": status}
         record = CallRecord(**row | end)
         closed.append(record)
         store.keep_record(record.to_plain())

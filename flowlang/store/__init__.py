@@ -1,5 +1,5 @@
-"""Where journals and call records are kept: in memory, or in a data folder. `Store` is what the engine asks of
-either."""
+"""Where journals and call records are kept: in memory, or in a data folder. `Store` is what the engine asks
+of either."""
 
 from __future__ import annotations
 

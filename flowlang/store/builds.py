@@ -13,8 +13,10 @@ from typing import Any
 from flowlang.analysis import Load, Missing
 from flowlang.core.limits import Limits
 from flowlang.diagnostics import Source
-from flowlang.model.actions import REQUIRED, Action, OutcomeType, Parameter
+from flowlang.model.action import REQUIRED, Action, OutcomeType, Parameter, Required
 from flowlang.model.plain import from_plain, to_plain
+from flowlang.model.policy import Policy
+from flowlang.model.values import Value
 
 _SIZE = 16  # bytes of a hash: enough that two texts never meet
 _NAMES = ("name", "doc", "on_leg", "if_left", "recovery", "sends", "key")
@@ -83,9 +85,14 @@ class Build:
         return cls(
             tuple(Source(name, texts[bytes.fromhex(hashed)]) for name, hashed in plain["sources"]),
             tuple((importer, path, name) for importer, path, name in plain["links"]),
-            Limits(**{name: value for name, value in plain["limits"].items() if name in known}),
+            Limits(**_limits_from_plain({n: value for n, value in plain["limits"].items() if n in known})),
             tuple(_action_from_plain(each) for each in plain["actions"]),
         )
+
+
+def _limits_from_plain(plain: dict[str, Any]) -> dict[str, Any]:
+    policy = plain.get("policy")
+    return plain if policy is None else plain | {"policy": Policy.from_plain(policy)}
 
 
 class Reading:
@@ -125,10 +132,14 @@ def _action_to_plain(action: Action) -> dict[str, Any]:
     }
 
 
+def _default(given: list[Any]) -> Value | Required:
+    return from_plain(given[0]) if given else REQUIRED
+
+
 def _action_from_plain(plain: dict[str, Any]) -> Action:
     return Action(
         parameters=tuple(
-            Parameter(name, tuple(types), doc, from_plain(default[0]) if default else REQUIRED, by_place, many)
+            Parameter(name, tuple(types), doc, _default(default), by_place, many)
             for name, types, doc, by_place, many, *default in plain["parameters"]
         ),
         outcomes=tuple(OutcomeType(name, tuple(names), doc) for name, names, doc in plain["outcomes"]),

@@ -12,8 +12,8 @@ from .builds import Build
 
 
 class Store(Protocol):
-    """Keeps the journal of each activeflow and the records of calls. What it is given counts once `commit` has
-    returned."""
+    """Keeps the journal of each activeflow and the records of calls. What it is given counts once `commit`
+    has returned."""
 
     durable: bool
     """Whether it outlives the process: then the engine does nothing in the world before `commit`."""
@@ -27,8 +27,8 @@ class Store(Protocol):
         ...
 
     def keep_record(self, record: Mapping[str, Any]) -> None:
-        """A call record as it stands, by the names of `CallRecord`; `leg` and `started` tell which. `ended` is
-        `None` while it is open."""
+        """A call record as it stands, by the names of `CallRecord`; `leg` and `started` tell which. `ended`
+        is `None` while it is open."""
         ...
 
     def alive(self, at: int) -> None:
@@ -41,6 +41,6 @@ class Store(Protocol):
         ...
 
     def commit(self) -> None:
-        """What was given so far is on disk when this returns. Raises `StoreError`: then no more comes of it, now
-        or later."""
+        """What was given so far is on disk when this returns. Raises `StoreError`: then no more comes of it,
+        now or later."""
         ...

@@ -9,11 +9,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
-import apsw
-
 from flowlang.core.journal import Entry
 
 from .builds import Build
+from .database import Database, DatabaseError, why
 from .errors import StoreError
 from .schema import check_version
 
@@ -26,8 +25,8 @@ _COLUMNS = "number, id, build, opening, first, state, began, ended, last, ending
 
 @dataclass(frozen=True, slots=True)
 class Stored:
-    """An activeflow as it is kept. Times are microseconds since 1970-01-01 UTC; `ending` is what its last input
-    gave, or for one that diverged why."""
+    """An activeflow as it is kept. Times are microseconds since 1970-01-01 UTC; `ending` is how it ended, as
+    `ending_to_plain` has it, or for one that diverged why."""
 
     number: int
     id: str
@@ -49,14 +48,14 @@ class Stored:
 class Archive:
     """Reads through a connection."""
 
-    def __init__(self, db: apsw.Connection, folder: Path) -> None:
+    def __init__(self, db: Database, folder: Path) -> None:
         self._db = db
         self._folder = folder
         self._builds: dict[bytes, Build] = {}
 
     def live(self) -> Iterator[tuple[Stored, list[Entry], int]]:
         """All that did not end, oldest first: each with its entries and the row of the last one."""
-        rows = self._db.execute(
+        rows = self._db.rows(
             "SELECT j.activeflow, j.row, j.given, j.outcome FROM journal j JOIN activeflows a "
             "ON a.number = j.activeflow WHERE a.state IN ('live', 'parked') AND j.row >= a.first "
             "ORDER BY j.activeflow, j.row"
@@ -67,7 +66,7 @@ class Archive:
             last = 0
             while entry is not None and entry[0] == stored.number:
                 last = int(entry[1])
-                entries.append(Entry(json.loads(str(entry[2])), bytes(entry[3])))  # pyright: ignore[reportArgumentType]
+                entries.append(Entry(json.loads(entry[2]), entry[3]))
                 entry = next(rows, None)
             yield stored, entries, last
 
@@ -85,7 +84,7 @@ class Archive:
 
     def entries(self, stored: Stored) -> list[Entry]:
         """Its journal."""
-        rows = self._db.execute(
+        rows = self._db.rows(
             "SELECT given, outcome FROM journal WHERE row BETWEEN ? AND ? AND activeflow = ? ORDER BY row",
             (stored.first, stored.last if stored.last is not None else 2**62, stored.number),
         )
@@ -94,13 +93,13 @@ class Archive:
     def build(self, hashed: bytes) -> Build:
         """What activeflows run on. Raises `StoreError` where it, or a text of it, is not there."""
         if hashed not in self._builds:
-            manifest = self._db.execute("SELECT manifest FROM builds WHERE hash = ?", (hashed,)).get
+            manifest = self._db.value("SELECT manifest FROM builds WHERE hash = ?", (hashed,))
             if manifest is None:
                 raise StoreError(f"{self._folder}: the texts of an activeflow are not kept any more")
             wanted = [bytes.fromhex(each) for _, each in json.loads(manifest)["sources"]]
             texts: dict[bytes, str] = {}
             for each in wanted:
-                text = self._db.execute("SELECT text FROM texts WHERE hash = ?", (each,)).get
+                text = self._db.value("SELECT text FROM texts WHERE hash = ?", (each,))
                 if text is None:
                     raise StoreError(f"{self._folder}: a text of an activeflow is not kept any more")
                 texts[each] = text
@@ -109,25 +108,22 @@ class Archive:
 
     def records(self, since: int | None = None, until: int | None = None) -> Iterator[dict[str, Any]]:
         """Call records by their start, open ones too: the columns by their names."""
-        cursor = self._db.execute(
+        return self._db.dicts(
             "SELECT * FROM records WHERE started >= ? AND started < ? ORDER BY started, leg",
             (since if since is not None else -(2**62), until if until is not None else 2**62),
         )
-        for row in cursor:
-            yield dict(zip((name for name, *_ in cursor.get_description()), row, strict=True))
 
     def open_records(self) -> list[dict[str, Any]]:
         """Those without an end."""
-        cursor = self._db.execute("SELECT * FROM records WHERE ended IS NULL ORDER BY started, leg")
-        return [dict(zip((name for name, *_ in cursor.get_description()), row, strict=True)) for row in cursor]
+        return list(self._db.dicts("SELECT * FROM records WHERE ended IS NULL ORDER BY started, leg"))
 
     @property
     def last_alive(self) -> int:
         """When the process that writes it was last known to be there; 0 for never."""
-        return self._db.execute("SELECT at FROM alive").get or 0
+        return self._db.value("SELECT at FROM alive") or 0
 
     def _stored(self, which: str, *values: Any) -> Iterator[Stored]:
-        for row in self._db.execute(f"SELECT {_COLUMNS} FROM activeflows {which}", values):  # noqa: S608 (ours)
+        for row in self._db.rows(f"SELECT {_COLUMNS} FROM activeflows {which}", values):  # noqa: S608 (ours)
             number, name, build, opening, first, state, began, ended, last, ending = row
             given = json.loads(ending) if ending is not None else None
             yield Stored(number, name, build, json.loads(opening), first, state, began, ended, last, given)
@@ -139,15 +135,14 @@ def open_archive(folder: Path) -> Generator[Archive]:
     path = folder / FILE
     if not path.is_file():
         raise StoreError(f"{folder}: there is no {FILE} in this folder; `flow serve --data FOLDER` makes one")
-    db: apsw.Connection | None = None
+    db: Database | None = None
     try:
-        db = apsw.Connection(str(path), flags=apsw.SQLITE_OPEN_READONLY)
-        db.set_busy_timeout(5_000)
+        db = Database(path, read_only=True)
         if not check_version(db, str(folder)):
             raise StoreError(f"{folder}: the store is empty")
         yield Archive(db, folder)
-    except apsw.Error as error:
-        raise StoreError(f"{folder}: the store cannot be read: {error}") from None
+    except DatabaseError as error:
+        raise StoreError(f"{folder}: the store cannot be read: {why(error)}") from None
     finally:
         if db is not None:
             db.close()

@@ -9,35 +9,36 @@ from __future__ import annotations
 
 from importlib.resources import files
 
-import apsw
-
+from .database import Database
 from .errors import StoreError
 
 APPLICATION = 0x666C6F77  # "flow" in ASCII: how `file` and we tell our database from another
 VERSION = 1
 
+_MIGRATIONS = files("flowlang.store") / "migrations"
 
-def check_version(db: apsw.Connection, name: str) -> int:
-    """The version of a store, 0 for one that is empty. Raises `StoreError` for what is no store of ours, or one
-    of a newer flowlang."""
-    found = db.pragma("user_version")
-    application = db.pragma("application_id")
-    assert isinstance(found, int)
+
+def check_version(db: Database, name: str) -> int:
+    """The version of a store, 0 for one that is empty. Raises `StoreError` for what is no store of ours, or
+    one of a newer flowlang."""
+    found: int = db.value("PRAGMA user_version")
+    application: int = db.value("PRAGMA application_id")
     if found > VERSION:
         raise StoreError(
-            f"{name} was written by a newer flowlang (its version is {found}, this flowlang knows {VERSION}): "
+            f"{name} is by a newer flowlang (version {found} of the store, this one knows {VERSION}); "
             "use that one, or another folder"
         )
-    if application != APPLICATION and (application or found or db.execute("SELECT 1 FROM sqlite_schema").get):
+    if application != APPLICATION and (application or found or db.value("SELECT 1 FROM sqlite_schema")):
         raise StoreError(f"{name} is no store of flowlang's: choose another folder")
     return found
 
 
-def migrate(db: apsw.Connection, name: str) -> None:
+def migrate(db: Database, name: str) -> None:
     """Brings a store to this version. Raises `StoreError`."""
     for version in range(check_version(db, name) + 1, VERSION + 1):
-        script = (files(__package__) / "migrations" / f"{version:04}.sql").read_text(encoding="utf-8")
-        with db:
-            db.execute(script)
-            db.execute(f"PRAGMA application_id = {APPLICATION}")
-            db.execute(f"PRAGMA user_version = {version}")
+        script = (_MIGRATIONS / f"{version:04}.sql").read_text(encoding="utf-8")
+        db.begin()
+        db.execute(script)
+        db.execute(f"PRAGMA application_id = {APPLICATION}")
+        db.execute(f"PRAGMA user_version = {version}")
+        db.commit()

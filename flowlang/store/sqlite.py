@@ -1,11 +1,11 @@
 """The store on disk: SQLite in a data folder, for one process at a time.
 
 Everything is appended to lists in memory; `commit` writes them in one transaction, which is on disk when it
-returns (WAL, `synchronous=FULL`: one `fsync` of the log for a whole group). SQLite checks each frame of its log,
-so that after a crash all of a group is there, or nothing.
+returns (WAL, `synchronous=FULL`: one `fsync` of the log for a whole group). SQLite checks each frame of its
+log, so that after a crash all of a group is there, or nothing.
 
-After an error of the disk nothing is tried again: a second `fsync` may tell that all is well when the pages of
-the first one are lost.
+After an error of the disk nothing is tried again: a second `fsync` may tell that all is well when the pages
+of the first one are lost.
 """
 
 from __future__ import annotations
@@ -15,13 +15,12 @@ import json
 import os
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
-from typing import Any
-
-import apsw
+from typing import Any, Self
 
 from flowlang.core.journal import Entry
 
 from .builds import Build
+from .database import Database, DatabaseError, Row, damaged, why
 from .errors import StoreError
 from .reading import FILE, Archive, Stored
 from .schema import migrate
@@ -29,8 +28,8 @@ from .schema import migrate
 LOCK = "lock"
 
 _RECORD = (
-    "leg", "started", "call_id", "direction", "source", "to", "route_line", "flow", "activeflow", "rang", "answered",
-    "ended", "ended_by", "cause", "status",
+    "leg", "started", "call_id", "direction", "source", "to", "route_line", "flow", "activeflow", "rang",
+    "answered", "ended", "ended_by", "cause", "status",
 )  # fmt: skip
 _OPEN = "INSERT INTO activeflows VALUES (?, ?, ?, ?, ?, 'live', ?, NULL, NULL, NULL)"
 _CUT = "UPDATE activeflows SET opening = ?, first = ? WHERE number = ?"
@@ -41,9 +40,6 @@ _KEEP = f"INSERT OR REPLACE INTO records ({_NAMES}) VALUES ({', '.join('?' * len
 _ALIVE = "INSERT OR REPLACE INTO alive VALUES (1, ?)"
 
 _encode = json.JSONEncoder(separators=(",", ":"), ensure_ascii=True).encode
-
-Row = tuple[Any, ...]
-
 
 class SqliteJournal:
     """One activeflow's journal. `number` is that of the activeflow, `last` the row of its last entry."""
@@ -106,28 +102,21 @@ class SqliteStore:
         except OSError as error:
             raise StoreError(f"{folder}: {(error.strerror or str(error)).lower()}") from None
         try:
-            self._db = self._connect(folder / FILE)
+            self._db = Database(folder / FILE)
             migrate(self._db, str(folder))
             self.archive = Archive(self._db, folder)
-            self.row: int = self._largest("SELECT max(row) FROM journal")
-            self._number = self._largest("SELECT max(number) FROM activeflows")
-        except (apsw.Error, StoreError) as error:
+            self.row: int = self._db.value("SELECT max(row) FROM journal") or 0
+            self._number: int = self._db.value("SELECT max(number) FROM activeflows") or 0
+        except (DatabaseError, StoreError) as error:
             os.close(self._lock)
             raise error if isinstance(error, StoreError) else _unusable(folder, error) from None
-
-    def _connect(self, path: Path) -> apsw.Connection:
-        db = apsw.Connection(str(path))
-        db.set_busy_timeout(5_000)  # milliseconds: one that reads may hold up a checkpoint of the log
-        db.pragma("journal_mode", "wal")
-        db.pragma("synchronous", "full")
-        return db
 
     def close(self) -> None:
         """Lets go of the folder. What was not committed is not kept."""
         self._db.close()
         os.close(self._lock)
 
-    def __enter__(self) -> SqliteStore:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -176,18 +165,18 @@ class SqliteStore:
         if not self.pending:
             return
         try:
-            self._db.execute("BEGIN IMMEDIATE")
+            self._db.begin()
             self._write()
-            self._db.execute("COMMIT")
-        except apsw.Error as error:
+            self._db.commit()
+        except DatabaseError as error:
             self._failed = (
-                f"{self.folder}: nothing more can be written ({_why(error)}); flowlang stops here, and goes on "
-                "from what is on disk when it is started again"
+                f"{self.folder}: nothing more can be written ({why(error)}); flowlang stops here; started "
+                "again it goes on from what is on disk"
             )
             raise StoreError(self._failed) from None
 
     def _write(self) -> None:
-        many = self._db.executemany
+        many = self._db.many
         if self._builds:
             texts = {key: text for build in self._builds.values() for key, text in build.texts.items()}
             many("INSERT OR IGNORE INTO texts VALUES (?, ?)", texts.items())
@@ -210,9 +199,6 @@ class SqliteStore:
         """In this order: what is opened may be cut and ended at once."""
         return ((_OPEN, self.opened), (_CUT, self.cuts), (_APPEND, self.entries), (_END, self.ends))
 
-    def _largest(self, query: str) -> int:
-        return self._db.execute(query).get or 0
-
     # -- what recovery reads
 
     def live(self) -> Iterator[tuple[Stored, list[Entry], int]]:
@@ -227,15 +213,12 @@ def _locked(folder: Path) -> int:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except OSError:
         os.close(lock)
-        raise StoreError(f"{folder}: another flowlang uses this folder; end it, or choose another one") from None
+        text = f"{folder}: another flowlang uses this folder; end it, or choose another one"
+        raise StoreError(text) from None
     return lock
 
 
-def _why(error: apsw.Error) -> str:
-    return str(error).removeprefix(f"{type(error).__name__}: ") or type(error).__name__
-
-
-def _unusable(folder: Path, error: apsw.Error) -> StoreError:
-    if isinstance(error, (apsw.NotADBError, apsw.CorruptError)):
-        return StoreError(f"{folder / FILE}: this is no database, or a damaged one: {_why(error)}")
-    return StoreError(f"{folder}: the store cannot be used: {_why(error)}")
+def _unusable(folder: Path, error: DatabaseError) -> StoreError:
+    if damaged(error):
+        return StoreError(f"{folder / FILE}: this is no database, or a damaged one: {why(error)}")
+    return StoreError(f"{folder}: the store cannot be used: {why(error)}")

@@ -1,0 +1,72 @@
+"""SQLite with the few calls that the store makes of it, typed: the rest of the room knows no other names."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Any
+
+import apsw
+
+DatabaseError = apsw.Error
+
+Row = tuple[Any, ...]
+
+_BUSY = 5_000  # milliseconds: one who reads may hold up a checkpoint of the log for so long
+
+
+class Database:
+    """A connection. All of it raises `DatabaseError`."""
+
+    def __init__(self, path: Path, *, read_only: bool = False) -> None:
+        writing = apsw.SQLITE_OPEN_READWRITE | apsw.SQLITE_OPEN_CREATE
+        flags = apsw.SQLITE_OPEN_READONLY if read_only else writing
+        self._db: Any = apsw.Connection(str(path), flags=flags)
+        self._db.set_busy_timeout(_BUSY)
+        if not read_only:
+            self._db.pragma("journal_mode", "wal")
+            self._db.pragma("synchronous", "full")
+
+    def close(self) -> None:
+        """Lets go of the file."""
+        self._db.close()
+
+    def execute(self, statement: str, values: Iterable[Any] = ()) -> None:
+        """Carries out a statement, or several."""
+        self._db.execute(statement, tuple(values))
+
+    def many(self, statement: str, rows: Iterable[Row]) -> None:
+        """Carries out a statement for each row of values."""
+        self._db.executemany(statement, rows)
+
+    def rows(self, query: str, values: Iterable[Any] = ()) -> Iterator[Row]:
+        """What a query gives."""
+        return iter(self._db.execute(query, tuple(values)))
+
+    def dicts(self, query: str, values: Iterable[Any] = ()) -> Iterator[dict[str, Any]]:
+        """What a query gives, by the names of the columns."""
+        cursor = self._db.execute(query, tuple(values))
+        for row in cursor:
+            yield dict(zip((name for name, *_ in cursor.get_description()), row, strict=True))
+
+    def value(self, query: str, values: Iterable[Any] = ()) -> Any:
+        """The one value that a query gives, `None` for none."""
+        return next(self.rows(query, values), (None,))[0]
+
+    def begin(self) -> None:
+        """Begins a transaction that writes."""
+        self._db.execute("BEGIN IMMEDIATE")
+
+    def commit(self) -> None:
+        """Ends it; it is on disk when this returns."""
+        self._db.execute("COMMIT")
+
+
+def damaged(error: DatabaseError) -> bool:
+    """Whether a file is no database, or not whole."""
+    return isinstance(error, (apsw.NotADBError, apsw.CorruptError))
+
+
+def why(error: DatabaseError) -> str:
+    """What SQLite says of an error."""
+    return str(error).removeprefix(f"{type(error).__name__}: ") or type(error).__name__
