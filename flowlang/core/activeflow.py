@@ -26,7 +26,7 @@ from flowlang.model.observations import FlowEnded, FlowStarted, Logged, Observat
 from flowlang.model.places import file_of
 from flowlang.model.values import Outcome, Value
 
-from .blocks import Block, On
+from .blocks import Block, On, without
 from .chance import Chance
 from .conditions import Conditions
 from .events import Events
@@ -57,11 +57,11 @@ class Activeflow:
     """One running script. `script` is what was compiled, `opening` what it began with."""
 
     __slots__ = (
-        "__weakref__", "_else_taken", "_inputs", "_legs", "_main", "_messages", "_next_child",
-        "_next_strand", "_predefined", "_ready", "_sliced", "_watched", "actions", "answered",
-        "answering", "at", "began", "busy", "caller_gone", "chance", "conditions", "current", "digits",
-        "ending", "events", "farewell", "has_caller", "id", "limits", "listeners", "meter", "opening",
-        "outbox", "recording", "script", "strands", "timers",
+        "__weakref__", "_chance", "_else_taken", "_inputs", "_legs", "_main", "_messages",
+        "_next_child", "_next_strand", "_predefined", "_ready", "_sliced", "actions", "answered",
+        "answering", "at", "began", "busy", "caller_gone", "conditions", "current", "digits", "ending",
+        "events", "farewell", "has_caller", "id", "limits", "listeners", "meter", "opening", "outbox",
+        "recording", "script", "strands", "timers",
     )  # fmt: skip
 
     def __init__(self, script: Script, opening: Opening, limits: Limits, actions: dict[str, Action]) -> None:
@@ -70,7 +70,7 @@ class Activeflow:
         self.limits = limits
         self.actions = actions
         self.id = opening.activeflow
-        self.chance = Chance(opening.seed)
+        self._chance: Chance | None = None
         self.at = opening.at
         given = opening.inherited or Inherited(opening.at)
         self.began = given.began
@@ -89,11 +89,11 @@ class Activeflow:
         self.busy = False
         self.current: Strand | None = None
         self.meter = Meter(limits)
-        self.strands: dict[int, Strand] = {}
+        self.strands: tuple[Strand, ...] = ()
+        """All that are not over, oldest first."""
         self._ready: list[tuple[int, Strand]] = []
         self._sliced: Strand | None = None
         self.conditions = Conditions()
-        self._watched: dict[Block, Strand] = {}
         self._next_strand = 0
         self.outbox = Outbox(given.next_action)
         self._next_child = given.next_child
@@ -179,10 +179,10 @@ class Activeflow:
 
     def drop(self) -> None:
         """Lets go of all coroutines. No script runs; the journal has everything."""
-        for strand in reversed(self.strands.values()):
+        for strand in reversed(self.strands):
             if strand.coroutine is not None:
                 strand.coroutine.close()
-        self.strands.clear()
+        self.strands = ()
         self._ready.clear()
         self._sliced = None
 
@@ -230,24 +230,25 @@ class Activeflow:
     def _strand_over(self, strand: Strand, value: Value, an_exit: Exit | None) -> None:
         strand.over = True
         strand.coroutine = None
-        del self.strands[strand.number]
+        self.strands = without(self.strands, strand)
         if strand.owner is None:
             self._main_over(value, an_exit)
             return
         owner = strand.owner
-        owner.children.remove(strand)
+        owner.children = without(owner.children, strand)
         on = strand.handler
         if on is not None:
             on.running = None
         if an_exit is not None:
             self._pass_on(strand, owner, an_exit)
         if on is not None and on.waiting and not (an_exit is not None and an_exit.kind is ExitKind.GONE):
-            self.events.run_handler(on, on.waiting.pop(0))
+            event, on.waiting = on.waiting[0], on.waiting[1:]
+            self.events.run_handler(on, event)
         for wake in strand.on_over:
             wake()
-        watcher = self._watched.pop(owner, None)
-        if watcher is not None:
-            watcher.wake(None)
+        if owner.watched:
+            owner.watched = False
+            owner.level.strand.wake()
 
     def _pass_on(self, strand: Strand, owner: Block, an_exit: Exit) -> None:
         """A strand ended by an exit: what that means for the strand that it belongs to."""
@@ -397,19 +398,11 @@ class Activeflow:
         strand = Strand(self, self._next_strand, owner, name=name, handler=handler, aftermath=aftermath)
         strand.line = line
         self._next_strand += 1
-        self.strands[strand.number] = strand
+        self.strands = (*self.strands, strand)
         if owner is not None:
-            owner.children.append(strand)
+            owner.children = (*owner.children, strand)
         strand.begin(work(strand))  # pyright: ignore[reportArgumentType]
         return strand
-
-    def watch_children(self, block: Block, strand: Strand) -> None:
-        """Wakes the strand when the next child of the block is over."""
-        self._watched[block] = strand
-
-    def unwatch_children(self, block: Block) -> None:
-        """Nobody waits for the block's children any more."""
-        self._watched.pop(block, None)
 
     # -- the caller
 
@@ -425,7 +418,7 @@ class Activeflow:
         self.caller_gone = True
         self.farewell = event
         self.events.tell_of_farewell(event)
-        for strand in list(self.strands.values()):
+        for strand in self.strands:
             strand.caller_left()
 
     # -- what the script may ask
@@ -435,6 +428,13 @@ class Activeflow:
         number = self._next_child
         self._next_child += 1
         return f"{self.id}.{number}"
+
+    @property
+    def chance(self) -> Chance:
+        """Its chance, the same in each replay."""
+        if self._chance is None:
+            self._chance = Chance(self.opening.seed)
+        return self._chance
 
     @property
     def predefined(self) -> dict[str, dict[str, Value]]:

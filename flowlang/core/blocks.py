@@ -8,7 +8,7 @@ stack of *blocks*, outermost first, and holds at most one pending exit. Only blo
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from flowlang.model.values import Outcome
 
@@ -20,6 +20,18 @@ if TYPE_CHECKING:
 
 Wants = Callable[[Outcome], bool]
 HandlerBody = Callable[["Strand", Outcome], Awaitable[object]]
+T = TypeVar("T")
+
+
+def without(those: tuple[T, ...], one: T) -> tuple[T, ...]:
+    """Those without one of them; all where it is not among them.
+
+    What a block, strand or activeflow holds few of, mostly none, is held as a tuple: none takes no memory.
+    """
+    if one not in those:
+        return those
+    at = those.index(one)
+    return those[:at] + those[at + 1 :]
 
 
 class On:
@@ -47,7 +59,7 @@ class On:
         self.lost = 0
         """Events that came while as many waited as may."""
         self.running: Strand | None = None
-        self.waiting: list[Outcome] = []
+        self.waiting: tuple[Outcome, ...] = ()
 
     @property
     def busy(self) -> bool:
@@ -58,52 +70,63 @@ class On:
 class Block:
     """One run of a block of the script. `catches`: it is the body of a `try` with a `catch`."""
 
-    __slots__ = ("catches", "children", "deadline", "depth", "handlers", "left", "level", "nesting")
+    __slots__ = (
+        "catches", "children", "deadline", "depth", "handlers", "left", "level", "nesting", "outer",
+        "watched",
+    )  # fmt: skip
 
     def __init__(self, level: Level, *, catches: bool = False) -> None:
         self.level = level
-        self.depth = len(level.blocks)
+        self.outer = outer = level.innermost
+        """The next further out on its level."""
+        self.depth = outer.depth + 1 if outer is not None else 0
         self.nesting = level.nesting + 1
         """How many blocks are around it, those of other strands included: of equal deadlines the outer
         counts."""
         self.catches = catches
-        self.handlers: list[On] = []
-        self.children: list[Strand] = []
+        self.handlers: tuple[On, ...] = ()
+        self.children: tuple[Strand, ...] = ()
         """Its streams and running handlers, oldest first."""
         self.deadline: Timer | None = None
         self.left = False
-        level.blocks.append(self)
+        self.watched = False
+        """Its strand wants to be woken when a child is over."""
+        level.innermost = self
+
+    def expire(self) -> None:
+        """Its deadline is reached."""
+        self.level.strand.aim(Exit(ExitKind.DEADLINE, self))
 
 
 class Level:
     """A strand's root, or a `finally`."""
 
-    __slots__ = ("blocks", "outside", "pending", "strand")
+    __slots__ = ("innermost", "outside", "pending", "strand")
 
     def __init__(self, strand: Strand, outside: int) -> None:
         self.strand = strand
         self.outside = outside
         """The nesting of the block that it is in."""
-        self.blocks: list[Block] = []
+        self.innermost: Block | None = None
         self.pending: Exit | None = None
 
     @property
     def nesting(self) -> int:
         """That of its innermost block."""
-        return self.blocks[-1].nesting if self.blocks else self.outside
+        return self.innermost.nesting if self.innermost is not None else self.outside
 
     @property
     def sheltered(self) -> bool:
         """Whether the caller's leaving ends nothing here: it is, or is part of, a `finally` or an `on
         hangup`."""
-        return self.strand.sheltered or self is not self.strand.levels[0]
+        return self.strand.sheltered or self is not self.strand.root
 
-    def catcher(self, outermost: int) -> Block | None:
-        """The innermost `try` with a `catch` among the blocks up to that depth."""
-        for block in reversed(self.blocks[: outermost + 1]):
-            if block.catches and not block.left:
-                return block
-        return None
+    @staticmethod
+    def catcher(block: Block | None) -> Block | None:
+        """The innermost `try` with a `catch` among a block and those around it."""
+        while block is not None and (block.left or not block.catches):
+            block = block.outer
+        return block
 
     def reach(self, an_exit: Exit) -> int:
         """How far out an exit goes here: the depth of the block that it ends at, or `ROOT`. A fault that is
@@ -116,7 +139,7 @@ class Level:
         if target is None or target.level is not self:
             return ROOT
         if an_exit.kind is ExitKind.RAISE:
-            catcher = self.catcher(target.depth)
+            catcher = self.catcher(target)
             return catcher.depth if catcher is not None else ROOT
         return target.depth
 
@@ -133,5 +156,5 @@ class Level:
     def offer_fault(self, an_exit: Exit) -> bool:
         """Offers a fault, aimed at the `catch` that is to have it."""
         an_exit.kind = ExitKind.FAULT
-        an_exit.target = self.catcher(len(self.blocks))
+        an_exit.target = self.catcher(self.innermost)
         return self.offer(an_exit)

@@ -19,7 +19,7 @@ from flowlang.model.events import (
 from flowlang.model.observations import EventArrived
 from flowlang.model.values import Outcome
 
-from .blocks import On
+from .blocks import On, without
 from .faults import as_fault
 from .legs import AnyLegEvent
 from .listeners import WaitForEvent
@@ -32,16 +32,12 @@ if TYPE_CHECKING:
 class Events:
     """The deliveries of one activeflow."""
 
-    __slots__ = ("_flow", "_signals")
+    __slots__ = ("_flow", "signals")
 
     def __init__(self, flow: Activeflow, signals: tuple[Outcome, ...] = ()) -> None:
         self._flow = flow
-        self._signals = list(signals)
-
-    @property
-    def signals(self) -> tuple[Outcome, ...]:
-        """Those that are kept."""
-        return tuple(self._signals)
+        self.signals = signals
+        """Those that are kept, oldest first."""
 
     def deliver(self, event: Event, emitter: Strand | None = None) -> None:
         """Gives an event to whoever takes it."""
@@ -90,7 +86,6 @@ class Events:
         flow = self._flow
         fault = as_fault(error, listener.line)
         if isinstance(listener, WaitForEvent):
-            flow.listeners.remove_all([listener])
             listener.take(fault)
         else:
             flow.raise_at(listener.block, fault, f"the condition of `on {listener.event}`")
@@ -104,12 +99,11 @@ class Events:
         """The event is the listener's."""
         flow = self._flow
         if isinstance(listener, WaitForEvent):
-            flow.listeners.remove_all([listener])
             listener.take(event)
         elif listener.running is None:
             self.run_handler(listener, event)
         elif len(listener.waiting) < flow.limits.waiting_events:
-            listener.waiting.append(event)
+            listener.waiting = (*listener.waiting, event)
         else:
             listener.lost += 1
             if listener.lost == 1:  # once, or whoever presses keys writes the log
@@ -130,9 +124,9 @@ class Events:
 
     def _keep_signal(self, name: str, event: Outcome) -> None:
         flow = self._flow
-        kept = sum(each.fields["name"] == name for each in self._signals)
+        kept = sum(each.fields["name"] == name for each in self.signals)
         if kept < flow.limits.kept_signals:
-            self._signals.append(event)
+            self.signals = (*self.signals, event)
         else:
             flow.warn(f"{kept} signals `{name}` are kept already; one more is dropped", 0)
 
@@ -142,9 +136,10 @@ class Events:
             return self._flow.messages.take_kept(wants or (lambda _message: True))
         if event != "signal":
             return None
-        for number, kept in enumerate(self._signals):
+        for kept in self.signals:
             if wants is None or wants(kept):
-                return self._signals.pop(number)
+                self.signals = without(self.signals, kept)
+                return kept
         return None
 
     def tell_of_farewell(self, event: Outcome) -> None:

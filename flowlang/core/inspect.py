@@ -34,7 +34,7 @@ class StrandState:
 
 def strands_of(flow: Activeflow) -> tuple[StrandState, ...]:
     """All strands, oldest first."""
-    return tuple(StrandState(each.number, each.name, tuple(_frames(each))) for each in flow.strands.values())
+    return tuple(StrandState(each.number, each.name, tuple(_frames(each))) for each in flow.strands)
 
 
 def _frames(strand: Strand) -> list[Frame]:

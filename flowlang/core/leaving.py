@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING
 
 from flowlang.compile.runtime.faults import Fault
 
-from .blocks import Block, Level, On
+from .blocks import Block, Level, On, without
 from .exits import ROOT, Exit, ExitKind, Killed, Unwind
 from .timers import TimerClass
 
@@ -30,21 +30,46 @@ if TYPE_CHECKING:
     from .strand import Strand
 
 
-async def finish(strand: Strand, block: Block) -> None:
+def finish(strand: Strand, block: Block) -> Awaitable[None]:
     """Ends a block by itself: its handlers finish what waits, within a minute, then its streams are
     cancelled."""
-    if block.handlers or block.children or block.deadline is not None:
-        await _let_handlers_finish(strand, block, shielded=False)
-        await _close(strand, block)
-    _remove(block)
+    if block.handlers or block.children:
+        return _finish(strand, block)
+    _close_alone(block)
+    _go_on(block)
+    return strand.given(None)
+
+
+async def _finish(strand: Strand, block: Block) -> None:
+    await _let_handlers_finish(strand, block, shielded=False)
+    await _close(strand, block)
+    _go_on(block)
+
+
+def _go_on(block: Block) -> None:
+    """Behind a block, unless an exit came up."""
     if block.level.pending is not None:
         raise Unwind
 
 
-async def leave(strand: Strand, block: Block, error: BaseException) -> Exit:
-    """Leaves a block because of an exit or a fault. Returns the exit if it was aimed at this block, else
+def leave(strand: Strand, block: Block, error: BaseException) -> Awaitable[Exit]:
+    """Leaves a block because of an exit or a fault. Gives the exit if it was aimed at this block, else
     raises on."""
+    if block.handlers or block.children:
+        return _leave(strand, block, error)
+    _take(strand, block, error)
+    _close_alone(block)
+    _raise_at(block)
+    return strand.given(_aimed_at(block))
+
+
+async def _leave(strand: Strand, block: Block, error: BaseException) -> Exit:
     await cease(strand, block, error)
+    return _aimed_at(block)
+
+
+def _aimed_at(block: Block) -> Exit:
+    """The pending exit, if it ends at this block."""
     level = block.level
     pending = level.pending
     assert pending is not None
@@ -56,71 +81,87 @@ async def leave(strand: Strand, block: Block, error: BaseException) -> Exit:
 
 async def cease(strand: Strand, block: Block, error: BaseException) -> None:
     """As `leave`, but the exit stays pending: what a `finally` follows."""
-    level = block.level
-    if isinstance(error, Killed):
-        raise error
-    if not isinstance(error, Unwind):
-        level.offer_fault(Exit(ExitKind.FAULT, fault=strand.fault(error)))
+    _take(strand, block, error)
     if not block.left:
-        pending = level.pending
+        pending = block.level.pending
         if pending is not None and pending.own:
             with suppress(Unwind):  # by an exit that reaches further: then the block is left early after all
                 await _let_handlers_finish(strand, block, shielded=False)
         await _close(strand, block)
-        _remove(block)
+    _raise_at(block)
+
+
+def _take(strand: Strand, block: Block, error: BaseException) -> None:
+    """A Python exception came out of a block: a fault is offered as an exit."""
+    if isinstance(error, Killed):
+        raise error
+    if not isinstance(error, Unwind):
+        block.level.offer_fault(Exit(ExitKind.FAULT, fault=strand.fault(error)))
+
+
+def _raise_at(block: Block) -> None:
+    """A fault that came to the block where it is to be raised is from here on one as any other."""
+    level = block.level
     pending = level.pending
     if pending is not None and pending.kind is ExitKind.RAISE and pending.target is block:
         level.pending = None
         pending.kind = ExitKind.FAULT
-        pending.target = block if block.catches else level.catcher(len(level.blocks))
+        pending.target = block if block.catches else level.catcher(level.innermost)
         level.pending = pending
 
 
-def _remove(block: Block) -> None:
-    """Takes a block, and any that its code did not get to, off its level."""
-    block.left = True
-    del block.level.blocks[block.depth :]
+def _close_alone(block: Block) -> None:
+    """Ends a block that nothing belongs to but a deadline, and takes it off its level; a second time does
+    nothing."""
+    if block.deadline is not None:
+        block.deadline.cancel()
+        block.deadline = None
+    if not block.left:
+        block.left = True
+        block.level.innermost = block.outer
 
 
 async def _let_handlers_finish(strand: Strand, block: Block, *, shielded: bool) -> None:
     """Stops the block's handlers from taking anything new, and waits until they are through."""
     flow = strand.flow
-    flow.listeners.remove_all(block.handlers)
-    busy = [on for on in block.handlers if on.busy]
-    if not busy:
+    _take_nothing_new(strand, block)
+    if not any(on.busy for on in block.handlers):
         return
-    patience = flow.timers.add(
-        flow.at + flow.limits.ending, TimerClass.WAIT, block.nesting, lambda: _cut_handlers(strand, block)
-    )
+
+    def cut() -> None:
+        block.watched = False
+        strand.wake()
+
+    patience = flow.timers.add(flow.at + flow.limits.ending, TimerClass.WAIT, block.nesting, cut)
 
     def give_up() -> None:
         patience.cancel()
-        flow.unwatch_children(block)
+        block.watched = False
 
     try:
         while any(on.busy for on in block.handlers) and patience.live:
-            flow.watch_children(block, strand)
+            block.watched = True
             await strand.suspend(give_up, shielded=shielded)
     finally:
         give_up()
 
 
-def _cut_handlers(strand: Strand, block: Block) -> None:
-    strand.flow.unwatch_children(block)
-    strand.wake(None)
+def _take_nothing_new(strand: Strand, block: Block) -> None:
+    for on in block.handlers:
+        strand.flow.listeners.remove(on)
 
 
 async def _close(strand: Strand, block: Block) -> None:
-    """Ends all that belongs to the block; no exit interrupts this. When the caller has left, running handlers
-    may finish first and the block's `on hangup` run last."""
+    """Ends a block with all that belongs to it; no exit interrupts this. When the caller has left, running
+    handlers may finish first and the block's `on hangup` run last."""
     flow = strand.flow
     block.left = True
     if block.deadline is not None:
         block.deadline.cancel()
         block.deadline = None
-    flow.listeners.remove_all(block.handlers)
+    _take_nothing_new(strand, block)
     for on in block.handlers:
-        on.waiting.clear()
+        on.waiting = ()
     if flow.caller_gone:
         await _let_handlers_finish(strand, block, shielded=True)
     while block.children:
@@ -132,19 +173,21 @@ async def _close(strand: Strand, block: Block) -> None:
         for on in reversed(block.handlers):
             if on.event == "hangup" and not on.after_caller and on.running is None:
                 await _run_on_hangup(strand, on)
-    block.handlers.clear()
+    block.handlers = ()
+    block.level.innermost = block.outer
 
 
-async def await_end(strand: Strand, other: Strand, *, shielded: bool) -> None:
+def await_end(strand: Strand, other: Strand, *, shielded: bool) -> Awaitable[None]:
     """Waits until another strand is over."""
     if other.over:
-        return
+        return strand.given(None)
+    wake = strand.wake
+    other.on_over = (*other.on_over, wake)
 
-    def wake() -> None:
-        strand.wake(None)
+    def give_up() -> None:
+        other.on_over = without(other.on_over, wake)
 
-    other.on_over.append(wake)
-    await strand.suspend(lambda: other.on_over.remove(wake), shielded=shielded)
+    return strand.suspend(give_up, shielded=shielded)
 
 
 async def _run_on_hangup(strand: Strand, on: On) -> None:
@@ -161,7 +204,7 @@ async def _run_on_hangup(strand: Strand, on: On) -> None:
         on.block, f"on hangup, line {on.line}", lambda s: on.body(s, event), aftermath=True, line=on.line
     )
     limit = flow.timers.add(
-        flow.at + flow.limits.ending, TimerClass.DEADLINE, ROOT, lambda: _cut(child.levels[0], "on hangup")
+        flow.at + flow.limits.ending, TimerClass.DEADLINE, ROOT, lambda: _cut(child.root, "on hangup")
     )
     await await_end(strand, child, shielded=True)
     limit.cancel()
@@ -181,8 +224,8 @@ async def run_finally(strand: Strand, body: Callable[[], Awaitable[object]]) -> 
     """Runs a `finally` on a level of its own: no exit from outside interrupts it but the end of its
     minute."""
     flow = strand.flow
-    level = Level(strand, strand.level.nesting)
-    strand.levels.append(level)
+    outer = strand.level
+    level = strand.level = Level(strand, outer.nesting)
     limit = flow.timers.add(
         flow.at + flow.limits.ending, TimerClass.DEADLINE, level.nesting, lambda: _cut(level, "finally")
     )
@@ -194,8 +237,7 @@ async def run_finally(strand: Strand, body: Callable[[], Awaitable[object]]) -> 
     except Exception as error:  # noqa: BLE001 - whatever it is, it is a fault in the script
         ended = Exit(ExitKind.FAULT, fault=strand.fault(error))
     limit.cancel()
-    strand.levels.pop()
-    outer = strand.levels[-1]
+    strand.level = outer
     if ended is not None:
         _after_finally(strand, outer, ended)
     if outer.pending is not None:

@@ -8,24 +8,41 @@ from typing import TYPE_CHECKING
 from flowlang.compile.runtime.faults import Fault
 from flowlang.model.values import Outcome
 
-from .blocks import On, Wants
+from .blocks import On, Wants, without
 
 if TYPE_CHECKING:
     from .strand import Strand
+    from .timers import Timer
+
+_TIMEOUT = Outcome("timeout")
 
 
 class WaitForEvent:
-    """A live `wait for`: takes one event."""
+    """A live `wait for` of a strand: takes one event."""
 
-    __slots__ = ("event", "line", "take", "wants")
+    __slots__ = ("event", "line", "strand", "timer", "wants")
 
-    def __init__(
-        self, event: str, line: int, wants: Wants | None, take: Callable[[Outcome | Fault], None]
-    ) -> None:
+    def __init__(self, strand: Strand, event: str, line: int, wants: Wants | None) -> None:
+        self.strand = strand
         self.event = event
         self.line = line
         self.wants = wants
-        self.take = take
+        self.timer: Timer | None = None
+
+    def take(self, found: Outcome | Fault) -> None:
+        """The strand goes on with the event, or with the fault that its condition had."""
+        self.give_up()
+        self.strand.wake(found)
+
+    def time_out(self) -> None:
+        """The strand goes on without."""
+        self.take(_TIMEOUT)
+
+    def give_up(self) -> None:
+        """Takes nothing any more."""
+        self.strand.flow.listeners.remove(self)
+        if self.timer is not None:
+            self.timer.cancel()
 
 
 Listener = On | WaitForEvent
@@ -37,20 +54,18 @@ class Listeners:
     __slots__ = ("_live",)
 
     def __init__(self) -> None:
-        self._live: list[Listener] = []
+        self._live: tuple[Listener, ...] = ()
 
     def __len__(self) -> int:
         return len(self._live)
 
     def add(self, listener: Listener) -> None:
         """From now on it takes events."""
-        self._live.append(listener)
+        self._live = (*self._live, listener)
 
-    def remove_all(self, listeners: Iterable[Listener]) -> None:
-        """They take nothing new; those that are not live do not matter."""
-        for listener in listeners:
-            if listener in self._live:
-                self._live.remove(listener)
+    def remove(self, listener: Listener) -> None:
+        """It takes nothing new; a second time does nothing."""
+        self._live = without(self._live, listener)
 
     def find(
         self, event: Outcome, busy_with_it: Iterable[Strand], faulted: Callable[[Listener, Exception], None]

@@ -18,7 +18,7 @@ from flowlang.model.places import Line
 from flowlang.model.values import Duration, Outcome, Time, Value, type_name
 
 from .acting import ACTION, act
-from .blocks import Block, HandlerBody, On, Wants
+from .blocks import Block, HandlerBody, On, Wants, without
 from .exits import Exit, ExitKind, Unwind
 from .leaving import await_end, cease, finish, leave, run_finally
 from .listeners import WaitForEvent
@@ -41,7 +41,7 @@ def within(strand: Strand, block: Block, duration: Value) -> None:
     """Gives a block its deadline."""
     due = strand.flow.at + _microseconds(duration, "within")
     block.deadline = strand.flow.timers.add(
-        due, TimerClass.DEADLINE, block.nesting, lambda: strand.aim(Exit(ExitKind.DEADLINE, block))
+        due, TimerClass.DEADLINE, block.nesting, block.expire
     )
 
 
@@ -55,7 +55,7 @@ def on(strand: Strand, block: Block, line: int, event: str, wants: Wants | None,
     """A handler lives from here to the end of its block."""
     flow = strand.flow
     handler = On(block, event, line, wants, body, after_caller=flow.caller_gone)
-    block.handlers.append(handler)
+    block.handlers = (*block.handlers, handler)
     if event == "hangup":
         return  # runs when its block is left, not when the event comes
     flow.listeners.add(handler)
@@ -70,17 +70,17 @@ def stream(
     return strand.flow.spawn(block, name, body, line=line)
 
 
-async def join(strand: Strand, other: Strand) -> None:
+def join(strand: Strand, other: Strand) -> Awaitable[None]:
     """Waits for a stream; the caller's leaving does not end this."""
     if other is strand:
         raise Fault("value", "a stream cannot wait for its own end")
-    await await_end(strand, other, shielded=False)
+    return await_end(strand, other, shielded=False)
 
 
-async def cancel(strand: Strand, other: Strand) -> None:
+def cancel(strand: Strand, other: Strand) -> Awaitable[None]:
     """Ends a stream and waits until it is over."""
-    if other.aim(Exit(ExitKind.CANCEL)) or not other.over:
-        await await_end(strand, other, shielded=False)
+    other.aim(Exit(ExitKind.CANCEL))
+    return await_end(strand, other, shielded=False)
 
 
 async def join_all(strand: Strand, streams: tuple[Strand, ...]) -> None:
@@ -89,56 +89,52 @@ async def join_all(strand: Strand, streams: tuple[Strand, ...]) -> None:
         await await_end(strand, each, shielded=False)
 
 
-async def join_first(strand: Strand, streams: tuple[Strand, ...]) -> None:
+def join_first(strand: Strand, streams: tuple[Strand, ...]) -> Awaitable[None]:
     """`race`: waits for the first that is over; the end of the block ends the rest."""
     if not streams or any(each.over for each in streams):
-        return
+        return strand.given(None)
 
     def wake() -> None:
         give_up()
-        strand.wake(None)
+        strand.wake()
 
     def give_up() -> None:
         for each in streams:
-            if wake in each.on_over:
-                each.on_over.remove(wake)
+            each.on_over = without(each.on_over, wake)
 
     for each in streams:
-        each.on_over.append(wake)
-    await strand.suspend(give_up)
+        each.on_over = (*each.on_over, wake)
+    return strand.suspend(give_up)
 
 
-async def wait(strand: Strand, line: int, duration: Value) -> None:
+def wait(strand: Strand, line: int, duration: Value) -> Awaitable[None]:
     """`wait 5s`."""
-    await _wait_to(strand, line, strand.flow.at + _microseconds(duration, "wait"))
+    return _wait_to(strand, line, strand.flow.at + _microseconds(duration, "wait"))
 
 
-async def _wait_to(strand: Strand, line: int, due: int) -> None:
+def _wait_to(strand: Strand, line: int, due: int) -> Awaitable[None]:
     strand.line = line
     flow = strand.flow
     flow.spend(ACTION)
     if flow.ends_with_caller(strand):
         strand.leave_with_caller()
-    timer = flow.timers.add(due, TimerClass.WAIT, 0, lambda: strand.wake(None))
-    await strand.suspend(timer.cancel, when_left=WhenLeft.ENDS)
+    timer = flow.timers.add(due, TimerClass.WAIT, 0, strand.wake)
+    return strand.suspend(timer.cancel, when_left=WhenLeft.ENDS)
 
 
-async def wait_until(strand: Strand, line: int, condition: Callable[[], Value]) -> None:
+def wait_until(strand: Strand, line: int, condition: Callable[[], Value]) -> Awaitable[None]:
     """`wait until T`: a time, or a condition looked at after each input."""
     value = condition()
     if isinstance(value, Time):
-        await _wait_to(strand, line, value.microseconds)
-        return
+        return _wait_to(strand, line, value.microseconds)
     strand.line = line
     flow = strand.flow
     if flow.ends_with_caller(strand):
         strand.leave_with_caller()
     if _is_true(value):
-        return
+        return strand.given(None)
     give_up = flow.conditions.wait(strand, lambda: _is_true(condition()))
-    fault = await strand.suspend(give_up, when_left=WhenLeft.ENDS)
-    if fault is not None:
-        raise fault
+    return strand.suspend(give_up, when_left=WhenLeft.ENDS)
 
 
 def _is_true(value: Value) -> bool:
@@ -147,41 +143,23 @@ def _is_true(value: Value) -> bool:
     raise Fault("type", f"`wait until` takes a time or a condition, not {type_name(value)}")
 
 
-async def wait_for(strand: Strand, line: int, event: str, wants: Wants | None, limit: Value) -> Outcome:
+def wait_for(strand: Strand, line: int, event: str, wants: Wants | None, limit: Value) -> Awaitable[Outcome]:
     """`wait for EVENT [within D]`: the event, or the outcome `timeout`."""
     strand.line = line
     flow = strand.flow
     flow.spend(ACTION)
     if event == "hangup" and flow.caller_gone:
-        return flow.farewell
+        return strand.given(flow.farewell)
     if flow.ends_with_caller(strand):
         strand.leave_with_caller()
     due = None if limit is None else flow.at + _microseconds(limit, "within")
     if (kept := flow.events.kept(event, wants)) is not None:
-        return kept
-    listener = WaitForEvent(event, line, wants, strand.wake)
+        return strand.given(kept)
+    listener = WaitForEvent(strand, event, line, wants)
     flow.listeners.add(listener)
-    timer = None
     if due is not None:
-        timer = flow.timers.add(due, TimerClass.WAIT, 0, lambda: _time_out(strand, listener))
-
-    def give_up() -> None:
-        flow.listeners.remove_all([listener])
-        if timer is not None:
-            timer.cancel()
-
-    try:
-        outcome = await strand.suspend(give_up, when_left=WhenLeft.ENDS)
-    finally:
-        give_up()
-    if isinstance(outcome, Fault):  # in its own condition
-        raise outcome
-    return outcome
-
-
-def _time_out(strand: Strand, listener: WaitForEvent) -> None:
-    strand.flow.listeners.remove_all([listener])
-    strand.wake(Outcome("timeout"))
+        listener.timer = flow.timers.add(due, TimerClass.WAIT, 0, listener.time_out)
+    return strand.suspend(listener.give_up, when_left=WhenLeft.ENDS)
 
 
 class Ticks:
@@ -286,10 +264,10 @@ def _line_of(fields: dict[str, Value]) -> int:
     return Line(line, file) if isinstance(file, str) else line
 
 
-async def tick(strand: Strand) -> None:
+def tick(strand: Strand) -> Awaitable[None]:
     """Some rounds of a loop are done: lets other activeflows run."""
     strand.flow.end_slice(strand)
-    await strand.suspend()
+    return strand.suspend()
 
 
 def deeper(strand: Strand, depth: int, cost: int) -> int:

@@ -1,13 +1,13 @@
 """A strand: one line of execution of an activeflow. The main line, a handler and a stream are strands.
 
-A strand is a coroutine that its activeflow steps. It stops only in `suspend`, and goes on when it is woken
-with a value or when an exit interrupts it.
+A strand is a coroutine that its activeflow steps. It stops only where it awaits `suspend`, and goes on when
+it is woken with a value or when an exit interrupts it. What it awaits then is the strand itself: one that
+waits has no object and no frame for it.
 """
 
 from __future__ import annotations
 
-import types
-from collections.abc import Callable, Coroutine, Generator
+from collections.abc import Awaitable, Callable, Coroutine, Generator
 from enum import Enum
 from typing import TYPE_CHECKING, Any
 
@@ -19,9 +19,6 @@ from .faults import as_fault
 
 if TYPE_CHECKING:
     from .activeflow import Activeflow
-
-
-_LEG_IS_GONE = object()
 
 
 class LegGone(Exception):
@@ -52,13 +49,14 @@ class Strand:
         "_ready",
         "_sent",
         "_shielded",
+        "_waits",
         "_when_left",
         "_withdraw",
         "aftermath",
         "coroutine",
         "flow",
         "handler",
-        "levels",
+        "level",
         "line",
         "meter",
         "name",
@@ -66,6 +64,7 @@ class Strand:
         "on_over",
         "over",
         "owner",
+        "root",
         "sheltered",
     )
 
@@ -87,14 +86,17 @@ class Strand:
         self.handler = handler
         self.aftermath = aftermath
         self.sheltered = aftermath or (owner is not None and owner.level.sheltered)
-        self.levels = [Level(self, owner.nesting + 1 if owner is not None else 0)]
+        self.root = Level(self, owner.nesting + 1 if owner is not None else 0)
+        self.level = self.root
+        """The innermost."""
         self.coroutine: Coroutine[Any, Any, Any] | None = None
         self.over = False
-        self.on_over: list[Callable[[], None]] = []
+        self.on_over: tuple[Callable[[], None], ...] = ()
         self.line = 0
         """The script's line of the action that it is at."""
         self._ready = False
         self._sent: Any = None
+        self._waits = False
         self._interrupt = False
         self._withdraw: Callable[[], object] | None = None
         self._shielded = False
@@ -102,15 +104,14 @@ class Strand:
 
     # -- waiting
 
-    @types.coroutine  # a generator, which alone can give control back; one object less for each that waits
     def suspend(
         self,
         withdraw: Callable[[], object] | None = None,
         *,
         shielded: bool = False,
         when_left: WhenLeft = WhenLeft.NOTHING,
-    ) -> Generator[None, Any, Any]:
-        """Waits to be woken; gives what it was woken with.
+    ) -> Awaitable[Any]:
+        """Awaited at once, it waits to be woken; gives what it was woken with.
 
         `withdraw` undoes what was waited for, at once when an exit interrupts; an exit that comes between
         the waking and the strand's turn does not call it. `shielded`: no exit interrupts, it only
@@ -124,13 +125,33 @@ class Strand:
         self._withdraw = withdraw
         self._shielded = shielded
         self._when_left = when_left
-        value = yield
-        if value is _LEG_IS_GONE:
-            raise LegGone
-        return value
+        self._waits = True
+        return self
 
-    def wake(self, value: Any) -> None:
-        """Lets it go on with a value. The activeflow runs it when its turn comes."""
+    def given(self, value: Any) -> Awaitable[Any]:
+        """Awaited at once, it gives the value without waiting."""
+        self._sent = value
+        return self
+
+    def __await__(self) -> Generator[None, None, Any]:
+        return self  # pyright: ignore[reportReturnType] # an iterator is enough
+
+    def __next__(self) -> None:
+        """For `await`: gives control back until it was stepped. It has no `throw`, so that Python raises an
+        exit right where it is awaited."""
+        if self._waits:
+            return
+        sent, self._sent = self._sent, None
+        if isinstance(sent, Exception):
+            try:
+                raise sent
+            finally:
+                del sent  # or it and its traceback hold each other
+        raise StopIteration(sent)
+
+    def wake(self, value: Any = None) -> None:
+        """Lets it go on with a value, or with an exception raised. The activeflow runs it when its turn
+        comes."""
         self._withdraw = None
         self._when_left = WhenLeft.NOTHING
         self._sent = value
@@ -144,7 +165,7 @@ class Strand:
             case WhenLeft.LEG | WhenLeft.TOLD:
                 if self._withdraw is not None:
                     self._withdraw()
-                self.wake(_LEG_IS_GONE)
+                self.wake(LegGone())
             case _:
                 pass
 
@@ -177,23 +198,18 @@ class Strand:
 
     # -- exits
 
-    @property
-    def level(self) -> Level:
-        """The innermost."""
-        return self.levels[-1]
-
     def aim(self, an_exit: Exit) -> bool:
         """Aims an exit at one of its blocks, or at its root; tells whether it counts."""
-        level = an_exit.target.level if an_exit.target is not None else self.levels[0]
+        level = an_exit.target.level if an_exit.target is not None else self.root
         if self.over or not level.offer(an_exit):
             return False
-        if level is self.levels[-1]:
+        if level is self.level:
             self.interrupt()
         return True
 
     def raise_fault(self, fault: Fault) -> None:
         """Raises a fault in it where it waits, from outside."""
-        if self.levels[0].offer_fault(Exit(ExitKind.FAULT, fault=fault)) and len(self.levels) == 1:
+        if self.root.offer_fault(Exit(ExitKind.FAULT, fault=fault)) and self.level is self.root:
             self.interrupt()
 
     def fault(self, error: BaseException) -> Fault:
@@ -202,12 +218,12 @@ class Strand:
 
     def leave_with_caller(self) -> None:
         """At a call action or wait with the caller gone: raises the exit that ends the strand."""
-        self.levels[0].offer(Exit(ExitKind.GONE))
+        self.root.offer(Exit(ExitKind.GONE))
         raise Unwind
 
     def ended_by(self, error: BaseException) -> Exit | None:
         """The exit that ended it, its coroutine having raised this."""
-        root = self.levels[0]
+        root = self.root
         if not isinstance(error, Unwind):
             root.offer_fault(Exit(ExitKind.FAULT, fault=self.fault(error)))
         return root.pending
@@ -237,10 +253,10 @@ class Strand:
         """Runs it until it waits. Raises `StopIteration` with its value at its end, or what ended it."""
         assert self.coroutine is not None
         self._ready = False
+        self._waits = False
         self._shielded = False
         if self._interrupt:
             self._interrupt = False
             self._sent = None
             return self.coroutine.throw(Unwind())
-        sent, self._sent = self._sent, None
-        return self.coroutine.send(sent)
+        return self.coroutine.send(None)

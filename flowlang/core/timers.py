@@ -15,16 +15,28 @@ class TimerClass(IntEnum):
 
 
 class Timer:
-    """Fires once, unless it is cancelled before."""
+    """Fires once, unless it is cancelled before. Those of a flow are in order: by due time, then deadlines
+    before waits, outer before inner, then by creation."""
 
-    __slots__ = ("_act", "due", "live", "queued", "timers")
+    __slots__ = ("_act", "_depth", "_kind", "_number", "_timers", "due", "live", "queued")
 
-    def __init__(self, due: int, act: Callable[[], object], timers: Timers) -> None:
+    def __init__(
+        self, due: int, kind: TimerClass, depth: int, number: int, act: Callable[[], object], timers: Timers
+    ) -> None:
         self.due = due
         self.live = True
         self.queued = True
-        self.timers = timers
+        self._kind = kind
+        self._depth = depth
+        self._number = number
         self._act = act
+        self._timers = timers
+
+    def __lt__(self, other: Timer) -> bool:
+        if self.due != other.due:
+            return self.due < other.due
+        mine = self._kind, self._depth, self._number
+        return mine < (other._kind, other._depth, other._number)
 
     def fire(self) -> None:
         """Does what it is for, unless it was cancelled meanwhile."""
@@ -37,16 +49,16 @@ class Timer:
         if self.live:
             self.live = False
             if self.queued:
-                self.timers.forget()
+                self._timers.forget()
 
 
 class Timers:
-    """A heap by due time; then deadlines before waits, outer before inner, then by creation."""
+    """A heap, in the order in which they fire."""
 
     __slots__ = ("_created", "_dead", "_heap")
 
     def __init__(self) -> None:
-        self._heap: list[tuple[int, int, int, int, Timer]] = []
+        self._heap: list[Timer] = []
         self._created = 0
         self._dead = 0
 
@@ -56,31 +68,31 @@ class Timers:
     def add(self, due: int, kind: TimerClass, depth: int, act: Callable[[], object]) -> Timer:
         """A timer that calls `act` in an input at `due` or later; `depth` orders deadlines of the same
         time."""
-        timer = Timer(due, act, self)
         self._created += 1
-        heappush(self._heap, (due, kind, depth, self._created, timer))
+        timer = Timer(due, kind, depth, self._created, act, self)
+        heappush(self._heap, timer)
         return timer
 
     def forget(self) -> None:
         """One more entry of the heap is dead; more dead than alive, and they are swept out."""
         self._dead += 1
         if self._dead > 8 and self._dead * 2 > len(self._heap):
-            self._heap = [entry for entry in self._heap if entry[4].live]
+            self._heap = [timer for timer in self._heap if timer.live]
             heapify(self._heap)
             self._dead = 0
 
     def next_due(self) -> int | None:
         """When the earliest is due."""
-        while self._heap and not self._heap[0][4].live:
+        while self._heap and not self._heap[0].live:
             heappop(self._heap)
             self._dead -= 1
-        return self._heap[0][0] if self._heap else None
+        return self._heap[0].due if self._heap else None
 
     def take_due(self, at: int) -> list[Timer]:
         """All that are due, in order, taken out. One may be cancelled by another that fires before it."""
         due: list[Timer] = []
         while (earliest := self.next_due()) is not None and earliest <= at:
-            timer = heappop(self._heap)[4]
+            timer = heappop(self._heap)
             timer.queued = False
             due.append(timer)
         return due

@@ -13,11 +13,12 @@ if TYPE_CHECKING:
 class Digits:
     """Who collects, newest last, and what was typed ahead. Past `limit` kept digits further ones are lost."""
 
-    __slots__ = ("_collectors", "_kept", "_limit", "_trailing")
+    __slots__ = ("_collectors", "_limit", "_trailing", "kept")
 
     def __init__(self, limit: int, kept: str = "") -> None:
-        self._collectors: list[tuple[Strand, Callable[[str], None]]] = []
-        self._kept = list(kept)
+        self._collectors: tuple[tuple[Strand, Callable[[str], None]], ...] = ()
+        self.kept = kept
+        """What was typed ahead."""
         self._limit = limit
         self._trailing: tuple[str, int] | None = None
 
@@ -28,20 +29,16 @@ class Digits:
 
     def collect(self, strand: Strand, take: Callable[[str], None]) -> None:
         """From now on digits go to `take`."""
-        self._collectors.append((strand, take))
+        self._collectors = (*self._collectors, (strand, take))
 
     def stop_collecting(self, strand: Strand) -> None:
         """The strand wants no more; a second time does nothing."""
-        self._collectors = [each for each in self._collectors if each[0] is not strand]
+        self._collectors = tuple(each for each in self._collectors if each[0] is not strand)
 
     def take_kept(self) -> str | None:
         """The first digit that was typed ahead, taken out."""
-        return self._kept.pop(0) if self._kept else None
-
-    @property
-    def kept(self) -> str:
-        """What was typed ahead."""
-        return "".join(self._kept)
+        first, self.kept = self.kept[:1], self.kept[1:]
+        return first or None
 
     def expect_terminator(self, terminator: str, until: int) -> None:
         """An `ask` has all its digits: a terminator that comes next, by then, belongs to them."""
@@ -57,6 +54,6 @@ class Digits:
             strand, take = self._collectors[-1]
             take(digit)
             return strand.line
-        if len(self._kept) < self._limit:
-            self._kept.append(digit)
+        if len(self.kept) < self._limit:
+            self.kept += digit
         return None

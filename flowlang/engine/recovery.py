@@ -189,7 +189,7 @@ def _where(stored: Stored, entries: list[Entry], builds: Builds) -> str:
     lines: list[int] = []
 
     def watch(_number: int, flow: Activeflow, _outputs: list[Output]) -> None:
-        lines[:] = [max((each.line for each in flow.strands.values()), default=0)]
+        lines[:] = [max((each.line for each in flow.strands), default=0)]
 
     with suppress(NotReplayed):
         replayed(stored, entries, builds, watch)

@@ -47,7 +47,6 @@ class Watched(Activeflow):
             "listeners": len(self.listeners),
             "performing": len(self.outbox) - (self.answering is not None),
             "conditions": list(self.conditions),
-            "watched": list(self._watched),
             "collecting": self.digits.collecting,
         }
         super()._end(ending)
