@@ -9,6 +9,7 @@ from typing import NamedTuple
 from flowlang.diagnostics import Diagnostic, Source
 from flowlang.model.actions import Action
 from flowlang.model.functions import Function
+from flowlang.model.policy import Policy
 from flowlang.syntax import ast
 
 from .checks.routes import priority
@@ -53,7 +54,8 @@ class Program:
     as written.
 
     `prefix` is how the entry gets to this module, as in `hours.`; `""` for the entry. `imports` are the
-    modules by the names that they have here.
+    modules by the names that they have here. `policy` is the entry's, and binds its modules too;
+    `None` where it has none.
     """
 
     module: ast.Module
@@ -64,6 +66,7 @@ class Program:
     actions: Mapping[str, Action]
     prefix: str = ""
     imports: Mapping[str, Program] = field(default_factory=dict[str, "Program"])
+    policy: Policy | None = None
     _script: Script | None = None
     _infos: Mapping[str, FlowInfo] = field(default_factory=dict[str, FlowInfo])
 
@@ -145,6 +148,7 @@ def build(script: Script) -> Program:
             actions=each.actions,
             prefix=each.prefix,
             imports=imports,
+            policy=each.policy,
             _script=each,
             _infos=infos,
         )

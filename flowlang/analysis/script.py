@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 from flowlang.model.actions import Action, OutcomeType
 from flowlang.model.functions import FUNCTIONS, Function
+from flowlang.model.policy import Policy
 from flowlang.model.values import Value
 from flowlang.syntax import ast
 
@@ -53,7 +54,8 @@ class Script:
     `uses` and `modules` are by the name that a module has here; only those that were found have a `Script`.
     `prefix` is how the entry gets to a module, as in `hours.`, and empty for the entry; `linked` are all
     scripts of the program, each behind those that it uses. `makers` has, by `id` of an expression, the module
-    whose function made its value; `known` the constants as they were bound. `emitted` is shared by all.
+    whose function made its value; `known` the constants as they were bound. `emitted` is shared by all. `policies`
+    are as they were written, `policy` is what the first of them says.
     """
 
     module: ast.Module
@@ -72,6 +74,8 @@ class Script:
     makers: dict[int, Script] = field(default_factory=dict[int, "Script"])
     known: dict[str, Binding] = field(default_factory=dict[str, Binding])
     routes: list[ast.Route] = field(default_factory=list[ast.Route])
+    policies: list[ast.PolicyDecl] = field(default_factory=list[ast.PolicyDecl])
+    policy: Policy | None = None
     emitted: set[str] = field(default_factory=set[str])
     bodies: list[Body] = field(default_factory=list[Body])
     constant_order: list[ast.Const] = field(default_factory=list[ast.Const])

@@ -6,9 +6,7 @@ from flowlang.syntax import ast
 from flowlang.syntax.ast import tests
 
 # What its author calls a construct, by node.
-UNSUPPORTED: dict[type[ast.Node], str] = {
-    ast.PolicyDecl: "policy",
-}
+UNSUPPORTED: dict[type[ast.Node], str] = {}
 
 # Forms of constructs that run otherwise.
 UNSUPPORTED_FORMS = frozenset({"secret let", "via"})

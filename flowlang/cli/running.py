@@ -16,6 +16,7 @@ from flowlang.analysis import Program
 from flowlang.backends.console import ConsoleBackend, PipedTerminal, Terminal
 from flowlang.backends.simulated_leg import CHARACTERS_A_SECOND, Pace
 from flowlang.model.observations import FlowEnded, Observation
+from flowlang.model.policy import EVERYTHING
 
 from .choosing import choose
 from .display import Brief, LiveView, Style
@@ -104,7 +105,7 @@ class _Run:
         pace = Pace(_BRISK if self._terminal.live else CHARACTERS_A_SECOND, length_of(call.path.parent))
         console = ConsoleBackend(self._terminal, pace)
         endings = _Endings()
-        async with flowlang.open_engine(backends=[console]) as engine:
+        async with flowlang.open_engine(backends=[console], policy=EVERYTHING) as engine:
             give_actions(engine.add_action, call.path)
             script = engine.load(call.path)
             to, flow = choose(script.program, call.to, call.flow)

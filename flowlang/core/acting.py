@@ -12,6 +12,7 @@ from flowlang.compile.runtime.weights import check_weight
 from flowlang.model.actions import REQUIRED, Action, Parameter
 from flowlang.model.observations import ActionEnded, ActionStarted
 from flowlang.model.places import file_of
+from flowlang.model.policy import REACHES
 from flowlang.model.values import Duration, Outcome, Regex, Value, type_name
 
 from .actions import ACTION_BODIES, host
@@ -50,6 +51,8 @@ async def act(strand: Strand, line: int, column: int, name: str, given: dict[str
             strand.leave_with_caller()
         if flow.caller_gone:
             return _GONE
+    if name in REACHES:
+        flow.rules.check_action(name, arguments, len(flow.placed_legs), line)
     number = flow.outbox.number()
     detail = _detail(action, arguments)
     flow.note(ActionStarted(flow.at, flow.id, number, name, detail, line, column, file_of(line)))

@@ -24,7 +24,7 @@ from flowlang.model.commands import HangUp
 from flowlang.model.events import CALLER_LEG
 from flowlang.model.observations import FlowEnded, FlowStarted, Logged, Observation
 from flowlang.model.places import file_of
-from flowlang.model.values import Outcome, Value
+from flowlang.model.values import Duration, Outcome, Value
 
 from .blocks import Block, On, without
 from .chance import Chance
@@ -40,8 +40,9 @@ from .meter import Meter
 from .opening import Inherited
 from .outbox import Outbox
 from .outputs import Ending, HandedOff, Note, Output, Over, Perform
+from .policy import Rules
 from .strand import Strand
-from .timers import Timers
+from .timers import TimerClass, Timers
 from .typing_ahead import Digits
 
 if TYPE_CHECKING:
@@ -50,6 +51,7 @@ if TYPE_CHECKING:
     from .actions.stage import Answering
     from .opening import Opening
 
+_OUTERMOST = -1  # the depth of a deadline that is around all others
 _NO_FAREWELL = Outcome("hangup", {"cause": None})
 
 
@@ -221,6 +223,20 @@ class Activeflow:
         came = opening.source, opening.to, opening.route_line
         self.note(FlowStarted(self.at, self.id, flow, channel, *came))
         self._main = self._call(flow, arguments)
+        lasts = self.rules.duration
+        if lasts is not None:
+            self.timers.add(self.began + lasts, TimerClass.DEADLINE, _OUTERMOST, self._out_of_time)
+
+    def _out_of_time(self) -> None:
+        """`limit duration` is over. A `stop` and no fault: no `catch` may go on from there."""
+        lasts = Duration(self.rules.duration or 0)
+        self.warn(f"stopped: `limit duration {lasts}` of the policy is over", 0, "policy")
+        self.stop()
+
+    @property
+    def rules(self) -> Rules:
+        """What it may reach."""
+        return Rules(self.script.program.policy, self.limits.policy)
 
     def _call(self, flow: str, arguments: dict[str, Value]) -> Strand:
         """The main line, with this flow."""

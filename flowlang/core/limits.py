@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from flowlang.model.policy import EVERYTHING, Policy
 from flowlang.model.values import MINUTE
 
 
@@ -36,3 +37,6 @@ class Limits:
     ending: int = MINUTE
     """Microseconds that a `finally`, an `on hangup` and the handlers of a block that ends have to come to an
     end."""
+    policy: Policy = EVERYTHING
+    """The operator's: what scripts may reach, as far as their own policies allow it. An activeflow keeps to
+    the one that it began with. `open_engine` allows nothing unless it is told."""

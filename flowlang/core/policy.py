@@ -7,12 +7,16 @@ and the script to allow it besides. The numbering plans are loaded when a number
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from flowlang.compile.runtime.faults import Fault
 from flowlang.model.destinations import Destination, Kind, destination_of
-from flowlang.model.policy import Policy
+from flowlang.model.policy import Policy, destinations
 from flowlang.model.secrets import shown_text
+from flowlang.model.values import Value
 
 _SATELLITE = frozenset({870, 881, 882, 883})  # ITU-T E.164: Inmarsat, GMSS, international networks
+_PLACING = frozenset({"dial", "call"})
 
 
 class Rules:
@@ -57,11 +61,18 @@ class Rules:
         if why is not None:
             raise Fault("policy", f"`{kind}` to {_shown(text)} is refused: {why}", line)
 
-    def check_legs(self, legs: int, line: int) -> None:
-        """Raises the fault `policy` where there would be too many, those to be placed now included."""
+    def check_action(self, action: str, arguments: Mapping[str, Value], legs: int, line: int) -> None:
+        """The same for all that an action with these arguments reaches, and for the legs that it places
+        beside those that there are."""
+        reached = list(destinations(action, arguments))
+        for kind, text in reached:
+            self.check(kind, text, line)
         most = self.legs
-        if most is not None and legs > most:
-            raise Fault("policy", f"{legs} legs at once are refused: `limit legs {most}`", line)
+        if most is not None and action in _PLACING:
+            legs += 1 if arguments.get("strategy") == "serial" else len(reached)
+            if legs > most:
+                text = f"`{action}` is refused: it would be leg {legs} at once, and `limit legs` is {most}"
+                raise Fault("policy", text, line)
 
 
 def _least(one: int | None, other: int | None) -> int | None:

@@ -220,6 +220,25 @@ ROUTES: dict[str, Code] = {
         "module without a name",
         "A module is called by the end of its path. Where that is no name, as in `my-hours`, `as` gives one.",
     ),
+    "E609": Code(
+        "rule that no policy has",
+        "A policy allows `dial`, `sms`, `email`, `chat`, `http` and `sql` to destinations that are constant "
+        "texts, with `*` for any characters, and limits the `duration` of an activeflow and the number of "
+        'its `legs`: `policy { allow dial "sip:*@clinic.example"; limit duration 1h; limit legs 4 }`.',
+    ),
+    "E610": Code(
+        "second policy", "A script has one policy, so that all that is allowed stands in one place."
+    ),
+    "E611": Code(
+        "beyond the policy",
+        "The policy of the script that is run says whom its flows, and those of its modules, may reach. This "
+        "action would be refused each time. Allow its destination, or leave it alone.",
+    ),
+    "E612": Code(
+        "reaching out without a policy",
+        "Calls, messages and requests cost money and may harm people. A script says whom it may reach: "
+        '`policy { allow dial "sip:*@clinic.example" }`. The operator has to allow it besides.',
+    ),
 }
 
 TESTS: dict[str, Code] = {

@@ -8,7 +8,7 @@ import time
 from collections import Counter
 from collections.abc import AsyncGenerator, Callable, Iterable
 from contextlib import asynccontextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +26,7 @@ from flowlang.model.events import SignalReceived
 from flowlang.model.host_action import HostFunction
 from flowlang.model.message_commands import OutsideCommand
 from flowlang.model.observations import Logged, Observation
+from flowlang.model.policy import NOTHING, Policy
 from flowlang.model.results import Failed
 from flowlang.modules import ModuleFiles
 from flowlang.store import MemoryStore, Reading, Store, StoreError
@@ -416,6 +417,7 @@ async def open_engine(
     backends: Iterable[Backend] = (),
     *,
     limits: Limits | None = None,
+    policy: Policy | None = None,
     store: Store | None = None,
     wall: Callable[[], float] = time.time,
     processor_time: Callable[[], float] = time.perf_counter,
@@ -424,6 +426,9 @@ async def open_engine(
 ) -> AsyncGenerator[Engine]:
     """An engine in the caller's trio program, until the end of the `async with`. Leaving it ends what still
     runs at once; call `shutdown` before for a polite end.
+
+    `policy` is the operator's: whom scripts may reach, as far as their own policies allow it too. Without one
+    they reach nobody; `flowlang.model.policy.EVERYTHING` is for simulated channels.
 
     Clock, processor time, ids and seeds can be given; two engines share nothing.
     """
@@ -434,7 +439,7 @@ async def open_engine(
             engine = Engine(
                 nursery,
                 backends,
-                limits=limits or Limits(),
+                limits=replace(limits or Limits(), policy=policy or NOTHING),
                 store=store or MemoryStore(),
                 clock=Clock(wall),
                 processor_time=processor_time,

@@ -10,12 +10,12 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import Literal, get_args
+from typing import Literal
 
 from .addresses import is_e164
 
 Kind = Literal["dial", "sms", "email", "chat", "http", "sql"]
-KINDS: tuple[Kind, ...] = get_args(Kind)
+KINDS: tuple[Kind, ...] = ("dial", "sms", "email", "chat", "http", "sql")
 
 MAX_LENGTH = 2_048
 """Characters of a destination or a pattern: what a URL may have in practice (RFC 9110 §4.1 asks for 8,000 at

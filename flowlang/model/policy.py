@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from .destinations import KINDS, Destination, Kind, covers, destination_of, why_no_pattern
 from .values import Value
@@ -74,6 +74,13 @@ class Policy:
         """Whether it names a destination exactly, without any `*`."""
         exact = (pattern for pattern in self.allow.get(kind, ()) if "*" not in pattern)
         return any(covers(kind, pattern, destination) for pattern in exact)
+
+
+    @classmethod
+    def from_plain(cls, plain: Mapping[str, Any]) -> Policy:
+        """The policy of which `dataclasses.asdict` made this, also by way of JSON. Raises `ValueError`."""
+        allow = {kind: tuple(patterns) for kind, patterns in plain["allow"].items()}
+        return cls(allow, plain["duration"], plain["legs"])
 
 
 NOTHING = Policy()

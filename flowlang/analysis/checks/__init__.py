@@ -22,6 +22,7 @@ from . import (
     names,
     operators,
     outcomes,
+    policy,
     purity,
     routes,
     statements,
@@ -55,6 +56,7 @@ CHECKS: tuple[Check, ...] = (
     files.check,
     channels.check,
     gone.check,
+    policy.check,
     unreachable.check,
     unused.check,
 )

@@ -38,6 +38,9 @@ def check(script: Script) -> None:
                 continue
             case ast.Route():
                 script.routes.append(declaration)
+            case ast.PolicyDecl():
+                script.policies.append(declaration)
+                continue
             case ast.Use():
                 _use(script, declaration, seen)
                 continue

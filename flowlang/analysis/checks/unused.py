@@ -40,6 +40,8 @@ def _flows(script: Script) -> None:
 
 def _helpers(script: Script) -> None:
     read: set[str] = set()
+    for policy in script.policies:
+        read |= {node.name for node in ast.walk(policy) if isinstance(node, ast.Name)}
     for body in script.bodies:
         names = {node.name for node in body.nodes if isinstance(node, ast.Name)}
         owner = body.owner
