@@ -14,23 +14,11 @@ import trio
 
 import flowlang
 from flowlang.backends.simulator import SimulatorBackend
-from flowlang.model.actions import Action, OutcomeType, Parameter
 from flowlang.model.observations import FlowEnded, Logged, Observation
 from flowlang.model.values import Outcome
+from flowlang.project.project import open_project
 
 SCRIPT = Path(__file__).with_name("reminder.flow")
-
-# Declared like the actions of flowlang itself: the checker knows its arguments and outcomes.
-FIND_APPOINTMENT = Action(
-    name="find_appointment",
-    doc="Looks a caller's next appointment up.",
-    parameters=(Parameter("number", ("text",), "the number that the patient gave", by_place=True),),
-    outcomes=(
-        OutcomeType("found", ("day", "time"), "there is one"),
-        OutcomeType("unknown", (), "there is none under this number"),
-    ),
-    recovery="repeat",
-)
 
 
 class Clinic:
@@ -64,7 +52,8 @@ async def main() -> None:
     clinic = Clinic({"5551234": ("Tuesday", "half past nine"), "5559876": ("Friday", "eleven")})
     simulator = SimulatorBackend()
     async with flowlang.open_engine(backends=[simulator]) as engine:
-        engine.add_action(FIND_APPOINTMENT, clinic.find_appointment)
+        # `flow.toml` declares it, as for the command line; an `Action` made in Python would do as well.
+        engine.add_action(open_project(SCRIPT).actions["find_appointment"], clinic.find_appointment)
         engine.load(SCRIPT)
         engine.observe(show)
         await engine.listen()

@@ -18,16 +18,20 @@ def find_settings(script: Path) -> Path | None:
     """The settings file of a script, or of the folder with scripts."""
     folder = os.path.abspath(script if script.is_dir() else script.parent)
     try:
-        owner = os.stat(folder).st_uid
+        owner = _owner(folder)
         for _ in range(_MOST_FOLDERS):
             settings = os.path.join(folder, NAME)
             if os.path.isfile(settings):
                 return Path(settings)
             above = os.path.dirname(folder)
             is_border = os.path.exists(os.path.join(folder, ".git")) or above == folder
-            if is_border or os.stat(above).st_uid != owner:
+            if is_border or _owner(above) != owner:
                 return None
             folder = above
     except (OSError, ValueError):  # a folder that is not there has no settings
         pass
     return None
+
+
+def _owner(folder: str) -> int:
+    return os.stat(folder).st_uid

@@ -4,6 +4,8 @@
     check(module, actions=project.actions)
     for host in project.host_actions():
         engine.add_action(host.declared, host.function)
+
+Nothing of the project is imported before `host_actions` or `fakes` asks for it, but for modules that declare.
 """
 
 from __future__ import annotations

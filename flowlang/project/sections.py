@@ -10,6 +10,8 @@
     recovery = "repeat"
     outcomes = { found = ["day", "time"], unknown = [] }
     parameters.number = { type = "text", doc = "the number that the patient gave" }
+
+What belongs to which section is told by the shapes below.
 """
 
 from __future__ import annotations

@@ -10,7 +10,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import Enum
-from typing import Any, Protocol
+from typing import Any, Protocol, cast
 
 from flowlang.diagnostics import Diagnostic, Source, Span, near_name
 
@@ -54,7 +54,7 @@ class Report:
 
     def wrong(self, path: Path, given: Any, wanted: str) -> Wrong:
         """A value of a wrong kind."""
-        kind = _TYPES.get(type(given), "a time")
+        kind = _TYPES.get(cast("type", type(given)), "a time")
         key = next((each for each in reversed(path) if isinstance(each, str)), "")
         self.add("E803", self.extent(path).value, f"`{shown(key)}` cannot be {kind}", (wanted,))
         return WRONG
@@ -158,10 +158,10 @@ class Plain:
 
                 return Decimal(repr(given))
             case list():
-                items: list[Any] = given
+                items = cast("list[Any]", given)
                 return tuple(self.read(each, (*path, place), report) for place, each in enumerate(items))
             case dict():
-                entries: dict[str, Any] = given
+                entries = cast("dict[str, Any]", given)
                 return {key: self.read(each, (*path, key), report) for key, each in entries.items()}
             case _:
                 return report.wrong(path, given, "a text, number, boolean, list or table")
@@ -177,7 +177,7 @@ class Items:
     def read(self, given: Any, path: Path, report: Report) -> Any:
         if not isinstance(given, list):
             return report.wrong(path, given, self.wanted)
-        items: list[Any] = given
+        items = cast("list[Any]", given)
         read = [self.shape.read(each, (*path, place), report) for place, each in enumerate(items)]
         return WRONG if WRONG in read else tuple(read)
 
@@ -193,7 +193,7 @@ class Named:
     def read(self, given: Any, path: Path, report: Report) -> Any:
         if not isinstance(given, dict):
             return report.wrong(path, given, self.wanted)
-        entries: dict[str, Any] = given
+        entries = cast("dict[str, Any]", given)
         read: dict[str, Any] = {}
         for key, value in entries.items():
             if not self.form.fullmatch(key):
@@ -216,7 +216,7 @@ class Table:
     def read(self, given: Any, path: Path, report: Report) -> Any:
         if not isinstance(given, dict):
             return report.wrong(path, given, "a table")
-        entries: dict[str, Any] = given
+        entries = cast("dict[str, Any]", given)
         read: dict[str, Any] = {}
         for key, value in entries.items():
             shape = self.keys.get(key)

@@ -18,7 +18,7 @@ def run_fake(world: World, command: RunHostAction) -> Result:
     """What the fake gives, taken as the engine takes what the action itself gives."""
     fake = world.fakes.get(command.action)
     if fake is None:
-        text = f"the host's action `{command.action}` does not run in tests; give it a `fake`"
+        text = f"`{command.action}` is the host's and does not run in tests; give it a `fake`"
         return Failed("not_simulated", text)
 
     async def call(**arguments: Value) -> object:
