@@ -20,6 +20,7 @@ from flowlang.core import (
     HandedOff,
     Happened,
     Input,
+    Launch,
     Limits,
     Note,
     Opening,
@@ -109,8 +110,33 @@ def _shown(command: Command) -> str:
             return command.name
 
 
+class Watched(Activeflow):
+    """Notes what is left of it when it ends: there should be nothing."""
+
+    left: dict[str, object] | None = None
+
+    def _end(self, ending: Ending) -> None:
+        self.left = {
+            "strands": list(self.strands),
+            "timers": len(self.timers),
+            "listeners": len(self.listeners),
+            "performing": len(self.outbox) - (self.answering is not None),
+            "conditions": list(self.conditions),
+            "collecting": self.digits.collecting,
+        }
+        super()._end(ending)
+
+    @property
+    def killed(self) -> bool:
+        """Whether no script was run on the way to its end."""
+        text = self.ending.text if self.ending is not None else None
+        return text is not None and ("again and again" in text or "entries of history" in text)
+
+
 class Run:
     """An activeflow with a clock and a table of what is seen."""
+
+    machine: type[Activeflow] = Activeflow
 
     def __init__(
         self,
@@ -120,7 +146,7 @@ class Run:
         begin: Opening | None = None,
         flow: Activeflow | None = None,
     ) -> None:
-        self.flow = flow or Activeflow(script, begin or opening(), limits or Limits(), TEST_ACTIONS)
+        self.flow = flow or self.machine(script, begin or opening(), limits or Limits(), TEST_ACTIONS)
         self.journal = MemoryJournal()
         self.journal.open(self.flow.opening.to_plain())
         self.seen: list[str] = []
@@ -154,12 +180,16 @@ class Run:
                     self._plan(ActionOver(self.flow.at + lasts, action, Done()))
                 case Withdraw():
                     self.seen.append("cancel")
-                case Note(Logged(text=text, level=level)):
-                    (self.seen if level == "info" else self.warnings).append(text)
+                case Note(Logged(text=text, level="info")):
+                    self.seen.append(text)
+                case Note(Logged(text=text)):
+                    self.warned(text)
+                case Launch(activeflow=activeflow, flow=flow):
+                    self.seen.append(f"start {flow} as {activeflow}")
                 case HandedOff(opening=opening):
                     self.seen.append(f"goes on as {opening.flow}")
                     flow = self.flow
-                    self.flow = Activeflow(flow.script, opening, flow.limits, flow.actions)
+                    self.flow = self.machine(flow.script, opening, flow.limits, flow.actions)
                     self.journal.open(opening.to_plain())
                     self._plan(Begin(opening.at))
                 case Over(ending):
@@ -168,6 +198,10 @@ class Run:
                 case _:
                     pass
         self.fed()
+
+    def warned(self, text: str) -> None:
+        """A line of the log that is no script's."""
+        self.warnings.append(text)
 
     def fed(self) -> None:
         """An input has been handled: for those who want to look."""
@@ -180,7 +214,7 @@ class Run:
         """Runs to the end, to a time in seconds, or until nothing more can happen, with these inputs."""
         for each in inputs:
             self._plan(each)
-        if not self.journal.entries:
+        if not self.outputs:
             self.feed(Begin(0))
         while self.ending is None:
             deadline = self.flow.next_deadline()

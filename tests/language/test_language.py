@@ -1,67 +1,97 @@
-"""Each construct has a folder here: `script.flow`, the modules that it uses, and in `expected.txt` what is
-seen of it, line by line, when `main` takes a call.
+"""Each scenario does what its table says, leaves nothing behind, and goes on from its journal at any point;
+each construct of the language has a folder of them.
 
-The first line of a script tells what happens to it: `# @3 hold   @9 signal paid   @40 hangup`, in seconds.
-Actions take the times that `tests/core/machine.py` gives them. Every run is also replayed from its journal.
+One name everywhere: a construct's rule in the grammar, its node in the tree, its folder here.
 """
 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from flowlang.core import Activeflow
-from flowlang.core.journal import replay
-from flowlang.core.opening import Opening
-from flowlang.model.events import CallEnded, CallHeld, DigitPressed, Event, SignalReceived
-from flowlang.modules import ModuleFiles
-from tests.core.machine import Run, compiled
+from flowlang.syntax import ast
+from flowlang.testing import run_tests
+from tests.language.running import Table
+from tests.language.scenario import HERE, Scenario, scenarios, table
 
-HERE = Path(__file__).parent
-FOLDERS = sorted(path.parent for path in HERE.glob("*/script.flow"))
+GRAMMAR = Path(__file__).parents[2] / "grammar"
+SCENARIOS = scenarios()
+TESTED = [each for each in SCENARIOS if each.tested]
+TABLES = [each for each in SCENARIOS if not each.tested]
 
+PARTS = {"Arm": "match", "Argument": "call", "Entry": "map", "FlowTarget": "route", "PolicyRule": "policy"}
+"""Nodes that are nothing without another: the construct that they belong to."""
 
-def events_of(text: str) -> list[tuple[float, Event]]:
-    found = re.findall(r"@(\d+) (\w+) ?([\w*#]*)", text.partition("\n")[0])
-    return [(float(at), event_of(what, detail)) for at, what, detail in found]
-
-
-def event_of(what: str, detail: str) -> Event:
-    match what:
-        case "key":
-            return DigitPressed(0, detail)
-        case "hold":
-            return CallHeld(0)
-        case "hangup":
-            return CallEnded(0, "normal")
-        case "signal":
-            return SignalReceived(detail, None)
-        case _:
-            raise AssertionError(what)
+RULES = range(1, 8)
+"""Those under *Leaving* in `grammar/spec.md`."""
 
 
-def run_of(folder: Path) -> Run:
-    text = (folder / "script.flow").read_text(encoding="utf-8")
-    run = Run(compiled(text, ModuleFiles(folder / "script.flow")))
-    run.through(events_of(text))
-    return run
+def folder_of(node: str) -> str:
+    """The construct that a node is of: `WaitUntil` is `wait_until`, `FlowDecl` is `flow`."""
+    snake = re.sub(r"(?<!^)(?=[A-Z])", "_", node).lower()
+    return PARTS.get(node, re.sub(r"_(decl|literal|statement|number)$", "", snake))
 
 
-def transcript(folder: Path) -> str:
-    return "".join(f"{line}\n" for line in run_of(folder).seen).replace(f"{folder}/", "")
+NODES = [
+    name
+    for name in ast.__all__
+    if isinstance(kind := getattr(ast, name), type) and issubclass(kind, ast.Node) and kind is not ast.Node
+]
 
 
-@pytest.mark.parametrize("folder", FOLDERS, ids=lambda folder: folder.name)
-def test_a_construct_does_what_is_written_down(folder: Path) -> None:
-    assert transcript(folder) == (folder / "expected.txt").read_text(encoding="utf-8")
+def rules() -> set[str]:
+    """All that the grammar has a name for."""
+    text = "".join(each.read_text(encoding="utf-8") for each in GRAMMAR.glob("*.lark"))
+    named = re.findall(r"^\??([a-z_]+)(?:\{\w+\})?:", text, re.MULTILINE)
+    return {*named, *re.findall(r"-> ([a-z_]+)", text)}
 
 
-@pytest.mark.parametrize("folder", FOLDERS, ids=lambda folder: folder.name)
-def test_a_run_is_replayed_from_where_its_history_was_cut(folder: Path) -> None:
-    run = run_of(folder)
-    last: Opening = run.flow.opening
-    again = Activeflow(run.flow.script, last, run.flow.limits, run.flow.actions)
-    replay(again, run.journal.entries)
-    assert again.ending == run.ending
+def nodes_in(folder: str) -> Iterator[str]:
+    for each in scenarios(folder):
+        for declaration in each.module.declarations:
+            yield from (type(node).__name__ for node in ast.walk(declaration))
+
+
+def of(some: list[Scenario]) -> pytest.MarkDecorator:
+    return pytest.mark.parametrize("scenario", some, ids=[each.name for each in some])
+
+
+@of(TABLES)
+def test_a_scenario_is_what_is_written_down(scenario: Scenario) -> None:
+    assert scenario.text.startswith("# "), "its first line says what it shows"
+    assert table(Table(scenario).rows) == table(scenario.rows)
+
+
+@of(TESTED)
+def test_a_scenario_with_test_blocks_passes_them(scenario: Scenario) -> None:
+    report = run_tests(scenario.path)
+    assert not [f"{each.line}: {each.failure.message}" for each in report.results if each.failure]
+
+
+@of(TABLES)
+def test_a_scenario_leaves_nothing_behind_and_goes_on_from_its_journal(scenario: Scenario) -> None:
+    run = Table(scenario, parked=True)
+    assert table(run.rows) == table(scenario.rows)
+    if run.ending is not None and run.watched.left is not None and not run.watched.killed:
+        assert not any(run.watched.left.values()), run.watched.left
+
+
+@pytest.mark.parametrize("node", NODES)
+def test_each_construct_has_a_folder_with_a_scenario_of_it(node: str) -> None:
+    folder = folder_of(node)
+    assert folder in rules(), "a construct has one name in the grammar, in the tree and here"
+    assert node in set(nodes_in(folder)), f"tests/language/{folder} has no scenario with it"
+
+
+@pytest.mark.parametrize("rule", RULES)
+def test_each_rule_of_leaving_has_a_folder(rule: int) -> None:
+    assert scenarios(f"leaving/rule_{rule}")
+
+
+def test_no_folder_is_empty() -> None:
+    others = ("modules", "__pycache__")
+    folders = [each for each in HERE.rglob("*") if each.is_dir() and each.name not in others]
+    assert not [each for each in folders if not any(each.rglob("*.flow"))]

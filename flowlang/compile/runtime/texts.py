@@ -4,6 +4,7 @@ from __future__ import annotations
 
 # pyright: reportUnknownVariableType=false, reportUnknownArgumentType=false, reportUnknownMemberType=false
 # A script's value may be anything: `type(value) is dict` tells, and what it holds is again anything.
+import re
 from decimal import Decimal
 from typing import Any
 
@@ -12,6 +13,12 @@ from flowlang.model.values import Value
 from .faults import Fault
 from .sizes import MAX_TEXT
 from .weights import MAX_NESTING, MAX_WEIGHT
+
+_WORD = re.compile(r"[A-Za-z_]\w*", re.ASCII)
+_ESCAPES = str.maketrans(
+    {chr(code): f"\\u{{{code:X}}}" for code in range(32)}
+    | {"\\": "\\\\", '"': '\\"', "\n": "\\n", "\r": "\\r", "\t": "\\t"}
+)
 
 
 def text_of(value: Value) -> str:
@@ -62,7 +69,7 @@ def _written(value: Value, pieces: list[str]) -> bool:
             piece = _begun(each, todo, depth + 1)
         else:
             entries -= 1
-            piece = f'"{each}"' if depth and isinstance(each, str) else _of_one(each)
+            piece = _literal(each) if depth and isinstance(each, str) else _of_one(each)
         entries -= depth > 0 and not is_piece
         characters -= len(piece)
         if entries < 0 or characters < 0:
@@ -78,13 +85,18 @@ def _begun(value: Any, todo: list[tuple[bool, Any, int]], depth: int) -> str:
     if is_list:
         entries = [("", each) for each in value]
     else:
-        entries = [(f"{key}: ", each) for key, each in value.items()]
+        entries = [(f"{key if _WORD.fullmatch(key) else _literal(key)}: ", each) for key, each in value.items()]
     for number in range(len(entries) - 1, -1, -1):
         name, each = entries[number]
         todo.append((False, each, depth))
         if number or name:
             todo.append((True, f", {name}" if number else name, depth))
     return "[" if is_list else "{"
+
+
+def _literal(text: str) -> str:
+    """A text between quotes, as a script would have to write it."""
+    return f'"{text.translate(_ESCAPES)}"'.replace("${", "\\${")
 
 
 def _of_one(value: Value) -> str:
