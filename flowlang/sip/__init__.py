@@ -19,6 +19,7 @@ the room above feeds it and carries out what it asks for:
         CallAnswered(call, answer)              # outgoing: 2xx; the ACK has gone out
         CallForked(call, response)              # outgoing: a 2xx of another callee; got ACK and BYE at once
         CallEnded(call, cause, by, status)      # exactly once a call, whatever happens; see `HangupCause`
+        RegistrationChanged(registration, state, status)    # `agent.register(trunk, local, now)`
 
 `Address(host, port, transport="udp")` is an IP literal and a port. `local` is the address of ours that faces
 the peer (it goes into Contact and Via), never an unspecified one.
@@ -48,6 +49,9 @@ SDP and offer/answer (RFC 3264), one `MediaSession` per leg:
     session.read_answer(answer) -> bool
     session.audio -> AudioStream | None         # what was agreed: remote address, codec, payload types, ptime
 
+`agent.registrar`, if set, answers REGISTER (`registrar/`); `agent.gate`, if set, says whose an INVITE is, or
+asks for a password (`digest/`), and `call.account` is the user who knew it.
+
 `agent.trace`, if set, is called with a `Trace` for every message in and out; `Trace.summary` ("200 OK
 (INVITE)") is made when asked for. `len()` of `agent.transactions`, `agent.calls` and `agent.timers` is 0
 again when a call has been over for 64*T1.
@@ -58,6 +62,7 @@ from __future__ import annotations
 from flowlang.model.causes import HangupCause
 from flowlang.sip.address import Address
 from flowlang.sip.agent import UserAgent
+from flowlang.sip.digest import Challenged, Credentials, DigestClient, DigestGuard, Passed
 from flowlang.sip.errors import SipSyntaxError
 from flowlang.sip.incoming import IncomingCall
 from flowlang.sip.leg import CallLeg
@@ -77,14 +82,18 @@ from flowlang.sip.outputs import (
     InfoReceived,
     InviteRefused,
     Output,
+    RegistrationChanged,
     Send,
 )
+from flowlang.sip.registrar import Account, Accounts, Contact, Registrar, Registration, Trunk
 from flowlang.sip.sdp import SdpError, SessionDescription, parse_sdp
 from flowlang.sip.status import reason_phrase
 from flowlang.sip.timers import Settings
 from flowlang.sip.trace import Trace
 
 __all__ = [
+    "Account",
+    "Accounts",
     "Address",
     "AudioStream",
     "CallAnswered",
@@ -96,6 +105,11 @@ __all__ = [
     "CallProgressed",
     "CallReanswered",
     "CallReoffered",
+    "Challenged",
+    "Contact",
+    "Credentials",
+    "DigestClient",
+    "DigestGuard",
     "Event",
     "HangupCause",
     "IncomingCall",
@@ -105,6 +119,10 @@ __all__ = [
     "Message",
     "OutgoingCall",
     "Output",
+    "Passed",
+    "Registrar",
+    "Registration",
+    "RegistrationChanged",
     "Request",
     "Response",
     "SdpError",
@@ -113,6 +131,7 @@ __all__ = [
     "Settings",
     "SipSyntaxError",
     "Trace",
+    "Trunk",
     "UserAgent",
     "parse_sdp",
     "reason_phrase",

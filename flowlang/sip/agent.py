@@ -13,6 +13,7 @@ from contextlib import suppress
 from flowlang.sip.address import Address, ip_literal, may_send_to, same_host
 from flowlang.sip.body import SDP_TYPE, session_body
 from flowlang.sip.dialog import DialogKey, name_addr_text, via_of
+from flowlang.sip.digest import Challenged, Passed
 from flowlang.sip.errors import SipSyntaxError
 from flowlang.sip.incoming import IncomingCall
 from flowlang.sip.judge import ACCEPT, ALLOW, SUPPORTED, Refusal, judge, too_many_hops
@@ -21,11 +22,15 @@ from flowlang.sip.message import Headers, Request, Response, response_to
 from flowlang.sip.outgoing import OutgoingCall
 from flowlang.sip.outputs import CallOffered, Event, InviteRefused, Output, Send
 from flowlang.sip.parse import MalformedRequestError, parse_datagram
+from flowlang.sip.registrar import Registrar, Registration, Trunk
 from flowlang.sip.sdp import SdpError, SessionDescription, parse_sdp
 from flowlang.sip.timers import Settings, TimerHeap
 from flowlang.sip.trace import Trace
 from flowlang.sip.transactions import ServerTransaction, Transactions
 from flowlang.sip.uri import contact_uri, parse_uri
+
+Gate = Callable[[Request, Address, float], Passed | Challenged | None]
+"""Who may call: an INVITE, where it came from, the time -> whose it is, a challenge, or None: not asked."""
 
 _CREATES_NO_DIALOG = frozenset({"BYE", "INFO", "UPDATE"})
 
@@ -38,6 +43,8 @@ class UserAgent:
         self.timers = TimerHeap()
         self.transactions = Transactions(settings, self.timers, self.send)
         self.calls: set[CallLeg] = set()
+        self.registrar: Registrar | None = None
+        self.gate: Gate | None = None
         self.trace: Callable[[Trace], None] | None = None
         self._token = token
         self._salt = token(16).encode()
@@ -118,6 +125,14 @@ class UserAgent:
         self.calls.add(call)
         return call
 
+    def register(self, trunk: Trunk, local: Address, now: float) -> Registration:
+        """Register at a trunk, from now until `stop(now)` of what is returned."""
+        self._check_local(local)
+        self._now = now
+        registration = Registration(self, trunk, local, self._token(12))
+        registration.begin(now)
+        return registration
+
     # Out
 
     def drain(self) -> list[Output]:
@@ -159,6 +174,10 @@ class UserAgent:
         """A new tag."""
         return self._token(8)
 
+    def token(self, size: int) -> str:
+        """2 * `size` hex digits that nobody can guess."""
+        return self._token(size)
+
     def random(self, below: int) -> int:
         """A number from 0 to `below` - 1."""
         return int(self._token(4), 16) % below
@@ -178,12 +197,32 @@ class UserAgent:
             leg = self._leg_of(request)
             if leg is not None:
                 leg.on_ack(request, now)
-        else:
+        elif not self._challenged_without_state(request, destination, local, source, now):
             server = self.transactions.serve(request, destination, local, self.tag())
             if request.method == "CANCEL":
                 self._on_cancel(server, request, now)
             else:
                 self._on_new_request(server, request, source, local, now)
+
+    def _challenged_without_state(
+        self, request: Request, destination: Address, local: Address, source: Address, now: float
+    ) -> bool:
+        """Where a password is wanted, a request without one keeps no state: anyone may send it."""
+        wants = self.gate is not None if request.method == "INVITE" else request.method == "REGISTER"
+        registrar = self.registrar
+        if not wants or request.to.tag is not None or "Authorization" in request.headers:
+            return False
+        if judge(request, registrar=registrar is not None) is not None:
+            return False
+        if request.method == "INVITE":
+            verdict = None if self.gate is None else self.gate(request, source, now)
+        else:
+            verdict = None if registrar is None else registrar.guard.challenge(now)
+        if not isinstance(verdict, Challenged):
+            return False
+        response = response_to(request, 401, self._stateless_tag(request), None, verdict.headers)
+        self.send(response.encode(), destination, local)
+        return True
 
     def _on_cancel(self, server: ServerTransaction, request: Request, now: float) -> None:
         """§9.2. The 200 has the tag that the INVITE's answers have."""
@@ -198,9 +237,12 @@ class UserAgent:
     def _on_new_request(
         self, server: ServerTransaction, request: Request, source: Address, local: Address, now: float
     ) -> None:
-        refusal = judge(request)
+        refusal = judge(request, registrar=self.registrar is not None)
         if refusal is not None:
             self._refuse(server, request, refusal, now)
+        elif request.method == "REGISTER" and self.registrar is not None:
+            reply = self.registrar.handle(request, source, now)
+            self._refuse(server, request, Refusal(reply.status, reply.headers, reply.reason), now)
         elif request.to.tag is not None:
             self._on_dialog_request(server, request, now)
         elif request.method in _CREATES_NO_DIALOG:
@@ -228,6 +270,13 @@ class UserAgent:
     def _on_invite(
         self, server: ServerTransaction, request: Request, source: Address, local: Address, now: float
     ) -> None:
+        account = None
+        if self.gate is not None:
+            verdict = self.gate(request, source, now)
+            if isinstance(verdict, Challenged):
+                self._refuse(server, request, Refusal(401, verdict.headers), now)
+                return
+            account = None if verdict is None else verdict.user
         offer = None
         described = session_body(request)
         if described is not None:
@@ -238,6 +287,7 @@ class UserAgent:
                 return
         server.respond(response_to(request, 100), now)
         call = IncomingCall(self, server, request, offer, local, source)
+        call.account = account
         self.emit(CallOffered(call))
 
     def _leg_of(self, request: Request) -> CallLeg | None:

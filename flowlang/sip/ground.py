@@ -45,6 +45,10 @@ class Ground(Protocol):
         """A new tag."""
         ...
 
+    def token(self, size: int) -> str:
+        """2 * `size` hex digits that nobody can guess."""
+        ...
+
     def random(self, below: int) -> int:
         """A number from 0 to `below` - 1."""
         ...

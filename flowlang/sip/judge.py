@@ -36,9 +36,10 @@ class Refusal(NamedTuple):
     reason: str | None = None
 
 
-def judge(request: Request) -> Refusal | None:
-    """The refusal that a well-formed request earns by itself, None if it may go on."""
-    if request.method not in METHODS:
+def judge(request: Request, *, registrar: bool = False) -> Refusal | None:
+    """The refusal that a well-formed request earns by itself, None if it may go on. `registrar`: whether
+    there is one for a REGISTER."""
+    if request.method not in METHODS and not (registrar and request.method == "REGISTER"):
         return _refuse_method(request.method)
     try:
         if request.target.scheme not in URI_SCHEMES:

@@ -14,8 +14,10 @@ if TYPE_CHECKING:
     from flowlang.sip.incoming import IncomingCall
     from flowlang.sip.leg import CallLeg
     from flowlang.sip.outgoing import OutgoingCall
+    from flowlang.sip.registrar.registration import Registration
 
 Side = Literal["local", "remote"]
+RegistrationState = Literal["trying", "registered", "failed", "ended"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,6 +118,15 @@ class CallEnded:
     status: int | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class RegistrationChanged:
+    """We are registered at a trunk now, or no more; `status` is the final response, 408 for none."""
+
+    registration: Registration
+    state: RegistrationState
+    status: int
+
+
 Event = (
     CallOffered
     | InviteRefused
@@ -127,5 +138,6 @@ Event = (
     | CallAnswered
     | CallForked
     | CallEnded
+    | RegistrationChanged
 )
 Output = Send | Event

@@ -5,9 +5,10 @@ A call is judged before it is routed: an offer without audio that we can speak i
 
 from __future__ import annotations
 
+import logging
 import random
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,6 +24,8 @@ from flowlang.model.observations import LegEnded, Refused, SipMessageSeen
 from flowlang.model.speech import Voice
 from flowlang.rtp import RandomBits
 from flowlang.sip import (
+    Account,
+    Accounts,
     Address,
     CallConfirmed,
     CallEnded,
@@ -30,13 +33,20 @@ from flowlang.sip import (
     CallOffered,
     CallReanswered,
     CallReoffered,
+    Challenged,
+    Contact,
     Event,
     IncomingCall,
     InviteRefused,
     MediaSession,
+    Passed,
+    Registrar,
+    Registration,
+    RegistrationChanged,
     Request,
     Settings,
     Trace,
+    Trunk,
     UserAgent,
 )
 
@@ -45,6 +55,8 @@ from .leg import Ground, SipLeg
 from .names import address_of, display_name, printable
 from .sockets import open_udp
 from .sounds import Sounds
+
+_log = logging.getLogger(__name__)
 
 _ANY_PORT = 9  # of a session that describes nothing
 _NO_AUDIO = "the offer has no audio that we can speak (PCMU or PCMA by RTP/AVP)"
@@ -67,7 +79,10 @@ class SipBackend:
     `listen` is host and port, 0 for any; `rtp_ports` the first and last for media; `advertise` the IP
     address that peers are told in place of the one that faces them; `t1` seconds, see RFC 3261 §17.1.1.1;
     `prompts` the folder below which `play` opens files; `language` what `say` speaks where a script names
-    none. `token(n)` gives 2n hex digits and `randomness` bits that nobody can guess.
+    none. `accounts` may register, and call as themselves; their addresses are of any of `domains`, or of any
+    host where none is named, and `realm` is what their phones are told when asked for the password. Where the
+    listener is not `open_to_all`, only they may call. We register at the `trunks`.
+    `token(n)` gives 2n hex digits and `randomness` bits that nobody can guess.
     """
 
     name = "sip"
@@ -84,6 +99,11 @@ class SipBackend:
         voice: Voice | None = None,
         language: str = "en-US",
         prompts: Path = Path(),
+        accounts: Iterable[Account] = (),
+        realm: str = "flowlang",
+        domains: Iterable[str] = (),
+        open_to_all: bool = True,
+        trunks: Iterable[Trunk] = (),
         token: Callable[[int], str] = secrets.token_hex,
         randomness: RandomBits | None = None,
     ) -> None:
@@ -94,10 +114,17 @@ class SipBackend:
         self._voice = voice
         self._language = language
         self._prompts = prompts
+        self._accounts = Accounts(accounts)
+        self._realm = realm
+        self._domains = frozenset(domain.lower() for domain in domains)
+        self._open_to_all = open_to_all
+        self._trunks = tuple(trunks)
+        self._registrations: list[Registration] = []
         self._token = token
         self._random = randomness or random.SystemRandom()
         self._ground: Ground | None = None
         self._legs: dict[CallLeg, SipLeg] = {}
+        self._registrar: Registrar | None = None
 
     @property
     def address(self) -> Address | None:
@@ -128,15 +155,30 @@ class SipBackend:
         with closing(await open_udp(*self._listen)) as sock:
             endpoint = Endpoint(sock, self._settings, self._token, self._on_event, advertise=self._advertise)
             endpoint.agent.trace = self._on_message
+            self._registrar = self._make_registrar(endpoint.agent)
             sounds = Sounds(self._prompts, self._voice, self._language, plane.prompts)
             async with trio.open_nursery() as nursery:
                 self._ground = Ground(host, endpoint, plane, sounds, nursery, self._random)
                 await nursery.start(plane.run)
+                self._register(endpoint)
                 task_status.started(f"SIP on udp {endpoint.address.hostport}")
                 try:
                     await endpoint.run()
                 finally:
                     self._stop(endpoint)
+
+    def registered(self, address: str) -> tuple[Contact, ...]:
+        """Where the phones of an address of record are reached, the preferred first: the URI for the request
+        line, and the address that the phone registered from. None where it has none, or is no account's."""
+        ground, registrar = self._ground, self._registrar
+        if ground is None or registrar is None:
+            return ()
+        return registrar.registered(address, ground.endpoint.now())
+
+    @property
+    def registrations(self) -> tuple[Registration, ...]:
+        """Ours at the trunks, in their order."""
+        return tuple(self._registrations)
 
     async def settle(self) -> None:
         """Returns when no call is left: each BYE of ours was answered, each refusal acknowledged, or given
@@ -154,7 +196,39 @@ class SipBackend:
     def _settled(self, agent: UserAgent) -> bool:
         return not (self._legs or agent.calls or agent.transactions.unacknowledged)
 
+    def _make_registrar(self, agent: UserAgent) -> Registrar | None:
+        if not self._accounts and self._open_to_all:
+            return None
+        registrar = Registrar(
+            self._accounts, self._realm, self._token(32).encode(), self._token, domains=self._domains
+        )
+        agent.registrar = registrar
+        agent.gate = self._whose
+        return registrar
+
+    def _whose(self, request: Request, source: Address, now: float) -> Passed | Challenged | None:
+        """An account's call by its password. An open listener asks nobody who gives none, and believes nobody
+        who gives a wrong one."""
+        registrar = self._registrar
+        if registrar is None or (self._open_to_all and "Authorization" not in request.headers):
+            return None
+        return registrar.guard.check(request, source, now)
+
+    def _register(self, endpoint: Endpoint) -> None:
+        for trunk in self._trunks:
+            local = endpoint.local_for(trunk.servers[0].host) if trunk.servers else None
+            if local is None:
+                raise BackendError(f"cannot register {trunk.address}: no route leads to its first server")
+            try:
+                self._registrations.append(endpoint.agent.register(trunk, local, endpoint.now()))
+            except ValueError as error:
+                raise BackendError(f"cannot register {trunk.address}: {error}") from None
+        endpoint.carry_out()
+
     def _stop(self, endpoint: Endpoint) -> None:
+        for registration in self._registrations:
+            registration.stop(endpoint.now())
+        self._registrations.clear()
         for leg in list(self._legs.values()):
             leg.lose()
         endpoint.carry_out()
@@ -174,6 +248,10 @@ class SipBackend:
                 self._legs[call].on_reoffered(offer)
             case CallEnded(call, cause, by, status) if call in self._legs:
                 self._legs[call].on_ended(cause, by, status)
+            case RegistrationChanged(registration, state, status):
+                level = logging.INFO if state == "registered" else logging.WARNING
+                where = registration.server
+                _log.log(level, "%s at %s: %s (%d)", registration.trunk.address, where, state, status)
             case _:
                 pass
 
@@ -182,7 +260,7 @@ class SipBackend:
         if ground is None:
             return
         now = ground.endpoint.now()
-        incoming = self._incoming(call.request)
+        incoming = self._incoming(call.request, call.account)
         leg = self._legs[call] = SipLeg(ground, call, incoming.id, self._forget)
         if not _fits(call):
             self._tell_refused(ground.host, incoming, 488, _NO_AUDIO)
@@ -204,13 +282,18 @@ class SipBackend:
             self._tell_refused(host, incoming, status, printable(f"{status} {reason}"))
             host.observe(LegEnded(host.now(), incoming.id, "us", hangup_cause(status), status))
 
-    def _incoming(self, request: Request) -> Incoming:
+    def _incoming(self, request: Request, user: str | None = None) -> Incoming:
+        account = None if user is None else self._accounts.get(user)
+        source, name = address_of(request.from_.uri), display_name(request.from_)
+        if account is not None:  # what its phone says of itself does not count
+            source = account.number or f"sip:{account.user}@{self._realm}"
+            name = account.name or name
         return Incoming(
             "call",
             address_of(request.target),
-            address_of(request.from_.uri),
+            source,
             self._token(8),
-            display_name(request.from_),
+            name,
             call_id=printable(request.call_id),
         )
 

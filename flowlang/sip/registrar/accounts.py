@@ -1,0 +1,42 @@
+"""The accounts of phones: a user, a password, and what others are told of him."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """`user` is the user part of its address and the name in its credentials. `number` is what its calls show
+    as the caller's number; a phone has no say in that."""
+
+    user: str
+    password: str = field(repr=False)
+    number: str | None = None
+    name: str | None = None
+
+
+class Accounts:
+    """Accounts by user. ValueError where one is there twice or has no user or password."""
+
+    def __init__(self, accounts: Iterable[Account] = ()) -> None:
+        self._accounts: dict[str, Account] = {}
+        for each in accounts:
+            if not each.user or not each.password:
+                raise ValueError(f"the account {each.user!r} needs a user and a password")
+            if each.user in self._accounts:
+                raise ValueError(f"there are two accounts of the user {each.user!r}")
+            self._accounts[each.user] = each
+
+    def __len__(self) -> int:
+        return len(self._accounts)
+
+    def get(self, user: str) -> Account | None:
+        """The account of that user."""
+        return self._accounts.get(user)
+
+    def password_of(self, user: str) -> str | None:
+        """Its password, `None` where there is no such account."""
+        account = self._accounts.get(user)
+        return None if account is None else account.password

@@ -1,0 +1,154 @@
+"""The registrar: what becomes of a REGISTER (RFC 3261 §10.3).
+
+Order: who asks (401), for whom (403, 404), what (400, 423), then all of it at once. Only an account itself
+changes or reads its bindings.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from math import ceil
+from typing import NamedTuple
+
+from flowlang.sip.address import Address
+from flowlang.sip.digest import Challenged, DigestGuard
+from flowlang.sip.errors import SipSyntaxError
+from flowlang.sip.headers import NameAddr, parse_name_addr, parse_number
+from flowlang.sip.message import Request
+from flowlang.sip.uri import Uri, parse_uri
+
+from .accounts import Accounts
+from .bindings import Binding, Bindings, Change, Contact, OutOfOrderError, TooManyError
+
+DEFAULT_EXPIRES, SHORTEST_EXPIRES, LONGEST_EXPIRES = 3600, 60, 7200  # seconds; §10.2.1.1, §10.3 step 7
+MAX_CONTACTS = 10
+"""Of one account at once."""
+MAX_CONTACT_LENGTH = 1_024
+
+_MAX_EXPIRES = 2**32 - 1  # §20.19; more than that is a number out of range
+
+
+class Reply(NamedTuple):
+    """The final response. `stateless` where it need not be remembered: nothing came of the request."""
+
+    status: int
+    headers: tuple[tuple[str, str], ...] = ()
+    reason: str | None = None
+    stateless: bool = False
+
+
+class Registrar:
+    """Of one domain. `domains` are the hosts of addresses that are ours, besides every IP address that a
+    request came to; empty is any host. `key` is secret, `token(n)` gives 2n hex digits that nobody can
+    guess."""
+
+    def __init__(
+        self,
+        accounts: Accounts,
+        realm: str,
+        key: bytes,
+        token: Callable[[int], str],
+        *,
+        domains: frozenset[str] = frozenset(),
+        shortest: int = SHORTEST_EXPIRES,
+        contacts: int = MAX_CONTACTS,
+    ) -> None:
+        self.accounts = accounts
+        self.guard = DigestGuard(realm, accounts.password_of, key, token)
+        self._domains = domains
+        self._shortest = shortest
+        self._bindings = Bindings(contacts)
+
+    def __len__(self) -> int:
+        return len(self._bindings)
+
+    def registered(self, address: str | Uri, now: float) -> tuple[Contact, ...]:
+        """The contacts of an address of record, the preferred first; none where it has none, or is not
+        ours."""
+        try:
+            uri = parse_uri(address) if isinstance(address, str) else address
+        except SipSyntaxError:
+            return ()
+        if not uri.is_sip or not self._is_ours(uri.host) or self.accounts.get(uri.user_text) is None:
+            return ()
+        return tuple(each.contact for each in self._bindings.of(uri.user_text, now))
+
+    def handle(self, request: Request, source: Address, now: float) -> Reply:
+        """Judge a REGISTER that is well-formed. Never raises."""
+        verdict = self.guard.check(request, source, now)
+        if isinstance(verdict, Challenged):
+            return Reply(401, verdict.headers, stateless=not verdict.given)
+        address = request.to.uri
+        if not address.is_sip or not self._is_ours(address.host):
+            return Reply(404)
+        if address.user_text != verdict.user:
+            return Reply(403, reason="An account registers itself alone")
+        try:
+            return self._change(verdict.user, request, source, now)
+        except SipSyntaxError as error:
+            return Reply(400, reason=str(error))
+        except OutOfOrderError:
+            return Reply(500, reason="CSeq out of order")
+        except TooManyError:
+            return Reply(403, reason="Too many contacts")
+
+    def _change(self, user: str, request: Request, source: Address, now: float) -> Reply:
+        call_id, cseq = request.call_id, request.cseq.number
+        values = request.members("Contact")
+        expires = _seconds(request.get("Expires"))
+        if "*" in values:
+            if values != ["*"] or expires != 0:
+                raise SipSyntaxError("Contact * stands alone and with Expires 0")  # §10.2.2
+            self._bindings.clear(user, call_id, cseq, now)
+            return self._bound(user, now)
+        if len(values) > 2 * MAX_CONTACTS:
+            raise TooManyError
+        changes = [self._wanted(parse_name_addr(value), expires, source) for value in values]
+        if any(0 < each.seconds < self._shortest for each in changes):
+            return Reply(423, (("Min-Expires", str(self._shortest)),))
+        self._bindings.apply(user, changes, call_id, cseq, now)
+        return self._bound(user, now)
+
+    def _wanted(self, contact: NameAddr, expires: int | None, source: Address) -> Change:
+        uri = contact.uri
+        text = str(uri)
+        if not uri.is_sip or len(text) > MAX_CONTACT_LENGTH:
+            raise SipSyntaxError("A contact must be a SIP URI")
+        own = _seconds(contact.parameters.get("expires"))
+        seconds = own if own is not None else expires if expires is not None else DEFAULT_EXPIRES
+        q = _preference(contact.parameters.get("q"))
+        others = [
+            name if value is None else f"{name}={value}"
+            for name, value in contact.parameters.items()
+            if name != "expires"
+        ]
+        parameters = "".join(f";{each}" for each in others)
+        return Change(Contact(text, source, q), uri, min(seconds, LONGEST_EXPIRES), parameters)
+
+    def _bound(self, user: str, now: float) -> Reply:
+        """§10.3 step 8: all that is bound now."""
+        return Reply(200, tuple(("Contact", _shown(each, now)) for each in self._bindings.of(user, now)))
+
+    def _is_ours(self, host: str) -> bool:
+        return not self._domains or host.lower() in self._domains
+
+
+def _shown(binding: Binding, now: float) -> str:
+    return f"<{binding.contact.uri}>{binding.parameters};expires={ceil(binding.expires - now)}"
+
+
+def _seconds(text: str | None) -> int | None:
+    """§20.19: a malformed value is as if none were there."""
+    if text is None:
+        return None
+    try:
+        return parse_number(text, _MAX_EXPIRES)
+    except SipSyntaxError:
+        return None
+
+
+def _preference(text: str | None) -> float:
+    """§20.10: 0 to 1 with three digits at most; 1 for anything else."""
+    if text is None or len(text) > 5 or not text.isascii() or not text.replace(".", "", 1).isdigit():
+        return 1.0
+    return min(float(text), 1.0)
