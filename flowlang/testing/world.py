@@ -23,6 +23,7 @@ from .clock import START
 from .outside import Outside
 from .parties.callee import Callee
 from .running import Running
+from .threads import Threads
 from .timeline import Seen, SeenFault
 
 MOST_ACTIVEFLOWS = 1_000
@@ -68,11 +69,11 @@ class World:
         self.began = self.at = START
         self.begun: list[Running] = []
         self.callees: list[Callee] = []
-        self.carrier_until = 0
         self.seen: list[Seen] = []
         self.faults: list[SeenFault] = []
         self.failing: dict[str, list[Failed]] = {}
         self.outside = Outside(self)
+        self.threads = Threads(self)
         self._watch = watch
         self._running: list[Running] = []
         self._flows: dict[str, str] = {}
@@ -143,10 +144,9 @@ class World:
         """Why the last thing that came in found no flow; `None` if it found one."""
         return self._refused
 
-    @property
-    def carrier_down(self) -> bool:
-        """Whether nothing goes out or comes in now."""
-        return self.at < self.carrier_until
+    def accepted(self) -> None:
+        """What came in went to an activeflow that was there."""
+        self._refused = None
 
     def place(self, command: PlaceCall, inbox: Inbox) -> Leg:
         """A flow calls somebody."""
@@ -184,7 +184,7 @@ class World:
         """Finds a route, as the engine does, and starts its flow."""
         opening = Opening(
             self.new_id("flow"), "", {}, self.at, self._numbers, incoming.channel, incoming.source,
-            incoming.to, incoming.name, incoming.id,
+            incoming.to, incoming.name, incoming.id, data=incoming.data,
         )  # fmt: skip
         choice = choose_route(self.script, opening)
         if not isinstance(choice, Chosen):

@@ -6,5 +6,6 @@ from __future__ import annotations
 from .callee import Callee
 from .caller import Caller
 from .party import CannotError, Party
+from .writer import Writer
 
-__all__ = ["Callee", "Caller", "CannotError", "Party"]
+__all__ = ["Callee", "Caller", "CannotError", "Party", "Writer"]

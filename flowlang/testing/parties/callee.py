@@ -34,7 +34,7 @@ class Callee(Phone):
     def called(self) -> None:
         """The call reaches him."""
         self._world.note(self.name, "is called")
-        if self._world.carrier_down:
+        if self._world.outside.carrier_is_down:
             self._callee.reject(_UNAVAILABLE)
         else:
             self._callee.ring()
