@@ -15,7 +15,8 @@ from flowlang.resources import stdlib_path
 from flowlang.syntax import ast, parse
 from flowlang.testing.run import Surroundings, run_source
 
-MODULES = sorted(stdlib_path().glob("*.flow"))
+_TESTS = "_test.flow"
+MODULES = sorted(each for each in stdlib_path().glob("*.flow") if not each.name.endswith(_TESTS))
 _EXAMPLE = re.compile(r"^## ```flow\n(.*?)^## ```$", re.MULTILINE | re.DOTALL)
 
 
@@ -25,9 +26,15 @@ def example_of(module: Path) -> str:
     return re.sub(r"^## ?", "", found[1], flags=re.MULTILINE)
 
 
-def passed(source: Source, path: Path | None) -> int:
-    """Runs the tests of a text and tells how many there were."""
-    report = run_source(source, Surroundings(load=ModuleFiles(path)))
+def beside(module: Path) -> Source | None:
+    """The tests of a module that need routes, and so cannot stand in it."""
+    path = module.with_name(f"{module.stem}{_TESTS}")
+    return Source(path.name, path.read_text(encoding="utf-8")) if path.exists() else None
+
+
+def passed(source: Source, path: Path | None, tests: Source | None = None) -> int:
+    """Runs the tests of a text, and those beside it, and tells how many there were."""
+    report = run_source(source, Surroundings(load=ModuleFiles(path)), beside=tests)
     assert [each.failure for each in report.results if each.failure is not None] == []
     return len(report.results)
 
@@ -43,7 +50,7 @@ def findings(source: Source, path: Path | None) -> str:
 def test_a_module_is_right_and_its_own_tests_pass(module: Path) -> None:
     source = Source(module.name, module.read_text(encoding="utf-8"))
     assert findings(source, module) == ""
-    passed(source, module)
+    passed(source, module, beside(module))
 
 
 @pytest.mark.parametrize("module", MODULES, ids=lambda path: path.stem)
