@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 
 from flowlang.diagnostics import Span
 from flowlang.model.actions import Action
+from flowlang.model.functions import PREDEFINED_ON
 from flowlang.syntax import ast
 
 from .script import Script
@@ -19,7 +20,8 @@ from .script import Script
 
 @dataclass(slots=True, eq=False)
 class Uses:
-    """What one flow does by itself, with the first place of each."""
+    """What one flow does by itself, with the places of each. `predefined` are the names that are there on some
+    channels only, `replies` each `send` that says to nobody else, and so writes in the thread."""
 
     script: Script
     flow: ast.FlowDecl
@@ -27,7 +29,8 @@ class Uses:
     starts: dict[str, Span] = field(default_factory=dict[str, Span])
     actions: dict[str, list[Span]] = field(default_factory=dict[str, list[Span]])
     events: dict[str, list[Span]] = field(default_factory=dict[str, list[Span]])
-    call_fields: list[Span] = field(default_factory=list[Span])
+    predefined: dict[str, list[Span]] = field(default_factory=dict[str, list[Span]])
+    replies: list[Span] = field(default_factory=list[Span])
 
 
 def uses_of_flows(script: Script) -> dict[str, Uses]:
@@ -54,6 +57,8 @@ def _uses(script: Script, flow: ast.FlowDecl, nodes: Iterable[ast.Node]) -> Uses
                 span = node.callee.span
                 if isinstance(called.callee, Action):
                     uses.actions.setdefault(called.callee.name, []).append(span)
+                    if called.callee.name == "send" and not any(each.name == "to" for each in node.arguments):
+                        uses.replies.append(span)
                 elif isinstance(called.callee, ast.FlowDecl):
                     uses.calls.setdefault(called.owner.prefix + called.callee.name, span)
             case ast.Start(target=target) if (key := key_of(script, target)) is not None:
@@ -64,8 +69,8 @@ def _uses(script: Script, flow: ast.FlowDecl, nodes: Iterable[ast.Node]) -> Uses
                 uses.events.setdefault(node.event, []).append(node.event_span)
             case ast.WaitFor():
                 uses.events.setdefault(node.event, []).append(script.report.word(node.span, node.event))
-            case ast.Field(value=ast.Name(name="call", span=span)):
-                uses.call_fields.append(span)
+            case ast.Field(value=ast.Name(name=name, span=span)) if name in PREDEFINED_ON:
+                uses.predefined.setdefault(name, []).append(span)
             case _:
                 pass
     return uses

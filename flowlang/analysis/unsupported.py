@@ -9,11 +9,12 @@ from flowlang.syntax.ast import tests
 UNSUPPORTED: dict[type[ast.Node], str] = {}
 
 # Forms of constructs that run otherwise.
-UNSUPPORTED_FORMS = frozenset({"secret let", "via"})
+UNSUPPORTED_FORMS = frozenset({"via"})
 
 # Of test blocks: statements, and verbs of parties.
-UNSUPPORTED_TEST_STATEMENTS: dict[type[ast.Node], str] = {
-}
-UNSUPPORTED_VERBS = frozenset({"sends", "gets"})
+UNSUPPORTED_TEST_STATEMENTS: dict[type[ast.Node], str] = {}
+UNSUPPORTED_VERBS: frozenset[str] = frozenset()
 
-SUPPORTED_CHANNELS = frozenset({"call", "outbound call"})
+SUPPORTED_CHANNELS = frozenset(
+    {"call", "outbound call", "sms", "email", "chat", "webhook", "schedule"}
+)

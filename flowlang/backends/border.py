@@ -17,6 +17,7 @@ from flowlang.model.events import Event
 from flowlang.model.message_commands import OutsideCommand
 from flowlang.model.observations import Observation
 from flowlang.model.results import Result
+from flowlang.model.values import Value
 
 Finish = Callable[[Result], None]
 
@@ -33,7 +34,8 @@ class Incoming:
     `id` names this leg and no other; the backend makes it, of letters, digits and hyphens, for scripts put it
     into file names. `call_id` is what the network calls the call (SIP's Call-ID), where that is another: two
     legs may share it. `flow` names the flow to start whatever the routes say, for phones that a developer
-    operates; nothing from a network sets it.
+    operates; nothing from a network sets it. `data` are the fields of a message (`text`, `subject`, `id`) or a webhook
+    (`data`, `text`, `headers`), as a script sees them.
     """
 
     channel: str
@@ -44,6 +46,7 @@ class Incoming:
     via: str | None = None
     flow: str | None = None
     call_id: str | None = None
+    data: Value = None
 
 
 @dataclass(frozen=True, slots=True)

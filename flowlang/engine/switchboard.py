@@ -42,7 +42,7 @@ class Switchboard:
             return self._refuse(incoming, _UNAVAILABLE, "the engine is shutting down")
         opening = Opening(
             engine.new_id(), "", {}, at, engine.new_seed(), incoming.channel, incoming.source, incoming.to,
-            incoming.name, incoming.id,
+            incoming.name, incoming.id, data=incoming.data,
         )  # fmt: skip
         if incoming.flow is not None:
             return self._begin_named(incoming, opening, incoming.flow, leg)

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Literal
 
+from .allowed import Allowed
 from .values import Value
 
 TypeName = Literal["text", "integer", "number", "boolean", "duration", "list", "map", "regex", "any"]
@@ -26,7 +27,8 @@ REQUIRED = Required.REQUIRED
 @dataclass(frozen=True, slots=True)
 class Parameter:
     """`types` are those that an argument may have; `none` is allowed where it is the default. Only the first
-    parameters marked `by_place` may be given without their name; `many` takes all further ones as a list."""
+    parameters marked `by_place` may be given without their name; `many` takes all further ones as a list.
+    `allowed` says what a value of these types may be."""
 
     name: str
     types: tuple[TypeName, ...]
@@ -34,6 +36,7 @@ class Parameter:
     default: Value | Required = REQUIRED
     by_place: bool = False
     many: bool = False
+    allowed: Allowed | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +51,7 @@ class OutcomeType:
 CALL = frozenset({"call"})
 EVERY_CHANNEL = frozenset({"call", "sms", "email", "chat", "webhook", "schedule"})
 CONVERSATIONS = frozenset({"call", "sms", "email", "chat"})
+THREADS = frozenset({"sms", "email", "chat"})
 
 Recovery = Literal["repeat", "query", "unknown"]
 

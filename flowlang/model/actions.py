@@ -13,6 +13,7 @@ from .action import (
     CONVERSATIONS,
     EVERY_CHANNEL,
     REQUIRED,
+    THREADS,
     Action,
     OutcomeType,
     Parameter,
@@ -20,12 +21,13 @@ from .action import (
     Required,
     TypeName,
 )
+from .allowed import KEY, Range
 from .call_actions import CALL_ACTIONS
 from .message_actions import MESSAGE_ACTIONS
 
 __all__ = [
     "ACTIONS", "CALL", "CONVERSATIONS", "EVERY_CHANNEL", "PLANNED_ACTIONS", "PLANNED_NAMESPACES", "REQUIRED",
-    "Action", "OutcomeType", "Parameter", "Recovery", "Required", "TypeName",
+    "THREADS", "Action", "OutcomeType", "Parameter", "Recovery", "Required", "TypeName",
 ]  # fmt: skip
 
 _EARLY = Parameter("early", ("boolean",), "speak before the call is answered (early media)", False)
@@ -52,7 +54,14 @@ _BUILT_IN = (
         "reject",
         "Refuses an unanswered call; the flow goes on without its caller.",
         (
-            Parameter("status", ("integer",), "the SIP status, 400 to 699", 603, by_place=True),
+            Parameter(
+                "status",
+                ("integer",),
+                "the SIP status, 400 to 699",
+                603,
+                by_place=True,
+                allowed=Range(400, 699),
+            ),
             Parameter("reason", ("text",), "the reason phrase", None),
         ),
         channels=CALL,
@@ -103,15 +112,32 @@ _BUILT_IN = (
                 ("integer",),
                 "how many digits; without it the terminator or a pause ends them",
                 None,
+                allowed=Range(1),
             ),
-            Parameter("at_least", ("integer",), "fewer digits than `digits` that will do", None),
             Parameter(
-                "terminator", ("text",), 'the key that ends the digits; never in the result; "" for none', "#"
+                "at_least",
+                ("integer",),
+                "fewer digits than `digits` that will do",
+                None,
+                allowed=Range(0),
+            ),
+            Parameter(
+                "terminator",
+                ("text",),
+                'the key that ends the digits; never in the result; "" for none',
+                "#",
+                allowed=KEY,
             ),
             Parameter(
                 "timeout", ("duration",), "from the end of the prompt, and again from each digit", None
             ),
-            Parameter("retries", ("integer",), "how often to ask again after no or a wrong answer", 0),
+            Parameter(
+                "retries",
+                ("integer",),
+                "how often to ask again after no or a wrong answer",
+                0,
+                allowed=Range(0),
+            ),
             Parameter("options", ("list",), "the answers to choose from; on a call the first is key 1", None),
             Parameter("pattern", ("regex",), "what the whole answer must look like", None),
             Parameter("barge_in", ("boolean",), "whether a digit stops the prompt", True),

@@ -76,13 +76,38 @@ class CallRefused:
     reason: str = ""
 
 
+ELSEWHERE = -1
+"""The leg of a message that is of another thread than the one that the activeflow began with."""
+
+
 @dataclass(frozen=True, slots=True)
 class MessageReceived:
-    """The person at the other end wrote."""
+    """Somebody wrote: the person at the other end, or, `ELSEWHERE`, one to whom this activeflow has written.
+    `source` is the address, `id` what a reply refers to."""
 
     name: ClassVar[str] = "message"
     leg: int
     text: str
+    subject: str | None = None
+    channel: str | None = None
+    source: str | None = None
+    id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class MessageReported:
+    """What became of a message that went out: `status` is `sent`, `delivered`, `failed` or `read`; `id` as in
+    the outcome `sent`."""
+
+    id: str
+    status: str
+    to: str | None = None
+    reason: str | None = None
+
+    @property
+    def name(self) -> str:
+        """The event that a script handles."""
+        return self.status
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +135,8 @@ class Emitted:
 PlacedLegEvent = CallRinging | CallAnswered | CallRefused
 """What becomes of a leg that the activeflow placed."""
 Event = (
-    DigitPressed | CallHeld | CallUnheld | CallEnded | PlacedLegEvent | MessageReceived | SignalReceived | Emitted
+    DigitPressed | CallHeld | CallUnheld | CallEnded | PlacedLegEvent | MessageReceived | MessageReported
+    | SignalReceived | Emitted
 )
 
 
@@ -126,7 +152,18 @@ def as_outcome(event: Event) -> Outcome:
         case CallEnded():
             return Outcome("hangup", {"cause": event.cause})
         case MessageReceived():
-            return Outcome("message", {"text": event.text})
+            return Outcome(
+                "message",
+                {
+                    "text": event.text,
+                    "subject": event.subject,
+                    "from": event.source,
+                    "channel": event.channel,
+                    "id": event.id,
+                },
+            )
+        case MessageReported():
+            return Outcome(event.status, {"id": event.id, "to": event.to, "reason": event.reason})
         case SignalReceived():
             return Outcome("signal", {"name": event.signal, "text": event.signal, "data": event.data})
         case Emitted():

@@ -65,9 +65,18 @@ _ALL = (
 
 FUNCTIONS: Mapping[str, Function] = {each.name: each for each in _ALL}
 
-# What a script can name without declaring it, with the fields it has there. `call` is only there on a call.
+# What a script can name without declaring it, with the fields it has there. Some are there on some channels
+# only, see `PREDEFINED_ON`.
 PREDEFINED: Mapping[str, tuple[str, ...]] = {
     "call": ("id", "to", "from", "data"),
     "caller": ("number", "address", "name"),
+    "message": ("text", "subject", "id"),
+    "webhook": ("data", "text", "headers"),
     "flow": ("id", "channel"),
+}
+
+PREDEFINED_ON: Mapping[str, frozenset[str]] = {
+    "call": frozenset({"call"}),
+    "message": frozenset({"sms", "email", "chat"}),
+    "webhook": frozenset({"webhook"}),
 }

@@ -19,6 +19,8 @@ class ScriptEvent:
     doc: str
 
 
+_REPORT = ("id", "to", "reason")
+
 _ALL = (
     ScriptEvent("dtmf", ("digit", "text"), CALL, "The caller pressed a key."),
     ScriptEvent(
@@ -29,7 +31,16 @@ _ALL = (
     ),
     ScriptEvent("unhold", ("by", "held", "agent"), CALL, "Somebody took the other off hold."),
     ScriptEvent("hangup", ("cause",), CONVERSATIONS, "The caller left."),
-    ScriptEvent("message", ("text",), frozenset({"sms", "email", "chat"}), "The person wrote again."),
+    ScriptEvent(
+        "message",
+        ("text", "subject", "from", "channel", "id"),
+        EVERY_CHANNEL,
+        "The person wrote again, or somebody to whom this activeflow has written.",
+    ),
+    ScriptEvent("sent", _REPORT, EVERY_CHANNEL, "A message is on its way, as the carrier says."),
+    ScriptEvent("delivered", _REPORT, EVERY_CHANNEL, "A message has reached its address."),
+    ScriptEvent("failed", _REPORT, EVERY_CHANNEL, "A message did not get through; `reason` says why."),
+    ScriptEvent("read", _REPORT, EVERY_CHANNEL, "A message was read, where the channel knows."),
     ScriptEvent(
         "signal", ("name", "text", "data"), EVERY_CHANNEL, "Somebody outside signalled the activeflow."
     ),
@@ -38,6 +49,4 @@ _ALL = (
 SCRIPT_EVENTS: Mapping[str, ScriptEvent] = {each.name: each for each in _ALL}
 
 # Raised by actions that no version has run yet.
-PLANNED_EVENTS = frozenset(
-    {"delivered", "sent", "failed", "read", "transferred", "joined", "left"}
-)
+PLANNED_EVENTS = frozenset({"transferred", "joined", "left"})

@@ -23,6 +23,63 @@ _ALL = (
         channels=CALL,
     ),
     Action(
+        "sms",
+        "Somebody sends a text message. With `let` he gets a name, by which he writes again and gets answers.",
+        (
+            Parameter("to", ("text",), "our number or short code"),
+            Parameter("text", ("text",), "the message"),
+            Parameter("from", ("text",), "who writes", CALLER),
+        ),
+        channels=frozenset({"sms"}),
+    ),
+    Action(
+        "email",
+        "Somebody sends an e-mail.",
+        (
+            Parameter("to", ("text",), "our address"),
+            Parameter("text", ("text",), "the plain text"),
+            Parameter("subject", ("text",), "its subject", ""),
+            Parameter("from", ("text",), "who writes", "mailto:ann@clinic.example"),
+        ),
+        channels=frozenset({"email"}),
+    ),
+    Action(
+        "chat",
+        "Somebody writes in a chat.",
+        (
+            Parameter("to", ("text",), "which chat of ours: an address or an extension"),
+            Parameter("text", ("text",), "the message"),
+            Parameter("from", ("text",), "who writes", "chat:ann"),
+        ),
+        channels=frozenset({"chat"}),
+    ),
+    Action(
+        "webhook",
+        "Another machine posts something.",
+        (
+            Parameter("to", ("text",), "the path, as in `/orders`"),
+            Parameter("data", ("any",), "the value that its JSON spells", None),
+            Parameter("headers", ("map",), "its headers, by names in small letters", None),
+            Parameter("from", ("text",), "where it comes from", "192.0.2.1"),
+        ),
+        channels=frozenset({"webhook"}),
+    ),
+    Action(
+        "schedule",
+        "A time of a `route schedule` has come.",
+        (Parameter("to", ("text",), "the schedule, as its route has it"),),
+        channels=frozenset({"schedule"}),
+    ),
+    Action(
+        "report",
+        "The carrier reports on the newest message to an address (`on delivered`).",
+        (
+            Parameter("status", ("text",), "`sent`, `delivered`, `failed` or `read`", by_place=True),
+            Parameter("to", ("text",), "to whom the message went"),
+            Parameter("reason", ("text",), "why it failed", None),
+        ),
+    ),
+    Action(
         "signal",
         "Somebody outside signals every activeflow that lives (`on signal`).",
         (
@@ -43,7 +100,10 @@ _ALL = (
 TEST_CALLS: Mapping[str, Action] = {each.name: each for each in _ALL}
 
 # Those that give a party: somebody who acts and hears.
-PARTY_CALLS = frozenset({"call"})
+PARTY_CALLS = frozenset({"call", "sms", "email", "chat"})
+
+# Those for which a route finds a flow.
+ROUTED_CALLS = PARTY_CALLS | {"webhook", "schedule"}
 
 # In the language, but no version has run them yet.
-PLANNED_TEST_CALLS = frozenset({"sms", "email", "chat", "webhook"})
+PLANNED_TEST_CALLS: frozenset[str] = frozenset()

@@ -29,6 +29,7 @@ from flowlang.model.results import Done, Failed, Result
 from flowlang.model.values import Outcome, Value
 
 if TYPE_CHECKING:
+    from .running import Running
     from .world import World
 
 _NOT_FOUND = 404  # RFC 9110 §15.5.5
@@ -36,12 +37,10 @@ _NOT_FOUND = 404  # RFC 9110 §15.5.5
 
 @dataclass(slots=True, eq=False)
 class Given:
-    """A message or request that went out. `place` is where it stands among the things seen, `sender` the id
-    of its activeflow."""
+    """A message or request that went out. `place` is where it stands among the things seen."""
 
     command: SendMessage | HttpRequest
     place: int
-    sender: str
     open: bool = True
 
 
@@ -57,13 +56,11 @@ class Outside:
 
     def __init__(self, world: World) -> None:
         self.given: list[Given] = []
-        self.reach: Callable[[SendMessage], bool] = lambda _command: False
-        """Gives a message to the party of that address, if there is one."""
         self._world = world
         self._answers: list[_Answer] = []
         self._kept: dict[str, Value] = {}
-        self._carrier_down_until = 0
         self._messages = 0
+        self._carrier_down_until = 0
 
     # -- what tests say
 
@@ -96,13 +93,13 @@ class Outside:
 
     # -- what activeflows ask for
 
-    def perform(self, command: OutsideCommand, sender: str) -> Result:
+    def perform(self, command: OutsideCommand, sender: Running) -> Result:
         """Does it at once."""
         match command:
             case SendMessage():
                 return Done(self._send(command, sender))
             case HttpRequest():
-                return Done(self._request(command, sender))
+                return Done(self._request(command))
             case StoreGet(entry=entry):
                 return Done((self._kept[entry],) if entry in self._kept else ())
             case StorePut(entry=entry, value=None):
@@ -114,22 +111,22 @@ class Outside:
             case StoreAdd():
                 return self._add(command)
 
-    def _send(self, command: SendMessage, sender: str) -> Outcome:
+    def _send(self, command: SendMessage, sender: Running) -> Outcome:
         if command.channel == "sms" and self.carrier_is_down:
             self._world.note("carrier", f"loses the {shown_message(command)}")
             return Outcome("failed", {"reason": "carrier_down"})
         self._messages += 1
-        self.given.append(Given(command, len(self._world.seen), sender))
-        if self.reach(command):
-            self.given[-1].open = False
-        else:
+        given = Given(command, len(self._world.seen))
+        self.given.append(given)
+        message_id = f"message-{self._messages}"
+        if not self._world.threads.sent(given, command, message_id, sender):
             self._world.note("world", f"gets the {shown_message(command)}")
-        return Outcome("sent", {"id": f"message-{self._messages}"})
+        return Outcome("sent", {"id": message_id})
 
-    def _request(self, command: HttpRequest, sender: str) -> Value:
+    def _request(self, command: HttpRequest) -> Value:
         answer = next((each for each in self._answers[::-1] if _reaches(each.pattern, command.url)), None)
         status = answer.status if answer is not None else _NOT_FOUND
-        self.given.append(Given(command, len(self._world.seen), sender))
+        self.given.append(Given(command, len(self._world.seen)))
         self._world.note("world", f"answers {command.method} {command.url} with {status}")
         return {"status": status, "text": answer.text if answer is not None else "", "headers": {}}
 

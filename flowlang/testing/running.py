@@ -69,6 +69,11 @@ class Running:
         """How it ended."""
         return self._flow.ending
 
+    def is_thread_of(self, channel: str, address: str) -> bool:
+        """Whether it began with a message of that person."""
+        opening = self._flow.opening
+        return opening.channel == channel and opening.source == address
+
     def deliver(self, event: Event) -> None:
         """Queues an event; after the end nothing happens."""
         self._put(Happened(self._world.at, event))
@@ -134,7 +139,7 @@ class Running:
         elif isinstance(command, RunHostAction):
             finish(run_fake(self._world, command))
         elif isinstance(command, OutsideCommand):
-            finish(self._world.outside.perform(command, self.activeflow))
+            finish(self._world.outside.perform(command, self))
         elif isinstance(command, PlaceCall):
             self._place(command)
             finish(Done())

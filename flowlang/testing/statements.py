@@ -12,7 +12,7 @@ from flowlang.core import Opening
 from flowlang.core.routing import Bystander
 from flowlang.model.actions import REQUIRED
 from flowlang.model.addresses import matches
-from flowlang.model.test_calls import PARTY_CALLS, TEST_CALLS
+from flowlang.model.test_calls import ROUTED_CALLS, TEST_CALLS
 from flowlang.model.values import DAY, Duration, Regex, Value, type_name
 from flowlang.syntax import ast
 from flowlang.syntax.ast import tests
@@ -116,7 +116,7 @@ class Statements:
         for place, argument in enumerate(call.arguments):
             given[argument.name or by_place[place]] = self._value(argument.value)
         party = COMING_IN[kind](self.world, name, given)
-        refused = self.world.why_refused() if kind in PARTY_CALLS else None
+        refused = self.world.why_refused() if kind in ROUTED_CALLS else None
         if refused is not None:
             raise Unmet(call.span, f"no route takes this: {refused}")
         self.world.settle()

@@ -7,8 +7,13 @@ from collections.abc import Iterator
 from flowlang.analysis.graph import Uses, key_of, path_to, reached, uses_of_flows
 from flowlang.analysis.script import Script
 from flowlang.diagnostics import Span
-from flowlang.model.actions import CALL
+from flowlang.model.action import THREADS
+from flowlang.model.functions import PREDEFINED_ON
 from flowlang.model.script_events import SCRIPT_EVENTS
+
+
+_WITHOUT_CALLER = frozenset({"signal", "message", "sent", "delivered", "failed", "read"})
+"""Events that come also where nobody is on the line."""
 
 
 def check(script: Script) -> None:
@@ -55,14 +60,15 @@ def _flow(uses: Uses, channel: str, way: str) -> None:
             _report(
                 script, "E402", spans, f"`on {name}` is {way}", f"`{name}` comes on {_listed(channels)} only"
             )
-    if channel not in CALL:
-        _report(
-            script,
-            "E403",
-            uses.call_fields,
-            f"`call` is {way}",
-            "`call` is there on a call only; see `caller`",
-        )
+    for name, spans in uses.predefined.items():
+        channels = PREDEFINED_ON[name]
+        if channel not in channels:
+            more = "; see `caller`" if name == "call" else ""
+            hint = f"`{name}` is there on {_listed(channels)} only{more}"
+            _report(script, "E403", spans, f"`{name}` is {way}", hint)
+    if channel not in THREADS:
+        hint = f"only {_listed(THREADS)} have a thread to write in; give it `to`"
+        _report(script, "E401", uses.replies, f"`send` is {way}", hint)
 
 
 def _started(uses: Uses, way: str) -> None:
@@ -73,9 +79,11 @@ def _started(uses: Uses, way: str) -> None:
         if script.actions[name].on_leg:
             _report(script, "E404", spans, f"`{name}` is {way}", hint)
     for name, spans in _script_events(script, uses):
-        if name != "signal":
+        if name not in _WITHOUT_CALLER:
             _report(script, "E404", spans, f"`on {name}` is {way}", hint)
-    _report(script, "E404", uses.call_fields, f"`call` is {way}", hint)
+    for name, spans in uses.predefined.items():
+        _report(script, "E404", spans, f"`{name}` is {way}", hint)
+    _report(script, "E404", uses.replies, f"`send` is {way}", hint)
 
 
 def _script_events(script: Script, uses: Uses) -> Iterator[tuple[str, list[Span]]]:

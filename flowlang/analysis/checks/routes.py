@@ -12,6 +12,9 @@ from flowlang.syntax import ast
 
 DEFAULT_PRIORITY = 50
 
+_NAMED = frozenset({"webhook", "schedule"})
+"""Channels where `to` is a path or a time table, and no address of somebody."""
+
 
 def check(script: Script) -> None:
     """All routes, in the order written."""
@@ -19,7 +22,7 @@ def check(script: Script) -> None:
     for route in sorted(script.routes, key=priority, reverse=True):
         for clause in (route.to, route.source, route.via):
             if clause is not None:
-                _address(script, clause, is_address=clause is not route.via)
+                _address(script, clause, is_address=clause is not route.via and route.channel not in _NAMED)
         _hidden(script, route, unconditional)
 
 

@@ -20,7 +20,7 @@ from .calls import check_arguments
 from .purity import acts
 
 _CALLER_VERBS = frozenset(
-    {"presses", "says", "waits", "holds", "unholds", "answers", "rejects", "is busy", "hangs up"}
+    {"presses", "says", "sends", "waits", "holds", "unholds", "answers", "rejects", "is busy", "hangs up"}
 )
 
 # What a statement takes, by its verb or first word.
