@@ -23,6 +23,7 @@ from .calls import flow_arguments, paid
 from .conditions import condition
 from .expressions import expression
 from .frame import Cover, Frame, Place, Unit
+from .hoisting import hoisted
 from .plan import Plan
 from .python import assign, const, function, if_, load, parameters, stamp, tuple_, use
 from .runtime import decimals, fields, operators, patterns, sizes, steps, texts, weights
@@ -192,7 +193,7 @@ def _bodies(unit: Unit) -> list[py.stmt]:
             for name, each in program.functions.items()
             for version in versions.made(each)
         ),
-        *(_flow(unit, each, version) for each, version in flows),
+        *(made for each, version in flows for made in hoisted(_flow(unit, each, version), unit.fresh)),
     ]
 
 

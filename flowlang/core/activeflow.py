@@ -59,10 +59,10 @@ class Activeflow:
     """One running script. `script` is what was compiled, `opening` what it began with."""
 
     __slots__ = (
-        "__weakref__", "_chance", "_else_taken", "_inputs", "_legs", "_main", "_messages",
-        "_next_child", "_next_strand", "_predefined", "_ready", "_sliced", "actions", "answered",
-        "answering", "at", "began", "busy", "caller_gone", "conditions", "current", "digits", "ending",
-        "events", "farewell", "has_caller", "id", "limits", "listeners", "meter", "opening", "outbox",
+        "__weakref__", "_chance", "_conditions", "_digits", "_else_taken", "_inputs", "_legs", "_main",
+        "_messages", "_next_child", "_next_strand", "_predefined", "_ready", "_sliced", "actions",
+        "answered", "answering", "at", "began", "busy", "caller_gone", "current", "ending", "events",
+        "farewell", "has_caller", "id", "limits", "listeners", "meter", "opening", "outbox",
         "recording", "script", "strands", "timers",
     )  # fmt: skip
 
@@ -78,7 +78,7 @@ class Activeflow:
         self.began = given.began
         self.timers = Timers()
         self.listeners = Listeners()
-        self.digits = Digits(limits.typed_ahead, given.typed)
+        self._digits: Digits | None = None
         self._messages: MessagesIn | None = None
         self.events = Events(self, given.signals)
         self.answered = given.answered
@@ -95,7 +95,7 @@ class Activeflow:
         """All that are not over, oldest first."""
         self._ready: list[tuple[int, Strand]] = []
         self._sliced: Strand | None = None
-        self.conditions = Conditions()
+        self._conditions: Conditions | None = None
         self._next_strand = 0
         self.outbox = Outbox(given.next_action)
         self._next_child = given.next_child
@@ -158,8 +158,9 @@ class Activeflow:
     def _work(self) -> list[Output]:
         self.busy = False
         try:
-            while self._run_ready() and not self.busy and self.conditions.wake_those_that_hold():
-                pass
+            while self._run_ready() and not self.busy:
+                if self._conditions is None or not self._conditions.wake_those_that_hold():
+                    break
         except Killed as killed:
             self._kill(killed)
         return self.outbox.take()
@@ -436,6 +437,23 @@ class Activeflow:
         self.events.tell_of_farewell(event)
         for strand in self.strands:
             strand.caller_left()
+
+    # -- what most that wait never need, so it is made when it is first asked for
+
+    @property
+    def digits(self) -> Digits:
+        """The digits of the caller's leg."""
+        if self._digits is None:
+            inherited = self.opening.inherited
+            self._digits = Digits(self.limits.typed_ahead, inherited.typed if inherited is not None else "")
+        return self._digits
+
+    @property
+    def conditions(self) -> Conditions:
+        """The strands at a `wait until`."""
+        if self._conditions is None:
+            self._conditions = Conditions()
+        return self._conditions
 
     # -- what the script may ask
 

@@ -28,9 +28,10 @@ def without(those: tuple[T, ...], one: T) -> tuple[T, ...]:
 
     What a block, strand or activeflow holds few of, mostly none, is held as a tuple: none takes no memory.
     """
-    if one not in those:
+    try:
+        at = those.index(one)
+    except ValueError:
         return those
-    at = those.index(one)
     return those[:at] + those[at + 1 :]
 
 
@@ -71,8 +72,7 @@ class Block:
     """One run of a block of the script. `catches`: it is the body of a `try` with a `catch`."""
 
     __slots__ = (
-        "catches", "children", "deadline", "depth", "handlers", "left", "level", "nesting", "outer",
-        "watched",
+        "catches", "children", "deadline", "depth", "handlers", "left", "level", "outer", "watched",
     )  # fmt: skip
 
     def __init__(self, level: Level, *, catches: bool = False) -> None:
@@ -80,9 +80,6 @@ class Block:
         self.outer = outer = level.innermost
         """The next further out on its level."""
         self.depth = outer.depth + 1 if outer is not None else 0
-        self.nesting = level.nesting + 1
-        """How many blocks are around it, those of other strands included: of equal deadlines the outer
-        counts."""
         self.catches = catches
         self.handlers: tuple[On, ...] = ()
         self.children: tuple[Strand, ...] = ()
@@ -92,6 +89,12 @@ class Block:
         self.watched = False
         """Its strand wants to be woken when a child is over."""
         level.innermost = self
+
+    @property
+    def nesting(self) -> int:
+        """How many blocks are around it, those of other strands included: of equal deadlines the outer
+        counts."""
+        return self.level.outside + self.depth + 1
 
     def expire(self) -> None:
         """Its deadline is reached."""

@@ -18,11 +18,12 @@ class Outbox:
     def __init__(self, next_number: int) -> None:
         self.next_number = next_number
         self._outputs: list[Output] = []
-        self._waiting: dict[int, Callable[[Result], None]] = {}
+        self._waiting: dict[int, Callable[[Result], None]] | None = None
+        """Made with the first command: most that wait for long wait for none."""
 
     def __len__(self) -> int:
         """How many commands have no result yet."""
-        return len(self._waiting)
+        return len(self._waiting or ())
 
     def add(self, output: Output) -> None:
         """Adds something to what this input gives back."""
@@ -42,23 +43,28 @@ class Outbox:
     def perform(self, command: Command, deliver: Callable[[Result], None]) -> Callable[[], None]:
         """Gives a command out; returns how to cancel it."""
         number = self.number()
+        if self._waiting is None:
+            self._waiting = {}
         self._waiting[number] = deliver
         self.add(Perform(number, command))
 
         def withdraw() -> None:
-            if self._waiting.pop(number, None) is not None:
+            if self._taken_out(number) is not None:
                 self.add(Withdraw(number))
 
         return withdraw
 
     def deliver(self, number: int, result: Result) -> None:
         """A command is over. The late result of one that was withdrawn is dropped."""
-        deliver = self._waiting.pop(number, None)
+        deliver = self._taken_out(number)
         if deliver is not None:
             deliver(result)
 
+    def _taken_out(self, number: int) -> Callable[[Result], None] | None:
+        return self._waiting.pop(number, None) if self._waiting is not None else None
+
     def withdraw_all(self) -> None:
         """Nobody waits for anything any more."""
-        for number in self._waiting:
+        for number in self._waiting or ():
             self.add(Withdraw(number))
-        self._waiting.clear()
+        self._waiting = None

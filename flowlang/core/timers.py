@@ -70,7 +70,10 @@ class Timers:
         time."""
         self._created += 1
         timer = Timer(due, kind, depth, self._created, act, self)
-        heappush(self._heap, timer)
+        if self._heap:
+            heappush(self._heap, timer)
+        else:
+            self._heap = [timer]  # many have one only: this list has room for no more
         return timer
 
     def forget(self) -> None:
