@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Literal, NamedTuple
 
 from flowlang.model.actions import REQUIRED, Action, TypeName
+from flowlang.model.allowed import Allowed
 from flowlang.model.functions import Function
 from flowlang.syntax import ast
 
@@ -33,6 +34,7 @@ class Slot:
     by_place: bool = True
     many: bool = False
     or_none: bool = False
+    allowed: Allowed | None = None
 
 
 class Misfit(NamedTuple):
@@ -63,6 +65,7 @@ def slots(callee: Action | Function | ast.FuncDecl | ast.FlowDecl) -> tuple[Slot
                     each.by_place,
                     each.many,
                     each.default is None,
+                    each.allowed,
                 )
                 for each in callee.parameters
             )

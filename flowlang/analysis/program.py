@@ -10,11 +10,13 @@ from flowlang.diagnostics import Diagnostic, Source
 from flowlang.model.actions import Action
 from flowlang.model.functions import Function
 from flowlang.model.policy import Policy
+from flowlang.model.secrets import NO_SECRETS, Secrets
 from flowlang.syntax import ast
 
 from .checks.routes import priority
 from .graph import gathered, key_of, reached, uses_of_flows
 from .script import Script
+from .secrets import secrets_of
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -55,7 +57,7 @@ class Program:
 
     `prefix` is how the entry gets to this module, as in `hours.`; `""` for the entry. `imports` are the
     modules by the names that they have here. `policy` is the entry's, and binds its modules too;
-    `None` where it has none.
+    `None` where it has none. `secrets` are those of all modules.
     """
 
     module: ast.Module
@@ -67,6 +69,7 @@ class Program:
     prefix: str = ""
     imports: Mapping[str, Program] = field(default_factory=dict[str, "Program"])
     policy: Policy | None = None
+    secrets: Secrets = NO_SECRETS
     _script: Script | None = None
     _infos: Mapping[str, FlowInfo] = field(default_factory=dict[str, FlowInfo])
 
@@ -137,6 +140,7 @@ def build(script: Script) -> Program:
     """The program of a script in which no error was found."""
     infos = _infos(script)
     made: dict[str, Program] = {}
+    secrets = secrets_of(script)
     for each in script.linked:
         imports = {name: made[module.prefix] for name, module in each.modules.items()}
         made[each.prefix] = Program(
@@ -149,6 +153,7 @@ def build(script: Script) -> Program:
             prefix=each.prefix,
             imports=imports,
             policy=each.policy,
+            secrets=secrets,
             _script=each,
             _infos=infos,
         )

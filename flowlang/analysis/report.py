@@ -39,6 +39,16 @@ class Report:
         self._compared += len(known)
         return near_name(written, known) if self._compared <= _MAX_COMPARED else None
 
+    def has(self, code: str, span: Span) -> bool:
+        """Whether that was said of this place, or of something in it."""
+        return any(
+            known == code and span.start <= at.start and at.end <= span.end for at, known in self._found
+        )
+
+    def said(self, code: str, span: Span) -> bool:
+        """Whether a code is noted at a place already."""
+        return (span, code) in self._found
+
     @property
     def count(self) -> int:
         """How many there are so far."""

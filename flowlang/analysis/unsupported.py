@@ -14,7 +14,3 @@ UNSUPPORTED_FORMS = frozenset({"via"})
 # Of test blocks: statements, and verbs of parties.
 UNSUPPORTED_TEST_STATEMENTS: dict[type[ast.Node], str] = {}
 UNSUPPORTED_VERBS: frozenset[str] = frozenset()
-
-SUPPORTED_CHANNELS = frozenset(
-    {"call", "outbound call", "sms", "email", "chat", "webhook", "schedule"}
-)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from .action import CALL, EVERY_CHANNEL, Action, OutcomeType, Parameter
+from .allowed import Choices
 from .values import SECOND, Duration
 
 _UNANSWERED = (
@@ -25,7 +26,13 @@ CALL_ACTIONS = (
             _NAME,
             _ANONYMOUS,
             Parameter("timeout", ("duration",), "how long each may ring", Duration(30 * SECOND)),
-            Parameter("strategy", ("text",), '`"all"` at once, or `"serial"`: one after the other', "all"),
+            Parameter(
+                "strategy",
+                ("text",),
+                '`"all"` at once, or `"serial"`: one after the other',
+                "all",
+                allowed=Choices(("all", "serial")),
+            ),
         ),
         (
             OutcomeType("answered", ("to", "duration", "cause"), "they were connected, and that is over"),

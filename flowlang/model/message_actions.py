@@ -32,9 +32,7 @@ _BODY = Parameter("text", ("text",), "what is sent, as plain text, where there i
 _KEY = Parameter("key", ("text",), "the name of the value", by_place=True)
 
 
-def _http(
-    method: str, doc: str, parameters: tuple[Parameter, ...], recovery: Recovery = "unknown"
-) -> Action:
+def _http(method: str, doc: str, parameters: tuple[Parameter, ...], recovery: Recovery = "unknown") -> Action:
     rest = (_QUERY, *parameters, _HEADERS, _TIMEOUT)
     return Action(f"http.{method}", doc, (_URL, *rest), _ANSWERED, recovery=recovery, sends="http")
 

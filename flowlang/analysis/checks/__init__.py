@@ -9,6 +9,7 @@ from collections.abc import Callable
 from flowlang.analysis.script import Script
 
 from . import (
+    addresses,
     calls,
     channels,
     conditions,
@@ -53,6 +54,7 @@ CHECKS: tuple[Check, ...] = (
     streams.check,
     purity.check,
     routes.check,
+    addresses.check,
     files.check,
     channels.check,
     gone.check,

@@ -128,11 +128,11 @@ class _Rules:
 def _within(script: Script, policy: Policy) -> None:
     where = f"the policy on line {script.report.line(script.policies[0].span)}"
     for each in _reaching(script):
-        if each.kind is None:
+        if each.kind is None or each.script.report.has("E603", each.span):
             continue
         if each.text is not None:
             why = why_refused(policy, each.kind, each.text)
-            if why is not None:
+            if why is not None and not each.script.report.said("E603", each.span):
                 message = f"`{each.action}` to `{_shown(each.text)}` is beyond {where}: {why}"
                 covered = why.startswith("no `allow")
                 hint = f'add `allow {each.kind} "{_shown(each.text)}"`' if covered else None

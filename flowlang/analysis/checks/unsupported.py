@@ -4,7 +4,7 @@ of his."""
 from __future__ import annotations
 
 from flowlang.analysis.script import Script
-from flowlang.analysis.unsupported import SUPPORTED_CHANNELS, UNSUPPORTED, UNSUPPORTED_FORMS
+from flowlang.analysis.unsupported import UNSUPPORTED, UNSUPPORTED_FORMS
 from flowlang.diagnostics import Span
 from flowlang.model.actions import PLANNED_ACTIONS, PLANNED_NAMESPACES
 from flowlang.syntax import ast
@@ -34,8 +34,6 @@ def _construct(script: Script, name: str, span: Span) -> None:
 
 def _form(script: Script, node: ast.Node) -> None:
     match node:
-        case ast.Let(secret=True) if "secret let" in UNSUPPORTED_FORMS:
-            _construct(script, "secret let", node.span)
         case ast.Route():
             _route(script, node)
         case ast.Call(callee=ast.Name(name=name, span=span)) if (
@@ -51,12 +49,6 @@ def _form(script: Script, node: ast.Node) -> None:
 
 
 def _route(script: Script, route: ast.Route) -> None:
-    if route.channel not in SUPPORTED_CHANNELS:
-        start = route.span.start + len("route ")
-        message = f"routes for `{route.channel}` are in the language, but this version does not run them"
-        script.report.add(
-            "E904", script.report.word(Span(start, route.target.span.start), route.channel), message
-        )
     if route.via is not None and "via" in UNSUPPORTED_FORMS:
         message = "`via` is in the language, but this version does not run it"
         script.report.add("E901", route.via.span, message)
