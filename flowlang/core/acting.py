@@ -13,6 +13,7 @@ from flowlang.model.actions import REQUIRED, Action, Parameter
 from flowlang.model.observations import ActionEnded, ActionStarted
 from flowlang.model.places import file_of
 from flowlang.model.policy import REACHES
+from flowlang.model.secrets import MASK, marked, unmarked
 from flowlang.model.values import Duration, Outcome, Regex, Value, type_name
 
 from .actions import ACTION_BODIES, host
@@ -21,6 +22,7 @@ from .exits import Unwind
 from .strand import LegGone, Strand
 
 _GONE = Outcome("gone")
+_NONE: frozenset[str] = frozenset()
 _TYPES: dict[str, tuple[type, ...]] = {
     "text": (str,),
     "integer": (int,),
@@ -44,6 +46,12 @@ async def act(strand: Strand, line: int, column: int, name: str, given: dict[str
     action = flow.actions[name]
     arguments = _checked(action, given)
     check_weight(*arguments.values())
+    hidden, hides_value = _NONE, False
+    if flow.secrets:
+        place = file_of(line), int(line), column
+        hidden = flow.secrets.arguments.get(place, _NONE)
+        hides_value = place in flow.secrets.results
+        arguments |= {each: marked(arguments[each]) for each in hidden}
     if action.on_leg:
         if not flow.has_caller:
             raise Fault("no_caller", f"`{name}` needs a caller, and this activeflow has none")
@@ -54,9 +62,9 @@ async def act(strand: Strand, line: int, column: int, name: str, given: dict[str
     if name in REACHES:
         flow.rules.check_action(name, arguments, len(flow.placed_legs), line)
     number = flow.outbox.number()
-    detail = _detail(action, arguments)
+    detail = MASK if hidden and action.parameters[0].name in hidden else _detail(action, arguments)
     flow.note(ActionStarted(flow.at, flow.id, number, name, detail, line, column, file_of(line)))
-    stage = Stage(strand, action, arguments)
+    stage = Stage(strand, action, arguments, hides_value=hides_value)
     try:
         value = await ACTION_BODIES.get(name, host.run)(stage)
     except LegGone:
@@ -66,14 +74,16 @@ async def act(strand: Strand, line: int, column: int, name: str, given: dict[str
         flow.note(ActionEnded(flow.at, flow.id, number, name, "cancelled", None))
         raise
     except Fault as fault:
-        flow.note(ActionEnded(flow.at, flow.id, number, name, "failed", fault.text))
+        flow.note(ActionEnded(flow.at, flow.id, number, name, "failed", MASK if hides_value else fault.text))
         raise
-    flow.note(ActionEnded(flow.at, flow.id, number, name, "done", value))
-    return value
+    seen = MASK if hides_value and value is not None else value
+    flow.note(ActionEnded(flow.at, flow.id, number, name, "done", seen))
+    return unmarked(value) if hidden else value
 
 
 def _checked(action: Action, given: dict[str, Value]) -> dict[str, Value]:
-    """The arguments with defaults filled in, each of a type that its parameter takes."""
+    """The arguments with defaults filled in, each of a type and a size that its
+    parameter takes."""
     arguments: dict[str, Value] = {}
     for parameter in action.parameters:
         if parameter.name in given:
@@ -83,6 +93,9 @@ def _checked(action: Action, given: dict[str, Value]) -> dict[str, Value]:
                 raise Fault(
                     "type", f"`{parameter.name}` of `{action.name}` takes {wanted}, not {type_name(value)}"
                 )
+            misfit = parameter.allowed.misfit(value) if parameter.allowed is not None else None
+            if misfit is not None:
+                raise Fault("value", f"`{parameter.name}` of `{action.name}` {misfit}")
             arguments[parameter.name] = value
         elif parameter.default is REQUIRED:
             raise Fault("type", f"`{action.name}` needs `{parameter.name}`")

@@ -24,6 +24,7 @@ from flowlang.model.commands import HangUp
 from flowlang.model.events import CALLER_LEG
 from flowlang.model.observations import FlowEnded, FlowStarted, Logged, Observation
 from flowlang.model.places import file_of
+from flowlang.model.secrets import MASK, Secrets, marked, unmarked
 from flowlang.model.values import Duration, Outcome, Value
 
 from .blocks import Block, On, without
@@ -63,7 +64,7 @@ class Activeflow:
         "_messages", "_next_child", "_next_strand", "_predefined", "_ready", "_sliced", "actions",
         "answered", "answering", "at", "began", "busy", "caller_gone", "current", "ending", "events",
         "farewell", "has_caller", "id", "limits", "listeners", "meter", "opening", "outbox",
-        "recording", "script", "strands", "timers",
+        "recording", "script", "secret_input", "strands", "timers",
     )  # fmt: skip
 
     def __init__(self, script: Script, opening: Opening, limits: Limits, actions: dict[str, Action]) -> None:
@@ -89,6 +90,8 @@ class Activeflow:
         self._predefined: dict[str, dict[str, Value]] | None = None
         self.ending: Ending | None = None
         self.busy = False
+        self.secret_input = False
+        """Whether the input under way brought a secret."""
         self.current: Strand | None = None
         self.meter = Meter(limits)
         self.strands: tuple[Strand, ...] = ()
@@ -122,6 +125,7 @@ class Activeflow:
     def _feed(self, given: Input) -> None:
         self.at = max(self.at, given.at)  # a clock that was set back does not undo what was
         self.meter.begin()
+        self.secret_input = isinstance(given, ActionOver) and given.action in self.outbox.secret
         self._inputs += 1
         if not isinstance(given, Begin):
             for timer in self.timers.take_due(self.at):
@@ -235,13 +239,22 @@ class Activeflow:
         self.stop()
 
     @property
+    def secrets(self) -> Secrets:
+        """What of the script is secret."""
+        return self.script.program.secrets
+
+    def text_of(self, fault: Fault) -> str:
+        """What watchers see of a fault's text."""
+        return MASK if self.secrets.hides_line(fault.line) else fault.text
+
+    @property
     def rules(self) -> Rules:
         """What it may reach."""
         return Rules(self.script.program.policy, self.limits.policy)
 
     def _call(self, flow: str, arguments: dict[str, Value]) -> Strand:
         """The main line, with this flow."""
-        given = {variable(name): value for name, value in arguments.items()}
+        given = {variable(name): unmarked(value) for name, value in arguments.items()}
         return self.spawn(None, flow, lambda strand: self.script.flows[flow](strand, 0, **given))
 
     def _strand_over(self, strand: Strand, value: Value, an_exit: Exit | None) -> None:
@@ -275,7 +288,7 @@ class Activeflow:
             case ExitKind.FAULT | ExitKind.RAISE | ExitKind.LIMIT if an_exit.fault is not None:
                 if strand.aftermath:
                     fault = an_exit.fault
-                    self.warn(f"fault in {strand.name}: {fault.text}", fault.line, fault.code)
+                    self.warn(f"fault in {strand.name}: {self.text_of(fault)}", fault.line, fault.code)
                 else:
                     self.raise_at(owner, an_exit.fault, strand.name)
             case ExitKind.STOP if not strand.in_aftermath_of(self._main):
@@ -293,7 +306,7 @@ class Activeflow:
     def raise_at(self, block: Block, fault: Fault, what: str) -> None:
         """Raises a fault of something that a block owns at that block."""
         if not block.level.strand.aim(Exit(ExitKind.RAISE, block, fault=fault)):
-            text = f"fault in {what}, while its block is being left: {fault.text}"
+            text = f"fault in {what}, while its block is being left: {self.text_of(fault)}"
             self.warn(text, fault.line, fault.code)
 
     def stop(self) -> None:
@@ -310,7 +323,8 @@ class Activeflow:
                     fault.line = self._line_of_flow()
                     self._fault_at_top(fault)
                 else:
-                    self._end(Ending("done", value))
+                    secret = self.opening.flow in self.secrets.results_of
+                    self._end(Ending("done", marked(value) if secret else value))
             case Exit(kind=ExitKind.STOP):
                 self._end(Ending("stop"))
             case Exit(kind=ExitKind.GONE):
@@ -325,11 +339,11 @@ class Activeflow:
     def _fault_at_top(self, fault: Fault) -> None:
         otherwise = self.opening.otherwise
         if otherwise is None or self._else_taken:
-            self._end(Ending("fault", code=fault.code, text=fault.text, line=fault.line))
+            self._end(Ending("fault", code=fault.code, text=self.text_of(fault), line=fault.line))
             return
         self._else_taken = True
         flow, arguments = otherwise
-        self.warn(f"fault `{fault.code}`: {fault.text}; `{flow}` takes over", fault.line, fault.code)
+        self.warn(f"fault `{fault.code}`: {self.text_of(fault)}; `{flow}` takes over", fault.line, fault.code)
         self._main = self._call(flow, arguments)
 
     def _hand_off(self, flow: str, arguments: dict[str, Value]) -> None:
@@ -339,7 +353,8 @@ class Activeflow:
             self.digits.kept, self.outbox.next_number, self._next_child, self._else_taken, self.recording,
             self.messages.kept,
         )  # fmt: skip
-        opening = self.opening.handed_to((flow, arguments), self.at, self.chance.new_seed(), inherited)
+        given = self.secrets.of_flow(flow, arguments)
+        opening = self.opening.handed_to((flow, given), self.at, self.chance.new_seed(), inherited)
         self._hang_up_placed()
         self.outbox.withdraw_all()
         self.outbox.add(HandedOff(opening))
@@ -381,7 +396,8 @@ class Activeflow:
         self.outbox.withdraw_all()
         self.ending = ending
         self.busy = False
-        why = ending.value, ending.code, ending.text, ending.line, ending.file
+        secret = ending.how == "done" and self.opening.flow in self.secrets.results_of
+        why = MASK if secret else ending.value, ending.code, ending.text, ending.line, ending.file
         self.note(FlowEnded(self.at, self.id, self.opening.flow, ending.how, *why))
         self.outbox.add(Over(ending))
         self.drop()

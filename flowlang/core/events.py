@@ -17,6 +17,7 @@ from flowlang.model.events import (
     as_outcome,
 )
 from flowlang.model.observations import EventArrived
+from flowlang.model.secrets import MASK, unmarked
 from flowlang.model.values import Outcome
 
 from .blocks import On, without
@@ -77,6 +78,8 @@ class Events:
 
     def tell(self, outcome: Outcome) -> None:
         """Gives an event, as a script has it, to the handler or wait that takes it; else it is nobody's."""
+        if self._flow.secrets:
+            outcome = Outcome(outcome.name, {name: unmarked(each) for name, each in outcome.fields.items()})
         listener = self._flow.listeners.find(outcome, [], self._fault_in_condition)
         self._observe_event(outcome, listener.line if listener is not None else None)
         if listener is not None:
@@ -92,8 +95,20 @@ class Events:
 
     def _observe_event(self, event: Outcome, taken_at: int | None) -> None:
         flow = self._flow
-        detail = event.fields.get("text") or event.fields.get("cause") or ""
-        flow.note(EventArrived(flow.at, flow.id, event.name, str(detail), taken_at))
+        detail = str(event.fields.get("text") or event.fields.get("cause") or "")
+        if flow.secrets and self._hides(event.name, taken_at):
+            flow.secret_input = True
+            detail = MASK
+        flow.note(EventArrived(flow.at, flow.id, event.name, detail, taken_at))
+
+    def _hides(self, event: str, taken_at: int | None) -> bool:
+        """Whether an event brings a secret. What is kept until somebody takes it may be one."""
+        secrets = self._flow.secrets
+        if event in secrets.events:
+            return True
+        if taken_at is not None:
+            return secrets.takes_on(taken_at)
+        return bool(secrets.taking) and event in ("dtmf", "message")
 
     def hand_over(self, listener: On | WaitForEvent, event: Outcome) -> None:
         """The event is the listener's."""

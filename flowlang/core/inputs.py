@@ -71,8 +71,21 @@ _EVENTS = {
 }
 
 
-def input_to_plain(given: Input) -> list[Any]:
-    """An input as a list of plain data, short because a journal has many: its kind, its time, the rest."""
+def input_to_plain(given: Input, *, secret: bool = False) -> list[Any]:
+    """An input as a list of plain data, short because a journal has many: its kind, its time, the rest. Of a
+    `secret` one what it brings is marked."""
+    plain = _to_plain(given)
+    if not secret:
+        return plain
+    known = _KNOWN.get(plain[0], len(plain))
+    return [*plain[:known], *({"$secret": each} for each in plain[known:])]
+
+
+_KNOWN = {"done": 3, "failed": 4, "event": 4}
+"""How much of an input that brings a secret says nothing of it: kind, time, action or event and its leg."""
+
+
+def _to_plain(given: Input) -> list[Any]:
     match given:
         case Begin(at):
             return ["begin", at]
@@ -102,8 +115,8 @@ def input_from_plain(plain: list[Any]) -> Input:
             return StopAsked(at)
         case ["done", int(at), int(action), value]:
             return ActionOver(at, action, Done(from_plain(value)))
-        case ["failed", int(at), int(action), str(code), str(text)]:
-            return ActionOver(at, action, Failed(code, text))
+        case ["failed", int(at), int(action), str(code), text]:
+            return ActionOver(at, action, Failed(code, str(from_plain(text))))
         case ["event", int(at), str(kind), *values] if kind in _EVENTS:
             return Happened(at, _EVENTS[kind](*(from_plain(each) for each in values)))  # pyright: ignore[reportArgumentType]
         case _:

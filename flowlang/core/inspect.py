@@ -1,4 +1,5 @@
-"""Where an activeflow is: the line and the variables of each strand, read from its coroutines."""
+"""Where an activeflow is: the line and the variables of each strand, read from its coroutines. Secrets are
+masked."""
 
 from __future__ import annotations
 
@@ -7,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from flowlang.compile.names import FILE, variable_of
 from flowlang.model.places import Line
+from flowlang.model.secrets import MASK
 from flowlang.model.values import Value
 
 if TYPE_CHECKING:
@@ -39,12 +41,13 @@ def strands_of(flow: Activeflow) -> tuple[StrandState, ...]:
 
 def _frames(strand: Strand) -> list[Frame]:
     frames: list[Frame] = []
+    secret = strand.flow.secrets.names
     awaited: Any = strand.coroutine
     while awaited is not None and hasattr(awaited, "cr_frame"):
         frame = awaited.cr_frame
         if frame is not None and FILE in frame.f_globals:
             variables = {
-                name: value
+                name: MASK if name in secret else value
                 for variable, value in frame.f_locals.items()
                 if (name := variable_of(variable)) is not None
             }

@@ -198,7 +198,7 @@ async def _run_on_hangup(strand: Strand, on: On) -> None:
         if on.wants is not None and not on.wants(event):
             return
     except Fault as fault:
-        flow.warn(f"fault in the condition of `on hangup`: {fault.text}", on.line, fault.code)
+        flow.warn(f"fault in the condition of `on hangup`: {flow.text_of(fault)}", on.line, fault.code)
         return
     child = flow.spawn(
         on.block, f"on hangup, line {on.line}", lambda s: on.body(s, event), aftermath=True, line=on.line
@@ -253,5 +253,5 @@ def _after_finally(strand: Strand, outer: Level, ended: Exit) -> None:
         outer.offer_fault(ended)
     else:
         fault = ended.fault
-        text = f"fault in a finally, while another exit is under way: {fault.text}"
+        text = f"fault in a finally, while another exit is under way: {strand.flow.text_of(fault)}"
         strand.flow.warn(text, fault.line, fault.code)

@@ -9,14 +9,18 @@ from flowlang.model.results import Result
 
 from .outputs import Output, Perform, Withdraw
 
+_NONE: frozenset[int] = frozenset()  # one for all: Python makes a new one each time
+
 
 class Outbox:
-    """`next_number` is that of the next action or command: both are counted together."""
+    """`next_number` is that of the next action or command: both are counted together. `secret` are the
+    commands whose results nobody is to see."""
 
-    __slots__ = ("_outputs", "_waiting", "next_number")
+    __slots__ = ("_outputs", "_waiting", "next_number", "secret")
 
     def __init__(self, next_number: int) -> None:
         self.next_number = next_number
+        self.secret = _NONE
         self._outputs: list[Output] = []
         self._waiting: dict[int, Callable[[Result], None]] | None = None
         """Made with the first command: most that wait for long wait for none."""
@@ -57,6 +61,8 @@ class Outbox:
     def deliver(self, number: int, result: Result) -> None:
         """A command is over. The late result of one that was withdrawn is dropped."""
         deliver = self._taken_out(number)
+        if number in self.secret:
+            self.secret = self.secret - {number} or _NONE
         if deliver is not None:
             deliver(result)
 

@@ -201,7 +201,8 @@ def start(strand: Strand, line: int, flow: str, arguments: dict[str, Value]) -> 
     strand.flow.spend(_START)
     check_weight(*arguments.values())
     activeflow = strand.flow.new_activeflow_id()
-    strand.flow.outbox.add(Launch(activeflow, flow, arguments))
+    given = strand.flow.secrets.of_flow(flow, arguments)
+    strand.flow.outbox.add(Launch(activeflow, flow, given))
     return activeflow
 
 

@@ -123,7 +123,7 @@ class Running:
             outcome = outcome_hash(self._outputs)
         self._taken = None
         outputs, self._outputs = self._outputs, []
-        self._journal.append(input_to_plain(taken), outcome)
+        self._journal.append(input_to_plain(taken, secret=flow.secret_input), outcome)
         if flow.ending is not None and flow.ending.how != "handoff":
             self._journal.end(flow.at, ending_to_plain(flow.ending))
         keeper = self._engine.keeper

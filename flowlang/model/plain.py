@@ -1,7 +1,8 @@
 """Values as plain data, and back: for journals, records and `--json`.
 
 JSON's own types stand for themselves; what JSON lacks is an object with one key that begins with `$`, and a
-map with such a key is wrapped so that nothing is mistaken for another.
+map with such a key is wrapped so that nothing is mistaken for another. `$secret` marks what nobody is to see:
+what keeps such data may encrypt it there, and what shows it shows `•••`.
 """
 
 from __future__ import annotations
@@ -11,12 +12,15 @@ import json
 from decimal import Decimal
 from typing import Any
 
+from .secrets import Secret
 from .values import Duration, Outcome, Regex, Time, Value
 
 
 def to_plain(value: Value) -> Any:
     """Plain data from which `from_plain` makes an equal value."""
     match value:
+        case Secret():
+            return {"$secret": str(value)}
         case None | bool() | int() | str():
             return value
         case tuple():
@@ -41,6 +45,8 @@ def from_plain(plain: Any) -> Value:
     match plain:
         case list():
             return tuple(from_plain(each) for each in plain)  # pyright: ignore[reportUnknownVariableType]
+        case {"$secret": secret}:
+            return from_plain(secret)
         case {"$decimal": str(digits)}:
             return Decimal(digits)
         case {"$duration": int(microseconds)}:

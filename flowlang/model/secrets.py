@@ -9,7 +9,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from .values import Value
+from .places import file_of
+from .values import Outcome, Value
 
 MASK = "•••"
 """What is seen in place of a secret."""
@@ -32,31 +33,67 @@ def shown_text(text: str) -> str:
     return MASK if isinstance(text, Secret) else text
 
 
+def marked(value: Value) -> Value:
+    """A value with all texts in it marked."""
+    match value:
+        case str():
+            return Secret(value)
+        case tuple():
+            return tuple(marked(each) for each in value)
+        case dict():
+            return {key: marked(each) for key, each in value.items()}
+        case Outcome():
+            return Outcome(value.name, {key: marked(each) for key, each in value.fields.items()})
+        case _:
+            return value
+
+
+def unmarked(value: Value) -> Value:
+    """A value as scripts have it: none of its texts is marked."""
+    match value:
+        case Secret():
+            return str(value)
+        case tuple():
+            return tuple(unmarked(each) for each in value)
+        case dict():
+            return {key: unmarked(each) for key, each in value.items()}
+        case Outcome():
+            return Outcome(value.name, {key: unmarked(each) for key, each in value.fields.items()})
+        case _:
+            return value
+
+
 @dataclass(frozen=True, slots=True)
 class Secrets:
     """What of a program is secret. `arguments`: of a call, the parameters that are given a secret; `results`:
-    the calls whose value is one; `lines`: those on which a secret is handled, so that a fault there may
-    contain it; `events`: those that carry one; `parameters`: of a flow; `results_of`: flows that return
-    one."""
+    the calls whose value is one; `taking`: the lines of what takes one out of an event; `lines`: those on
+    which one is handled, so that a fault there may contain it; `events`: those of the script's own that carry
+    one; `parameters`: of a flow; `results_of`: flows that return one; `names`: variables."""
 
     arguments: Mapping[Place, frozenset[str]] = field(default_factory=dict[Place, frozenset[str]])
     results: frozenset[Place] = frozenset()
+    taking: frozenset[tuple[str | None, int]] = frozenset()
     lines: frozenset[tuple[str | None, int]] = frozenset()
     events: frozenset[str] = frozenset()
     parameters: Mapping[str, frozenset[str]] = field(default_factory=dict[str, frozenset[str]])
     results_of: frozenset[str] = frozenset()
-    names: Mapping[str, frozenset[str]] = field(default_factory=dict[str, frozenset[str]])
+    names: frozenset[str] = frozenset()
 
     def __bool__(self) -> bool:
         return bool(self.lines)
 
-    def marked(self, flow: str, arguments: Mapping[str, Value]) -> dict[str, Value]:
-        """The arguments of a flow, those that are secret texts marked so."""
+    def of_flow(self, flow: str, arguments: Mapping[str, Value]) -> dict[str, Value]:
+        """The arguments of a flow with those marked that are secret."""
         secret = self.parameters.get(flow, frozenset())
-        return {
-            name: Secret(value) if name in secret and isinstance(value, str) else value
-            for name, value in arguments.items()
-        }
+        return {name: marked(value) if name in secret else value for name, value in arguments.items()}
+
+    def hides_line(self, line: int) -> bool:
+        """Whether a fault on a line may have a secret in its text."""
+        return (file_of(line), int(line)) in self.lines
+
+    def takes_on(self, line: int) -> bool:
+        """Whether what stands on a line takes a secret out of an event."""
+        return (file_of(line), int(line)) in self.taking
 
 
 NO_SECRETS = Secrets()

@@ -26,6 +26,7 @@ from flowlang.model.message_commands import (
     StorePut,
 )
 from flowlang.model.results import Done, Failed, Result
+from flowlang.model.secrets import shown_text
 from flowlang.model.values import Outcome, Value
 
 if TYPE_CHECKING:
@@ -127,7 +128,7 @@ class Outside:
         answer = next((each for each in self._answers[::-1] if _reaches(each.pattern, command.url)), None)
         status = answer.status if answer is not None else _NOT_FOUND
         self.given.append(Given(command, len(self._world.seen)))
-        self._world.note("world", f"answers {command.method} {command.url} with {status}")
+        self._world.note("world", f"answers {command.method} {shown_text(command.url)} with {status}")
         return {"status": status, "text": answer.text if answer is not None else "", "headers": {}}
 
     def _add(self, command: StoreAdd) -> Result:
@@ -171,6 +172,8 @@ def _reaches(pattern: str, url: str) -> bool:
 
 def shown_message(command: SendMessage) -> str:
     """A message as the table shows it."""
-    to = command.to.partition(":")[2] or command.to
-    what = f"{command.subject}: {command.text}" if command.subject else command.text
+    to = shown_text(command.to)
+    to = to.partition(":")[2] or to
+    text = shown_text(command.text)
+    what = f"{shown_text(command.subject)}: {text}" if command.subject else text
     return f'{command.channel} to {to} "{shown(what)}"'

@@ -10,6 +10,7 @@ from flowlang.model.actions import Action
 from flowlang.model.commands import Answer, BackendCommand, Command, Play, Say
 from flowlang.model.events import CALLER_LEG
 from flowlang.model.results import Done, Failed, Result
+from flowlang.model.secrets import Secret
 from flowlang.model.values import Outcome, Value
 
 from ..strand import Strand, WhenLeft
@@ -45,9 +46,12 @@ class Stage:
     """One run of an action: its strand, its declaration and its arguments, complete and of the right
     types."""
 
-    __slots__ = ("action", "given", "strand")
+    __slots__ = ("_hides_value", "action", "given", "strand")
 
-    def __init__(self, strand: Strand, action: Action, given: dict[str, Value]) -> None:
+    def __init__(
+        self, strand: Strand, action: Action, given: dict[str, Value], *, hides_value: bool = False
+    ) -> None:
+        self._hides_value = hides_value
         self.strand = strand
         self.action = action
         self.given = given
@@ -89,12 +93,15 @@ class Stage:
             when_left = WhenLeft.LEG
         else:
             when_left = WhenLeft.NOTHING
-        withdraw = self.flow.outbox.perform(command, self.strand.wake)
+        withdraw = self.begin(command, self.strand.wake)
         return self.value_of(await self.strand.suspend(withdraw, when_left=when_left))
 
     def begin(self, command: Command, deliver: Callable[[Result], None]) -> Callable[[], None]:
         """Gives a command out and goes on; returns how to cancel it."""
-        return self.flow.outbox.perform(command, deliver)
+        outbox = self.flow.outbox
+        if self._hides_value:
+            outbox.secret = outbox.secret | {outbox.next_number}
+        return outbox.perform(command, deliver)
 
     def value_of(self, result: Result) -> Value:
         """What a command gave; its failure as a fault."""
@@ -130,6 +137,8 @@ class Stage:
         if files is not None:
             return Play(CALLER_LEG, sound_files(files), early)
         if text:
+            if any(isinstance(each, Secret) for each in self.given.values()):
+                text = Secret(text)
             return Say(CALLER_LEG, text, self.optional_text("language"), self.optional_text("voice"), early)
         return None
 

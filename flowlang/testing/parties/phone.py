@@ -16,6 +16,7 @@ from flowlang.backends.simulated_leg import (
     SimulatedLeg,
 )
 from flowlang.compile.runtime.patterns import place_of
+from flowlang.model.secrets import shown_text
 from flowlang.model.values import MILLISECOND, Regex, Value
 
 from .party import CannotError
@@ -103,7 +104,8 @@ class Phone:
         match change:
             case Heard(until=None):
                 self._places.append(len(self._world.seen))
-                what = f"hears the keys {change.what}" if change.kind == "press" else f'hears "{change.what}"'
+                heard = shown_text(change.what)
+                what = f"hears the keys {heard}" if change.kind == "press" else f'hears "{heard}"'
                 self._world.note(self.name, what)
             case Heard():
                 place = self._places[-1]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from flowlang.compile.runtime.patterns import place_of
+from flowlang.model.secrets import shown_text
 from flowlang.model.values import Regex, Value
 
 from .party import CannotError
@@ -55,7 +56,7 @@ class Writer:
     def get(self, given: Given, text: str) -> None:
         """A message reaches him."""
         self._got.append((given, text))
-        self._world.note(self.name, f'gets "{text}"')
+        self._world.note(self.name, f'gets "{shown_text(text)}"')
 
     def finds(self, expected: str | Regex) -> bool:
         """Looks from behind the last find on, in one message after the other."""
