@@ -185,7 +185,6 @@ def planned() -> str:
         ("`E902`", "actions", code(sorted(PLANNED_ACTIONS))),
         ("`E902`", "groups of actions", code(sorted(PLANNED_NAMESPACES))),
         ("`E903`", "events", code(sorted(PLANNED_EVENTS))),
-        ("`E904`", "routes for", code((*CHANNELS[1:], "outbound call"))),
     )
     return table(("code", "", "not run yet"), rows)
 

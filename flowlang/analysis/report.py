@@ -45,10 +45,6 @@ class Report:
             known == code and span.start <= at.start and at.end <= span.end for at, known in self._found
         )
 
-    def said(self, code: str, span: Span) -> bool:
-        """Whether a code is noted at a place already."""
-        return (span, code) in self._found
-
     @property
     def count(self) -> int:
         """How many there are so far."""

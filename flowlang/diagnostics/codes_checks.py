@@ -99,6 +99,10 @@ VALUES: dict[str, Code] = {
         "A block of handlers behind a call lives as long as the action. Flows and functions have none; "
         "set the handlers up before the call instead, or inside the flow.",
     ),
+    "E312": Code(
+        "value that is not allowed",
+        "The value is of a right type, but out of the range or none of the choices that the parameter has.",
+    ),
     "E311": Code(
         "pattern on an event without text",
         "Patterns behind `on NAME` are compared with the text of the event. This one has none; use `as e "
@@ -279,10 +283,6 @@ NOT_YET: dict[str, Code] = {
     ),
     "E903": Code(
         "event not raised by this version", "The event comes of actions that this version does not run."
-    ),
-    "E904": Code(
-        "channel not served by this version",
-        "The channel is part of the language, but this version does not serve it.",
     ),
 }
 

@@ -9,7 +9,10 @@ from __future__ import annotations
 
 import re
 from fnmatch import fnmatchcase
+from urllib.parse import urlsplit
 
+_MAX_URL = 8_000
+"""RFC 9110 §4.1 recommends that as much be understood."""
 SCHEMES = ("tel", "sip", "sips", "sms", "mailto", "chat")
 
 _E164 = re.compile(r"\+[1-9][0-9]{4,14}\Z")  # ITU-T E.164: at most 15 digits
@@ -97,3 +100,21 @@ def matches(pattern: str, address: str) -> bool:
     if pattern.partition(":")[0] in SCHEMES:
         return fnmatchcase(_without_parameters(address).lower(), pattern.lower())
     return fnmatchcase(user_of(address), pattern)
+
+
+def fault_of_url(url: str) -> str | None:
+    """Why a text is no address that a request may go to; `None` for one that is."""
+    if len(url) > _MAX_URL:
+        return f"it has more than {_MAX_URL} characters"
+    if re.search(r"[^!-~]", url):
+        return "spaces and what is no ASCII are encoded, as `query` does"
+    try:
+        parts = urlsplit(url)
+        host, _port = parts.hostname, parts.port
+    except ValueError:
+        return "its host cannot be read"
+    if parts.scheme not in ("http", "https") or not host:
+        return "it begins with `https://` or `http://` and a host"
+    if "@" in parts.netloc:
+        return "it carries no user and password; `headers` may"
+    return None

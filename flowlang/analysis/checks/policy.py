@@ -132,7 +132,7 @@ def _within(script: Script, policy: Policy) -> None:
             continue
         if each.text is not None:
             why = why_refused(policy, each.kind, each.text)
-            if why is not None and not each.script.report.said("E603", each.span):
+            if why is not None:
                 message = f"`{each.action}` to `{_shown(each.text)}` is beyond {where}: {why}"
                 covered = why.startswith("no `allow")
                 hint = f'add `allow {each.kind} "{_shown(each.text)}"`' if covered else None

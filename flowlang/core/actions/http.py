@@ -7,10 +7,11 @@ operator and the script's policy say, and whoever carries it out holds to that.
 from __future__ import annotations
 
 import re
-from urllib.parse import urlencode, urlsplit
+from urllib.parse import urlencode
 
 from flowlang.compile.runtime.faults import Fault
 from flowlang.compile.runtime.texts import shown
+from flowlang.model.addresses import fault_of_url
 from flowlang.model.message_commands import HttpMethod, HttpRequest
 from flowlang.model.values import MINUTE, SECOND, Duration, Outcome, Value
 
@@ -19,8 +20,6 @@ from .stage import Stage
 
 _TIMEOUT = 10 * SECOND
 _LONGEST = 5 * MINUTE
-_MAX_URL = 8_000
-"""RFC 9110 §4.1 recommends that as much be understood."""
 _FIELD_NAME = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]{1,100}\Z")  # RFC 9110 §5.6.2
 _FIELD_VALUE = re.compile(r"[\t -~]{0,4000}\Z")
 _OURS = frozenset({"connection", "content-length", "host", "te", "trailer", "transfer-encoding", "upgrade"})
@@ -95,24 +94,6 @@ def _url(stage: Stage) -> str:
     if fault is not None:
         raise Fault("address", f"`url` of `{stage.action.name}` is no address: {fault}")
     return url
-
-
-def fault_of_url(url: str) -> str | None:
-    """Why a text is no address that a request may go to; `None` for one that is."""
-    if len(url) > _MAX_URL:
-        return f"it has more than {_MAX_URL} characters"
-    if re.search(r"[^!-~]", url):
-        return "spaces and what is no ASCII are encoded, as `query` does"
-    try:
-        parts = urlsplit(url)
-        host, _port = parts.hostname, parts.port
-    except ValueError:
-        return "its host cannot be read"
-    if parts.scheme not in ("http", "https") or not host:
-        return "it begins with `https://` or `http://` and a host"
-    if "@" in parts.netloc:
-        return "it carries no user and password; `headers` may"
-    return None
 
 
 def _headers(given: Value, kind: str | None) -> dict[str, Value]:
