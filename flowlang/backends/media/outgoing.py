@@ -65,8 +65,15 @@ class Outgoing:
 
     def next_packet(self, *, heard: bool) -> bytes | None:
         """What to send at this packet time; None for nothing. `heard` False is hold."""
-        event = self._digits.next_frame(self._frame) if self._digits.busy else None
         data: bytes | None = None
+        if self._playback is None and self._digits_done is None and not self._digits.busy:
+            if heard and self._send_silence:  # what most legs do most of the time
+                kind = self._codec.payload_type
+                data = self._sender.packet(self._silence, kind, marker=not self._talking)
+            self._talking = data is not None
+            self._sender.advance(self._frame)
+            return data
+        event = self._digits.next_frame(self._frame) if self._digits.busy else None
         if event is not None and self._event_type is not None:
             self._talking = False
             if event.first:

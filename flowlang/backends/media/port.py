@@ -65,6 +65,7 @@ class MediaPort:
         self._sending = False
         self._ptime = TICK_MS
         self._credit = 0  # ms of time not yet sent
+        self._closed = False
 
     @property
     def stats(self) -> PortStats:
@@ -74,7 +75,7 @@ class MediaPort:
 
     @property
     def closed(self) -> bool:
-        return self.socket.fileno() == -1
+        return self._closed
 
     def connect(
         self,
@@ -139,6 +140,7 @@ class MediaPort:
         if self.closed:
             return
         self._on_close(self)
+        self._closed = True
         self.socket.close()
         if self._recording is not None:
             self._recording.stop()
@@ -153,7 +155,7 @@ class MediaPort:
     def send_due(self) -> None:
         """Send what a tick allows: two packets of 10 ms, one of 20, one of 30 at two ticks of three."""
         self._credit += TICK_MS
-        while self._credit >= self._ptime and not self.closed:
+        while self._credit >= self._ptime and not self._closed:
             self._credit -= self._ptime
             target = self._guard.current
             data = self._outgoing.next_packet(heard=self._sending and target is not None)

@@ -10,7 +10,6 @@ import logging
 import math
 import socket
 from collections.abc import Callable
-from contextlib import suppress
 
 import trio
 
@@ -109,8 +108,10 @@ class Endpoint:
             self.carry_out()
 
     def _send(self, output: Send) -> None:
-        with suppress(OSError):  # a full buffer, no route: SIP repeats what was lost
-            self._socket.sendto(output.data, (output.destination.host, output.destination.port))
+        try:
+            self._socket.sendto(output.data, output.destination[:2])
+        except OSError:  # a full buffer, no route: SIP repeats what was lost
+            return
 
     def _tell(self, event: Event) -> None:
         try:
