@@ -20,8 +20,8 @@ from .script import Script
 
 @dataclass(slots=True, eq=False)
 class Uses:
-    """What one flow does by itself, with the places of each. `predefined` are the names that are there on some
-    channels only, `replies` each `send` that says to nobody else, and so writes in the thread."""
+    """What one flow does by itself, with the places of each. `predefined` are the names that are there on
+    some channels only, `replies` each `send` that says to nobody else, and so writes in the thread."""
 
     script: Script
     flow: ast.FlowDecl

@@ -34,8 +34,8 @@ class Incoming:
     `id` names this leg and no other; the backend makes it, of letters, digits and hyphens, for scripts put it
     into file names. `call_id` is what the network calls the call (SIP's Call-ID), where that is another: two
     legs may share it. `flow` names the flow to start whatever the routes say, for phones that a developer
-    operates; nothing from a network sets it. `data` are the fields of a message (`text`, `subject`, `id`) or a webhook
-    (`data`, `text`, `headers`), as a script sees them.
+    operates; nothing from a network sets it. `data` are the fields of a message (`text`, `subject`, `id`)
+    or a webhook (`data`, `text`, `headers`), as a script sees them.
     """
 
     channel: str
@@ -84,14 +84,17 @@ class Leg(Protocol):
         """
         ...
 
-    def bridge(self, other: Leg) -> None:
-        """Lets the two hear each other until one of them is over. Only where `bridge` is among the backend's
-        commands."""
-        ...
-
     def release(self) -> None:
         """The activeflow is over and every command for the leg was given: keep nothing for it once the leg is
         down."""
+        ...
+
+
+class BridgingLeg(Leg, Protocol):
+    """A leg that can be connected with another: `Bridge.name` is among its backend's commands."""
+
+    def bridge(self, other: Leg) -> None:
+        """Lets the two hear each other until one of them is over."""
         ...
 
 
@@ -127,7 +130,7 @@ class Host(Protocol):
 class Placer(Protocol):
     """A backend that can place calls: `PlaceCall.name` is among its commands."""
 
-    def place(self, outgoing: Outgoing, inbox: Inbox) -> Leg:
+    def place(self, outgoing: Outgoing, inbox: Inbox) -> BridgingLeg:
         """Begins to call; what becomes of it is delivered: `CallRinging`, then `CallAnswered` and at last
         `CallEnded`, or `CallRefused`; all with the leg `CALLER_LEG`, which the engine numbers. Never blocks,
         never raises."""

@@ -51,8 +51,8 @@ class MessagesIn:
         return None
 
     def add(self, message: Outcome, *, of_thread: bool) -> tuple[bool, int | None]:
-        """One came in that no handler took: whether anybody will have it, and the line of the `ask` that does,
-        `None` where it is kept."""
+        """One came in that no handler took: whether anybody will have it, and the line of the `ask` that
+        does, `None` where it is kept."""
         if of_thread and self._asking:
             strand, take = self._asking[-1]
             take(message)

@@ -9,6 +9,7 @@ from flowlang.analysis import Load, Program, check, load_nothing
 from flowlang.compile.runtime.faults import Fault
 from flowlang.core import Script, compile_script
 from flowlang.diagnostics import Diagnostic, Source, Span, has_errors
+from flowlang.model.action import THREADS
 from flowlang.model.actions import Action
 from flowlang.model.commands import COMMANDS
 from flowlang.model.places import file_of
@@ -84,8 +85,11 @@ def compiled(
 
 
 def _beyond(program: Program, capabilities: Capabilities) -> Iterable[Diagnostic]:
-    """Routes to flows that need more than any backend of the channel can do."""
+    """Routes to flows that need more of their leg than any backend of the channel can do. In a thread all is
+    messages, which need no leg."""
     for route in program.routes:
+        if route.channel in THREADS:
+            continue
         able = capabilities.get(route.channel)
         if able is None:
             continue

@@ -44,8 +44,8 @@ class SendMessage:
 
 @dataclass(frozen=True, slots=True)
 class HttpRequest:
-    """Ask another machine. `body` is JSON where `headers` say so; `timeout` is in microseconds; `sign`: as the
-    operator has set for webhooks (Standard Webhooks).
+    """Ask another machine. `body` is JSON where `headers` say so; `timeout` is in microseconds; `sign`: as
+    the operator has set for webhooks (Standard Webhooks).
 
     Result: a map of `status`, `text` and `headers` (small letters) for an answer of any status, of `reason`
     where none came, or the outcome `unknown`.

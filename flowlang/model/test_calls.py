@@ -24,7 +24,7 @@ _ALL = (
     ),
     Action(
         "sms",
-        "Somebody sends a text message. With `let` he gets a name, by which he writes again and gets answers.",
+        "Somebody sends a text message. With `let` he gets a name, and writes again and gets answers by it.",
         (
             Parameter("to", ("text",), "our number or short code"),
             Parameter("text", ("text",), "the message"),

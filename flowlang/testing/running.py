@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
-from flowlang.backends.border import Leg
+from flowlang.backends.border import BridgingLeg, Leg
 from flowlang.backends.leg_inbox import LegInbox
 from flowlang.core import (
     ActionOver,
@@ -148,7 +148,7 @@ class Running:
             finish(Failed("no_caller", text))
         elif isinstance(command, Bridge):
             if command.other in self._legs:
-                leg.bridge(self._legs[command.other])
+                cast("BridgingLeg", leg).bridge(self._legs[command.other])
             finish(Done())
         else:
             withdraw = leg.perform(command, finish)

@@ -169,7 +169,8 @@ class Statements:
             return
         why = party.over or "nothing more happens" + (" within 30 days" if self.world.next_at() else "")
         expected = f'"{wanted}"' if isinstance(wanted, str) else str(wanted)
-        message = f"{party.name} did not hear {expected}: {why}"
+        verb = statement.verb.removesuffix("s")
+        message = f"{party.name} did not {verb} {expected}: {why}"
         raise Unmet(statement.span, message, expected, party.unfound)
 
     def _expect_dial(self, statement: tests.ExpectDial) -> None:

@@ -1,7 +1,7 @@
 """Who writes with which activeflow: a thread is a channel, a person's address and one of ours.
 
-A message goes to the activeflow that has its thread, open by its having begun with it or by its having written
-there; else a route finds one.
+A message goes to the activeflow that has its thread: that began with it, or has written there; else a route
+finds one.
 """
 
 from __future__ import annotations
@@ -29,8 +29,8 @@ _Key = tuple[str, str, str | None]
 class ThreadLeg:
     """A thread as the leg of its activeflow: nothing is said on it, and its end is nobody's."""
 
-    def perform(self, _command: BackendCommand, finish: Finish) -> Callable[[], None]:
-        """The end of the thread."""
+    def perform(self, command: BackendCommand, finish: Finish) -> Callable[[], None]:
+        """The end of the thread, the one command that comes: done at once."""
         finish(Done())
         return _nothing
 

@@ -29,9 +29,9 @@ def check(script: Script) -> None:
     """The destination and the sender of each action that reaches out, where the text says them."""
     for body in script.bodies:
         for node in body.nodes:
-            if isinstance(node, ast.Call) and (called := script.called(node)) is not None:
-                if isinstance(called.callee, Action) and called.callee.name in REACHES:
-                    _action(script, called.callee, called.arguments)
+            called = script.called(node) if isinstance(node, ast.Call) else None
+            if called is not None and isinstance(called.callee, Action) and called.callee.name in REACHES:
+                _action(script, called.callee, called.arguments)
 
 
 def _action(script: Script, action: Action, arguments: tuple[ast.Argument, ...]) -> None:

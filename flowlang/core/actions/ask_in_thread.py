@@ -45,8 +45,11 @@ async def _answer(stage: Stage, question: str) -> str | None:
     flow = stage.flow
     if question:
         await thread.write(stage, question)
-    elif (kept := flow.messages.take_kept(lambda each: each.fields.get("from") == flow.opening.party)) is not None:
-        return str(kept.fields["text"])
+    else:
+        party = flow.opening.party
+        kept = flow.messages.take_kept(lambda message: message.fields.get("from") == party)
+        if kept is not None:
+            return str(kept.fields["text"])
     box: Mailbox[Outcome | None] = Mailbox(stage.strand)
     flow.messages.ask(stage.strand, box.put)
     timer = flow.timers.add(flow.at + _timeout(stage), TimerClass.WAIT, 0, lambda: box.put(None))

@@ -1,7 +1,7 @@
 """`sms`, `email`, `chat`, `send` and `notify`: one message to one address.
 
-What comes of it is an outcome. A mistake in what the script gives is a fault before anything goes out: here is
-where an address is one address, and where a line break gets into no header.
+What comes of it is an outcome. A mistake in what the script gives is a fault before anything goes out: here
+is where an address is one address, and where a line break gets into no header.
 """
 
 from __future__ import annotations

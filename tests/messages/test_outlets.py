@@ -1,0 +1,84 @@
+"""The engine gives what needs no leg to the backend that has the outlet."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+import trio
+from trio.testing import MockClock
+
+from flowlang import open_engine
+from flowlang.backends.border import Finish, Host
+from flowlang.model.message_commands import HttpRequest, OutsideCommand, SendMessage
+from flowlang.model.policy import EVERYTHING
+from flowlang.model.results import Done
+from flowlang.model.values import Outcome
+
+SCRIPT = """
+policy { allow sms "*"; allow http "*" }
+flow main {
+    let m = sms(to: "+14155550111", text: "Hello")
+    let r = http.get("https://api.example/x")
+    return "${m.id} ${r.data.a}"
+}
+"""
+
+
+class Post:
+    """Sends text messages and asks other machines; keeps what it was given."""
+
+    name = "post"
+    channels: frozenset[str] = frozenset()
+    commands: frozenset[str] = frozenset()
+    outlets = frozenset({"sms", "http"})
+
+    def __init__(self) -> None:
+        self.given: list[OutsideCommand] = []
+
+    async def run(self, host: Host, *, task_status: Any = trio.TASK_STATUS_IGNORED) -> None:
+        task_status.started("here")
+        await trio.sleep_forever()
+
+    async def settle(self) -> None:
+        pass
+
+    def send(self, command: OutsideCommand, finish: Finish) -> Callable[[], None]:
+        self.given.append(command)
+        if isinstance(command, SendMessage):
+            finish(Done(Outcome("sent", {"id": "m1"})))
+        else:
+            finish(Done({"status": 200, "text": '{"a": 7}', "headers": {}}))
+        return lambda: None
+
+
+def test_a_command_goes_to_the_backend_with_its_outlet_and_has_a_key_of_its_own() -> None:
+    post = Post()
+
+    async def main() -> None:
+        async with open_engine([post], policy=EVERYTHING, new_id=lambda: "flow1") as engine:
+            await engine.listen()
+            engine.load_text(SCRIPT)
+            ending = await engine.start("main").ended()
+            assert (ending.how, ending.value, ending.text) == ("done", "m1 7", None)
+
+    trio.run(main, clock=MockClock())
+    message, request = post.given
+    assert isinstance(message, SendMessage)
+    assert isinstance(request, HttpRequest)
+    assert message.to == "sms:+14155550111"
+    assert message.key.startswith("flow1-")
+    assert request.key.startswith("flow1-")
+    assert message.key != request.key
+
+
+@pytest.mark.parametrize("action", ['notify "x"', 'store.put "a", 1'])
+def test_where_no_backend_has_the_outlet_is_a_fault(action: str) -> None:
+    async def main() -> None:
+        async with open_engine([Post()]) as engine:
+            engine.load_text(f"flow main {{ {action} }}")
+            ending = await engine.start("main").ended()
+            assert (ending.how, ending.code) == ("fault", "no_backend")
+
+    trio.run(main, clock=MockClock())
