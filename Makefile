@@ -43,6 +43,9 @@ demo: setup  ## a softphone of ours calls the front desk of a clinic: SIP, audio
 fuzz: setup  ## run a hundred thousand programs by chance under an audit hook; COUNT and SEED choose
 	@$(VENV)/python -m tests.sandbox.fuzz $(or $(COUNT),100000) $(or $(SEED),1)
 
+kill-test: setup  ## kill a process with kill -9 KILLS times, and count what was lost; the last line is JSON
+	@$(VENV)/python tools/kill_test.py $(or $(KILLS),300) $(or $(SEED),1)
+
 bench-%: setup  ## bench-call and the like: the last line is JSON
 	@[ -f benchmarks/$(subst -,_,$*).py ] || { echo "bench: there is no benchmarks/$(subst -,_,$*).py" >&2; exit 2; }
 	@$(VENV)/python benchmarks/$(subst -,_,$*).py

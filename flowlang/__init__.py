@@ -24,6 +24,7 @@ if TYPE_CHECKING:
         UnknownFlowError,
         open_engine,
     )
+    from flowlang.store import StoreError
 
 __all__ = [
     "ArgumentsError",
@@ -35,11 +36,12 @@ __all__ = [
     "LoadedScript",
     "Run",
     "ScriptError",
+    "StoreError",
     "UnknownFlowError",
     "open_engine",
 ]
 
-_CORE = frozenset({"Ending", "Limits"})
+_ROOMS = {"Ending": "flowlang.core", "Limits": "flowlang.core", "StoreError": "flowlang.store"}
 
 
 def __getattr__(name: str) -> Any:
@@ -48,4 +50,4 @@ def __getattr__(name: str) -> Any:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     from importlib import import_module
 
-    return getattr(import_module("flowlang.core" if name in _CORE else "flowlang.engine"), name)
+    return getattr(import_module(_ROOMS.get(name, "flowlang.engine")), name)

@@ -11,6 +11,7 @@ import click
 from flowlang import ScriptError
 from flowlang.backends.border import BackendError
 from flowlang.diagnostics import Severity
+from flowlang.store import StoreError
 
 from . import scripts
 from .exits import CommandError, Exit, leaves
@@ -25,7 +26,7 @@ def user_errors() -> Generator[None]:
         for cause in leaves(error):
             if isinstance(cause, ScriptError):
                 raise _not_compiled(cause) from None
-            if isinstance(cause, BackendError):
+            if isinstance(cause, BackendError | StoreError):
                 raise CommandError(str(cause), Exit.UNAVAILABLE) from None
             if isinstance(cause, OSError) and cause.filename is not None:
                 raise scripts.unreadable(Path(str(cause.filename)), cause) from None

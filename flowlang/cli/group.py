@@ -15,14 +15,19 @@ from .exits import CommandError, Exit, leaves
 
 # Command -> one line for `flow --help`, here so that help imports nothing.
 _COMMANDS = {
+    "cdr": "List call records.",
     "check": "Parse and check scripts.",
     "explain": "Say what the code of a diagnostic means.",
     "explain-route": "Say which route takes a call, and why no other one does.",
     "fmt": "Put scripts into the canonical form.",
     "graph": "Draw the flows of a script.",
+    "ps": "List the activeflows of a data folder.",
+    "replay": "Run an activeflow's journal again, step by step.",
     "run": "Call a script with a phone in the terminal.",
     "serve": "Answer SIP calls.",
+    "show": "Say where an activeflow is and what it waits for.",
     "test": "Run the tests of scripts.",
+    "trace": "Tell all that an activeflow did.",
 }
 
 

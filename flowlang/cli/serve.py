@@ -8,6 +8,7 @@ from pathlib import Path
 import click
 
 from . import scripts
+from .data import data_option, folder_of
 
 _PORTS = 65535
 _SIP_PORT = 5060  # RFC 3261 section 19.1.2: the default port
@@ -58,6 +59,14 @@ def _port_range(value: str) -> tuple[int, int]:
 @click.option(
     "--t1", type=click.IntRange(1, 10_000), default=500, hidden=True, help="RFC 3261's T1 in milliseconds."
 )
+@data_option("Where journals and call records are kept. Without it a folder of the script's own.")
+@click.option("--no-store", is_flag=True, help="Keep nothing on disk.")
+@click.option(
+    "--policy",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="A `policy { … }`: whom scripts may reach, as far as theirs allow it too. Without it nobody.",
+)
 @click.option(
     "--json", "as_json", is_flag=True, help="One JSON object a line on standard output for all that happens."
 )
@@ -67,15 +76,20 @@ def serve(
     rtp_ports: tuple[int, int],
     advertise: str | None,
     t1: int,
+    data: Path | None,
+    no_store: bool,
+    policy: Path | None,
     as_json: bool,
 ) -> int:
     """Answer SIP calls with the script PATH, or with all scripts of the folder PATH. Routes decide which
-    flow a call starts.
+    flow a call starts. What the last process left behind goes on where it was.
 
     Ctrl-C ends all calls politely, a second one at once.
     """
     scripts.find(path)
+    from .policies import operator_policy
     from .serving import Service, serve_calls  # trio, sound and SIP: not for `--help` or a name misspelt
 
-    service = Service(path, listen, rtp_ports, advertise, t1 / 1000)
+    kept = None if no_store else data or folder_of(path)
+    service = Service(path, listen, rtp_ports, advertise, t1 / 1000, kept, operator_policy(policy))
     return serve_calls(service, as_json=as_json)

@@ -16,9 +16,12 @@ import trio
 import flowlang
 from flowlang.backends.sip import SipBackend
 from flowlang.diagnostics import Source
+from flowlang.engine.recovery import Recovered
+from flowlang.model.policy import NOTHING, Policy
+from flowlang.store.sqlite import SqliteStore
 from flowlang.voices import open_espeak
 
-from .display import LiveView, Style
+from .display import LiveView, Style, printable
 from .exits import Exit
 from .faults import user_errors
 from .output import Lines
@@ -29,13 +32,15 @@ from .watching import JsonLines
 
 @dataclass(frozen=True, slots=True)
 class Service:
-    """What to serve and where. `t1` is in seconds."""
+    """What to serve and where. `t1` is in seconds, `data` the folder of the store, `None` for none."""
 
     path: Path
     listen: tuple[str, int]
     rtp_ports: tuple[int, int]
     advertise: str | None
     t1: float
+    data: Path | None = None
+    policy: Policy = NOTHING
 
 
 def serve_calls(service: Service, *, as_json: bool) -> Exit:
@@ -57,7 +62,8 @@ async def _serve(service: Service, as_json: bool) -> Exit:
             advertise=service.advertise,
             t1=service.t1,
         )
-        engine = await stack.enter_async_context(flowlang.open_engine(backends=[sip]))
+        store = None if service.data is None else stack.enter_context(SqliteStore(service.data))
+        engine = await stack.enter_async_context(flowlang.open_engine([sip], policy=service.policy, store=store))
         give_actions(engine.add_action, service.path)
         engine.load(service.path)
         require_voice(each.program for each in engine.scripts)
@@ -65,6 +71,7 @@ async def _serve(service: Service, as_json: bool) -> Exit:
             engine.observe(JsonLines(Lines(sys.stdout)))
         else:
             engine.observe(LiveView(Lines(sys.stderr), Style.of(sys.stderr), _sources(engine).get))
+        _tell_of(engine.recover())
         where = await engine.listen()
         # What is here now stays: a collection of all of it takes 100 ms, five frames of audio.
         gc.collect()
@@ -78,6 +85,13 @@ async def _serve(service: Service, as_json: bool) -> Exit:
             await engine.shutdown()
             nursery.cancel_scope.cancel()
     return Exit.INTERRUPTED if first == signal.SIGINT else Exit.FINE
+
+
+def _tell_of(recovered: Recovered) -> None:
+    if recovered.live or recovered.records:
+        _say(f"recovered: {len(recovered.live)} activeflows go on, {len(recovered.records)} calls were lost")
+    for activeflow, why in recovered.diverged.items():
+        _say(f"activeflow {activeflow} acts no further: {printable(why)}")
 
 
 def _sources(engine: flowlang.Engine) -> dict[str, Source]:

@@ -1,0 +1,79 @@
+"""The data folder: where it is, and how a command that only reads opens it."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Callable, Generator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import click
+
+from .exits import CommandError, Exit
+
+if TYPE_CHECKING:
+    from flowlang.store.reading import Archive, Stored
+
+Command = TypeVar("Command", bound=Callable[..., Any])
+
+_FILE = "flowlang.db"
+
+
+def data_option(help_text: str) -> Callable[[Command], Command]:
+    """`--data DIR`, also as FLOWLANG_DATA."""
+    return click.option(
+        "--data",
+        type=click.Path(path_type=Path, file_okay=False),
+        metavar="DIR",
+        envvar="FLOWLANG_DATA",
+        help=help_text,
+    )
+
+
+reading_option = data_option("The data folder; without it the only one that `flow serve` made.")
+
+
+def folder_of(script: Path) -> Path:
+    """Where `flow serve` keeps the data of a script or folder of scripts that has no other place for it."""
+    resolved = script.resolve()
+    tag = hashlib.blake2b(os.fsencode(resolved), digest_size=4).hexdigest()
+    return _state_folder() / f"{resolved.stem}-{tag}"
+
+
+@contextmanager
+def archive_in(data: Path | None) -> Generator[Archive]:
+    """The folder, to be read."""
+    from flowlang.store import StoreError
+    from flowlang.store.reading import open_archive
+
+    try:
+        with open_archive(data or _only_folder()) as archive:
+            yield archive
+    except StoreError as error:
+        raise CommandError(str(error), Exit.UNAVAILABLE) from None
+
+
+def find(archive: Archive, wanted: str) -> Stored:
+    """The activeflow that an id, or the beginning of one, means."""
+    stored = archive.activeflow(wanted)
+    if stored is None:
+        text = f"no activeflow has the id {wanted[:60]!r}, or several begin so; `flow ps --all` lists them"
+        raise CommandError(text, Exit.USAGE)
+    return stored
+
+
+def _state_folder() -> Path:
+    """XDG Base Directory Specification: data that lasts, but not worth a copy to another machine."""
+    return Path(os.environ.get("XDG_STATE_HOME") or Path.home() / ".local" / "state") / "flowlang"
+
+
+def _only_folder() -> Path:
+    home = _state_folder()
+    found = sorted(each.parent for each in home.glob(f"*/{_FILE}"))
+    if len(found) == 1:
+        return found[0]
+    names = ", ".join(str(each) for each in found)
+    what = f"there are several data folders: {names};" if found else f"there is no data folder in {home}:"
+    raise CommandError(f"{what} choose one with --data", Exit.USAGE)
