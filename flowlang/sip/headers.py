@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import NamedTuple
 
 from flowlang.sip.address import DEFAULT_PORTS, bracketed
@@ -18,7 +19,7 @@ from flowlang.sip.text import (
     strip_comments,
     unquote,
 )
-from flowlang.sip.uri import HOST, Uri, parse_uri
+from flowlang.sip.uri import HOST, MEMO_LENGTH, Uri, parse_uri
 
 MAGIC_COOKIE = "z9hG4bK"  # RFC 3261 §8.1.1.7
 MAX_CSEQ = 2**31 - 1  # RFC 3261 §8.1.1.5
@@ -83,9 +84,11 @@ def parse_via(text: str) -> Via:
     return Via(match[3], match[4].strip("[]"), port, parameters, f"{match[1]}/{match[2]}")
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class NameAddr:
-    """An address in From, To, Contact, Route and their like: display name, URI, header parameters."""
+    """An address in From, To, Contact, Route and their like: display name, URI, header parameters.
+
+    It is shared by all who read the same text: nobody changes its parameters."""
 
     uri: Uri
     display: str | None = None
@@ -107,6 +110,10 @@ def parse_name_addr(text: str) -> NameAddr:
     Without `<>` every parameter is the header's, and a URI with `,` `;` `?` of its own is an error (RFC 4475
     §3.1.2.13).
     """
+    return _parse_known(text) if len(text) <= MEMO_LENGTH else _parse_address(text)
+
+
+def _parse_address(text: str) -> NameAddr:
     match = _NAME_ADDR.match(text)
     if match is not None:
         quoted, tokens, uri = match.groups()
@@ -117,6 +124,10 @@ def parse_name_addr(text: str) -> NameAddr:
     if match is None:
         raise SipSyntaxError("Malformed address")
     return NameAddr(parse_uri(match[1]), None, _parameters(bare, match.end()))
+
+
+# Each message of a call repeats the addresses of its first.
+_parse_known = lru_cache(maxsize=512)(_parse_address)
 
 
 def _parameters(text: str, start: int) -> Parameters:

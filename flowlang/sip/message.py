@@ -162,13 +162,15 @@ class Message:
 class Request(Message):
     """A request. `uri` is the Request-URI as text."""
 
-    __slots__ = ("_target", "method", "uri")
+    __slots__ = ("_target", "key", "method", "uri")
 
     def __init__(self, method: str, uri: str, headers: Headers, body: bytes = b"") -> None:
         super().__init__(headers, body)
         self.method = method
         self.uri = uri
         self._target: Uri | None = None
+        self.key: tuple[str, ...] | None = None
+        """What its transaction is found by; the layer's, which works it out once."""
 
     @property
     def target(self) -> Uri:

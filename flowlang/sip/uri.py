@@ -80,7 +80,7 @@ def contact_uri(local: Address, user: str | None = None) -> Uri:
 
 def parse_uri(text: str) -> Uri:
     """The URI that `text` is; SipSyntaxError if it is none. A `sip:` URI's host has no brackets left."""
-    return _parse_known(text) if len(text) <= _MEMO_LENGTH else _parse(text)
+    return _parse_known(text) if len(text) <= MEMO_LENGTH else _parse(text)
 
 
 def _parse(text: str) -> Uri:
@@ -114,7 +114,7 @@ def _parse(text: str) -> Uri:
 
 # A call names the same few URIs in each of its messages; long ones are not kept, so that nobody fills memory
 # with them.
-_MEMO_LENGTH = 128
+MEMO_LENGTH = 128
 _parse_known = lru_cache(maxsize=512)(_parse)
 
 

@@ -19,8 +19,9 @@ def calls_up(peer: Peer) -> list[IncomingCall]:
     """Calls that were answered and acknowledged."""
     calls: list[IncomingCall] = []
     for number in range(CALLS):
-        names = {"call_id": f"call-{number}", "from_tag": f"their{number}"}
-        peer.receive(request(body=SDP, branch=f"z9hG4bKup{number}", **names))
+        call_id, from_tag = f"call-{number}", f"their{number}"
+        branch = f"z9hG4bKup{number}"
+        peer.receive(request(body=SDP, branch=branch, call_id=call_id, from_tag=from_tag))
         offered = [event for event in peer.events if isinstance(event, CallOffered)]
         call = offered[-1].call
         media = session()
@@ -31,7 +32,8 @@ def calls_up(peer: Peer) -> list[IncomingCall]:
         call.answer(answer, peer.now)
         peer.take()
         tag = call.dialog.local_tag if call.dialog is not None else None
-        peer.receive(request("ACK", branch=f"z9hG4bKack{number}", to_tag=tag, **names))
+        ack = request("ACK", branch=f"{branch}ack", to_tag=tag, call_id=call_id, from_tag=from_tag)
+        peer.receive(ack)
         calls.append(call)
     assert all(call.state == "confirmed" for call in calls)
     peer.events.clear()

@@ -8,6 +8,7 @@
 - `leg`        one call: what the engine asks of it, what the peer does with it
 - `audio`      what was agreed by SDP, applied to a media port
 - `speech`     what a leg says, one thing after the other
+- `files`      how many files may be open
 - `sounds`     a text or a file to sound ready to be sent, or the fault that a script sees
 
 Rules: one socket, one ticker, two tasks, however many calls there are; a task of its own has only sound that

@@ -51,6 +51,7 @@ from flowlang.sip import (
 )
 
 from .endpoint import Endpoint, check_addresses
+from .files import raise_file_limit
 from .leg import Ground, SipLeg
 from .names import address_of, display_name, printable
 from .sockets import open_udp
@@ -152,6 +153,7 @@ class SipBackend:
             plane = MediaPlane(MediaConfig(ports=self._rtp_ports), randomness=self._random)
         except (ValueError, MediaError) as error:
             raise BackendError(str(error)) from None
+        raise_file_limit()
         with closing(await open_udp(*self._listen)) as sock:
             endpoint = Endpoint(sock, self._settings, self._token, self._on_event, advertise=self._advertise)
             endpoint.agent.trace = self._on_message

@@ -44,7 +44,8 @@ class Transactions:
 
     def server_of(self, request: Request) -> ServerTransaction | None:
         """The transaction that `request` is a retransmission in, or whose ACK it is."""
-        return self._servers.get(_server_key(request, request.method))
+        request.key = key = _server_key(request, request.method)
+        return self._servers.get(key)
 
     def invite_of(self, cancel: Request) -> ServerTransaction | None:
         """The INVITE transaction that a CANCEL means (§9.2)."""
@@ -56,7 +57,7 @@ class Transactions:
 
     def serve(self, request: Request, destination: Address, local: Address, to_tag: str) -> ServerTransaction:
         """A new server transaction; its responses go to `destination`."""
-        key, origin = _server_key(request, request.method), _origin(request)
+        key, origin = request.key or _server_key(request, request.method), _origin(request)
         if request.method == "INVITE":
             server: ServerTransaction = InviteServer(
                 self, key, origin, "proceeding", destination, local, to_tag
