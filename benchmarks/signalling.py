@@ -15,6 +15,7 @@ from __future__ import annotations
 import argparse
 import csv
 import json
+import math
 import resource
 import secrets
 import signal
@@ -296,7 +297,7 @@ def main() -> int:
         "failed": failed,
         "cpu_ms_per_call": round(spent, 3),
         "max_clean_cps": clean,
-        "kib_per_call": round(held, 1),
+        "kib_per_call": None if math.isnan(held) else round(held, 1),
         "vs_echo": round(spent / bare, 1),
     }
     print(f"{given.cps} calls a second for {given.seconds} s: {failed} failed, {spent:.2f} ms of CPU each")
