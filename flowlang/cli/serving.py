@@ -32,7 +32,8 @@ from .watching import JsonLines
 
 @dataclass(frozen=True, slots=True)
 class Service:
-    """What to serve and where. `t1` is in seconds, `data` the folder of the store, `None` for none."""
+    """What to serve and where. `t1` is in seconds, `data` the folder of the store, `None` for none;
+    `policy` is the operator's."""
 
     path: Path
     listen: tuple[str, int]
@@ -63,7 +64,9 @@ async def _serve(service: Service, as_json: bool) -> Exit:
             t1=service.t1,
         )
         store = None if service.data is None else stack.enter_context(SqliteStore(service.data))
-        engine = await stack.enter_async_context(flowlang.open_engine([sip], policy=service.policy, store=store))
+        engine = await stack.enter_async_context(
+            flowlang.open_engine([sip], policy=service.policy, store=store)
+        )
         give_actions(engine.add_action, service.path)
         engine.load(service.path)
         require_voice(each.program for each in engine.scripts)
