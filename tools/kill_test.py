@@ -2,9 +2,9 @@
 
 A child runs activeflows on a data folder: they wait for signals, sleep, and call an action of the host with a
 key. The parent signals them, and writes down what was acknowledged; the action writes into a ledger that no
-crash of the child can undo. Every other kill is at a random moment, the rest are at numbered points, which are
-this file's own: a store that kills its process. At the end all is left to run out, and compared. The last line
-is JSON: kills, lost, doubled, cdr_wrong.
+crash of the child can undo. Every other kill is at a random moment, the rest are at named points, which are
+this file's own: a store that kills its process. At the end all is left to run out, and compared. The last
+line is JSON: kills, lost, doubled, cdr_wrong.
 """
 
 from __future__ import annotations
@@ -146,7 +146,8 @@ class Killer:
 
     def once(self, point: str, *, to_the_end: bool = False) -> None:
         """One life of a child."""
-        command = [sys.executable, __file__, "--child", str(self.folder), point, str(self.chance.randint(1, 12))]
+        count = str(self.chance.randint(1, 12))
+        command = [sys.executable, __file__, "--child", str(self.folder), point, count]
         process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
         assert process.stdin is not None
         assert process.stdout is not None

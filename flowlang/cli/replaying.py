@@ -51,7 +51,7 @@ def strands_to_plain(flow: Activeflow) -> list[dict[str, Any]]:
             "strand": each.name,
             "frames": [
                 {
-                    "flow": frame.name,
+                    "flow": frame.name.removeprefix("f_"),
                     "line": int(frame.line),
                     "variables": {name: to_plain(value) for name, value in frame.variables.items()},
                 }
@@ -72,7 +72,7 @@ def strand_lines(flow: Activeflow, source: Source) -> list[str]:
         lines.append(printable(f"{strand.name}:"))
         for frame in strand.frames:
             code = source.line(frame.line).strip() if not hasattr(frame.line, "file") else ""
-            lines.append(printable(f"    {frame.name} line {int(frame.line)}  {code}"))
+            lines.append(printable(f"    {frame.name.removeprefix("f_")} line {int(frame.line)}  {code}"))
             if frame.variables:
                 lines.append(f"        {printable(variables(frame.variables), 1000)}")
     return lines

@@ -1,0 +1,108 @@
+"""`make bench-durability`: durable steps a second, and how fast activeflows are back after a crash.
+
+A step is one input that is on disk (SQLite, WAL, `synchronous=FULL`) before what came of it went out. With one
+activeflow each step is a commit of its own: the disk's `fsync` limits it. With many, one commit has the inputs
+of all that were taken in a turn: Python limits it, by feeding, hashing and encoding each input. Steps with an
+action of the host need a trio task each. The last line is JSON.
+"""
+
+from __future__ import annotations
+
+import json
+import tempfile
+import time
+from pathlib import Path
+
+import trio
+
+from flowlang.engine import open_engine
+from flowlang.model.action import Action
+from flowlang.store.sqlite import SqliteStore
+
+SCRIPT = """
+flow counter { let n = 0
+    on signal "add" { n = n + 1 }
+    wait 1d }
+"""
+WORKER = "flow worker { loop { work() } }"
+WORK = Action("work", "Does nothing.", recovery="repeat")
+ENTRIES = 20  # of each activeflow that is recovered
+RECOVERED = 3_000
+SECONDS = 2.0
+
+
+async def steps(folder: Path, count: int) -> float:
+    """Steps a second with so many activeflows, each given its next input when the last is on disk."""
+    done = 0
+    with SqliteStore(folder) as store:
+        async with open_engine(store=store) as engine:
+            engine.load_text(SCRIPT)
+            flows = [engine.start("counter").id for _ in range(count)]
+            await trio.sleep(0.5)
+            began = time.perf_counter()
+            while time.perf_counter() - began < SECONDS:
+                for each in flows[1:]:
+                    engine.signal(each, "add")
+                await engine.signalled(flows[0], "add")
+                while store.pending:
+                    await trio.lowlevel.checkpoint()
+                done += count
+            took = time.perf_counter() - began
+    return done / took
+
+
+async def task_steps(folder: Path, count: int) -> float:
+    """Steps a second of activeflows that call an action of the host again and again."""
+    done = 0
+
+    async def work() -> None:
+        nonlocal done
+        done += 1
+
+    with SqliteStore(folder) as store:
+        async with open_engine(store=store) as engine:
+            engine.add_action(WORK, work)
+            engine.load_text(WORKER)
+            for _ in range(count):
+                engine.start("worker")
+            began = time.perf_counter()
+            await trio.sleep(SECONDS)
+            return done / (time.perf_counter() - began)
+
+
+async def recovered(folder: Path) -> float:
+    """Activeflows a second that are back, each with so many entries."""
+    with SqliteStore(folder) as store:
+        async with open_engine(store=store) as engine:
+            engine.load_text(SCRIPT)
+            flows = [engine.start("counter").id for _ in range(RECOVERED)]
+            for _ in range(ENTRIES - 1):
+                for each in flows:
+                    engine.signal(each, "add")
+            await engine.signalled(flows[-1], "add")
+    with SqliteStore(folder) as store:
+        async with open_engine(store=store) as engine:
+            began = time.perf_counter()
+            found = engine.recover()
+            took = time.perf_counter() - began
+            assert len(found.live) == RECOVERED
+            assert not found.diverged
+    return RECOVERED / took
+
+
+def main() -> None:
+    """Measures all of it, each in a folder of its own."""
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        result = {
+            "steps_1": round(trio.run(steps, folder / "1", 1)),
+            "steps_100": round(trio.run(steps, folder / "100", 100)),
+            "steps_5000": round(trio.run(steps, folder / "5000", 5000)),
+            "task_steps": round(trio.run(task_steps, folder / "task", 1000)),
+            "recovered_per_s": round(trio.run(recovered, folder / "recovered")),
+        }
+    print(json.dumps(result))
+
+
+if __name__ == "__main__":
+    main()
