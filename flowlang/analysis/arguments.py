@@ -8,6 +8,7 @@ from typing import Literal, NamedTuple
 
 from flowlang.model.actions import REQUIRED, Action, TypeName
 from flowlang.model.allowed import Allowed
+from flowlang.model.allowed import Allowed
 from flowlang.model.functions import Function
 from flowlang.syntax import ast
 
@@ -34,6 +35,7 @@ class Slot:
     by_place: bool = True
     many: bool = False
     or_none: bool = False
+    allowed: Allowed | None = None
     allowed: Allowed | None = None
 
 
@@ -76,7 +78,36 @@ def slots(callee: Action | Function | ast.FuncDecl | ast.FlowDecl) -> tuple[Slot
                 for place, name in enumerate(callee.parameters)
             )
         case _:
-            return tuple(Slot(each.name, each.default is None) for each in callee.params)
+            return tuple(
+                Slot(
+                    each.name,
+                    each.default is None,
+                    _types_of(each.default),
+                    or_none=isinstance(each.default, ast.NoneLiteral),
+                )
+                for each in callee.params
+            )
+
+
+def _types_of(default: ast.Expression | None) -> tuple[TypeName, ...]:
+    """What a parameter of a script's own takes: what its default is, where that is a literal with a type."""
+    match default:
+        case ast.Text() | ast.Template() | ast.PhoneNumber():
+            return ("text",)
+        case ast.Number():
+            return ("number",)
+        case ast.Boolean():
+            return ("boolean",)
+        case ast.DurationLiteral():
+            return ("duration",)
+        case ast.Regex():
+            return ("regex",)
+        case ast.ListLiteral():
+            return ("list",)
+        case ast.MapLiteral():
+            return ("map",)
+        case _:
+            return ("any",)
 
 
 def bind(parameters: tuple[Slot, ...], arguments: tuple[ast.Argument, ...]) -> Bound:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from .action import CALL, EVERY_CHANNEL, Action, OutcomeType, Parameter
+from .allowed import KEY, Choices
 from .allowed import Choices
 from .values import SECOND, Duration
 
@@ -72,7 +73,7 @@ CALL_ACTIONS = (
             Parameter("to", ("text",), "the file, below the folder of recordings", by_place=True),
             Parameter("limit", ("duration",), "the longest time", Duration(120 * SECOND)),
             Parameter("silence", ("duration",), "the pause that ends it", Duration(4 * SECOND)),
-            Parameter("terminator", ("text",), 'the key that ends it; "" for none', "#"),
+            Parameter("terminator", ("text",), 'the key that ends it; "" for none', "#", allowed=KEY),
         ),
         (
             OutcomeType("recorded", ("file", "duration", "by"), "something was said; `by` is what ended it"),

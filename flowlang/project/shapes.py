@@ -26,7 +26,8 @@ class Wrong(Enum):
 WRONG = Wrong.WRONG
 
 _TYPES = {
-    bool: "a boolean", int: "an integer", float: "a decimal", str: "a text", list: "a list", dict: "a table",
+    "bool": "a boolean", "int": "an integer", "float": "a decimal", "str": "a text", "list": "a list",
+    "dict": "a table",
 }  # fmt: skip
 
 
@@ -54,7 +55,7 @@ class Report:
 
     def wrong(self, path: Path, given: Any, wanted: str) -> Wrong:
         """A value of a wrong kind."""
-        kind = _TYPES.get(cast("type", type(given)), "a time")
+        kind = _TYPES.get(type(given).__name__, "a time")
         key = next((each for each in reversed(path) if isinstance(each, str)), "")
         self.add("E803", self.extent(path).value, f"`{shown(key)}` cannot be {kind}", (wanted,))
         return WRONG

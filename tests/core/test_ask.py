@@ -67,9 +67,10 @@ def test_the_terminator_alone_is_no_match() -> None:
     assert asked("", *keys(3, "#")) == "say ? · no_match  3s"
 
 
-@pytest.mark.parametrize("wrong", ['terminator: "##"', 'terminator: "x"', "digits: 0"])
-def test_a_bad_argument_is_a_fault(wrong: str) -> None:
-    check(f'flow main {{ let q = [1, 2]; try {{ match ask("?", {wrong}) {{ _ => log "no" }} }} '
+@pytest.mark.parametrize(("name", "wrong"), [("terminator", '"##"'), ("terminator", '"x"'), ("digits", "0")])
+def test_a_bad_argument_that_no_checker_could_see_is_a_fault(name: str, wrong: str) -> None:
+    check(f'flow main {{ let q = [1, 2]; let w = {wrong}; '
+          f'try {{ match ask("?", {name}: w) {{ _ => log "no" }} }} '
           'catch e { log "${e.code}" }; log "${q[0]}" }', "value · 1 · end done")  # fmt: skip
 
 

@@ -7,7 +7,7 @@ from flowlang.analysis.literals import UNKNOWN, literal_value
 from flowlang.analysis.script import Script
 from flowlang.analysis.types import described
 from flowlang.diagnostics import Span
-from flowlang.model.values import Value
+from flowlang.model.values import Value, type_name
 from flowlang.syntax import ast
 
 DEFAULT_PRIORITY = 50
@@ -34,12 +34,16 @@ def priority(route: ast.Route) -> int:
 def _address(script: Script, clause: ast.Expression, *, is_address: bool) -> None:
     value = literal_value(clause, script.values)
     known = script.types.get(id(clause))
-    if known is not None and known != "text":
-        script.report.add(
-            "E305", clause.span, f"an address cannot be {described(known)}", expected=("a text",)
-        )
-    elif isinstance(value, str) and is_address and (fault := fault_of(value)) is not None:
-        script.report.add("E603", clause.span, f"{_shown(value)} is no address", hint=fault)
+    expected = ("a text", "a list of texts")
+    if known is not None and known not in ("text", "list"):
+        script.report.add("E305", clause.span, f"an address cannot be {described(known)}", expected=expected)
+        return
+    for each in value if isinstance(value, tuple) else (value,):
+        if isinstance(value, tuple) and not isinstance(each, str):
+            message = f"an address in a list cannot be {type_name(each)}"
+            script.report.add("E305", clause.span, message, expected=("a text",))
+        elif isinstance(each, str) and is_address and (fault := fault_of(each)) is not None:
+            script.report.add("E603", clause.span, f"{_shown(each)} is no address", hint=fault)
 
 
 def _shown(value: str) -> str:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from enum import Enum
 
-from flowlang.compile.runtime.faults import Fault
 from flowlang.compile.runtime.patterns import matches_whole
 from flowlang.model.results import Done, Failed, Result
 from flowlang.model.values import SECOND, Duration, Outcome, Regex
@@ -49,16 +48,13 @@ class _Wanted:
         digits = given["digits"]
         if digits is None and self.options:
             digits = len(str(len(self.options)))
-        if digits is not None and (not isinstance(digits, int) or digits < 1):
-            raise Fault("value", "`digits` of `ask` is at least 1")
+        assert digits is None or isinstance(digits, int)
         self.digits = digits
         at_least = given["at_least"]
         self.at_least = at_least if isinstance(at_least, int) else (digits or 1)
         if self.options:
             self.at_least = 1
         self.terminator = stage.text("terminator")
-        if len(self.terminator) > 1 or self.terminator not in "0123456789*#ABCD":
-            raise Fault("value", '`terminator` of `ask` is one key, or "" for none')
         timeout = given["timeout"]
         self.timeout = timeout.microseconds if isinstance(timeout, Duration) else _TIMEOUT
         self.retries = stage.integer("retries")

@@ -18,7 +18,6 @@ from .stage import Stage
 from .unanswered import Unanswered, which_counts
 
 _MOST_TARGETS = 20
-_STRATEGIES = ("all", "serial")
 
 
 async def dial(stage: Stage) -> Outcome:
@@ -33,8 +32,6 @@ class _Dialling:
     def __init__(self, stage: Stage) -> None:
         self._stage = stage
         self._left = targets(stage)
-        if stage.text("strategy") not in _STRATEGIES:
-            raise Fault("value", '`strategy` of `dial` is "all" or "serial"')
         self._serial = stage.text("strategy") == "serial"
         self._box: Mailbox[tuple[PlacedLeg, LegEvent] | None] = Mailbox(stage.strand, WhenLeft.TOLD)
         self._ringing: list[PlacedLeg] = []

@@ -1,0 +1,57 @@
+"""What an argument may be beyond its type: declared with the parameter, so that the checker says it of a
+constant and the engine of any other value in the same words."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from .values import Duration, Value
+
+
+@dataclass(frozen=True, slots=True)
+class Range:
+    """A number or duration from `least` to `most`, both included; without `most` there is no upper end."""
+
+    least: int | Duration
+    most: int | Duration | None = None
+
+    def misfit(self, value: Value) -> str | None:
+        """What it has to be, as in "is at least 1"; `None` where it is so, or is of another type."""
+        if not isinstance(value, type(self.least)) or isinstance(value, bool):
+            return None
+        if self.most is None:
+            return f"is at least {self.least}" if _below(value, self.least) else None
+        if _below(value, self.least) or _below(self.most, value):
+            return f"is from {self.least} to {self.most}"
+        return None
+
+
+@dataclass(frozen=True, slots=True)
+class Choices:
+    """One of a few texts; `told` says which, where there is a shorter way than naming them."""
+
+    of: tuple[str, ...]
+    told: str | None = None
+
+    def misfit(self, value: Value) -> str | None:
+        """As that of `Range`."""
+        if not isinstance(value, str) or value in self.of:
+            return None
+        return f"is {self.told or _listed(self.of)}"
+
+
+def _listed(texts: tuple[str, ...]) -> str:
+    return " or ".join(f'"{each}"' for each in texts)
+
+
+Allowed = Range | Choices
+
+KEY = Choices(("", *"0123456789*#ABCD"), 'one key, or "" for none')
+"""A key of a phone (RFC 4733 section 3.2)."""
+
+
+def _below(one: Value, other: Value) -> bool:
+    left = one.microseconds if isinstance(one, Duration) else one
+    right = other.microseconds if isinstance(other, Duration) else other
+    assert isinstance(left, int) and isinstance(right, int)
+    return left < right
