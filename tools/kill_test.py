@@ -116,7 +116,7 @@ async def child(folder: Path, point: str, count: int) -> None:
                         activeflow, number = json.loads(line)
                         nursery.start_soon(_signal, engine, activeflow, number)
                     if not received:
-                        await trio.sleep(1)
+                        await trio.sleep(5)
                         os._exit(0)
 
 
@@ -162,7 +162,7 @@ class Killer:
                 process.stdin.flush()
             except BrokenPipeError:
                 break
-            self._read(out, 0.01)
+            self._read(out, 0.05)  # slower than a flow pays: signals kept for it are limited
         if to_the_end:
             process.stdin.close()
             process.wait(60)

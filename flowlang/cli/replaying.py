@@ -72,7 +72,8 @@ def strand_lines(flow: Activeflow, source: Source) -> list[str]:
         lines.append(printable(f"{strand.name}:"))
         for frame in strand.frames:
             code = source.line(frame.line).strip() if not hasattr(frame.line, "file") else ""
-            lines.append(printable(f"    {frame.name.removeprefix("f_")} line {int(frame.line)}  {code}"))
+            name = frame.name.removeprefix("f_")
+            lines.append(printable(f"    {name} line {int(frame.line)}  {code}"))
             if frame.variables:
                 lines.append(f"        {printable(variables(frame.variables), 1000)}")
     return lines
