@@ -8,7 +8,6 @@ from typing import Literal, NamedTuple
 
 from flowlang.model.actions import REQUIRED, Action, TypeName
 from flowlang.model.allowed import Allowed
-from flowlang.model.allowed import Allowed
 from flowlang.model.functions import Function
 from flowlang.syntax import ast
 
@@ -35,7 +34,6 @@ class Slot:
     by_place: bool = True
     many: bool = False
     or_none: bool = False
-    allowed: Allowed | None = None
     allowed: Allowed | None = None
 
 

@@ -10,7 +10,6 @@ from enum import Enum
 from typing import Literal
 
 from .allowed import Allowed
-from .allowed import Allowed
 from .values import Value
 
 TypeName = Literal["text", "integer", "number", "boolean", "duration", "list", "map", "regex", "any"]
@@ -37,7 +36,6 @@ class Parameter:
     default: Value | Required = REQUIRED
     by_place: bool = False
     many: bool = False
-    allowed: Allowed | None = None
     allowed: Allowed | None = None
 
 

@@ -22,7 +22,6 @@ from .action import (
     TypeName,
 )
 from .allowed import KEY, Range
-from .allowed import KEY, Range
 from .call_actions import CALL_ACTIONS
 from .message_actions import MESSAGE_ACTIONS
 
@@ -113,7 +112,6 @@ _BUILT_IN = (
                 ("integer",),
                 "how many digits; without it the terminator or a pause ends them",
                 None,
-                allowed=Range(1),
                 allowed=Range(1),
             ),
             Parameter(

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from .action import CALL, EVERY_CHANNEL, Action, OutcomeType, Parameter
 from .allowed import KEY, Choices
-from .allowed import Choices
 from .values import SECOND, Duration
 
 _UNANSWERED = (

@@ -7,7 +7,6 @@ from flowlang.analysis import types
 from flowlang.analysis.advice import text_of_outcome
 from flowlang.analysis.arguments import Bound, Slot, bind, slots
 from flowlang.analysis.literals import UNKNOWN, literal_value
-from flowlang.analysis.literals import UNKNOWN, literal_value
 from flowlang.analysis.script import Script
 from flowlang.diagnostics import Span
 from flowlang.model.actions import Action
@@ -87,16 +86,6 @@ def _types(script: Script, name: str, parameters: tuple[Slot, ...], bound: Bound
             message = f"`{slot.name}` of `{name}` cannot be {types.described(known)}"
             hint = text_of_outcome(script, argument.value, known) or _hint(slot, known)
             script.report.add("E305", argument.value.span, message, expected=expected, hint=hint)
-
-
-def _allowed(script: Script, name: str, parameters: tuple[Slot, ...], bound: Bound) -> None:
-    """Constants that are of a right type and still nothing that the parameter takes."""
-    for slot in parameters:
-        for argument in bound.values.get(slot.name, ()) if slot.allowed is not None else ():
-            value = literal_value(argument.value, script.values)
-            misfit = slot.allowed.misfit(value) if slot.allowed and value is not UNKNOWN else None
-            if misfit is not None:
-                script.report.add("E312", argument.value.span, f"`{slot.name}` of `{name}` {misfit}")
 
 
 def _allowed(script: Script, name: str, parameters: tuple[Slot, ...], bound: Bound) -> None:

@@ -6,7 +6,7 @@ from flowlang.compile.runtime.faults import Fault
 from flowlang.model.commands import Record, StopRecording
 from flowlang.model.events import CALLER_LEG
 from flowlang.model.results import Result
-from flowlang.model.values import Duration, Outcome
+from flowlang.model.values import Duration, Outcome, Value
 
 from ..mailbox import Mailbox
 from .stage import Stage
@@ -39,7 +39,7 @@ async def record(stage: Stage) -> Outcome:
     flow.digits.stop_collecting(stage.strand)
     match stage.value_of(news):
         case {"duration": Duration() as duration, "by": str(by)} if duration.microseconds > 0:
-            fields = {"file": file, "duration": duration, "by": "key" if by_key else by}
+            fields: dict[str, Value] = {"file": file, "duration": duration, "by": "key" if by_key else by}
             return Outcome("recorded", fields)
         case _:
             return Outcome("silent")
