@@ -96,9 +96,6 @@ def _checked(action: Action, given: dict[str, Value]) -> dict[str, Value]:
             misfit = parameter.allowed.misfit(value) if parameter.allowed is not None else None
             if misfit is not None:
                 raise Fault("value", f"`{parameter.name}` of `{action.name}` {misfit}")
-            misfit = parameter.allowed.misfit(value) if parameter.allowed is not None else None
-            if misfit is not None:
-                raise Fault("value", f"`{parameter.name}` of `{action.name}` {misfit}")
             arguments[parameter.name] = value
         elif parameter.default is REQUIRED:
             raise Fault("type", f"`{action.name}` needs `{parameter.name}`")

@@ -103,10 +103,6 @@ VALUES: dict[str, Code] = {
         "value that is not allowed",
         "The value is of a right type, but out of the range or none of the choices that the parameter has.",
     ),
-    "E312": Code(
-        "value that is not allowed",
-        "The value is of a right type, but out of the range or none of the choices that the parameter has.",
-    ),
     "E311": Code(
         "pattern on an event without text",
         "Patterns behind `on NAME` are compared with the text of the event. This one has none; use `as e "
