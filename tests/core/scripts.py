@@ -11,14 +11,14 @@ from random import Random
 from typing import TypeVar
 
 from flowlang.core import Happened, Input, StopAsked
-from flowlang.model.events import CallEnded, CallHeld, DigitPressed, SignalReceived
+from flowlang.model.events import CallEnded, CallHeld, CallUnheld, DigitPressed, SignalReceived
 from flowlang.model.values import MILLISECOND, SECOND
 
 T = TypeVar("T")
 
 FLOWS = 3  # `main` and those that it calls; each calls only those behind it
 DEPTH = 4
-EVENTS = ('dtmf "1"', 'dtmf "2"', "dtmf", "hold", "signal", 'signal "paid"', "ping", "hangup")
+EVENTS = ('dtmf "1"', 'dtmf "2"', "dtmf", "hold", "unhold", "signal", 'signal "paid"', "ping", "hangup")
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,6 +109,7 @@ class Scripts:
                 f"wait until n > {self.chance.randrange(4)}",
                 f"let {self.name('_e')} = wait for {self.one_of(EVENTS)} within {self.seconds()}",
                 "let " + self.name("_e") + " = wait for dtmf",
+                f"wait for {self.one_of(EVENTS)} within 3s",
             )
         )
 
@@ -123,6 +124,8 @@ class Scripts:
         exits += [f"{way} {label}" for label in place.labels for way in ("break", "continue")] * 2
         if not place.final:
             exits += ["return", "return n"] * 2
+            if place.leg:  # elsewhere it would be another way out of an `on hangup`
+                exits.append(f"handoff next('{self.name('h')}', n)")
         return f"if n < {self.chance.randrange(4)} {{ {self.one_of(exits)} }}"
 
     def call(self, place: Place) -> str:
@@ -154,7 +157,7 @@ class Scripts:
     def loop(self, place: Place, indent: str) -> str:
         label = self.name("o")
         head = self.one_of(
-            ("loop up to 2", "loop up to 3", f"for {self.name('_x')} in [1, 2, 3]", "while n < 3")
+            ("loop", "loop up to 2", "loop up to 3", f"for {self.name('_x')} in [1, 2, 3]", "while n < 3")
         )
         if head.startswith("while"):
             self.room -= 1
@@ -190,6 +193,8 @@ class Scripts:
     def stream(self, place: Place, indent: str) -> str:
         name = self.name("s")
         body = self.block(place, indent, of_action=False, catch=False)
+        if not self.chance.randrange(3):
+            return f"stream {body}"  # it is over when its block is, if not before
         between = self.simple(place) + f"\n{indent}"
         return f"stream {name} {body}\n{indent}{between}{self.one_of(('join', 'cancel'))} {name}"
 
@@ -217,6 +222,13 @@ class Scripts:
 HELPERS = """
 func count(value, n) = "${n}"
 flow quiet(n = 1) { fetch n; emit ping }
+flow next(word, n) {
+    on dtmf as e { speak e.digit; if n > 1 { return } }
+    on hangup { post word }
+    stream { try { wait 5s; if n == 1 { stop } } finally { fetch word } }
+    try { speak word; wait 9s } finally { post n }
+    if n < 3 { handoff next(word, n + 1) }
+}
 
 """
 
@@ -234,7 +246,7 @@ def random_inputs(chance: Random) -> list[Input]:
         at += chance.randrange(40) * 100 * MILLISECOND
         event = (
             DigitPressed(0, "123*#"[chance.randrange(5)]),
-            CallHeld(0),
+            (CallHeld, CallUnheld)[chance.randrange(2)](0),
             SignalReceived(("paid", "other")[chance.randrange(2)], chance.randrange(3)),
             None,
         )[chance.randrange(4)]
