@@ -1,5 +1,5 @@
-"""Each flow in `examples/` can be started from: it is right and in its form, its tests pass and take nearly all of
-it, and its README names commands that are there."""
+"""Each flow in `examples/` can be started from: it is right and in its form, its tests pass and take nearly
+all of it, and its README names commands that are there."""
 
 from __future__ import annotations
 

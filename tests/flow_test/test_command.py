@@ -119,4 +119,4 @@ def test_sound_files_have_their_length_and_must_be_there(folder: Path) -> None:
 def test_the_examples_pass() -> None:
     done = flow("test", "examples", "--coverage", folder=ROOT)
     assert done.code == 0, done.out + done.err
-    assert " failed" not in done.out
+    assert "\nFAIL" not in done.out
