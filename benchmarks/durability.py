@@ -1,9 +1,9 @@
 """`make bench-durability`: durable steps a second, and how fast activeflows are back after a crash.
 
-A step is one input that is on disk (SQLite, WAL, `synchronous=FULL`) before what came of it went out. With one
-activeflow each step is a commit of its own: the disk's `fsync` limits it. With many, one commit has the inputs
-of all that were taken in a turn: Python limits it, by feeding, hashing and encoding each input. Steps with an
-action of the host need a trio task each. The last line is JSON.
+A step is one input that is on disk (SQLite, WAL, `synchronous=FULL`) before what came of it went out. With
+one activeflow each step is a commit of its own: the disk's `fsync` limits it. With many, one commit has the
+inputs of all that were taken in a turn: Python limits it, by feeding, hashing and encoding each input. Steps
+with an action of the host need a trio task each. The last line is JSON.
 """
 
 from __future__ import annotations
