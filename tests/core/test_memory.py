@@ -154,4 +154,4 @@ def test_an_idle_activeflow_is_small() -> None:
     tracemalloc.stop()
     for flow in flows:
         flow.drop()
-    assert each < 6_000, f"{each:.0f} bytes each"
+    assert each < 3_500, f"{each:.0f} bytes each"
