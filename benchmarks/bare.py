@@ -1,7 +1,7 @@
 """What a benchmark is measured beside: the least that a program can do on this machine.
 
-    bare.py ticker HOST PORT    one task, one 160-byte packet every 20 ms to that address
-    bare.py echo                prints its UDP port, then sends each packet back
+bare.py ticker HOST PORT    one task, one 160-byte packet every 20 ms to that address
+bare.py echo                prints its UDP port, then sends each packet back
 """
 
 from __future__ import annotations

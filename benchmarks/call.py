@@ -43,6 +43,7 @@ BIN = Path(sys.executable).parent
 
 SCRIPT = 'route call to "bench" => listen\nflow listen {\n    play "long.wav"\n}\n'
 
+
 def write_service(folder: Path, seconds: float) -> None:
     """A script that plays one prompt, and the prompt."""
     (folder / "bench.flow").write_text(SCRIPT, encoding="utf-8")

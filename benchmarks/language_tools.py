@@ -22,9 +22,7 @@ def compiled(text: str) -> Script:
     return compile_script(checked.program)
 
 
-def alternately(
-    ours: Callable[[], object], theirs: Callable[[], object], rounds: int
-) -> tuple[float, float]:
+def alternately(ours: Callable[[], object], theirs: Callable[[], object], rounds: int) -> tuple[float, float]:
     """The seconds of both, medians of runs that take turns."""
     times: tuple[list[float], list[float]] = ([], [])
     for _ in range(rounds):

@@ -66,9 +66,7 @@ async def expected_speech() -> dict[str, Samples]:
         return {name: as_heard(await voice.speak(text, language=LANGUAGE)) for name, text in texts.items()}
 
 
-async def serve(
-    port: int, *, task_status: trio.TaskStatus[trio.Process] = trio.TASK_STATUS_IGNORED
-) -> None:
+async def serve(port: int, *, task_status: trio.TaskStatus[trio.Process] = trio.TASK_STATUS_IGNORED) -> None:
     """Run `flow serve`, show what it says, tell when it can be called."""
     address = f"127.0.0.1:{port}".encode()
     command = [str(BIN / "flow"), "serve", str(CLINIC), "--listen", address.decode()]

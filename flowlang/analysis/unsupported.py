@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from flowlang.syntax import ast
-from flowlang.syntax.ast import tests
 
 # What its author calls a construct, by node.
 UNSUPPORTED: dict[type[ast.Node], str] = {}

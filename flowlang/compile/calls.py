@@ -114,9 +114,7 @@ def paid(frame: Frame, write: Callable[[], Written]) -> tuple[list[py.stmt], Wri
     return [
         if_(py.Compare(load(names.DEPTH), [py.GtE()], [const(MAX_DEPTH)]), [statement(use("too_deep"))]),
         py.Assign([py.Attribute(frame.meter(), "left", py.Store()), py.Name(left, py.Store())], count),
-        if_(
-            py.Compare(load(left), [py.Lt()], [const(0)]), [statement(use("overspent", frame.meter()))]
-        ),
+        if_(py.Compare(load(left), [py.Lt()], [const(0)]), [statement(use("overspent", frame.meter()))]),
     ], made
 
 

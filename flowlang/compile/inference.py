@@ -353,5 +353,3 @@ def _assigned_in(node: ast.Node) -> set[str]:
             case _:
                 pass
     return found
-
-

@@ -41,9 +41,7 @@ def _frame(unit: Unit) -> Frame:
     return Frame(unit, None, is_async=False)
 
 
-def _run(
-    script: Script, unit: Unit, value: py.expr, variables: Mapping[str, Value], bystander: Any
-) -> Any:
+def _run(script: Script, unit: Unit, value: py.expr, variables: Mapping[str, Value], bystander: Any) -> Any:
     takes = parameters([names.STRAND, *map(names.variable, variables)])
     made = function(_NAME, takes, [py.Return(value)], is_async=False)
     stamp([made], 1, 0)

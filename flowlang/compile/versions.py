@@ -66,9 +66,7 @@ class Versions:
         """What is known inside a flow."""
         version = Version(names.flow(node.name), ())
         self._under_way.append(version)
-        found = Inference(
-            node.body, {each.name: None for each in node.params}, self._constants, self._called
-        )
+        found = Inference(node.body, {each.name: None for each in node.params}, self._constants, self._called)
         self._under_way.pop()
         version.kinds = found.kinds
         return version
@@ -188,5 +186,3 @@ def _literal(node: ast.Expression) -> Kind:
             return "text"
         case _:
             return None
-
-

@@ -22,7 +22,7 @@ from flowlang.model.events import (
     DigitPressed,
 )
 from flowlang.model.results import Failed, Result
-from flowlang.model.values import Outcome
+from flowlang.model.values import Outcome, Value
 
 if TYPE_CHECKING:
     from .activeflow import Activeflow
@@ -88,7 +88,7 @@ class Legs:
             case _ if leg is None:  # it is given up, and what crossed that does not count
                 return None
             case CallHeld() | CallUnheld():
-                agent = {"address": leg.to, "number": number_of(leg.to), "name": None}
+                agent: Value = {"address": leg.to, "number": number_of(leg.to), "name": None}
                 return Outcome(event.name, {"by": "agent", "held": "caller", "agent": agent})
             case DigitPressed():  # it is heard by whoever the leg is connected with
                 return None

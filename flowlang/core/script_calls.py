@@ -40,9 +40,7 @@ def enter(strand: Strand, catches: bool = False) -> Block:
 def within(strand: Strand, block: Block, duration: Value) -> None:
     """Gives a block its deadline."""
     due = strand.flow.at + _microseconds(duration, "within")
-    block.deadline = strand.flow.timers.add(
-        due, TimerClass.DEADLINE, block.nesting, block.expire
-    )
+    block.deadline = strand.flow.timers.add(due, TimerClass.DEADLINE, block.nesting, block.expire)
 
 
 def _microseconds(value: Value, what: str) -> int:

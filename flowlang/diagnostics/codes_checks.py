@@ -182,7 +182,7 @@ CONTROL: dict[str, Code] = {
     "E510": Code(
         "flow without its outcome",
         "A flow that declares outcomes, as in `flow f -> done | failed`, returns one of them on every way: "
-        "`return done`, or with fields `return failed(reason: \"…\")`.",
+        '`return done`, or with fields `return failed(reason: "…")`.',
     ),
 }
 
@@ -264,7 +264,9 @@ SETTINGS: dict[str, Code] = {
         "There is no such section of `flow.toml`, or the section has no such key. Nothing is passed over in "
         "silence, so that a misspelt setting is not taken for one that holds.",
     ),
-    "E803": Code("setting of a wrong kind", "The setting takes other values, or one that it needs is missing."),
+    "E803": Code(
+        "setting of a wrong kind", "The setting takes other values, or one that it needs is missing."
+    ),
     "E804": Code(
         "host's action that cannot be used",
         "An action of `flow.toml` or of the entry point group `flowlang.actions` has a name that is taken, or "
@@ -313,4 +315,6 @@ WARNINGS: dict[str, Code] = {
     ),
 }
 
-CHECK_CODES: dict[str, Code] = NAMES | VALUES | CHANNELS | CONTROL | ROUTES | TESTS | SETTINGS | NOT_YET | WARNINGS
+CHECK_CODES: dict[str, Code] = (
+    NAMES | VALUES | CHANNELS | CONTROL | ROUTES | TESTS | SETTINGS | NOT_YET | WARNINGS
+)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, cast
 
-from flowlang.backends.border import Backend, Finish, Leg, Outgoing, Placer
+from flowlang.backends.border import Backend, BridgingLeg, Finish, Leg, Outgoing, Placer
 from flowlang.backends.leg_inbox import LegInbox
 from flowlang.model.commands import BackendCommand, Bridge, HangUp, PlaceCall
 from flowlang.model.events import CALLER_LEG
@@ -40,7 +40,7 @@ class Legs:
         elif isinstance(command, Bridge):
             other = self._legs.get(command.other)
             if other is not None:
-                leg.bridge(other)
+                cast("BridgingLeg", leg).bridge(other)
             finish(Done())
         elif isinstance(command, HangUp) and command.leg != CALLER_LEG:
             withdraw = leg.perform(command, finish)

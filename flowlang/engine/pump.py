@@ -27,9 +27,7 @@ class Pump:
     """`processor_time` tells seconds that pass while work is done; a virtual clock does not. `commit` is
     called after each turn: what it raises ends the engine."""
 
-    def __init__(
-        self, clock: Clock, processor_time: Callable[[], float], commit: Callable[[], None]
-    ) -> None:
+    def __init__(self, clock: Clock, processor_time: Callable[[], float], commit: Callable[[], None]) -> None:
         self._clock = clock
         self._commit = commit
         self._processor_time = processor_time

@@ -210,5 +210,3 @@ def _close_records(engine: Engine, store: SqliteStore) -> tuple[CallRecord, ...]
         engine.observed(CallRecorded(engine.now(), record))
     store.commit()
     return tuple(closed)
-
-

@@ -135,8 +135,15 @@ class Emitted:
 PlacedLegEvent = CallRinging | CallAnswered | CallRefused
 """What becomes of a leg that the activeflow placed."""
 Event = (
-    DigitPressed | CallHeld | CallUnheld | CallEnded | PlacedLegEvent | MessageReceived | MessageReported
-    | SignalReceived | Emitted
+    DigitPressed
+    | CallHeld
+    | CallUnheld
+    | CallEnded
+    | PlacedLegEvent
+    | MessageReceived
+    | MessageReported
+    | SignalReceived
+    | Emitted
 )
 
 

@@ -75,7 +75,6 @@ class Policy:
         exact = (pattern for pattern in self.allow.get(kind, ()) if "*" not in pattern)
         return any(covers(kind, pattern, destination) for pattern in exact)
 
-
     @classmethod
     def from_plain(cls, plain: Mapping[str, Any]) -> Policy:
         """The policy of which `dataclasses.asdict` made this, also by way of JSON. Raises `ValueError`."""

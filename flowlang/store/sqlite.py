@@ -41,6 +41,7 @@ _ALIVE = "INSERT OR REPLACE INTO alive VALUES (1, ?)"
 
 _encode = json.JSONEncoder(separators=(",", ":"), ensure_ascii=True).encode
 
+
 class SqliteJournal:
     """One activeflow's journal. `number` is that of the activeflow, `last` the row of its last entry."""
 

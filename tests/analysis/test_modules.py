@@ -89,9 +89,7 @@ def test_the_name_of_a_module_is_not_given_to_anything_else() -> None:
         "script:2 E204 `clock` would hide the module `clock` of line 1"
     ]
     twice = 'use "./clock"\nuse "./watch" as clock\nflow main { clock.told(1) }'
-    assert told(twice, clock=CLOCK, watch=CLOCK) == [
-        "script:2 E203 `clock` is declared already, on line 1"
-    ]
+    assert told(twice, clock=CLOCK, watch=CLOCK) == ["script:2 E203 `clock` is declared already, on line 1"]
 
 
 def test_the_way_from_a_route_to_an_action_leads_through_modules() -> None:

@@ -90,7 +90,7 @@ SPREADING = [
     'on typed as e { log "${e.data}" }\nemit typed, pin.text\nwait 1s',
     'try { raise "no ${pin}" } catch e { log e.text }',
     'raise "no ${pin}"',
-    'try { log "${instant(pin.text, \"UTC\")}" } catch e { raise e }',
+    'try { log "${instant(pin.text, "UTC")}" } catch e { raise e }',
     "return pin.text",
     "start later(pin.text)\nhandoff later(pin.text)",
 ]

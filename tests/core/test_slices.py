@@ -50,7 +50,7 @@ def test_decimals_keep_their_context_in_every_slice() -> None:
 def test_dropping_the_activeflow_in_the_middle_runs_nothing_more() -> None:
     text = (
         "func f() {\n try { loop { } } finally { loop { } }\n}\n"
-        "flow main { try { f() } finally { log \"never\" } }"
+        'flow main { try { f() } finally { log "never" } }'
     )
     flow = begun(compiled(text))
     outputs = flow.feed(Begin(0))

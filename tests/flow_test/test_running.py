@@ -246,7 +246,7 @@ def test_an_expectation_gives_up_after_thirty_days() -> None:
 
 
 def test_equal_tests_run_equally() -> None:
-    script = main('say "${random(1, 1000000)}"', 'wait 1s', 'say "${random()}"')
+    script = main('say "${random(1, 1000000)}"', "wait 1s", 'say "${random()}"')
     one, other = (failure(script, CALL, 'expect alice hears "never"') for _ in range(2))
     assert one.seen == other.seen
     assert one.at == other.at

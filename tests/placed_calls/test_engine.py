@@ -9,10 +9,12 @@ import flowlang
 from flowlang.backends.simulator import Ended, SimulatorBackend
 from flowlang.model.cdr import CallRecord
 from flowlang.model.observations import CallRecorded, Logged
+from flowlang.model.policy import EVERYTHING
 from flowlang.model.values import SECOND
 
 DESK, ALICE, NURSE = "+16062067563", "+14155550100", "sip:nurse@clinic.example"
 SCRIPT = """
+policy { allow dial "sip:*@clinic.example"; allow dial "+1415*" }
 
 route call => desk
 route outbound call => hello(call.data)
@@ -55,7 +57,7 @@ class Day:
 @asynccontextmanager
 async def opened() -> AsyncGenerator[Day]:
     simulator = SimulatorBackend()
-    async with flowlang.open_engine(backends=[simulator]) as engine:
+    async with flowlang.open_engine(backends=[simulator], policy=EVERYTHING) as engine:
         engine.load_text(SCRIPT)
         await engine.listen()
         yield Day(engine, simulator)

@@ -73,9 +73,7 @@ def test_the_example_of_rfc_7616(algorithm: str, response: str) -> None:
 
 
 def test_the_example_of_rfc_2617() -> None:
-    use = Use(
-        "GET", "/dir/index.html", "dcd98b7102dd2f0e8b11d0f600bfb0c093", "auth", "00000001", "0a4f113b"
-    )
+    use = Use("GET", "/dir/index.html", "dcd98b7102dd2f0e8b11d0f600bfb0c093", "auth", "00000001", "0a4f113b")
     secret = secret_of("MD5", "Mufasa", "testrealm@host.com", "Circle Of Life")
     assert response_of("MD5", secret, use) == "6629fae49393a05397450978507c4ef1"
 
@@ -186,9 +184,7 @@ def test_a_client_without_qop_is_understood() -> None:
     secret = secret_of("MD5", "alice", "office", "wonder")
     response = response_of("MD5", secret, Use("REGISTER", "sip:office", nonce))
     request = register()
-    value = (
-        f'Digest username="alice",realm="office",nonce="{nonce}",uri="sip:office",response="{response}"'
-    )
+    value = f'Digest username="alice",realm="office",nonce="{nonce}",uri="sip:office",response="{response}"'
     request.extend([("Authorization", value)])
     assert guard.check(request, SOURCE, 0.0) == Passed("alice")
     assert isinstance(guard.check(request, SOURCE, 0.0), Challenged)

@@ -189,7 +189,7 @@ async def test_one_that_started_another_loses_neither(tmp_path: Path, autojump_c
 
 
 async def test_a_handoff_is_cut_and_goes_on(tmp_path: Path, autojump_clock: Virtual) -> None:
-    text = 'flow main { wait 1m\nhandoff next(7) }\nflow next(n) { wait 1h\nreturn n }'
+    text = "flow main { wait 1m\nhandoff next(7) }\nflow next(n) { wait 1h\nreturn n }"
     async with engine_on(SqliteStore(tmp_path), text) as (engine, _):
         run = engine.start("main")
         await trio.sleep(120)

@@ -11,7 +11,6 @@ from flowlang.model.action import THREADS
 from flowlang.model.functions import PREDEFINED_ON
 from flowlang.model.script_events import SCRIPT_EVENTS
 
-
 _WITHOUT_CALLER = frozenset({"signal", "message", "sent", "delivered", "failed", "read"})
 """Events that come also where nobody is on the line."""
 

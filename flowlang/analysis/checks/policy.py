@@ -195,5 +195,3 @@ def _texts(value: Value) -> Iterator[str]:
 
 def _shown(text: str) -> str:
     return text if len(text) <= 60 and text.isprintable() else "…"
-
-

@@ -244,7 +244,7 @@ class SipBackend:
                 self._on_offered(call)
             case InviteRefused(request, status, reason):
                 self._on_refused(request, status, reason)
-            case (CallConfirmed(call, answer) | CallReanswered(call, answer)) if call in self._legs:
+            case CallConfirmed(call, answer) | CallReanswered(call, answer) if call in self._legs:
                 self._legs[call].on_answer(answer)
             case CallReoffered(call, offer) if call in self._legs:
                 self._legs[call].on_reoffered(offer)

@@ -98,6 +98,8 @@ class SipLeg:
             case HangUp(status=status):
                 self._hang_up(status)
                 finish(Done())
+            case _:  # the backend does not list it among its commands, so that no such flow is loaded
+                finish(Failed("not_supported", f"this backend has no `{command.name}`"))
         self._ground.endpoint.carry_out()
         return cancel
 

@@ -85,7 +85,9 @@ def _begun(value: Any, todo: list[tuple[bool, Any, int]], depth: int) -> str:
     if is_list:
         entries = [("", each) for each in value]
     else:
-        entries = [(f"{key if _WORD.fullmatch(key) else _literal(key)}: ", each) for key, each in value.items()]
+        entries = [
+            (f"{key if _WORD.fullmatch(key) else _literal(key)}: ", each) for key, each in value.items()
+        ]
     for number in range(len(entries) - 1, -1, -1):
         name, each = entries[number]
         todo.append((False, each, depth))

@@ -44,4 +44,3 @@ def _subject(given: object) -> str:
     line = "".join(" " if unicodedata.category(each)[0] in "CZ" else each for each in text)
     line = " ".join(line.split())[:_LONGEST_SUBJECT]
     return line if line.lower().startswith("re:") else f"Re: {line}".rstrip()
-
