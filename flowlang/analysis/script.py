@@ -54,7 +54,8 @@ class Script:
     `uses` and `modules` are by the name that a module has here; only those that were found have a `Script`.
     `prefix` is how the entry gets to a module, as in `hours.`, and empty for the entry; `linked` are all
     scripts of the program, each behind those that it uses. `makers` has, by `id` of an expression, the module
-    whose function made its value; `known` the constants as they were bound. `emitted` is shared by all. `policies`
+    whose function made its value; `known` the constants as they were bound. `emitted` is shared by all.
+    `policies`
     are as they were written, `policy` is what the first of them says.
     """
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import ast as py
 from collections.abc import Callable, Iterable
-from typing import Any
+from typing import Any, cast
 
 from .python import assign, load, stamp
 
@@ -39,11 +39,11 @@ def _take_out(
         elif _names(node)[1] & bound:
             _take_out(node, bound, shared, fresh)
         elif isinstance(node, py.Lambda):
-            made = assign(fresh("shared"), node)
+            name = fresh("shared")
+            made = assign(name, node)
             stamp([made], node.lineno, node.col_offset)
             shared.append(made)
-            name = load(made.targets[0].id)  # pyright: ignore[reportAttributeAccessIssue]
-            return py.copy_location(name, node)
+            return py.copy_location(load(name), node)
         else:  # its own name is one that nothing else has
             shared.append(node)
             return None
@@ -53,6 +53,7 @@ def _take_out(
         node = todo.pop()
         for field, value in py.iter_fields(node):
             if isinstance(value, list):
+                value = cast("list[Any]", value)
                 value[:] = [found for each in value if (found := look(each)) is not None or each is None]
             else:
                 setattr(node, field, look(value))

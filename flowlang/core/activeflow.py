@@ -24,27 +24,22 @@ from flowlang.model.commands import HangUp
 from flowlang.model.events import CALLER_LEG
 from flowlang.model.observations import FlowEnded, FlowStarted, Logged, Observation
 from flowlang.model.places import file_of
-from flowlang.model.secrets import MASK, Secrets, marked, unmarked
+from flowlang.model.secrets import MASK, marked, unmarked
 from flowlang.model.values import Duration, Outcome, Value
 
 from .blocks import Block, On, without
-from .chance import Chance
-from .conditions import Conditions
 from .events import Events
 from .exits import Exit, ExitKind, Killed, Unwind
 from .inputs import ActionOver, Begin, Happened, Input, StopAsked, TimePassed
-from .legs import Legs
 from .limits import Limits
 from .listeners import Listeners
-from .messages_in import MessagesIn
 from .meter import Meter
 from .opening import Inherited
 from .outbox import Outbox
 from .outputs import Ending, HandedOff, Note, Output, Over, Perform
-from .policy import Rules
+from .parts import Parts
 from .strand import Strand
 from .timers import TimerClass, Timers
-from .typing_ahead import Digits
 
 if TYPE_CHECKING:
     from flowlang.compile import Script
@@ -56,38 +51,32 @@ _OUTERMOST = -1  # the depth of a deadline that is around all others
 _NO_FAREWELL = Outcome("hangup", {"cause": None})
 
 
-class Activeflow:
+class Activeflow(Parts):
     """One running script. `script` is what was compiled, `opening` what it began with."""
 
     __slots__ = (
-        "__weakref__", "_chance", "_conditions", "_digits", "_else_taken", "_inputs", "_legs", "_main",
-        "_messages", "_next_child", "_next_strand", "_predefined", "_ready", "_sliced", "actions",
+        "__weakref__", "_else_taken", "_inputs", "_main",
+        "_next_child", "_next_strand", "_ready", "_sliced", "actions",
         "answered", "answering", "at", "began", "busy", "caller_gone", "current", "ending", "events",
-        "farewell", "has_caller", "id", "limits", "listeners", "meter", "opening", "outbox",
-        "recording", "script", "secret_input", "strands", "timers",
+        "farewell", "has_caller", "id", "listeners", "meter", "outbox",
+        "recording", "secret_input", "strands", "timers",
     )  # fmt: skip
 
     def __init__(self, script: Script, opening: Opening, limits: Limits, actions: dict[str, Action]) -> None:
-        self.script = script
-        self.opening = opening
-        self.limits = limits
+        super().__init__(script, opening, limits)
         self.actions = actions
         self.id = opening.activeflow
-        self._chance: Chance | None = None
         self.at = opening.at
         given = opening.inherited or Inherited(opening.at)
         self.began = given.began
         self.timers = Timers()
         self.listeners = Listeners()
-        self._digits: Digits | None = None
-        self._messages: MessagesIn | None = None
         self.events = Events(self, given.signals)
         self.answered = given.answered
         self.answering: Answering | None = None
         self.has_caller = opening.channel in CONVERSATIONS
         self.caller_gone = given.farewell is not None
         self.farewell = given.farewell or _NO_FAREWELL
-        self._predefined: dict[str, dict[str, Value]] | None = None
         self.ending: Ending | None = None
         self.busy = False
         self.secret_input = False
@@ -98,14 +87,12 @@ class Activeflow:
         """All that are not over, oldest first."""
         self._ready: list[tuple[int, Strand]] = []
         self._sliced: Strand | None = None
-        self._conditions: Conditions | None = None
         self._next_strand = 0
         self.outbox = Outbox(given.next_action)
         self._next_child = given.next_child
         self._inputs = 0
         self._main: Strand | None = None
         self._else_taken = given.else_taken
-        self._legs: Legs | None = None
         self.recording = given.recording
         """The file into which the call is recorded."""
 
@@ -238,20 +225,6 @@ class Activeflow:
         self.warn(f"stopped: `limit duration {lasts}` of the policy is over", 0, "policy")
         self.stop()
 
-    @property
-    def secrets(self) -> Secrets:
-        """What of the script is secret."""
-        return self.script.program.secrets
-
-    def text_of(self, fault: Fault) -> str:
-        """What watchers see of a fault's text."""
-        return MASK if self.secrets.hides_line(fault.line) else fault.text
-
-    @property
-    def rules(self) -> Rules:
-        """What it may reach."""
-        return Rules(self.script.program.policy, self.limits.policy)
-
     def _call(self, flow: str, arguments: dict[str, Value]) -> Strand:
         """The main line, with this flow."""
         given = {variable(name): unmarked(value) for name, value in arguments.items()}
@@ -355,41 +328,16 @@ class Activeflow:
         )  # fmt: skip
         given = self.secrets.of_flow(flow, arguments)
         opening = self.opening.handed_to((flow, given), self.at, self.chance.new_seed(), inherited)
-        self._hang_up_placed()
+        self.hang_up_placed()
         self.outbox.withdraw_all()
         self.outbox.add(HandedOff(opening))
         self.ending = Ending("handoff")
         self.busy = False
         self.drop()
 
-    @property
-    def messages(self) -> MessagesIn:
-        """Those that came in and that no handler took."""
-        if self._messages is None:  # most get none
-            given = self.opening.inherited
-            kept = given.messages if given is not None else ()
-            self._messages = MessagesIn(self.limits.kept_messages, kept, self.opening.message_id)
-        return self._messages
-
-    @property
-    def legs(self) -> Legs:
-        """Those that it placed."""
-        if self._legs is None:  # most place none
-            self._legs = Legs(self)
-        return self._legs
-
-    @property
-    def placed_legs(self) -> tuple[int, ...]:
-        """The numbers of those that are not over."""
-        return self._legs.numbers if self._legs is not None else ()
-
-    def _hang_up_placed(self) -> None:
-        if self._legs is not None:
-            self._legs.hang_up_all()
-
     def _end(self, ending: Ending) -> None:
         assert ending.how != "handoff"
-        self._hang_up_placed()
+        self.hang_up_placed()
         if self.has_caller and not self.caller_gone:
             status = REFUSAL_OF_ENDING[ending.how]
             self.outbox.add(Perform(self.outbox.number(), HangUp(CALLER_LEG, status)))
@@ -454,23 +402,6 @@ class Activeflow:
         for strand in self.strands:
             strand.caller_left()
 
-    # -- what most that wait never need, so it is made when it is first asked for
-
-    @property
-    def digits(self) -> Digits:
-        """The digits of the caller's leg."""
-        if self._digits is None:
-            inherited = self.opening.inherited
-            self._digits = Digits(self.limits.typed_ahead, inherited.typed if inherited is not None else "")
-        return self._digits
-
-    @property
-    def conditions(self) -> Conditions:
-        """The strands at a `wait until`."""
-        if self._conditions is None:
-            self._conditions = Conditions()
-        return self._conditions
-
     # -- what the script may ask
 
     def new_activeflow_id(self) -> str:
@@ -478,20 +409,6 @@ class Activeflow:
         number = self._next_child
         self._next_child += 1
         return f"{self.id}.{number}"
-
-    @property
-    def chance(self) -> Chance:
-        """Its chance, the same in each replay."""
-        if self._chance is None:
-            self._chance = Chance(self.opening.seed)
-        return self._chance
-
-    @property
-    def predefined(self) -> dict[str, dict[str, Value]]:
-        """What the script sees as `call`, `caller` and `flow`."""
-        if self._predefined is None:  # most activeflows wait, and never ask
-            self._predefined = self.opening.predefined()
-        return self._predefined
 
     # -- budgets, notes
 

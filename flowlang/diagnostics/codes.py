@@ -1,8 +1,8 @@
 """Every diagnostic's code. A code keeps its meaning for ever; one that goes out of use is not given again.
 
 E1xx the text is not the language; E2xx names; E3xx values and arguments; E4xx channels and backends; E5xx
-control flow; E6xx routes, modules and files; E7xx tests; E8xx the settings in `flow.toml`; E9xx in the language, but this
-version does not run it; W… doubtful, but it runs.
+control flow; E6xx routes, modules and files; E7xx tests; E8xx the settings in `flow.toml`; E9xx in the
+language, but this version does not run it; W… doubtful, but it runs.
 """
 
 from __future__ import annotations

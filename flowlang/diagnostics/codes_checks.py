@@ -269,8 +269,8 @@ SETTINGS: dict[str, Code] = {
     ),
     "E804": Code(
         "host's action that cannot be used",
-        "An action of `flow.toml` or of the entry point group `flowlang.actions` has a name that is taken, or "
-        "what it names in Python cannot be imported, is no `HostAction` or function, or does not take the "
+        "An action of `flow.toml` or of the entry point group `flowlang.actions` has a name that is taken, "
+        "or what it names in Python cannot be imported, is no `HostAction` or function, or does not take the "
         "parameters that are declared. Modules beside `flow.toml` and installed ones can be imported.",
     ),
 }
@@ -302,6 +302,11 @@ WARNINGS: dict[str, Code] = {
     "W501": Code("code that nothing reaches", "The statement above always leaves the block, or never ends."),
     "W502": Code(
         "pattern that is never looked at", "A pattern further up takes everything that this one would."
+    ),
+    "W504": Code(
+        "outcome that nobody looks at",
+        "A call may be busy, rejected, or not answered. A `dial` as a whole statement goes on as if all were "
+        "well; with `match` the caller is told.",
     ),
     "W503": Code(
         "comparison that is always the same",

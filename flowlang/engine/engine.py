@@ -8,18 +8,17 @@ import time
 from collections import Counter
 from collections.abc import AsyncGenerator, Callable, Iterable
 from contextlib import asynccontextmanager, suppress
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import trio
 
-from flowlang.analysis import Program
 from flowlang.backends.border import Backend, Finish, Leg, Outlet
 from flowlang.backends.leg_inbox import LegInbox
-from flowlang.core import Activeflow, Begin, Ending, Launch, Limits, Opening, Script, StopAsked
+from flowlang.core import Activeflow, Begin, Launch, Limits, Opening, Script, StopAsked
 from flowlang.core.host_results import run_host_function
-from flowlang.diagnostics import Diagnostic, Source, near_name
+from flowlang.diagnostics import Source, near_name
 from flowlang.model.actions import ACTIONS, Action
 from flowlang.model.commands import RunHostAction
 from flowlang.model.events import SignalReceived
@@ -41,6 +40,7 @@ from .legs import placer_of
 from .pump import Pump
 from .records import Records
 from .recovery import Recovered, recover
+from .run import LoadedScript, Run
 from .running import Running
 from .switchboard import Switchboard
 
@@ -51,33 +51,6 @@ _SETTLE = 5.0
 waits."""
 
 _log = logging.getLogger("flowlang.engine")
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class LoadedScript:
-    """A script that the engine has. `warnings` are what the checker had to say."""
-
-    path: Path | None
-    program: Program
-    warnings: tuple[Diagnostic, ...]
-    script: Script
-
-
-class Run:
-    """An activeflow, as the host that started it sees it."""
-
-    def __init__(self, running: Running) -> None:
-        self._running = running
-
-    @property
-    def id(self) -> str:
-        """The activeflow's id."""
-        return self._running.activeflow
-
-    async def ended(self) -> Ending:
-        """Waits for its end and tells how it was."""
-        await self._running.ended.wait()
-        return self._running.result()
 
 
 class Engine:

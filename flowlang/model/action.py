@@ -63,8 +63,9 @@ class Action:
     `outcomes` is empty where the value is nothing of interest. `events` can be handled in the action's own
     block. `channels` says where it works. `needs` names the backend commands (see `commands.COMMANDS`) that
     it is made of on a call. `on_leg`: it needs the caller, and ends when he leaves, its strand with it; where
-    `if_left` is given it ends with that outcome and the strand goes on. `recovery` says what a crash between
-    doing and knowing means. `sends` names the outlet that it needs of some backend, whatever the caller's
+    `if_left` is given it ends with that outcome and the strand goes on. `heed`: who does not look at its
+    outcome forgets the unhappy ones, and is warned. `recovery` says what a crash between doing and knowing
+    means. `sends` names the outlet that it needs of some backend, whatever the caller's
     channel: a channel, `notify`, `http` or `store`.
     """
 
@@ -78,6 +79,7 @@ class Action:
     on_leg: bool = False
     if_left: str | None = None
     recovery: Recovery = "unknown"
+    heed: bool = False
     sends: str | None = None
     key: str | None = None
 

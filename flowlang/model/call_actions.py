@@ -44,6 +44,7 @@ CALL_ACTIONS = (
         needs=("place_call", "bridge", "answer", "hangup"),
         on_leg=True,
         if_left="cancelled",
+        heed=True,
     ),
     Action(
         "call",

@@ -75,7 +75,7 @@ class Say:
 
 @dataclass(frozen=True, slots=True)
 class PlaceCall:
-    """Call somebody; from now on the leg goes by the number `leg`, from 1. Result: none, once it is on its way.
+    """Call somebody; from now on the leg goes by the number `leg`, from 1. Result: none, once under way.
     What becomes of it comes as `CallRinging`, `CallAnswered`, `CallRefused` and `CallEnded`. `source` is the
     caller id, `anonymous` hides it (RFC 3323)."""
 

@@ -9,23 +9,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from decimal import Decimal
 from typing import TYPE_CHECKING
 
-from flowlang.compile.runtime.faults import Fault
-from flowlang.compile.runtime.operators import add
+from flowlang.backends.kept_values import KeptValues
 from flowlang.compile.runtime.texts import shown
 from flowlang.core.json_values import json_of
 from flowlang.model.addresses import matches
-from flowlang.model.message_commands import (
-    HttpRequest,
-    OutsideCommand,
-    SendMessage,
-    StoreAdd,
-    StoreGet,
-    StorePut,
-)
-from flowlang.model.results import Done, Failed, Result
+from flowlang.model.message_commands import HttpRequest, OutsideCommand, SendMessage
+from flowlang.model.results import Done, Result
 from flowlang.model.secrets import shown_text
 from flowlang.model.values import Outcome, Value
 
@@ -59,7 +50,7 @@ class Outside:
         self.given: list[Given] = []
         self._world = world
         self._answers: list[_Answer] = []
-        self._kept: dict[str, Value] = {}
+        self._kept = KeptValues()
         self._messages = 0
         self._carrier_down_until = 0
 
@@ -101,16 +92,8 @@ class Outside:
                 return Done(self._send(command, sender))
             case HttpRequest():
                 return Done(self._request(command))
-            case StoreGet(entry=entry):
-                return Done((self._kept[entry],) if entry in self._kept else ())
-            case StorePut(entry=entry, value=None):
-                self._kept.pop(entry, None)
-                return Done()
-            case StorePut(entry=entry, value=value):
-                self._kept[entry] = value
-                return Done()
-            case StoreAdd():
-                return self._add(command)
+            case _:
+                return self._kept.perform(command)
 
     def _send(self, command: SendMessage, sender: Running) -> Outcome:
         if command.channel == "sms" and self.carrier_is_down:
@@ -130,17 +113,6 @@ class Outside:
         self.given.append(Given(command, len(self._world.seen)))
         self._world.note("world", f"answers {command.method} {shown_text(command.url)} with {status}")
         return {"status": status, "text": answer.text if answer is not None else "", "headers": {}}
-
-    def _add(self, command: StoreAdd) -> Result:
-        before = self._kept.get(command.entry, 0)
-        if isinstance(before, bool) or not isinstance(before, int | Decimal):
-            return Failed("type", f"what is kept under `{command.entry}` is no number")
-        try:
-            total = add(before, command.amount)
-        except Fault as fault:
-            return Failed(fault.code, fault.text)
-        self._kept[command.entry] = total
-        return Done(total)
 
 
 def fits_address(wanted: str, command: SendMessage) -> bool:

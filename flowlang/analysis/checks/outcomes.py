@@ -4,17 +4,32 @@ from __future__ import annotations
 
 from flowlang.analysis.script import Script
 from flowlang.analysis.types import Ended, described
+from flowlang.diagnostics import Span
+from flowlang.model.actions import Action
 from flowlang.syntax import ast
 
 
 def check(script: Script) -> None:
     """All flows that declare outcomes; for the end of one without any, see `unreachable`."""
     for body in script.bodies:
+        for node in body.nodes:
+            if isinstance(node, ast.CallStatement):
+                _unheeded(script, node)
         if isinstance(body.owner, ast.FlowDecl) and body.owner.outcomes:
             _declared(script, body.owner)
             for node in body.nodes:
                 if isinstance(node, ast.Return):
                     _returned(script, body.owner, node)
+
+
+def _unheeded(script: Script, node: ast.CallStatement) -> None:
+    """An action as a whole statement, how it ended being of no interest."""
+    called = script.called(node.call) if isinstance(node.call, ast.Call) else None
+    if called is not None and isinstance(called.callee, Action) and called.callee.heed:
+        names = [f"`{each.name}`" for each in called.callee.outcomes[1:]]
+        message = f"nobody looks at how this `{called.callee.name}` ended: {', '.join(names)}"
+        span = Span(node.call.span.start, node.call.span.start + len(called.callee.name))
+        script.report.add("W504", span, message, hint=f"`match {called.callee.name}(…) {{ … }}`")
 
 
 def _declared(script: Script, flow: ast.FlowDecl) -> None:

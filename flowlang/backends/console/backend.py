@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import replace
 from typing import Any, assert_never
 
 import trio
 
-from flowlang.backends.border import Host, Incoming
-from flowlang.backends.live_leg import LiveLeg
+from flowlang.backends.border import Finish, Host, Inbox, Incoming, Outgoing
+from flowlang.backends.live_leg import LiveCallee, LiveLeg
 from flowlang.backends.simulated_leg import (
     SIMULATED_COMMANDS,
     Answered,
@@ -21,7 +23,9 @@ from flowlang.backends.simulated_leg import (
     Ringing,
     address,
 )
+from flowlang.model.message_commands import OutsideCommand
 
+from .outside import OUTLETS, Beyond
 from .terminal import Terminal
 from .typed import HELP, Do, Hint, Pause, Press, Typed, understand
 
@@ -35,8 +39,10 @@ class ConsoleBackend:
     name = "console"
     channels = frozenset({"call"})
     commands = SIMULATED_COMMANDS
+    outlets = OUTLETS
 
     def __init__(self, terminal: Terminal, pace: Pace) -> None:
+        self._beyond = Beyond(self._write)
         self._terminal = terminal
         self._pace = pace
         self._running: tuple[Host, trio.Nursery] | None = None
@@ -53,6 +59,19 @@ class ConsoleBackend:
                 self._running = None
                 if self._leg is not None:
                     self._leg.lose()
+
+    def send(self, command: OutsideCommand, finish: Finish) -> Callable[[], None]:
+        """Shows what would go out."""
+        finish(self._beyond.perform(command))
+        return lambda: None
+
+    def place(self, outgoing: Outgoing, inbox: Inbox) -> LiveCallee:
+        """Calls a stand-in: nobody else is here."""
+        assert self._running is not None, "the engine runs it"
+        host, nursery = self._running
+        leg = LiveCallee(host, nursery, replace(outgoing, to=address(outgoing.to)), inbox, self._pace)
+        nursery.start_soon(self._beyond.stand_in, leg)
+        return leg
 
     async def settle(self) -> None:
         """The call is over the moment it is hung up."""

@@ -1,0 +1,113 @@
+"""What an activeflow has of its script and opening, and the parts that most never need: made when they are
+first asked for, so that an idle one is small."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, cast
+
+from flowlang.compile.runtime.faults import Fault
+from flowlang.model.secrets import MASK, Secrets
+from flowlang.model.values import Value
+
+from .chance import Chance
+from .conditions import Conditions
+from .legs import Legs
+from .limits import Limits
+from .messages_in import MessagesIn
+from .policy import Rules
+from .typing_ahead import Digits
+
+if TYPE_CHECKING:
+    from flowlang.compile import Script
+
+    from .activeflow import Activeflow
+    from .opening import Opening
+
+
+class Parts:
+    """The base of `Activeflow`."""
+
+    __slots__ = (
+        "_chance", "_conditions", "_digits", "_legs", "_messages", "_predefined", "limits", "opening",
+        "script",
+    )  # fmt: skip
+
+    def __init__(self, script: Script, opening: Opening, limits: Limits) -> None:
+        self.script = script
+        self.opening = opening
+        self.limits = limits
+        self._chance: Chance | None = None
+        self._conditions: Conditions | None = None
+        self._digits: Digits | None = None
+        self._legs: Legs | None = None
+        self._messages: MessagesIn | None = None
+        self._predefined: dict[str, dict[str, Value]] | None = None
+
+    @property
+    def secrets(self) -> Secrets:
+        """What of the script is secret."""
+        return self.script.program.secrets
+
+    def text_of(self, fault: Fault) -> str:
+        """What watchers see of a fault's text."""
+        return MASK if self.secrets.hides_line(fault.line) else fault.text
+
+    @property
+    def rules(self) -> Rules:
+        """What it may reach."""
+        return Rules(self.script.program.policy, self.limits.policy)
+
+    @property
+    def messages(self) -> MessagesIn:
+        """Those that came in and that no handler took."""
+        if self._messages is None:  # most get none
+            given = self.opening.inherited
+            kept = given.messages if given is not None else ()
+            self._messages = MessagesIn(self.limits.kept_messages, kept, self.opening.message_id)
+        return self._messages
+
+    @property
+    def legs(self) -> Legs:
+        """Those that it placed."""
+        if self._legs is None:  # most place none
+            self._legs = Legs(cast("Activeflow", self))
+        return self._legs
+
+    @property
+    def placed_legs(self) -> tuple[int, ...]:
+        """The numbers of those that are not over."""
+        return self._legs.numbers if self._legs is not None else ()
+
+    def hang_up_placed(self) -> None:
+        """No leg that it placed is left."""
+        if self._legs is not None:
+            self._legs.hang_up_all()
+
+    @property
+    def digits(self) -> Digits:
+        """The digits of the caller's leg."""
+        if self._digits is None:
+            inherited = self.opening.inherited
+            self._digits = Digits(self.limits.typed_ahead, inherited.typed if inherited is not None else "")
+        return self._digits
+
+    @property
+    def conditions(self) -> Conditions:
+        """The strands at a `wait until`."""
+        if self._conditions is None:
+            self._conditions = Conditions()
+        return self._conditions
+
+    @property
+    def chance(self) -> Chance:
+        """Its chance, the same in each replay."""
+        if self._chance is None:
+            self._chance = Chance(self.opening.seed)
+        return self._chance
+
+    @property
+    def predefined(self) -> dict[str, dict[str, Value]]:
+        """What the script sees as `call`, `caller` and `flow`."""
+        if self._predefined is None:  # most activeflows wait, and never ask
+            self._predefined = self.opening.predefined()
+        return self._predefined

@@ -1,0 +1,39 @@
+"""What the engine gives to its host: a script that it has, and an activeflow that the host started."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from flowlang.analysis import Program
+from flowlang.core import Ending, Script
+from flowlang.diagnostics import Diagnostic
+
+from .running import Running
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class LoadedScript:
+    """A script that the engine has. `warnings` are what the checker had to say."""
+
+    path: Path | None
+    program: Program
+    warnings: tuple[Diagnostic, ...]
+    script: Script
+
+
+class Run:
+    """An activeflow, as the host that started it sees it."""
+
+    def __init__(self, running: Running) -> None:
+        self._running = running
+
+    @property
+    def id(self) -> str:
+        """The activeflow's id."""
+        return self._running.activeflow
+
+    async def ended(self) -> Ending:
+        """Waits for its end and tells how it was."""
+        await self._running.ended.wait()
+        return self._running.result()
