@@ -2,22 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any, cast
 
-from flowlang.model.events import CALLER_LEG, Event
+from flowlang.model.events import CALLER_LEG, CallEnded, CallRefused, Event
 
 from .border import Inbox
 
 
 class LegInbox:
-    """The inbox of a leg that was placed. It may change hands: `call` gives it an activeflow of its own."""
+    """The inbox of a leg that was placed. It may change hands: `call` gives it an activeflow of its own.
+    Until then `over` is told the number of the leg when that is over."""
 
-    __slots__ = ("_number", "_owner")
+    __slots__ = ("_number", "_over", "_owner")
 
-    def __init__(self, owner: Inbox, number: int) -> None:
+    def __init__(self, owner: Inbox, number: int, over: Callable[[int], None]) -> None:
         self._owner = owner
         self._number = number
+        self._over = over
 
     @property
     def activeflow(self) -> str:
@@ -34,3 +37,5 @@ class LegInbox:
         if self._number != CALLER_LEG:
             event = cast(Event, replace(cast(Any, event), leg=self._number))
         self._owner.deliver(event)
+        if self._number != CALLER_LEG and isinstance(event, CallEnded | CallRefused):
+            self._over(self._number)

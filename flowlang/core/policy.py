@@ -38,7 +38,7 @@ class Rules:
         """How many legs it may have at once, beside the caller's."""
         return _least(self._script and self._script.legs, self._operator.legs)
 
-    def allows(self, kind: Kind, text: str) -> str | None:
+    def why_refused(self, kind: Kind, text: str) -> str | None:
         """Why a destination is refused; `None` where it is allowed."""
         try:
             destination = destination_of(kind, text)
@@ -57,7 +57,7 @@ class Rules:
 
     def check(self, kind: Kind, text: str, line: int) -> None:
         """Raises the fault `policy` where a destination is refused."""
-        why = self.allows(kind, text)
+        why = self.why_refused(kind, text)
         if why is not None:
             raise Fault("policy", f"`{kind}` to {_shown(text)} is refused: {why}", line)
 

@@ -44,8 +44,7 @@ class Legs:
             finish(Done())
         elif isinstance(command, HangUp) and command.leg != CALLER_LEG:
             withdraw = leg.perform(command, finish)
-            leg.release()
-            del self._legs[command.leg]
+            self._forget(command.leg)
             return withdraw
         else:
             return leg.perform(command, finish)
@@ -59,7 +58,7 @@ class Legs:
         outgoing = Outgoing(
             self._engine.new_id(), command.to, command.source, command.display, command.anonymous
         )
-        inbox = LegInbox(self._owner, command.leg)
+        inbox = LegInbox(self._owner, command.leg, self._forget)
         if self._inboxes is None:
             self._inboxes = {}
         self._inboxes[command.leg] = inbox
@@ -68,6 +67,14 @@ class Legs:
         self._legs[command.leg] = placer.place(outgoing, inbox)
         finish(Done())
         return _nothing
+
+    def _forget(self, number: int) -> None:
+        """A leg that was placed is over, or given up."""
+        leg = self._legs.pop(number, None)
+        if leg is not None:
+            leg.release()
+        if self._inboxes is not None:
+            self._inboxes.pop(number, None)
 
     def take_out(self, number: int) -> tuple[Leg, LegInbox]:
         """A leg that becomes another activeflow's."""

@@ -85,7 +85,7 @@ CALL_ACTIONS = (
     ),
     Action(
         "start_recording",
-        "Records the call into a WAV file beside the script, until `stop_recording` or its end.",
+        "Records the call into a WAV file, until `stop_recording` or its end.",
         (Parameter("to", ("text",), "the file, below the folder of recordings", by_place=True),),
         channels=CALL,
         needs=("record",),

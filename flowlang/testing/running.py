@@ -155,8 +155,13 @@ class Running:
             if number in self._under_way:
                 self._under_way[number] = withdraw
 
+    def _forget(self, number: int) -> None:
+        """A leg that was placed is over."""
+        self._legs.pop(number, None)
+        self._inboxes.pop(number, None)
+
     def _place(self, command: PlaceCall) -> None:
-        inbox = LegInbox(self, command.leg)
+        inbox = LegInbox(self, command.leg, self._forget)
         self._inboxes[command.leg] = inbox
         self._legs[command.leg] = self._world.place(command, inbox)
 

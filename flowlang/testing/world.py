@@ -17,6 +17,7 @@ from flowlang.model.commands import PlaceCall
 from flowlang.model.host_action import Fake
 from flowlang.model.observations import FlowEnded, FlowStarted, Logged, Observation, Refused
 from flowlang.model.results import Failed
+from flowlang.model.secrets import shown_text
 from flowlang.model.values import SECOND, Value
 
 from .clock import START
@@ -153,7 +154,12 @@ class World:
         outgoing = Outgoing(
             self.new_id("leg"), address(command.to), command.source, command.display, command.anonymous
         )
-        callee = Callee(self, outgoing, inbox)
+        callee = Callee(
+            self,
+            outgoing,
+            inbox,
+            shown_text(address(command.to) if shown_text(command.to) == command.to else command.to),
+        )
         self.callees.append(callee)
         self.plan(self.at, callee.called)
         return callee.leg

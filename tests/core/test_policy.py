@@ -114,22 +114,22 @@ def rules(*patterns: str, operator: Policy = EVERYTHING) -> Rules:
 )
 def test_a_special_number_has_to_be_named_by_the_operator(text: str, what: str) -> None:
     why = f"it is {what}, which the operator has to name exactly"
-    assert rules("*").allows("dial", text) == why
-    assert rules("*", text).allows("dial", text) == why
+    assert rules("*").why_refused("dial", text) == why
+    assert rules("*", text).why_refused("dial", text) == why
     named = Policy({"dial": (text,)})
-    assert rules("*", operator=named).allows("dial", text) is None
-    assert rules("sip:*@x.example", operator=named).allows("dial", text) is not None
+    assert rules("*", operator=named).why_refused("dial", text) is None
+    assert rules("sip:*@x.example", operator=named).why_refused("dial", text) is not None
 
 
 def test_script_and_operator_both_have_to_allow() -> None:
     desk = "sip:desk@clinic.example"
     house = Policy({"dial": ("sip:*@clinic.example",)})
-    assert Rules(house, house).allows("dial", desk) is None
-    assert Rules(None, EVERYTHING).allows("dial", desk) == "the script has no `policy` that allows it"
+    assert Rules(house, house).why_refused("dial", desk) is None
+    assert Rules(None, EVERYTHING).why_refused("dial", desk) == "the script has no `policy` that allows it"
     uncovered = "no `allow dial` of the script's policy covers it"
-    assert Rules(NOTHING, EVERYTHING).allows("dial", desk) == uncovered
-    assert Rules(house, NOTHING).allows("dial", desk) == "the operator's policy does not allow it"
-    assert Rules(house, house).allows("sms", "+16062067563") is not None
+    assert Rules(NOTHING, EVERYTHING).why_refused("dial", desk) == uncovered
+    assert Rules(house, NOTHING).why_refused("dial", desk) == "the operator's policy does not allow it"
+    assert Rules(house, house).why_refused("sms", "+16062067563") is not None
 
 
 def test_of_two_limits_the_lower_counts() -> None:

@@ -63,6 +63,10 @@ def instant(text: Any, zone: Any) -> Time:
     return Time((since.days * 86_400 + since.seconds) * SECOND)
 
 
+_OF_THE_HOST = frozenset({"localtime", "posixrules", "Factory"})
+"""Files beside the zones that tell of this machine: with them equal inputs would not give equal values."""
+
+
 def holiday(date: Any, country: Any, subdivision: Any = None) -> str | None:
     """The name of the public holiday that a date is in a country; none if it is none."""
     match = _DATE.match(_text("holiday", date))
@@ -80,8 +84,14 @@ def holiday(date: Any, country: Any, subdivision: Any = None) -> str | None:
 @lru_cache(_YEARS_KEPT)
 def _holidays(country: str, subdivision: str | None, year: int) -> dict[datetime.date, str]:
     from holidays import country_holidays
+    from holidays.utils import list_supported_countries
 
+    known = (
+        list_supported_countries()
+    )  # the package looks a country up by its attributes: only these may be named
     try:
+        if country not in known or (subdivision is not None and subdivision not in known[country]):
+            raise NotImplementedError
         found = country_holidays(country, subdiv=subdivision, years=year)
     except NotImplementedError:
         where = _shown(country if subdivision is None else f"{country}, {subdivision}")
@@ -94,7 +104,7 @@ def _holidays(country: str, subdivision: str | None, year: int) -> dict[datetime
 def _zone(what: str, zone: Any) -> ZoneInfo:
     name = _text(what, zone)
     try:
-        if _ZONE.match(name):
+        if _ZONE.match(name) and name not in _OF_THE_HOST:
             return ZoneInfo(name)
     except (ZoneInfoNotFoundError, ValueError, OSError):
         pass

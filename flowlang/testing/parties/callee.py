@@ -17,10 +17,10 @@ _BUSY, _DECLINE, _UNAVAILABLE = 486, 603, 503  # RFC 3261 §21.4.24, §21.6.2, �
 
 
 class Callee(Phone):
-    """`claimed` once a test has given him a name by `expect dial`."""
+    """`name` is what the table calls him, until a test has given him another by `expect dial` (`claimed`)."""
 
-    def __init__(self, world: World, outgoing: Outgoing, inbox: Inbox) -> None:
-        super().__init__(world, outgoing.to)
+    def __init__(self, world: World, outgoing: Outgoing, inbox: Inbox, name: str) -> None:
+        super().__init__(world, name)
         self.outgoing = outgoing
         self.claimed = False
         self._callee = SimulatedCallee(world, world.later, outgoing, inbox, world.pace, self._saw)
