@@ -36,7 +36,7 @@ from .arguments import arguments_of, given_value
 from .clock import Clock
 from .errors import EngineClosedError, UnknownFlowError
 from .keeping import CHECKPOINT, Keeper
-from .legs import placer_of
+from .placing import placing
 from .pump import Pump
 from .records import Records
 from .recovery import Recovered, recover
@@ -77,7 +77,7 @@ class Engine:
         self._clock = clock
         self.new_id = new_id
         self.new_seed = new_seed
-        self.placer = placer_of(self._backends)
+        self.place = placing(self, self._backends)
         """The backend that places calls; `None` where none can."""
         self._pump = Pump(clock, processor_time, self.keeper.commit)
         self._scripts: list[LoadedScript] = []

@@ -33,6 +33,11 @@ class Run:
         """The activeflow's id."""
         return self._running.activeflow
 
+    @property
+    def flow(self) -> str:
+        """The name of the flow that it is in."""
+        return self._running.flow.opening.flow
+
     async def ended(self) -> Ending:
         """Waits for its end and tells how it was."""
         await self._running.ended.wait()

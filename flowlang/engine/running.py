@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import trio
 
 from flowlang.backends.border import Leg
+from flowlang.backends.legs import Legs
 from flowlang.core import (
     ActionOver,
     Activeflow,
@@ -36,7 +37,6 @@ from flowlang.model.results import Result
 
 from .errors import EngineClosedError
 from .keeping import Kept
-from .legs import Legs
 
 if TYPE_CHECKING:
     from .engine import Engine
@@ -57,7 +57,7 @@ class Running:
         self.ended = trio.Event()
         self._engine = engine
         self._journal = journal
-        self._legs = Legs(engine, self, leg)
+        self._legs = Legs(self, leg, engine.place)
         self._inbox: deque[Input] = deque()
         self._taken: Input | None = None
         self._outputs: list[Output] = []

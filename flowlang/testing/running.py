@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 
-from flowlang.backends.border import BridgingLeg, Leg
-from flowlang.backends.leg_inbox import LegInbox
+from flowlang.backends.border import Leg
+from flowlang.backends.legs import Legs
 from flowlang.core import (
     ActionOver,
     Activeflow,
@@ -26,10 +26,10 @@ from flowlang.core import (
     Withdraw,
 )
 from flowlang.core.journal import run_input
-from flowlang.model.commands import Bridge, PlaceCall, RunHostAction
-from flowlang.model.events import CALLER_LEG, Event
+from flowlang.model.commands import RunHostAction
+from flowlang.model.events import Event
 from flowlang.model.message_commands import OutsideCommand
-from flowlang.model.results import Done, Failed, Result
+from flowlang.model.results import Result
 
 from .fakes import run_fake
 
@@ -42,8 +42,7 @@ class Running:
 
     def __init__(self, world: World, opening: Opening, leg: Leg | None) -> None:
         self._world = world
-        self._legs: dict[int, Leg] = {} if leg is None else {CALLER_LEG: leg}
-        self._inboxes: dict[int, LegInbox] = {}
+        self._legs = Legs(self, leg, world.place)
         self._flow = self._machine(opening)
         self._under_way: dict[int, Callable[[], None]] = {}
         self._deadline: int | None = None
@@ -120,10 +119,10 @@ class Running:
             case Launch():
                 self._world.launch(output)
             case Connect(number, opening):
-                self._world.connect(opening, self._legs.pop(number), self._inboxes.pop(number))
+                self._world.connect(opening, *self._legs.take_out(number))
             case Over():
-                for leg in self._legs.values():
-                    leg.release()
+                self._under_way.clear()
+                self._legs.release()
 
     def _perform(self, output: Perform) -> None:
         number, command = output.action, output.command
@@ -140,30 +139,10 @@ class Running:
             finish(run_fake(self._world, command))
         elif isinstance(command, OutsideCommand):
             finish(self._world.outside.perform(command, self))
-        elif isinstance(command, PlaceCall):
-            self._place(command)
-            finish(Done())
-        elif (leg := self._legs.get(command.leg)) is None:
-            text = f"`{command.name}` needs a caller, and this activeflow has none"
-            finish(Failed("no_caller", text))
-        elif isinstance(command, Bridge):
-            if command.other in self._legs:
-                cast("BridgingLeg", leg).bridge(self._legs[command.other])
-            finish(Done())
         else:
-            withdraw = leg.perform(command, finish)
+            withdraw = self._legs.perform(command, finish)
             if number in self._under_way:
                 self._under_way[number] = withdraw
-
-    def _forget(self, number: int) -> None:
-        """A leg that was placed is over."""
-        self._legs.pop(number, None)
-        self._inboxes.pop(number, None)
-
-    def _place(self, command: PlaceCall) -> None:
-        inbox = LegInbox(self, command.leg, self._forget)
-        self._inboxes[command.leg] = inbox
-        self._legs[command.leg] = self._world.place(command, inbox)
 
 
 def _nothing() -> None:

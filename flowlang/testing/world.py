@@ -151,15 +151,10 @@ class World:
 
     def place(self, command: PlaceCall, inbox: Inbox) -> Leg:
         """A flow calls somebody."""
-        outgoing = Outgoing(
-            self.new_id("leg"), address(command.to), command.source, command.display, command.anonymous
-        )
-        callee = Callee(
-            self,
-            outgoing,
-            inbox,
-            shown_text(address(command.to) if shown_text(command.to) == command.to else command.to),
-        )
+        to = address(command.to)
+        outgoing = Outgoing(self.new_id("leg"), to, command.source, command.display, command.anonymous)
+        name = shown_text(command.to)
+        callee = Callee(self, outgoing, inbox, name if name != command.to else to)
         self.callees.append(callee)
         self.plan(self.at, callee.called)
         return callee.leg

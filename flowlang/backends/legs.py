@@ -1,72 +1,65 @@
-"""The legs of one activeflow: its caller's, and those that it placed, by number."""
+"""The legs of one activeflow by number: its caller's, and those that it placed."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, cast
+from typing import cast
 
-from flowlang.backends.border import Backend, BridgingLeg, Finish, Leg, Outgoing, Placer
-from flowlang.backends.leg_inbox import LegInbox
 from flowlang.model.commands import BackendCommand, Bridge, HangUp, PlaceCall
 from flowlang.model.events import CALLER_LEG
 from flowlang.model.results import Done, Failed
 
-if TYPE_CHECKING:
-    from collections.abc import Iterable
+from .border import BridgingLeg, Finish, Inbox, Leg
+from .leg_inbox import LegInbox
 
-    from .engine import Engine
-    from .running import Running
+Place = Callable[[PlaceCall, Inbox], Leg | Failed]
+"""Begins to call, as `border.Placer.place`; `Failed` where nothing here can."""
 
 
 class Legs:
     """`caller` is `None` for an activeflow that has none."""
 
-    __slots__ = ("_engine", "_inboxes", "_legs", "_owner")
+    __slots__ = ("_inboxes", "_legs", "_owner", "_place")
 
-    def __init__(self, engine: Engine, owner: Running, caller: Leg | None) -> None:
-        self._engine = engine
+    def __init__(self, owner: Inbox, caller: Leg | None, place: Place) -> None:
         self._owner = owner
+        self._place = place
         self._legs: dict[int, Leg] = {} if caller is None else {CALLER_LEG: caller}
-        self._inboxes: dict[int, LegInbox] | None = None
+        self._inboxes: dict[int, LegInbox] | None = (
+            None  # only once there are any: most activeflows place none
+        )
 
     def perform(self, command: BackendCommand, finish: Finish) -> Callable[[], None]:
         """Begins a command and returns how to cancel it; see `border.Leg`."""
         if isinstance(command, PlaceCall):
-            return self._place(command, finish)
+            finish(self._call(command))
+            return _nothing
         leg = self._legs.get(command.leg)
         if leg is None:
             text = f"`{command.name}` needs a caller, and this activeflow has none"
             finish(Failed("no_caller", text))
-        elif isinstance(command, Bridge):
+            return _nothing
+        if isinstance(command, Bridge):
             other = self._legs.get(command.other)
             if other is not None:
                 cast("BridgingLeg", leg).bridge(other)
             finish(Done())
-        elif isinstance(command, HangUp) and command.leg != CALLER_LEG:
-            withdraw = leg.perform(command, finish)
-            self._forget(command.leg)
-            return withdraw
-        else:
-            return leg.perform(command, finish)
-        return _nothing
-
-    def _place(self, command: PlaceCall, finish: Finish) -> Callable[[], None]:
-        placer = self._engine.placer
-        if placer is None:
-            finish(Failed("no_backend", "no backend here can place calls"))
             return _nothing
-        outgoing = Outgoing(
-            self._engine.new_id(), command.to, command.source, command.display, command.anonymous
-        )
+        cancel = leg.perform(command, finish)
+        if isinstance(command, HangUp) and command.leg != CALLER_LEG:
+            self._forget(command.leg)
+        return cancel
+
+    def _call(self, command: PlaceCall) -> Done | Failed:
         inbox = LegInbox(self._owner, command.leg, self._forget)
+        leg = self._place(command, inbox)
+        if isinstance(leg, Failed):
+            return leg
         if self._inboxes is None:
             self._inboxes = {}
         self._inboxes[command.leg] = inbox
-        flow = self._owner.flow
-        self._engine.records.placed(outgoing, self._engine.now(), flow.id, flow.opening.flow)
-        self._legs[command.leg] = placer.place(outgoing, inbox)
-        finish(Done())
-        return _nothing
+        self._legs[command.leg] = leg
+        return Done()
 
     def _forget(self, number: int) -> None:
         """A leg that was placed is over, or given up."""
@@ -85,12 +78,6 @@ class Legs:
         """The activeflow is over."""
         for leg in self._legs.values():
             leg.release()
-
-
-def placer_of(backends: Iterable[Backend]) -> Placer | None:
-    """The first backend that can place calls."""
-    able = (each for each in backends if PlaceCall.name in each.commands)
-    return cast("Placer | None", next(able, None))
 
 
 def _nothing() -> None:
