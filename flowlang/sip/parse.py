@@ -23,8 +23,8 @@ MAX_MESSAGE = 65_535
 MAX_HEAD = 32_768
 MAX_LINES = 256
 
-_HEAD_END = re.compile(rb"\r?\n\r?\n")
-_FOLD = re.compile(r"[ \t]*\r?\n[ \t]+")
+HEAD_END = re.compile(rb"\r?\n\r?\n")
+_FOLD = re.compile(r"\r?\n[ \t]+")
 _LINE_END = re.compile(r"\r?\n")
 _VERSION = re.compile(r"SIP/(\d{1,9})\.(\d{1,9})", re.IGNORECASE | re.ASCII)
 _STATUS_LINE = re.compile(r"SIP/2\.0 ([1-6]\d\d)(?: (.*))?", re.IGNORECASE | re.ASCII)
@@ -39,16 +39,17 @@ class MalformedRequestError(SipSyntaxError):
         self.request = request
 
 
-def parse_datagram(data: bytes) -> Request | Response:
-    """The message that `data` carries; raises MalformedRequestError or SipSyntaxError."""
+def parse_datagram(data: bytes, *, stream: bool = False) -> Request | Response:
+    """The message that `data` carries, a datagram or what was framed of a stream; raises
+    MalformedRequestError or SipSyntaxError."""
     data = data.lstrip(b"\r\n")  # RFC 3261 §7.5
-    end = _HEAD_END.search(data, 0, MAX_HEAD + 4)
+    end = HEAD_END.search(data, 0, MAX_HEAD + 4)
     head = data[: end.start()] if end else data[:MAX_HEAD].rstrip(b"\r\n")
     lines = _unfold(head.decode("utf-8", "surrogateescape"))
     start = lines[0]
     if start[:4].upper() == "SIP/":
-        return _response(start, lines, data, end)
-    return _request(start, lines, data, end)
+        return _response(start, lines, data, end, stream)
+    return _request(start, lines, data, end, stream)
 
 
 def _unfold(head: str) -> list[str]:
@@ -60,7 +61,9 @@ def _unfold(head: str) -> list[str]:
     return _LINE_END.split(head)
 
 
-def _request(start: str, lines: list[str], data: bytes, end: re.Match[bytes] | None) -> Request:
+def _request(
+    start: str, lines: list[str], data: bytes, end: re.Match[bytes] | None, stream: bool
+) -> Request:
     parts = start.split(" ")
     version = _VERSION.fullmatch(parts[-1]) or _VERSION.fullmatch(start.rstrip().rpartition(" ")[2])
     if version is None:
@@ -78,19 +81,21 @@ def _request(start: str, lines: list[str], data: bytes, end: re.Match[bytes] | N
             raise SipSyntaxError("Malformed request line")
         if problem is not None:
             raise problem
-        request.body = _body(request, data, end)
+        request.body = _body(request, data, end, stream)
         _check_request(request)
     except SipSyntaxError as error:
         raise MalformedRequestError(error, request) from None
     return request
 
 
-def _response(start: str, lines: list[str], data: bytes, end: re.Match[bytes] | None) -> Response:
+def _response(
+    start: str, lines: list[str], data: bytes, end: re.Match[bytes] | None, stream: bool
+) -> Response:
     match = _STATUS_LINE.fullmatch(start)
     if match is None:
         raise SipSyntaxError("Malformed status line")
     response = Response(int(match[1]), match[2] or "", _headers(lines))
-    response.body = _body(response, data, end)
+    response.body = _body(response, data, end, stream)
     _check_common(response)
     return response
 
@@ -132,13 +137,16 @@ def _headers(lines: list[str]) -> Headers:
     return headers
 
 
-def _body(message: Message, data: bytes, end: re.Match[bytes] | None) -> bytes:
-    """Content-Length of a datagram (RFC 3261 §18.3): absent is the rest, less cuts, more is an error."""
+def _body(message: Message, data: bytes, end: re.Match[bytes] | None, stream: bool) -> bytes:
+    """Content-Length (RFC 3261 §18.3). Of a datagram: absent is the rest, less cuts, more is an error. In a
+    stream it must be there (§20.14)."""
     if end is None:
         raise SipSyntaxError("No empty line after the headers")
     rest = data[end.end() :]
     text = message.get("Content-Length")
     if text is None:
+        if stream:
+            raise SipSyntaxError("Missing Content-Length")
         return rest
     if text.isdecimal() and text.isascii() and len(text) <= 6:
         length = int(text)
