@@ -38,7 +38,8 @@ longer allows it (the caller has cancelled meanwhile), so that nobody has a race
 
 An outgoing call (`OutgoingCall`):
 
-    call = agent.invite("sip:desk@127.0.0.1", destination, local, now, caller="sip:me@127.0.0.1", offer=sdp)
+    invitation = Invitation("sip:desk@127.0.0.1", caller="sip:me@127.0.0.1", offer=sdp)
+    call = agent.invite(invitation, destination, local, now, digest=DigestClient(credentials))
     call.hang_up(now)                           # CANCEL or BYE, as far as the call has come
 
 SDP and offer/answer (RFC 3264), one `MediaSession` per leg:
@@ -65,6 +66,7 @@ from flowlang.sip.agent import UserAgent
 from flowlang.sip.digest import Challenged, Credentials, DigestClient, DigestGuard, Passed
 from flowlang.sip.errors import SipSyntaxError
 from flowlang.sip.incoming import IncomingCall
+from flowlang.sip.invitation import Invitation, reason_header
 from flowlang.sip.leg import CallLeg
 from flowlang.sip.message import Message, Request, Response
 from flowlang.sip.offer_answer import AudioStream, MediaSession
@@ -114,6 +116,7 @@ __all__ = [
     "HangupCause",
     "IncomingCall",
     "InfoReceived",
+    "Invitation",
     "InviteRefused",
     "MediaSession",
     "Message",
@@ -134,5 +137,6 @@ __all__ = [
     "Trunk",
     "UserAgent",
     "parse_sdp",
+    "reason_header",
     "reason_phrase",
 ]

@@ -7,27 +7,28 @@ what needs nobody's opinion. Nothing that comes off the network makes it raise.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from contextlib import suppress
 
 from flowlang.sip.address import Address, ip_literal, may_send_to, same_host
-from flowlang.sip.body import SDP_TYPE, session_body
-from flowlang.sip.dialog import DialogKey, name_addr_text, via_of
-from flowlang.sip.digest import Challenged, Passed
+from flowlang.sip.body import session_body
+from flowlang.sip.dialog import DialogKey
+from flowlang.sip.digest import Challenged, DigestClient, Passed
 from flowlang.sip.errors import SipSyntaxError
 from flowlang.sip.incoming import IncomingCall
+from flowlang.sip.invitation import Invitation
 from flowlang.sip.judge import ACCEPT, ALLOW, SUPPORTED, Refusal, judge, too_many_hops
 from flowlang.sip.leg import CallLeg
-from flowlang.sip.message import Headers, Request, Response, response_to
+from flowlang.sip.message import Request, Response, response_to
 from flowlang.sip.outgoing import OutgoingCall
 from flowlang.sip.outputs import CallOffered, Event, InviteRefused, Output, Send
 from flowlang.sip.parse import MalformedRequestError, parse_datagram
 from flowlang.sip.registrar import Registrar, Registration, Trunk
-from flowlang.sip.sdp import SdpError, SessionDescription, parse_sdp
+from flowlang.sip.sdp import SdpError, parse_sdp
 from flowlang.sip.timers import Settings, TimerHeap
 from flowlang.sip.trace import Trace
 from flowlang.sip.transactions import ServerTransaction, Transactions
-from flowlang.sip.uri import contact_uri, parse_uri
+from flowlang.sip.uri import contact_uri
 
 Gate = Callable[[Request, Address, float], Passed | Challenged | None]
 """Who may call: an INVITE, where it came from, the time -> whose it is, a challenge, or None: not asked."""
@@ -89,38 +90,19 @@ class UserAgent:
 
     def invite(
         self,
-        target: str,
+        invitation: Invitation,
         destination: Address,
         local: Address,
         now: float,
         *,
-        caller: str,
-        offer: SessionDescription | None = None,
-        headers: Iterable[tuple[str, str]] = (),
+        digest: DigestClient | None = None,
     ) -> OutgoingCall:
-        """Call `target`, a URI, by way of `destination`; `caller` is a URI or `"Name" <uri>`. ValueError if
-        either is no address."""
+        """Call by way of `destination`, whose challenges `digest` answers. ValueError if an address of the
+        invitation is none."""
         self._check_local(local)
         self._now = now
-        uri = parse_uri(target)
-        if uri.headers is not None:
-            raise ValueError("the URI of a call must not carry headers")
-        built: Headers = {
-            "Via": [via_of(local, self.branch())],
-            "Max-Forwards": ["70"],
-            "From": [f"{name_addr_text(caller)};tag={self.tag()}"],
-            "To": [f"<{uri}>"],
-            "Call-ID": [f"{self._token(12)}"],
-            "CSeq": ["1 INVITE"],
-            "Contact": [self.contact(local)],
-            "Allow": [ALLOW[1]],
-            "User-Agent": [self.settings.product],
-        }
-        request = Request("INVITE", target, built, b"" if offer is None else offer.encode())
-        if offer is not None:
-            built["Content-Type"] = [SDP_TYPE]
-        request.extend(headers)
-        call = OutgoingCall(self, request, offer, destination, local)
+        request = invitation.request(self, local)
+        call = OutgoingCall(self, request, invitation.offer, destination, local, digest)
         call.begin(now)
         self.calls.add(call)
         return call

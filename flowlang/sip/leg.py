@@ -16,7 +16,9 @@ from flowlang.sip.accepted import AwaitedAck
 from flowlang.sip.address import Address
 from flowlang.sip.body import SDP_TYPE, session_body
 from flowlang.sip.dialog import Dialog
+from flowlang.sip.digest import DigestClient
 from flowlang.sip.ground import Ground
+from flowlang.sip.invitation import with_header
 from flowlang.sip.judge import ACCEPT, ALLOW, SUPPORTED
 from flowlang.sip.message import Request, Response, response_to
 from flowlang.sip.outputs import CallEnded, CallReanswered, CallReoffered, InfoReceived, Side
@@ -45,6 +47,8 @@ class CallLeg:
         self.state: LegState = "offered"
         self.negotiate: Negotiate | None = None
         self.dialog: Dialog | None = None
+        self.digest: DigestClient | None = None
+        """Answers the peer's challenges, where we know a password of his."""
         self._awaited: dict[int, AwaitedAck] = {}
         self._reoffer: Reoffer | None = None
         self._bye_due = False
@@ -68,13 +72,15 @@ class CallLeg:
 
     # Ending
 
-    def end(self, cause: HangupCause, by: Side, status: int | None = None) -> None:
+    def end(
+        self, cause: HangupCause, by: Side, status: int | None = None, response: Response | None = None
+    ) -> None:
         """Tell the user, once, that the call is over."""
         if self.state != "ended":
             self.state = "ended"
             if self._reoffer is not None:
                 self._reoffer.abandon()
-            self._ground.emit(CallEnded(self, cause, by, status))
+            self._ground.emit(CallEnded(self, cause, by, status, response))
 
     def _hang_up_dialog(self, now: float, cause: HangupCause) -> None:
         self.end(cause, "local")
@@ -89,7 +95,8 @@ class CallLeg:
             self._ground.forget(self)
             return
         bye = self.dialog.request("BYE", self._ground.branch())
-        self._ground.transactions.request(bye, self.dialog.next_hop, self.local, _Bye(self), now)
+        bye_user = _Bye(self._ground, self, self.dialog, bye)
+        self._ground.transactions.request(bye, self.dialog.next_hop, self.local, bye_user, now)
 
     def finish(self) -> None:
         """Nothing of the call is left but transactions that end by themselves."""
@@ -102,6 +109,14 @@ class CallLeg:
     def settled(self) -> bool:
         """True if no INVITE of the peer waits for its ACK: only then may one of ours go out (§14.1)."""
         return not self._awaited
+
+    def again_with_password(self, request: Request, response: Response) -> Request | None:
+        """A request inside the call once more, with the answer to a 401 or 407; `None` where there is
+        none."""
+        if response.status not in (401, 407) or self.digest is None:
+            return None
+        header = self.digest.answer(response, request, self._ground.token)
+        return None if header is None else with_header(request, header, self._ground.branch(), self.local)
 
     def reoffer_done(self) -> None:
         """The re-INVITE of ours is over."""
@@ -256,16 +271,28 @@ def sdp_of(message: Request | Response) -> SessionDescription | None:
 
 
 class _Bye:
-    """Waits for the end of our BYE; whatever the answer, the call is over (§15.1.1)."""
+    """Waits for the end of our BYE; whatever the answer, the call is over (§15.1.1). A challenge is answered
+    once."""
 
-    __slots__ = ("_leg",)
+    __slots__ = ("_bye", "_dialog", "_ground", "_leg", "_tried")
 
-    def __init__(self, leg: CallLeg) -> None:
+    def __init__(self, ground: Ground, leg: CallLeg, dialog: Dialog, bye: Request) -> None:
+        self._ground = ground
         self._leg = leg
+        self._dialog = dialog
+        self._bye = bye
+        self._tried = False
 
     def on_response(self, response: Response, now: float) -> None:
-        if response.status >= 200:
+        if response.status < 200:
+            return
+        again = None if self._tried else self._leg.again_with_password(self._bye, response)
+        if again is None:
             self._leg.finish()
+            return
+        self._tried, self._bye = True, again
+        self._dialog.local_cseq = again.cseq.number
+        self._ground.transactions.request(again, self._dialog.next_hop, self._leg.local, self, now)
 
     def on_timeout(self, now: float) -> None:
         self._leg.finish()

@@ -6,7 +6,9 @@ from flowlang.model.causes import HangupCause, hangup_cause
 from flowlang.sip.address import Address
 from flowlang.sip.body import SDP_TYPE
 from flowlang.sip.dialog import Dialog, client_dialog
+from flowlang.sip.digest import DigestClient
 from flowlang.sip.ground import Ground
+from flowlang.sip.invitation import MAX_FORWARDS, with_header
 from flowlang.sip.leg import CallLeg, sdp_of
 from flowlang.sip.message import Headers, Request, Response
 from flowlang.sip.outputs import CallAnswered, CallForked, CallProgressed
@@ -16,7 +18,7 @@ from flowlang.sip.transactions import ClientTransaction
 
 class OutgoingCall(CallLeg):
     """A call of ours. `offer` is what we offered, None if the callee is to offer (then `negotiate` must be
-    set)."""
+    set). A challenge is answered by `digest`, which belongs to `destination`."""
 
     incoming = False
 
@@ -27,15 +29,18 @@ class OutgoingCall(CallLeg):
         offer: SessionDescription | None,
         destination: Address,
         local: Address,
+        digest: DigestClient | None = None,
     ) -> None:
         super().__init__(ground, request, local, destination)
         self.state = "calling"
+        self.digest = digest
         self.offer = offer
         self._transaction: ClientTransaction | None = None
         self._early: dict[str, Dialog] = {}
         self._early_media: dict[str, SessionDescription] = {}
         self._acks: dict[str, tuple[bytes, Address]] = {}
         self._cancel_due = False
+        self._cancel_headers: tuple[tuple[str, str], ...] = ()
 
     def begin(self, now: float) -> None:
         """Send the INVITE."""
@@ -43,10 +48,14 @@ class OutgoingCall(CallLeg):
 
     # What the user does
 
-    def hang_up(self, now: float, cause: HangupCause = "normal") -> bool:
-        """CANCEL, or BYE, or nothing yet: no CANCEL goes out before a provisional came (§9.1)."""
+    def hang_up(
+        self, now: float, cause: HangupCause = "normal", headers: tuple[tuple[str, str], ...] = ()
+    ) -> bool:
+        """CANCEL, or BYE, or nothing yet: no CANCEL goes out before a provisional came (§9.1). `headers` are
+        those of the CANCEL."""
         if self.state not in ("calling", "ringing"):
             return super().hang_up(now, cause)
+        self._cancel_headers = headers
         if self.state == "ringing" or self._provisional_came:
             self._cancel(now)
         else:
@@ -62,8 +71,8 @@ class OutgoingCall(CallLeg):
             self._on_provisional(response, now)
         elif response.status < 300:
             self._on_success(response, now)
-        else:
-            self.end(hangup_cause(response.status), "remote", response.status)
+        elif response.status not in (401, 407) or not self._try_with_password(response, now):
+            self.end(hangup_cause(response.status), "remote", response.status, response)
             self.finish()
 
     def on_timeout(self, now: float) -> None:
@@ -80,6 +89,20 @@ class OutgoingCall(CallLeg):
     @property
     def _provisional_came(self) -> bool:
         return self._transaction is not None and self._transaction.state == "proceeding"
+
+    def _try_with_password(self, response: Response, now: float) -> bool:
+        """The INVITE once more, with the answer to a challenge; not where the call is given up."""
+        if self.digest is None or self.state == "ended":
+            return False
+        header = self.digest.answer(response, self.request, self._ground.token)
+        if header is None:
+            return False
+        self.request = with_header(self.request, header, self._ground.branch(), self.local)
+        self._early.clear()
+        self._early_media.clear()
+        self.state = "calling"
+        self.begin(now)
+        return True
 
     def _on_provisional(self, response: Response, now: float) -> None:
         if self._cancel_due:
@@ -141,6 +164,8 @@ class OutgoingCall(CallLeg):
 
     def _acknowledge(self, dialog: Dialog, tag: str, answer: SessionDescription | None) -> None:
         ack = dialog.request("ACK", self._ground.branch(), self.request.cseq.number)
+        for name in ("Authorization", "Proxy-Authorization"):  # §13.2.2.4
+            ack.extend((name, value) for value in self.request.headers.get(name, ()))
         if answer is not None:
             ack.extend([("Content-Type", SDP_TYPE)])
             ack.body = answer.encode()
@@ -161,10 +186,11 @@ class OutgoingCall(CallLeg):
         source = self.request.headers
         headers: Headers = {name: source[name] for name in ("Via", "From", "To", "Call-ID")}
         headers["CSeq"] = [f"{self.request.cseq.number} CANCEL"]
-        headers["Max-Forwards"] = ["70"]
+        headers["Max-Forwards"] = [str(MAX_FORWARDS)]
         if "Route" in source:
             headers["Route"] = source["Route"]
         cancel = Request("CANCEL", self.request.uri, headers)
+        cancel.extend(self._cancel_headers)
         self._ground.transactions.request(cancel, self.peer, self.local, _Indifferent(), now)
         if self._transaction is not None:
             self._transaction.expect_final(now)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
 
 from flowlang.model.causes import HangupCause
@@ -110,12 +110,14 @@ class CallForked:
 
 @dataclass(frozen=True, slots=True)
 class CallEnded:
-    """A call is over: once a call. `status` is the final response that ended it, if one did."""
+    """A call is over: once a call. `status` is the final response that ended it, if one did; `response` that
+    response itself, where it refused a call of ours."""
 
     call: CallLeg
     cause: HangupCause
     by: Side
     status: int | None = None
+    response: Response | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -29,6 +29,7 @@ class Reoffer:
         self._ack: bytes | None = None
         self._timer: Timer | None = None
         self._tries = 0
+        self._asked = False
         self._reported = False
 
     def begin(self, now: float) -> None:
@@ -63,6 +64,8 @@ class Reoffer:
             self._acknowledge(response)
         elif response.status == 491 and self._tries < _TRIES and not self._reported:
             self._again(now)
+        elif response.status in (401, 407) and self._try_with_password(response, now):
+            return
         elif response.status in (408, 481):
             self._lost(response.status, now)
         else:
@@ -71,6 +74,17 @@ class Reoffer:
     def on_timeout(self, now: float) -> None:
         """No answer: the peer is gone (§14.1, as 408)."""
         self._lost(408, now)
+
+    def _try_with_password(self, response: Response, now: float) -> bool:
+        again = None
+        if not self._asked and not self._reported and self._invite is not None:
+            again = self._leg.again_with_password(self._invite, response)
+        if again is None:
+            return False
+        self._asked, self._invite = True, again
+        self._dialog.local_cseq = again.cseq.number
+        self._ground.transactions.request(again, self._dialog.next_hop, self._dialog.local, self, now)
+        return True
 
     def _again(self, now: float) -> None:
         """§14.1: the side that made the Call-ID waits 2.1 to 4 s, the other 0 to 2 s, in steps of 10 ms."""

@@ -9,7 +9,7 @@ from flowlang.model.commands import Answer, HangUp, Play, Reject, Ring
 from flowlang.model.events import CallEnded, CallHeld, CallUnheld
 from flowlang.model.observations import LegAnswered, LegEnded, LegRang, Refused, SipMessageSeen
 from flowlang.model.results import Done, Failed
-from flowlang.sip import Address, parse_sdp
+from flowlang.sip import Address, Invitation, parse_sdp
 from flowlang.testing.softphone import CallFailed
 
 from .conftest import Bench
@@ -224,9 +224,8 @@ async def test_an_offer_without_audio_for_us_is_488_before_any_route(bench: Benc
     phone = bench.phone.endpoint
     local = Address("127.0.0.1", phone.address.port)
     destination = Address("127.0.0.1", bench.port)
-    phone.agent.invite(
-        bench.target, destination, local, phone.now(), caller="sip:a@127.0.0.1", offer=parse_sdp(G722_ONLY)
-    )
+    invitation = Invitation(bench.target, "sip:a@127.0.0.1", parse_sdp(G722_ONLY))
+    phone.agent.invite(invitation, destination, local, phone.now())
     phone.carry_out()
     while not bench.host.of(Refused):
         await phone.changed.park()

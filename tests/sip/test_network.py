@@ -18,6 +18,7 @@ from flowlang.sip import (
     CallOffered,
     CallReanswered,
     Event,
+    Invitation,
     IncomingCall,
     MediaSession,
     Send,
@@ -52,13 +53,9 @@ class Call:
         self.media = {HERE: MediaSession(HERE.host, 5004, 1), THERE: MediaSession(THERE.host, 5006, 2)}
         self.todo: list[tuple[float, CallLeg, str]] = []
         late = plan[0] == "late offer"
+        offer = None if late else self.media[THERE].offer()
         call = agents[THERE].invite(
-            "sip:desk@192.0.2.1",
-            HERE,
-            THERE,
-            0.0,
-            caller="sip:me@192.0.2.2",
-            offer=None if late else self.media[THERE].offer(),
+            Invitation("sip:desk@192.0.2.1", "sip:me@192.0.2.2", offer), HERE, THERE, 0.0
         )
         call.negotiate = self.media[THERE].negotiate
         self.legs: list[CallLeg] = [call]

@@ -14,12 +14,16 @@ from flowlang.sip import (
     CallProgressed,
     CallReanswered,
     CallReoffered,
+    Credentials,
+    DigestClient,
     Event,
+    Invitation,
     MediaSession,
     OutgoingCall,
     Send,
     UserAgent,
     parse_sdp,
+    reason_header,
 )
 from flowlang.sip.message import Request, response_to
 from flowlang.sip.parse import parse_datagram
@@ -32,20 +36,23 @@ CALLEE = THERE
 class Caller:
     """An agent that calls, and us as the callee."""
 
-    def __init__(self, offer: bool = True) -> None:
+    def __init__(self, offer: bool = True, credentials: Credentials | None = None) -> None:
         self.agent = make_agent()
         self.now = 0.0
         self.events: list[Event] = []
         self.sent: list[Send] = []
         self.media = session()
         self.call: OutgoingCall = self.agent.invite(
-            "sip:desk@192.0.2.2",
+            Invitation(
+                "sip:desk@192.0.2.2",
+                '"A \\"b\\"" <sip:me@192.0.2.1>',
+                self.media.offer() if offer else None,
+                headers=(("subject", "hello"),),
+            ),
             CALLEE,
             OURS,
             0.0,
-            caller='"A \\"b\\"" <sip:me@192.0.2.1>',
-            offer=self.media.offer() if offer else None,
-            headers=[("subject", "hello")],
+            digest=None if credentials is None else DigestClient(credentials),
         )
         self.call.negotiate = self.media.negotiate
         assert self.take() == ["INVITE sip:desk@192.0.2.2 SIP/2.0"]
@@ -242,14 +249,129 @@ def test_the_route_of_a_2xx_is_reversed() -> None:
 @pytest.mark.parametrize("caller", ["sip:a b@c", "nonsense", "<sip:a@b>\r\nX: y"])
 def test_an_address_that_is_none_is_refused(caller: str) -> None:
     with pytest.raises(ValueError, match="Malformed"):
-        make_agent().invite("sip:desk@192.0.2.2", CALLEE, OURS, 0.0, caller=caller)
+        make_agent().invite(Invitation("sip:desk@192.0.2.2", caller), CALLEE, OURS, 0.0)
     with pytest.raises(ValueError, match="Malformed"):
-        make_agent().invite(caller, CALLEE, OURS, 0.0, caller="sip:a@b")
+        make_agent().invite(Invitation(caller, "sip:a@b"), CALLEE, OURS, 0.0)
 
 
 def test_a_target_cannot_carry_headers() -> None:
     with pytest.raises(ValueError, match="header"):
-        make_agent().invite("sip:a@b?Route=x", CALLEE, OURS, 0.0, caller="sip:a@b")
+        make_agent().invite(Invitation("sip:a@b?Route=x", "sip:a@b"), CALLEE, OURS, 0.0)
+
+
+CHALLENGE = ("WWW-Authenticate", 'Digest realm="carrier", nonce="n1", qop="auth", algorithm=SHA-256')
+
+
+def challenged(
+    caller: Caller, status: int = 401, name: str = "WWW-Authenticate", nonce: str = "n1"
+) -> list[str]:
+    value = CHALLENGE[1].replace("n1", nonce)
+    response = response_to(caller.invite, status, "theirs", headers=[(name, value)])
+    caller.agent.receive(response.encode(), CALLEE, OURS, caller.now)
+    return caller.take()
+
+
+@pytest.mark.parametrize(
+    ("status", "asks", "answers"),
+    [
+        (401, "WWW-Authenticate", "Authorization"),
+        (407, "Proxy-Authenticate", "Proxy-Authorization"),
+    ],
+)
+def test_a_challenge_is_answered_in_the_same_call(status: int, asks: str, answers: str) -> None:
+    caller = Caller(credentials=Credentials("me", "secret"))
+    assert [line.split(" ")[0] for line in challenged(caller, status, asks)] == ["ACK", "INVITE"]
+    again = caller.last()
+    assert (again.cseq, again.call_id, again.from_.tag) == (
+        (2, "INVITE"),
+        caller.invite.call_id,
+        caller.invite.from_.tag,
+    )
+    assert again.via.branch != caller.invite.via.branch
+    assert again.body == caller.invite.body
+    assert answers in again.headers
+    caller.invite = again
+    caller.respond(180)
+    assert caller.respond(200, body=SDP) == ["ACK sip:desk-theirs@192.0.2.2:5062 SIP/2.0"]
+    assert caller.last().cseq == (2, "ACK")
+    assert answers in caller.last().headers, "RFC 3261 section 13.2.2.4"
+    caller.call.hang_up(0.0)
+    caller.take()
+    assert caller.last().cseq == (3, "BYE")
+    caller.respond(200, to=caller.last())
+    caller.assert_nothing_left()
+
+
+def test_a_wrong_password_is_told_once() -> None:
+    caller = Caller(credentials=Credentials("me", "wrong"))
+    challenged(caller)
+    caller.invite = caller.last()
+    assert [line.split(" ")[0] for line in challenged(caller, nonce="n2")] == ["ACK"]
+    assert caller.events == [CallEnded(caller.call, "failed", "remote", 401)]
+    caller.assert_nothing_left()
+
+
+def test_nobody_without_a_password_answers_a_challenge() -> None:
+    caller = Caller()
+    assert [line.split(" ")[0] for line in challenged(caller)] == ["ACK"]
+    assert caller.events == [CallEnded(caller.call, "failed", "remote", 401)]
+    caller.assert_nothing_left()
+
+
+def test_a_call_given_up_meanwhile_is_not_tried_again() -> None:
+    caller = Caller(credentials=Credentials("me", "secret"))
+    caller.call.hang_up(0.0)
+    assert [line.split(" ")[0] for line in challenged(caller)] == ["ACK"]
+    assert caller.events == [CallEnded(caller.call, "cancelled", "local")]
+    caller.assert_nothing_left()
+
+
+def test_after_a_challenge_no_cancel_goes_out_before_a_provisional() -> None:
+    caller = Caller(credentials=Credentials("me", "secret"))
+    caller.respond(183)
+    challenged(caller)
+    caller.call.hang_up(0.0)
+    assert caller.take() == []
+    caller.invite = caller.last()
+    assert [line.split(" ")[0] for line in caller.respond(100, None)] == ["CANCEL"]
+    assert caller.last().cseq == (2, "CANCEL")
+    caller.respond(487)
+    caller.assert_nothing_left()
+
+
+def test_a_challenged_bye_is_sent_again_with_the_password() -> None:
+    caller = Caller(credentials=Credentials("me", "secret"))
+    caller.respond(200, body=SDP)
+    caller.call.hang_up(0.0)
+    caller.take()
+    bye = caller.last()
+    refusal = response_to(bye, 401, None, headers=[CHALLENGE])
+    caller.agent.receive(refusal.encode(), CALLEE, OURS, caller.now)
+    assert [line.split(" ")[0] for line in caller.take()] == ["BYE"]
+    assert caller.last().cseq == (3, "BYE")
+    assert "Authorization" in caller.last().headers
+    caller.respond(200, to=caller.last())
+    caller.assert_nothing_left()
+
+
+def test_a_cancel_says_why() -> None:
+    caller = Caller()
+    caller.respond(180)
+    caller.call.hang_up(0.0, headers=(reason_header(200, "Call completed elsewhere"),))
+    caller.take()
+    assert caller.last().get("Reason") == 'SIP;cause=200;text="Call completed elsewhere"'
+    caller.respond(487)
+    caller.assert_nothing_left()
+
+
+def test_a_call_has_as_many_hops_left_as_it_is_given() -> None:
+    agent = make_agent()
+    invitation = Invitation("sip:desk@192.0.2.2", "sip:me@192.0.2.1", max_forwards=3)
+    agent.invite(invitation, CALLEE, OURS, 0.0)
+    (sent,) = agent.drain()
+    assert isinstance(sent, Send)
+    message = parse_datagram(sent.data)
+    assert message.max_forwards == 3
 
 
 # Both ends ours
@@ -264,7 +386,7 @@ class Pair:
         self.wire = Wire({HERE: self.here, THERE: self.there})
         self.wire.on_event = self.on_event
         self.call = self.here.invite(
-            "sip:desk@192.0.2.2", THERE, HERE, 0.0, caller="sip:me@192.0.2.1", offer=self.media[HERE].offer()
+            Invitation("sip:desk@192.0.2.2", "sip:me@192.0.2.1", self.media[HERE].offer()), THERE, HERE, 0.0
         )
         self.call.negotiate = self.media[HERE].negotiate
         self.wire.run(1.0)

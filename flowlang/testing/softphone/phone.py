@@ -24,6 +24,7 @@ from flowlang.sip import (
     CallReanswered,
     CallReoffered,
     Event,
+    Invitation,
     MediaSession,
     Settings,
     Trace,
@@ -71,14 +72,8 @@ class Softphone:
         port = self._plane.open(bound)
         session = MediaSession(local.host, port.address[1], self._random.getrandbits(62))
         call = PhoneCall(self.endpoint, port, session, record)
-        leg = self.endpoint.agent.invite(
-            target,
-            destination,
-            local,
-            self.endpoint.now(),
-            caller=caller or f"sip:softphone@{local.hostport}",
-            offer=session.offer(),
-        )
+        invitation = Invitation(target, caller or f"sip:softphone@{local.hostport}", session.offer())
+        leg = self.endpoint.agent.invite(invitation, destination, local, self.endpoint.now())
         self._calls[leg] = call
         call.begin(leg)
         self.endpoint.carry_out()

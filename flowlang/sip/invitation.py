@@ -1,0 +1,68 @@
+"""What a call of ours begins with, and the INVITE made of it (RFC 3261 §8.1.1, §13.2.1)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from flowlang.sip.address import Address
+from flowlang.sip.body import SDP_TYPE
+from flowlang.sip.dialog import name_addr_text, via_of
+from flowlang.sip.ground import Ground
+from flowlang.sip.judge import ALLOW, SUPPORTED
+from flowlang.sip.message import Headers, Request
+from flowlang.sip.sdp import SessionDescription
+from flowlang.sip.uri import parse_uri
+
+MAX_FORWARDS = 70  # §20.22
+
+
+@dataclass(frozen=True, slots=True)
+class Invitation:
+    """`target` is the Request-URI, `caller` a URI or `"Name" <uri>`; without `offer` the callee is to offer.
+    `max_forwards` is how many hops the call may take from here."""
+
+    target: str
+    caller: str
+    offer: SessionDescription | None = None
+    max_forwards: int = MAX_FORWARDS
+    headers: tuple[tuple[str, str], ...] = ()
+
+    def request(self, ground: Ground, local: Address) -> Request:
+        """The INVITE. ValueError where an address is none."""
+        uri = parse_uri(self.target)
+        if uri.headers is not None:
+            raise ValueError("the URI of a call must not carry headers")
+        offer = self.offer
+        built: Headers = {
+            "Via": [via_of(local, ground.branch())],
+            "Max-Forwards": [str(self.max_forwards)],
+            "From": [f"{name_addr_text(self.caller)};tag={ground.tag()}"],
+            "To": [f"<{uri}>"],
+            "Call-ID": [ground.token(12)],
+            "CSeq": ["1 INVITE"],
+            "Contact": [ground.contact(local)],
+            "Allow": [ALLOW[1]],
+            "Supported": [SUPPORTED[1]],
+            "User-Agent": [ground.settings.product],
+        }
+        if offer is not None:
+            built["Content-Type"] = [SDP_TYPE]
+        request = Request("INVITE", self.target, built, b"" if offer is None else offer.encode())
+        request.extend(self.headers)
+        return request
+
+
+def with_header(request: Request, header: tuple[str, str], branch: str, local: Address) -> Request:
+    """The same request once more, in a new transaction (§8.1.3.5): a new branch, a CSeq one higher, and a
+    header more, in place of one of that name."""
+    number = request.cseq.number + 1
+    headers = {name: list(values) for name, values in request.headers.items()}
+    headers["Via"] = [via_of(local, branch)]
+    headers["CSeq"] = [f"{number} {request.method}"]
+    headers[header[0]] = [header[1]]
+    return Request(request.method, request.uri, headers, request.body)
+
+
+def reason_header(status: int, text: str) -> tuple[str, str]:
+    """Why a call is ended (RFC 3326)."""
+    return ("Reason", f'SIP;cause={status};text="{text}"')
