@@ -22,6 +22,14 @@ from flowlang.model.values import Value
 Finish = Callable[[Result], None]
 
 
+def nothing() -> None:
+    """What has nothing to cancel, or to do."""
+
+
+Later = Callable[[float, Callable[[], None]], Callable[[], None]]
+"""Does something after so many seconds; what it returns calls that off."""
+
+
 class BackendError(Exception):
     """A backend cannot start or go on; the message is one line for the person who runs it."""
 
@@ -35,7 +43,8 @@ class Incoming:
     into file names. `call_id` is what the network calls the call (SIP's Call-ID), where that is another: two
     legs may share it. `flow` names the flow to start whatever the routes say, for phones that a developer
     operates; nothing from a network sets it. `data` are the fields of a message (`text`, `subject`, `id`)
-    or a webhook (`data`, `text`, `headers`), as a script sees them.
+    or a webhook (`data`, `text`, `headers`), as a script sees them. `automatic`: a machine sent the message by
+    itself (RFC 3834), so that nobody answers it.
     """
 
     channel: str
@@ -47,6 +56,7 @@ class Incoming:
     flow: str | None = None
     call_id: str | None = None
     data: Value = None
+    automatic: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,6 +126,18 @@ class Host(Protocol):
 
     def offer(self, incoming: Incoming, leg: Leg) -> Inbox | Refusal:
         """Finds a route and starts its flow; the flow takes its first step after this returns."""
+        ...
+
+    def receive(self, incoming: Incoming, kept: Callable[[], None] = nothing) -> Refusal | None:
+        """Takes a message, webhook or schedule: the activeflow that has the thread gets it, else a route
+        starts one. `kept` is called once, when nothing of it can be lost any more; only then tell the sender
+        so. A message whose `data["id"]` was here before is kept, and taken no second time. After a `Refusal`
+        nothing is called: the sender may try again where its status is 503, and else not."""
+        ...
+
+    def report(self, message: str, status: str, reason: str | None = None) -> None:
+        """What became of a message that went out under this id: `sent`, `delivered`, `failed` or `read`. One
+        that is early, before the outcome `sent` named the id, is kept for it."""
         ...
 
     def observe(self, observation: Observation) -> None:

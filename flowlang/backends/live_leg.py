@@ -9,9 +9,9 @@ from collections.abc import Callable
 
 import trio
 
-from .border import Host, Inbox, Incoming, Outgoing
+from .border import Host, Inbox, Incoming, Later, Outgoing
 from .simulated_callee import SimulatedCallee
-from .simulated_leg import Heard, Later, LegState, Pace, SimulatedLeg
+from .simulated_leg import Heard, LegState, Pace, SimulatedLeg
 
 
 class _Live(SimulatedLeg):

@@ -13,12 +13,11 @@ from flowlang.model.events import CALLER_LEG, CallAnswered, CallRefused, CallRin
 from flowlang.model.observations import LegEnded
 from flowlang.model.results import Done
 
-from .border import Finish, Host, Inbox, Incoming, Outgoing
+from .border import Finish, Host, Inbox, Incoming, Later, Outgoing
 from .simulated_leg import (
     Calling,
     Ended,
     Heard,
-    Later,
     LegState,
     Pace,
     PhoneError,

@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 from flowlang.model.addresses import SCHEMES, is_e164
-from flowlang.model.causes import GOING_AWAY, hangup_cause
+from flowlang.model.causes import GOING_AWAY, MOVED, hangup_cause
 from flowlang.model.cdr import Party
 from flowlang.model.commands import (
     Answer,
@@ -32,15 +32,15 @@ from flowlang.model.commands import (
     Say,
     StopRecording,
 )
+from flowlang.model.digits import DIGITS
 from flowlang.model.events import CALLER_LEG, CallEnded, CallHeld, CallUnheld, DigitPressed, Event
 from flowlang.model.observations import LegAnswered, LegEnded, LegRang
 from flowlang.model.results import Done, Failed
 from flowlang.model.values import SECOND
 
-from .border import Finish, Host, Inbox, Incoming, Leg, Refusal
+from .border import Finish, Host, Inbox, Incoming, Later, Leg, Refusal
 from .simulated_recording import SimulatedRecording
 
-DIGITS = frozenset("0123456789*#ABCD")  # RFC 4733 section 3.2, the first sixteen events
 SIMULATED_COMMANDS = frozenset(
     each.name
     for each in (
@@ -48,12 +48,8 @@ SIMULATED_COMMANDS = frozenset(
         StopRecording,
     )
 )  # fmt: skip
-_MOVED = 302  # RFC 3261 §21.3.3
 CHARACTERS_A_SECOND = 15.0  # an unhurried speaker of English
 UNKNOWN_FILE_SECONDS = 1.0
-
-Later = Callable[[float, Callable[[], None]], Callable[[], None]]
-"""Does something after so many seconds; what it returns calls that off."""
 
 
 class PhoneError(Exception):
@@ -278,7 +274,7 @@ class SimulatedLeg:
             case HangUp():
                 self._refuse(command.status)
             case Redirect():
-                self._refuse(_MOVED)
+                self._refuse(MOVED)
             case Record():
                 return self._record(command, finish)
             case StopRecording(file=file):

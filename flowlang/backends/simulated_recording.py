@@ -8,7 +8,7 @@ from flowlang.model.commands import Record
 from flowlang.model.results import Done
 from flowlang.model.values import SECOND, Duration
 
-Later = Callable[[float, Callable[[], None]], Callable[[], None]]
+from .border import Later
 
 
 class SimulatedRecording:

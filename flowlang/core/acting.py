@@ -12,7 +12,6 @@ from flowlang.compile.runtime.weights import check_weight
 from flowlang.model.actions import REQUIRED, Action, Parameter
 from flowlang.model.observations import ActionEnded, ActionStarted
 from flowlang.model.places import file_of
-from flowlang.model.policy import REACHES
 from flowlang.model.secrets import MASK, marked, unmarked
 from flowlang.model.values import Duration, Outcome, Regex, Value, type_name
 
@@ -59,8 +58,8 @@ async def act(strand: Strand, line: int, column: int, name: str, given: dict[str
             strand.leave_with_caller()
         if flow.caller_gone:
             return _GONE
-    if name in REACHES:
-        flow.rules.check_action(name, arguments, len(flow.placed_legs), line)
+    if action.reach is not None:
+        flow.rules.check_action(action, arguments, len(flow.placed_legs), line)
     number = flow.outbox.number()
     detail = MASK if hidden and action.parameters[0].name in hidden else _detail(action, arguments)
     flow.note(ActionStarted(flow.at, flow.id, number, name, detail, line, column, file_of(line)))

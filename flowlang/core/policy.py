@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from flowlang.compile.runtime.faults import Fault
+from flowlang.model.action import Action
 from flowlang.model.destinations import Destination, Kind, destination_of
 from flowlang.model.policy import Policy, destinations
 from flowlang.model.secrets import shown_text
@@ -61,17 +62,17 @@ class Rules:
         if why is not None:
             raise Fault("policy", f"`{kind}` to {_shown(text)} is refused: {why}", line)
 
-    def check_action(self, action: str, arguments: Mapping[str, Value], legs: int, line: int) -> None:
+    def check_action(self, action: Action, arguments: Mapping[str, Value], legs: int, line: int) -> None:
         """The same for all that an action with these arguments reaches, and for the legs that it places
         beside those that there are."""
         reached = list(destinations(action, arguments))
         for kind, text in reached:
             self.check(kind, text, line)
         most = self.legs
-        if most is not None and action in _PLACING:
+        if most is not None and action.name in _PLACING:
             legs += 1 if arguments.get("strategy") == "serial" else len(reached)
             if legs > most:
-                text = f"`{action}` is refused: it would be leg {legs} at once, and `limit legs` is {most}"
+                text = f"`{action.name}` is refused: it would be leg {legs}, and `limit legs` is {most}"
                 raise Fault("policy", text, line)
 
 

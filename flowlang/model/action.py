@@ -7,9 +7,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import Enum
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from .allowed import Allowed
+from .destinations import Kind
 from .values import Value
 
 TypeName = Literal["text", "integer", "number", "boolean", "duration", "list", "map", "regex", "any"]
@@ -56,6 +57,14 @@ THREADS = frozenset({"sms", "email", "chat"})
 Recovery = Literal["repeat", "query", "unknown"]
 
 
+class Reach(NamedTuple):
+    """How an action reaches out: the parameter that has the destination, or a list of them, and its kind;
+    `None` where the scheme of the address tells."""
+
+    parameter: str
+    kind: Kind | None
+
+
 @dataclass(frozen=True, slots=True)
 class Action:
     """What a script may ask for.
@@ -66,7 +75,8 @@ class Action:
     `if_left` is given it ends with that outcome and the strand goes on. `heed`: who does not look at its
     outcome forgets the unhappy ones, and is warned. `recovery` says what a crash between doing and knowing
     means. `sends` names the outlet that it needs of some backend, whatever the caller's
-    channel: a channel, `notify`, `http` or `store`.
+    channel: a channel, `notify`, `http` or `store`. `reach` binds it by policy: what answers in the thread
+    that somebody began reaches nobody else, and `notify` goes where the operator said, so both have none.
     """
 
     name: str
@@ -81,6 +91,7 @@ class Action:
     recovery: Recovery = "unknown"
     heed: bool = False
     sends: str | None = None
+    reach: Reach | None = None
     key: str | None = None
 
     def parameter(self, name: str) -> Parameter | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from .digits import DIGITS
 from .values import Duration, Value
 
 
@@ -46,8 +47,8 @@ def _listed(texts: tuple[str, ...]) -> str:
 
 Allowed = Range | Choices
 
-KEY = Choices(("", *"0123456789*#ABCD"), 'one key, or "" for none')
-"""A key of a phone (RFC 4733 section 3.2)."""
+KEY = Choices(("", *DIGITS), 'one key, or "" for none')
+"""A key of a phone."""
 
 
 def _below(one: Value, other: Value) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from .action import CALL, EVERY_CHANNEL, Action, OutcomeType, Parameter
+from .action import CALL, EVERY_CHANNEL, Action, OutcomeType, Parameter, Reach
 from .allowed import KEY, Choices
 from .values import SECOND, Duration
 
@@ -45,6 +45,7 @@ CALL_ACTIONS = (
         on_leg=True,
         if_left="cancelled",
         heed=True,
+        reach=Reach("to", "dial"),
     ),
     Action(
         "call",
@@ -65,6 +66,7 @@ CALL_ACTIONS = (
         events=("ringing",),
         channels=EVERY_CHANNEL,
         needs=("place_call",),
+        reach=Reach("to", "dial"),
     ),
     Action(
         "record",
@@ -135,5 +137,6 @@ CALL_ACTIONS = (
         channels=CALL,
         needs=("redirect",),
         on_leg=True,
+        reach=Reach("to", "dial"),
     ),
 )

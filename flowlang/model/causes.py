@@ -28,6 +28,8 @@ DECLINED = 603
 """`hangup` or `stop` before the answer."""
 FAULT = 500
 """A fault that no `else` flow took over."""
+MOVED = 302
+"""`redirect`."""
 GOING_AWAY = 503
 """The process ends; a proxy tries elsewhere."""
 

@@ -7,7 +7,7 @@ crash, or a gateway that does not answer, leaves open is the outcome `unknown`.
 
 from __future__ import annotations
 
-from .action import Action, OutcomeType, Parameter, Recovery
+from .action import Action, OutcomeType, Parameter, Reach, Recovery
 
 _SENT = (
     OutcomeType("sent", ("id",), "it was given out; `id` is what delivery reports call it"),
@@ -30,11 +30,14 @@ _TIMEOUT = Parameter("timeout", ("duration",), "how long to wait for the answer;
 _JSON = Parameter("json", ("any",), "what is sent, as JSON", None)
 _BODY = Parameter("text", ("text",), "what is sent, as plain text, where there is no `json`", None)
 _KEY = Parameter("key", ("text",), "the name of the value", by_place=True)
+_AT_URL = Reach("url", "http")
 
 
 def _http(method: str, doc: str, parameters: tuple[Parameter, ...], recovery: Recovery = "unknown") -> Action:
     rest = (_QUERY, *parameters, _HEADERS, _TIMEOUT)
-    return Action(f"http.{method}", doc, (_URL, *rest), _ANSWERED, recovery=recovery, sends="http")
+    return Action(
+        f"http.{method}", doc, (_URL, *rest), _ANSWERED, recovery=recovery, sends="http", reach=_AT_URL
+    )
 
 
 MESSAGE_ACTIONS = (
@@ -44,6 +47,7 @@ MESSAGE_ACTIONS = (
         (Parameter("to", ("text",), "a number or an `sms:` address"), _TEXT, _FROM),
         _SENT,
         sends="sms",
+        reach=Reach("to", "sms"),
     ),
     Action(
         "email",
@@ -58,6 +62,7 @@ MESSAGE_ACTIONS = (
         ),
         _SENT,
         sends="email",
+        reach=Reach("to", "email"),
     ),
     Action(
         "chat",
@@ -65,6 +70,7 @@ MESSAGE_ACTIONS = (
         (Parameter("to", ("text",), "a `chat:` address"), _TEXT),
         _SENT,
         sends="chat",
+        reach=Reach("to", "chat"),
     ),
     Action(
         "send",
@@ -75,6 +81,7 @@ MESSAGE_ACTIONS = (
             Parameter("subject", ("text",), "the subject, where it becomes an e-mail", None),
         ),
         _SENT,
+        reach=Reach("to", None),
     ),
     Action(
         "notify",
@@ -93,6 +100,7 @@ MESSAGE_ACTIONS = (
         (_URL, Parameter("data", ("any",), "the value", by_place=True), _HEADERS, _TIMEOUT),
         _ANSWERED,
         sends="http",
+        reach=_AT_URL,
     ),
     _http("get", "Asks another machine.", (), "repeat"),
     _http("post", "Posts to another machine.", (_JSON, _BODY)),

@@ -8,37 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any, NamedTuple
+from typing import Any
 
+from .action import Action, Reach
 from .destinations import KINDS, Destination, Kind, covers, destination_of, why_no_pattern
 from .values import Value
-
-
-class Reach(NamedTuple):
-    """How an action reaches out: the parameter that has the destination, or a list of them, and its kind;
-    `None` where the scheme of the address tells."""
-
-    parameter: str
-    kind: Kind | None
-
-
-REACHES: Mapping[str, Reach] = {
-    "dial": Reach("to", "dial"),
-    "call": Reach("to", "dial"),
-    "transfer": Reach("to", "dial"),
-    "redirect": Reach("to", "dial"),
-    "sms": Reach("to", "sms"),
-    "email": Reach("to", "email"),
-    "chat": Reach("to", "chat"),
-    "send": Reach("to", None),
-    "webhook": Reach("url", "http"),
-    "http.get": Reach("url", "http"),
-    "http.post": Reach("url", "http"),
-    "http.put": Reach("url", "http"),
-    "http.delete": Reach("url", "http"),
-}
-"""By the name of the action. What answers in the thread that somebody began reaches nobody else, and what
-goes to a service that the operator has named, as `notify` does, goes where he said."""
 
 _KIND_OF_SCHEME: Mapping[str, Kind] = {
     "sms": "sms", "tel": "sms", "mailto": "email", "chat": "chat", "http": "http", "https": "http",
@@ -87,9 +61,9 @@ EVERYTHING = Policy(dict.fromkeys(KINDS, ("*",)))
 """Allows all, numbers of which a bill or a siren comes excepted: these have to be named."""
 
 
-def destinations(action: str, arguments: Mapping[str, Value]) -> Iterator[tuple[Kind, str]]:
+def destinations(action: Action, arguments: Mapping[str, Value]) -> Iterator[tuple[Kind, str]]:
     """Whom an action with these arguments reaches, and as what."""
-    reach = REACHES.get(action)
+    reach = action.reach
     given = arguments.get(reach.parameter) if reach is not None else None
     if reach is None or given is None:
         return

@@ -11,7 +11,7 @@ Sound is mono at 8,000 samples a second: PCM16 as `bytes` in the machine's byte 
 
 from __future__ import annotations
 
-from .dtmf import DIGITS, DigitSender
+from .dtmf import DigitSender
 from .dtmf_receiver import DigitReceiver
 from .g711 import PCMA, PCMU, SAMPLE_RATE, Codec
 from .packet import RtpError, RtpPacket, build_packet, parse_packet
@@ -22,7 +22,6 @@ from .wav import PromptError, read_wav
 from .wav_writer import WavWriter
 
 __all__ = [
-    "DIGITS",
     "PCMA",
     "PCMU",
     "SAMPLE_RATE",

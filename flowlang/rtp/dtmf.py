@@ -6,7 +6,8 @@ import struct
 from collections import deque
 from typing import NamedTuple
 
-DIGITS = "0123456789*#ABCD"  # RFC 4733 §3.2: event codes 0..15 in this order
+from flowlang.model.digits import DIGITS
+
 MAX_SEGMENT = 0xFFFF  # the longest duration that the field can say, in samples (§2.3.5)
 
 _EVENT = struct.Struct("!BBH")

@@ -8,7 +8,9 @@ within an event, and a packet that comes late.
 
 from __future__ import annotations
 
-from .dtmf import DIGITS, MAX_SEGMENT, parse_event
+from flowlang.model.digits import DIGITS
+
+from .dtmf import MAX_SEGMENT, parse_event
 from .packet import SEQUENCE_MASK, TIMESTAMP_MASK, RtpPacket
 from .reception import MAX_MISORDER
 

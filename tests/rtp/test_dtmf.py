@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from flowlang.rtp import DIGITS, DigitReceiver, DigitSender, RtpPacket
+from flowlang.model.digits import DIGITS
+from flowlang.rtp import DigitReceiver, DigitSender, RtpPacket
 from flowlang.rtp.dtmf import TelephoneEvent, build_event, parse_event
 
 FRAME = 160

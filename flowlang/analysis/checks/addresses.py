@@ -9,9 +9,8 @@ from flowlang.analysis.arguments import bind, slots
 from flowlang.analysis.literals import literal_value
 from flowlang.analysis.script import Script
 from flowlang.diagnostics import Span
-from flowlang.model.actions import Action
+from flowlang.model.action import Action, Reach
 from flowlang.model.addresses import channel_of, fault_of_url, message_address, sender_of
-from flowlang.model.policy import REACHES
 from flowlang.syntax import ast
 
 _FORMS = {
@@ -30,12 +29,12 @@ def check(script: Script) -> None:
     for body in script.bodies:
         for node in body.nodes:
             called = script.called(node) if isinstance(node, ast.Call) else None
-            if called is not None and isinstance(called.callee, Action) and called.callee.name in REACHES:
-                _action(script, called.callee, called.arguments)
+            action = called.callee if called is not None else None
+            if called is not None and isinstance(action, Action) and action.reach is not None:
+                _action(script, action, action.reach, called.arguments)
 
 
-def _action(script: Script, action: Action, arguments: tuple[ast.Argument, ...]) -> None:
-    reach = REACHES[action.name]
+def _action(script: Script, action: Action, reach: Reach, arguments: tuple[ast.Argument, ...]) -> None:
     for name, given in bind(slots(action), arguments).values.items():
         if name not in (reach.parameter, "from"):
             continue

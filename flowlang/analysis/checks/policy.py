@@ -16,7 +16,7 @@ from flowlang.analysis.script import Script
 from flowlang.diagnostics import Span
 from flowlang.model.actions import Action
 from flowlang.model.destinations import KINDS, Kind, why_no_pattern
-from flowlang.model.policy import REACHES, Policy, kind_of, why_refused
+from flowlang.model.policy import Policy, kind_of, why_refused
 from flowlang.model.values import Duration, Value
 from flowlang.syntax import ast
 
@@ -163,7 +163,7 @@ def _reaching(script: Script) -> Iterator[_Reaching]:
     roots = [key for each in targets if each is not None and (key := key_of(script, each)) is not None]
     wanted = graph.keys() if not script.routes else ever_reached(graph, roots)
     for key, uses in graph.items():
-        if key in wanted and uses.actions.keys() & REACHES.keys():
+        if key in wanted:
             body = next(each for each in uses.script.bodies if each.owner is uses.flow)
             for node in body.nodes:
                 if isinstance(node, ast.Call):
@@ -173,7 +173,7 @@ def _reaching(script: Script) -> Iterator[_Reaching]:
 def _of_call(script: Script, node: ast.Call) -> Iterator[_Reaching]:
     called = script.called(node)
     action = called.callee if called is not None else None
-    reach = REACHES.get(action.name) if isinstance(action, Action) else None
+    reach = action.reach if isinstance(action, Action) else None
     if called is None or not isinstance(action, Action) or reach is None:
         return
     given = bind(slots(action), called.arguments).values.get(reach.parameter)

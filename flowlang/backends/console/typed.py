@@ -7,8 +7,8 @@ import re
 from dataclasses import dataclass
 from typing import Literal
 
-from flowlang.backends.simulated_leg import DIGITS
 from flowlang.diagnostics import near_name
+from flowlang.model.digits import DIGITS
 
 HELP = (
     "1, 12#, *     press keys",

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from flowlang.compile.runtime.faults import Fault
-from flowlang.model.causes import DECLINED, hangup_cause
+from flowlang.model.causes import DECLINED, MOVED, hangup_cause
 from flowlang.model.commands import HangUp, Hold, Mute, Press, Redirect, Reject, Ring
+from flowlang.model.digits import DIGITS
 from flowlang.model.events import CALLER_LEG
 from flowlang.model.values import Outcome
 
 from .stage import Stage
 
-_MOVED = 302  # RFC 3261 §21.3.3
-_KEYS = frozenset("0123456789*#ABCD")  # RFC 4733 §3.2
 _MOST_KEYS = 100
 
 
@@ -48,7 +47,7 @@ async def redirect(stage: Stage) -> None:
     if stage.flow.answered:
         raise Fault("value", "`redirect` is for a call that is not answered yet; `dial` connects this one")
     await stage.perform(Redirect(CALLER_LEG, stage.text("to")))
-    stage.flow.caller_left(Outcome("hangup", {"cause": hangup_cause(_MOVED)}))
+    stage.flow.caller_left(Outcome("hangup", {"cause": hangup_cause(MOVED)}))
 
 
 async def hold(stage: Stage) -> None:
@@ -64,7 +63,7 @@ async def mute(stage: Stage) -> None:
 async def press(stage: Stage) -> None:
     """Presses keys towards the caller."""
     digits = stage.text("digits")
-    if not digits or len(digits) > _MOST_KEYS or set(digits) - _KEYS:
+    if not digits or len(digits) > _MOST_KEYS or set(digits) - set(DIGITS):
         raise Fault("value", f"`press` takes 1 to {_MOST_KEYS} keys: 0-9, *, #, A-D")
     await stage.answer_first()
     await stage.perform(Press(CALLER_LEG, digits))

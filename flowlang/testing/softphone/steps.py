@@ -18,7 +18,7 @@ from typing import Any
 import trio
 
 from flowlang.backends.media import MediaError
-from flowlang.rtp import DIGITS
+from flowlang.model.digits import DIGITS
 
 from .call import WITHIN, PhoneCall
 from .ear import NothingHeard
