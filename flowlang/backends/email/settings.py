@@ -1,0 +1,52 @@
+"""What an operator sets of e-mail, as values."""
+
+from __future__ import annotations
+
+import ssl
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Literal
+
+Security = Literal["tls", "starttls", "none"]
+
+
+@dataclass(frozen=True, slots=True)
+class Server:
+    """A server that we log in to. `tls` encrypts from the first byte, `starttls` after a plain beginning; the
+    certificate has to be for `host` in both. `ca_file` has authorities besides the system's. A password goes
+    out encrypted or not at all. `timeout` is in seconds."""
+
+    host: str
+    port: int
+    security: Security = "starttls"
+    user: str | None = None
+    password: str | None = field(default=None, repr=False)
+    ca_file: Path | None = None
+    timeout: float = 60.0
+
+    def __post_init__(self) -> None:
+        if self.user is not None and self.security == "none":
+            raise ValueError(f"the password for {self.host} would go out in the clear; use TLS")
+
+    def context(self) -> ssl.SSLContext:
+        """How to encrypt: names and certificates are checked."""
+        context = ssl.create_default_context()
+        if self.ca_file is not None:
+            context.load_verify_locations(self.ca_file)
+        context.minimum_version = ssl.TLSVersion.TLSv1_2
+        return context
+
+
+@dataclass(frozen=True, slots=True)
+class Patience:
+    """How long and often to try again, in seconds: each wait is twice the one before, up to `longest`, and
+    differs by up to half, so that a thousand mails do not come back at once. After `give_up` it has failed.
+    RFC 5321 §4.5.4.1 would have an MTA wait 30 minutes and try for days; a script waits for this one."""
+
+    first: float = 5.0
+    longest: float = 600.0
+    give_up: float = 3600.0
+
+    def wait(self, attempt: int, chance: float) -> float:
+        """Before the next attempt; the first that failed is 1. `chance` is from 0 to 1."""
+        return min(self.first * 2.0 ** min(attempt - 1, 30), self.longest) * (0.5 + chance)

@@ -1,0 +1,46 @@
+"""An engine's stand-in for backends that are tested alone."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+import trio
+
+from flowlang.backends.border import Inbox, Incoming, Leg, Refusal
+from flowlang.model.events import Event
+from flowlang.model.observations import Observation
+
+
+@dataclass
+class TestInbox:
+    __test__ = False
+    """An activeflow's."""
+
+    activeflow: str
+    events: list[Event] = field(default_factory=list)
+
+    def deliver(self, event: Event) -> None:
+        self.events.append(event)
+
+
+@dataclass
+class TestHost:
+    """Takes what is offered, unless `answer` refuses. `clock` gives microseconds."""
+
+    __test__ = False
+    answer: Callable[[Incoming], Refusal | None] = lambda incoming: None
+    clock: Callable[[], int] = lambda: int(trio.current_time() * 1_000_000) % 10**12 + 1_800_000_000_000_000
+    offered: list[Incoming] = field(default_factory=list)
+    reported: list[Event] = field(default_factory=list)
+    seen: list[Observation] = field(default_factory=list)
+
+    def offer(self, incoming: Incoming, leg: Leg) -> Inbox | Refusal:
+        self.offered.append(incoming)
+        return self.answer(incoming) or TestInbox(f"af{len(self.offered)}")
+
+    def observe(self, observation: Observation) -> None:
+        self.seen.append(observation)
+
+    def now(self) -> int:
+        return self.clock()
