@@ -55,7 +55,7 @@ class Activeflow(Parts):
     """One running script. `script` is what was compiled, `opening` what it began with."""
 
     __slots__ = (
-        "__weakref__", "_else_taken", "_inputs", "_main",
+        "__weakref__", "_else_taken", "_inputs", "_main", "lost_input",
         "_next_child", "_next_strand", "_ready", "_sliced", "actions",
         "answered", "answering", "at", "began", "busy", "caller_gone", "current", "ending", "events",
         "farewell", "has_caller", "id", "listeners", "meter", "outbox",
@@ -81,6 +81,8 @@ class Activeflow(Parts):
         self.busy = False
         self.secret_input = False
         """Whether the input under way brought a secret."""
+        self.lost_input = False
+        """Whether the last event that came was lost, for too many wait already."""
         self.current: Strand | None = None
         self.meter = Meter(limits)
         self.strands: tuple[Strand, ...] = ()
@@ -129,7 +131,7 @@ class Activeflow(Parts):
             case Begin():
                 self._begin(self.opening.flow, self.opening.arguments)
             case Happened(event=event):
-                self.events.deliver(event)
+                self.lost_input = not self.events.deliver(event)
             case ActionOver(action=action, result=result):
                 self.outbox.deliver(action, result)
             case StopAsked():

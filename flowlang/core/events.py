@@ -40,20 +40,21 @@ class Events:
         self.signals = signals
         """Those that are kept, oldest first."""
 
-    def deliver(self, event: Event, emitter: Strand | None = None) -> None:
-        """Gives an event to whoever takes it."""
+    def deliver(self, event: Event, emitter: Strand | None = None) -> bool:
+        """Gives an event to whoever takes it. False where somebody might have wanted it and it is lost, for
+        too many wait already."""
         flow = self._flow
         outcome = as_outcome(event)
         if isinstance(event, AnyLegEvent) and event.leg != CALLER_LEG:
             of_all = flow.legs.take(event)
             if of_all is not None:
                 self.tell(of_all)
-            return
+            return True
         if isinstance(event, CallEnded):
             if not flow.caller_gone:
                 self._observe_event(outcome, None)
                 flow.caller_left(outcome)
-            return
+            return True
         busy = [emitter] if emitter is not None else []
         if isinstance(event, DigitPressed):
             busy += flow.digits.collecting
@@ -63,7 +64,7 @@ class Events:
         listener = flow.listeners.find(outcome, busy, self._fault_in_condition)
         if listener is not None:
             self._observe_event(outcome, listener.line)
-            self.hand_over(listener, outcome)
+            return self.hand_over(listener, outcome)
         elif isinstance(event, DigitPressed):
             self._observe_event(outcome, flow.digits.add(event.digit, flow.at))
         elif isinstance(event, MessageReceived):
@@ -71,10 +72,12 @@ class Events:
             self._observe_event(outcome, line)
             if not taken:
                 flow.warn("messages that nobody takes fill what is kept of them; one more is lost", 0)
+            return taken
         else:
             self._observe_event(outcome, None)
             if isinstance(event, SignalReceived):
-                self._keep_signal(event.signal, outcome)
+                return self._keep_signal(event.signal, outcome)
+        return True
 
     def tell(self, outcome: Outcome) -> None:
         """Gives an event, as a script has it, to the handler or wait that takes it; else it is nobody's."""
@@ -110,8 +113,8 @@ class Events:
             return secrets.takes_on(taken_at)
         return bool(secrets.taking) and event in ("dtmf", "message")
 
-    def hand_over(self, listener: On | WaitForEvent, event: Outcome) -> None:
-        """The event is the listener's."""
+    def hand_over(self, listener: On | WaitForEvent, event: Outcome) -> bool:
+        """The event is the listener's. False where it has too many already, and this one is lost."""
         flow = self._flow
         if isinstance(listener, WaitForEvent):
             listener.take(event)
@@ -125,6 +128,8 @@ class Events:
                 waiting = len(listener.waiting)
                 text = f"`on {listener.event}` has {waiting} events waiting; further ones are lost"
                 flow.warn(text, listener.line)
+            return False
+        return True
 
     def run_handler(self, on: On, event: Outcome) -> None:
         """Its handler takes the event."""
@@ -137,13 +142,14 @@ class Events:
         except Fault as fault:
             flow.raise_at(on.block, fault, name)
 
-    def _keep_signal(self, name: str, event: Outcome) -> None:
+    def _keep_signal(self, name: str, event: Outcome) -> bool:
         flow = self._flow
         kept = sum(each.fields["name"] == name for each in self.signals)
         if kept < flow.limits.kept_signals:
             self.signals = (*self.signals, event)
-        else:
-            flow.warn(f"{kept} signals `{name}` are kept already; one more is dropped", 0)
+            return True
+        flow.warn(f"{kept} signals `{name}` are kept already; one more is dropped", 0)
+        return False
 
     def kept(self, event: str, wants: Callable[[Outcome], bool] | None) -> Outcome | None:
         """The oldest kept signal or message that somebody who begins to listen wants, taken out."""

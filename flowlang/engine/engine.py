@@ -164,14 +164,22 @@ class Engine:
         return recover(self, self._store)
 
     async def signalled(self, activeflow: str, name: str, data: Any = None) -> bool:
-        """As `signal`; returns when the signal is on disk, so that no crash loses it."""
+        """As `signal`; returns when the signal is on disk, so that no crash loses it. False where it was not
+        taken: the activeflow is over, or has too many signals waiting."""
         running = self._running.get(activeflow)
         if running is None:
             return False
-        kept = trio.Event()
-        running.deliver(SignalReceived(name, given_value("data", data)), kept.set)
-        await kept.wait()
-        return True
+        answered = trio.Event()
+        taken = False
+
+        def kept(has: bool) -> None:
+            nonlocal taken
+            taken = has
+            answered.set()
+
+        running.deliver(SignalReceived(name, given_value("data", data)), kept)
+        await answered.wait()
+        return taken
 
     def signal(self, activeflow: str, name: str, data: Any = None) -> bool:
         """Gives one an event `signal`; tells whether it lives."""

@@ -21,7 +21,9 @@ if TYPE_CHECKING:
 CHECKPOINT = 10.0
 """Seconds between two signs of life in the store: so much a call record may miss after a crash."""
 
-Kept = Callable[[], None]
+Kept = Callable[[bool], None]
+"""Told once what became of an input: True when the activeflow has it and it is on disk, False where it was
+lost: the activeflow is over, or has too many waiting."""
 
 
 class Keeper:
@@ -33,7 +35,7 @@ class Keeper:
         self._builds: dict[Script, Build] = {}
         self._held: deque[tuple[Running, Output]] = deque()
         self._awaited: dict[int, Kept] = {}
-        self._taken: list[Kept] = []
+        self._taken: list[tuple[Kept, bool]] = []
 
     def add(self, script: Script, build: Build) -> None:
         """A script was compiled from this."""
@@ -48,36 +50,38 @@ class Keeper:
         return self.store.journal(activeflow, self._builds[script])
 
     def tell(self, given: Input, kept: Kept) -> None:
-        """Calls `kept` when this input, which now waits to be taken, is on disk."""
-        if self.durable:
-            self._awaited[id(given)] = kept
-        else:
-            kept()
+        """Calls `kept` when this input, which now waits to be taken, is on disk, or lost."""
+        self._awaited[id(given)] = kept
 
     def drop(self, inputs: Iterable[Input]) -> None:
         """These are not taken any more: their activeflow is over."""
         if self._awaited:
             for each in inputs:
                 if (kept := self._awaited.pop(id(each), None)) is not None:
-                    kept()
+                    kept(False)
 
     def hold(self, running: Running, taken: Input, outputs: list[Output]) -> None:
         """An input is in the journal; what came of it goes out after the commit."""
+        if self._awaited and (kept := self._awaited.pop(id(taken), None)) is not None:
+            self._taken.append((kept, not running.flow.lost_input))
         for output in outputs:
             if isinstance(output, Launch | HandedOff):
                 running.carry_out(output)
             else:
                 self._held.append((running, output))
+
+    def took(self, running: Running, taken: Input) -> None:
+        """The same where nothing is durable: nothing waits."""
         if self._awaited and (kept := self._awaited.pop(id(taken), None)) is not None:
-            self._taken.append(kept)
+            kept(not running.flow.lost_input)
 
     def commit(self) -> None:
         """Commits what there is and lets go what waited for it. Raises `StoreError`: then nothing goes."""
         while self.store.pending or self._held:
             self.store.commit()
             taken, self._taken = self._taken, []
-            for kept in taken:
-                kept()
+            for kept, has in taken:
+                kept(has)
             while self._held:
                 running, output = self._held.popleft()
                 running.carry_out(output)

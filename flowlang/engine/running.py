@@ -94,7 +94,7 @@ class Running:
                 self._engine.keeper.tell(given, kept)
             self._engine.queue(self)
         elif kept is not None:
-            kept()
+            kept(False)
 
     # -- what the engine's pump does
 
@@ -130,6 +130,7 @@ class Running:
         if keeper.durable:
             keeper.hold(self, taken, outputs)
         else:
+            keeper.took(self, taken)
             for output in outputs:
                 self.carry_out(output)
 
