@@ -3,6 +3,7 @@
 - packets      `parse_packet(bytes) -> RtpPacket` (or `RtpError`), `build_packet`, `RtpSender`, `Reception`
 - G.711        `PCMU`, `PCMA`: `Codec.encode(pcm16)`, `Codec.decode(bytes)`
 - DTMF         `DigitReceiver.receive(packet) -> str | None`, `DigitSender`
+- bridging     `StreamRelay.packet(packet, payload, type)`: another's stream sent on as ours
 - source       `SourceGuard.accept(source, packet, now)`: who is heard and sent to
 - WAV          `read_wav(bytes, name) -> pcm16` at 8 kHz mono (or `PromptError`), `WavWriter(file)`
 
@@ -16,6 +17,7 @@ from .dtmf_receiver import DigitReceiver
 from .g711 import PCMA, PCMU, SAMPLE_RATE, Codec
 from .packet import RtpError, RtpPacket, build_packet, parse_packet
 from .reception import Reception
+from .relay import StreamRelay
 from .sender import RandomBits, RtpSender
 from .source import Address, SourceGuard
 from .wav import PromptError, read_wav
@@ -36,6 +38,7 @@ __all__ = [
     "RtpPacket",
     "RtpSender",
     "SourceGuard",
+    "StreamRelay",
     "WavWriter",
     "build_packet",
     "parse_packet",

@@ -39,6 +39,15 @@ class Codec:
         """G.711 to PCM16 in the machine's byte order, twice as many bytes."""
         return audioop.ulaw2lin(data, _WIDTH) if self.name == "PCMU" else audioop.alaw2lin(data, _WIDTH)
 
+    def transcode(self, data: bytes, to: Codec) -> bytes:
+        """G.711 of this law as the other's: a byte for a byte."""
+        return data if to.name == self.name else data.translate(_TO_OTHER[self.name])
+
 
 PCMU = Codec("PCMU", 0, b"\xff")
 PCMA = Codec("PCMA", 8, b"\xd5")
+_EVERY_BYTE = bytes(range(256))
+_TO_OTHER = {
+    "PCMU": PCMA.encode(PCMU.decode(_EVERY_BYTE)),
+    "PCMA": PCMU.encode(PCMA.decode(_EVERY_BYTE)),
+}

@@ -18,8 +18,8 @@ from flowlang.sip import (
     CallOffered,
     CallReanswered,
     Event,
-    Invitation,
     IncomingCall,
+    Invitation,
     MediaSession,
     Send,
 )

@@ -2,17 +2,29 @@
 
 Rules: the media clock and the playback run on while nobody hears (hold), only the packets are left out, so
 that sequence numbers have no gap; digits stand in place of sound, which waits for them; the marker opens a
-talkspurt after a pause (RFC 3551 §4.1) and a telephone event (RFC 4733 §2.2).
+talkspurt after a pause (RFC 3551 §4.1) and a telephone event (RFC 4733 §2.2). What another leg says is sent
+on as it comes, without a buffer of ours, and is left out while something of our own is heard.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
 
-from flowlang.rtp import PCMU, SAMPLE_RATE, Codec, DigitSender, RandomBits, RtpSender
+from flowlang.rtp import (
+    PCMU,
+    SAMPLE_RATE,
+    Codec,
+    DigitSender,
+    RandomBits,
+    RtpPacket,
+    RtpSender,
+    StreamRelay,
+)
 
 from .playback import Done, Ended, Playback, guarded
 from .prompts import Prompt
+
+RELAY_PAUSE = 200  # ms without a packet of the other leg, after which we send silence in its place
 
 
 class Outgoing:
@@ -27,6 +39,8 @@ class Outgoing:
         self._playback: Playback | None = None
         self._audio = b""  # all of the playback's sound in the codec
         self._talking = False
+        self._relay = StreamRelay(self._sender)
+        self._relayed = 0  # ms that the other leg may yet be silent
         self.configure(PCMU, 20, None)
 
     def configure(self, codec: Codec, ptime: int, event_type: int | None) -> None:
@@ -58,6 +72,25 @@ class Outgoing:
         self._digits.queue(digits)
         self._digits_done = done
 
+    def relay(self, packet: RtpPacket, codec: Codec | None) -> bytes | None:
+        """What another leg said, to be sent at once, `codec` its law or `None` for a telephone event; nothing
+        while something of our own is heard, or where events are not known here."""
+        if self._playback is not None or self._digits.busy:
+            return None
+        self._relayed = RELAY_PAUSE
+        self._talking = False
+        if codec is not None:
+            sound = codec.transcode(packet.payload, self._codec)
+            return self._relay.packet(packet, sound, self._codec.payload_type)
+        if self._event_type is None:
+            return None
+        return self._relay.packet(packet, packet.payload, self._event_type, event=True)
+
+    @property
+    def codec(self) -> Codec:
+        """The law of what is sent."""
+        return self._codec
+
     def skip(self, ms: int) -> None:
         """Time went by in which nothing could be sent: the media clock goes on, the sound waits."""
         self._sender.advance(ms * SAMPLE_RATE // 1000)
@@ -66,6 +99,11 @@ class Outgoing:
     def next_packet(self, *, heard: bool) -> bytes | None:
         """What to send at this packet time; None for nothing. `heard` False is hold."""
         data: bytes | None = None
+        if self._relayed > 0 and self._playback is None and not self._digits.busy:
+            self._relayed -= self._frame * 1000 // SAMPLE_RATE
+            self._sender.advance(self._frame)
+            return None
+        self._relay.interrupt()
         if self._playback is None and self._digits_done is None and not self._digits.busy:
             if heard and self._send_silence:  # what most legs do most of the time
                 kind = self._codec.payload_type

@@ -19,6 +19,7 @@ from flowlang.rtp import (
     RandomBits,
     Reception,
     RtpError,
+    RtpPacket,
     SourceGuard,
     parse_packet,
 )
@@ -60,6 +61,9 @@ class MediaPort:
         self._digits = DigitReceiver()
         self._stats = PortStats()
         self._recording: Recording | None = None
+        self._onward: MediaPort | None = None
+        self.muted = False
+        """Whether nobody is to hear what is said here; keys are heard."""
         self._codecs: dict[int, Codec] = {}
         self._event_type: int | None = None
         self._sending = False
@@ -127,6 +131,11 @@ class MediaPort:
         except ValueError as error:
             raise MediaError(str(error)) from None
 
+    def pass_to(self, other: MediaPort | None) -> None:
+        """Send on by another port what is heard here, sound and telephone events, from now on; `None` ends
+        it. Two ports that pass to each other are a bridge."""
+        self._onward = other
+
     def record_to(self, path: Path) -> Recording:
         """Write what is heard to a WAV from now on; `OSError` where the file cannot be opened."""
         self._check_open()
@@ -141,6 +150,7 @@ class MediaPort:
             return
         self._on_close(self)
         self._closed = True
+        self._onward = None
         self.socket.close()
         if self._recording is not None:
             self._recording.stop()
@@ -186,17 +196,30 @@ class MediaPort:
         stats.last_arrival = now
         self._reception.count(packet)
         if packet.payload_type == self._event_type:
+            if self._onward is not None:
+                self._onward.relay(packet, None)
             digit = self._digits.receive(packet)
             if digit is not None and self.on_digit is not None:
                 guarded(self.on_digit, digit)
-        elif self._recording is not None or self.on_sound is not None:
-            codec = self._codecs.get(packet.payload_type)
-            if codec is None:
-                return
-            if self._recording is not None:
-                self._recording.hear(packet, codec)
-            if self.on_sound is not None:
-                guarded(self.on_sound, codec.decode(packet.payload))
+        elif not self.muted and (codec := self._codecs.get(packet.payload_type)) is not None:
+            self._hear(packet, codec)
+
+    def _hear(self, packet: RtpPacket, codec: Codec) -> None:
+        if self._onward is not None:
+            self._onward.relay(packet, codec)
+        if self._recording is not None:
+            self._recording.hear(packet, codec)
+        if self.on_sound is not None:
+            guarded(self.on_sound, codec.decode(packet.payload))
+
+    def relay(self, packet: RtpPacket, codec: Codec | None) -> None:
+        """Send on what another port heard; `codec` is `None` for a telephone event."""
+        target = self._guard.current
+        if self._closed or not self._sending or target is None:
+            return
+        data = self._outgoing.relay(packet, codec)
+        if data is not None:
+            self._send(data, target)
 
     def _send(self, data: bytes, target: Address) -> None:
         try:
