@@ -14,19 +14,18 @@ from typing import Any
 
 import trio
 
-from flowlang.backends.border import Backend, Finish, Leg, Outlet
+from flowlang.backends.border import Backend, Finish, Leg
 from flowlang.backends.leg_inbox import LegInbox
 from flowlang.core import Activeflow, Begin, Launch, Limits, Opening, Script, StopAsked
 from flowlang.core.host_results import run_host_function
+from flowlang.core.manners import Manners, OptOuts, Porter
 from flowlang.diagnostics import Source, near_name
 from flowlang.model.actions import ACTIONS, Action
 from flowlang.model.commands import RunHostAction
 from flowlang.model.events import SignalReceived
 from flowlang.model.host_action import HostFunction
-from flowlang.model.message_commands import OutsideCommand
 from flowlang.model.observations import Logged, Observation
 from flowlang.model.policy import NOTHING, Policy
-from flowlang.model.results import Failed
 from flowlang.modules import ModuleFiles
 from flowlang.store import MemoryStore, Reading, Store, StoreError
 from flowlang.store.sqlite import SqliteStore
@@ -35,8 +34,9 @@ from . import loading
 from .arguments import arguments_of, given_value
 from .clock import Clock
 from .errors import EngineClosedError, UnknownFlowError
-from .keeping import CHECKPOINT, Keeper
+from .keeping import CHECKPOINT, Keeper, Kept
 from .placing import placing
+from .post import Post
 from .pump import Pump
 from .records import Records
 from .recovery import Recovered, recover
@@ -68,6 +68,7 @@ class Engine:
         processor_time: Callable[[], float],
         new_id: Callable[[], str],
         new_seed: Callable[[], int],
+        porter: Porter,
     ) -> None:
         self._nursery = nursery
         self._backends = tuple(backends)
@@ -88,6 +89,7 @@ class Engine:
         self.records = Records(self._keep_record)
         self._observers: list[Observer] = []
         self.closing = False
+        self.post = Post(self, self._backends, porter)
         self._switchboard = Switchboard(self)
         self._one_less = trio.Event()
 
@@ -140,6 +142,10 @@ class Engine:
         values = arguments_of(script.program, flow, arguments, named)
         opening = Opening(self.new_id(), flow, values, self._clock.now(), self.new_seed())
         return Run(self.begin(script.script, opening, None))
+
+    def alive(self, activeflow: str) -> Running | None:
+        """The same for the other parts of the engine."""
+        return self._running.get(activeflow)
 
     def run_of(self, activeflow: str) -> Run | None:
         """The activeflow of that id, while it lives."""
@@ -259,6 +265,7 @@ class Engine:
     def forget(self, running: Running) -> None:
         """It is over."""
         del self._running[running.activeflow]
+        self.post.over(running.activeflow)
         family = _family_of(running.activeflow)
         self._families[family] -= 1
         if not self._families[family]:
@@ -335,14 +342,6 @@ class Engine:
         self._nursery.start_soon(run)
         return scope.cancel
 
-    def send(self, command: OutsideCommand, finish: Finish) -> Callable[[], None]:
-        """Has the first backend with that outlet do it; returns how to cancel it."""
-        for backend in self._backends:
-            if isinstance(backend, Outlet) and command.outlet in backend.outlets:
-                return backend.send(command, finish)
-        finish(Failed("no_backend", f"no backend here has the outlet `{command.outlet}`"))
-        return lambda: None
-
     def _compiled(self, source: Source, path: Path | None) -> LoadedScript:
         capabilities: dict[str, frozenset[str]] = {}
         for backend in self._backends:
@@ -367,16 +366,20 @@ class Engine:
         """An activeflow that has not begun."""
         return Activeflow(script, opening, self.keeper.limits(script), self._actions)
 
-    def begin(self, script: Script, opening: Opening, leg: Leg | None) -> Running:
-        """A new activeflow; it takes its first step when the pump comes to it."""
+    def begin(
+        self, script: Script, opening: Opening, leg: Leg | None, kept: Kept | None = None
+    ) -> Running:
+        """A new activeflow; it takes its first step when the pump comes to it, and `kept` is told when
+        that is on disk."""
         flow = self.machine(script, opening)
         journal = self.keeper.journal(opening.activeflow, script)
-        journal.open(opening.to_plain())
+        journal.open(opening.to_plain(secret=flow.secrets.opening))
         running = Running(self, flow, journal, leg)
         self.adopt(running)
-        if opening.conversation is not None and not opening.outbound:
+        self.post.opened(running)
+        if opening.channel == "call" and opening.conversation is not None and not opening.outbound:
             self.records.taken(opening.conversation, opening.activeflow, opening.flow, opening.route_line)
-        running.put(Begin(opening.at))
+        running.put(Begin(opening.at), kept)
         return running
 
 
@@ -404,12 +407,16 @@ async def open_engine(
     processor_time: Callable[[], float] = time.perf_counter,
     new_id: Callable[[], str] = lambda: secrets.token_hex(6),
     new_seed: Callable[[], int] = lambda: secrets.randbits(63),
+    manners: Manners | None = None,
+    opted_out: OptOuts | None = None,
 ) -> AsyncGenerator[Engine]:
     """An engine in the caller's trio program, until the end of the `async with`. Leaving it ends what still
     runs at once; call `shutdown` before for a polite end.
 
     `policy` is the operator's: whom scripts may reach, as far as their own policies allow it too. Without one
     they reach nobody; `flowlang.model.policy.EVERYTHING` is for simulated channels.
+
+    `manners` are the operator's towards people who write, `opted_out` those who want no more messages.
 
     Clock, processor time, ids and seeds can be given; two engines share nothing.
     """
@@ -426,6 +433,7 @@ async def open_engine(
                 processor_time=processor_time,
                 new_id=new_id,
                 new_seed=new_seed,
+                porter=Porter(manners, opted_out),
             )
             nursery.start_soon(engine.pump)
             if engine.keeper.durable:

@@ -17,6 +17,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from flowlang.backends.thread_leg import ThreadLeg
 from flowlang.core import ActionOver, Activeflow, Begin, Happened, Output, Perform, Script, Withdraw
 from flowlang.core.inputs import input_from_plain
 from flowlang.core.journal import Entry, check_entry
@@ -27,6 +28,7 @@ from flowlang.model.actions import ACTIONS
 from flowlang.model.cdr import CallRecord
 from flowlang.model.commands import BackendCommand, Command, RunHostAction
 from flowlang.model.events import CALLER_LEG, CallEnded
+from flowlang.model.message_commands import SendMessage
 from flowlang.model.observations import CallRecorded, Logged
 from flowlang.model.results import Done, Failed, Result
 from flowlang.model.values import Outcome
@@ -57,10 +59,12 @@ class Recovered:
 
 @dataclass(frozen=True, slots=True)
 class Replayed:
-    """An activeflow where its journal ends, and the commands that have no result."""
+    """An activeflow where its journal ends, the commands that have no result, and the messages that it sent
+    with theirs."""
 
     flow: Activeflow
     under_way: dict[int, Command]
+    sent: list[tuple[SendMessage, Result | None]]
 
 
 class Builds:
@@ -97,6 +101,7 @@ def replayed(
     `NotReplayed`."""
     script, build, actions = builds.of(stored)
     under_way: dict[int, Command] = {}
+    sent: dict[int, tuple[SendMessage, Result | None]] = {}
     try:
         flow = Activeflow(script, opening_from_plain(stored.opening), build.limits, actions)
         for number, entry in enumerate(entries):
@@ -106,10 +111,14 @@ def replayed(
             outputs = check_entry(flow, number, entry, given)
             if isinstance(given, ActionOver):
                 under_way.pop(given.action, None)
+                if given.action in sent:
+                    sent[given.action] = sent[given.action][0], given.result
             for output in outputs:
                 match output:
                     case Perform(action, command):
                         under_way[action] = command
+                        if isinstance(command, SendMessage):
+                            sent[action] = command, None
                     case Withdraw(action):
                         under_way.pop(action, None)
                     case _:
@@ -120,13 +129,14 @@ def replayed(
         raise
     except Exception as error:  # noqa: BLE001 (whatever it is: it is not what ran before)
         raise NotReplayed(str(error) or type(error).__name__) from None
-    return Replayed(flow, under_way)
+    return Replayed(flow, under_way, list(sent.values()))
 
 
 def recover(engine: Engine, store: SqliteStore) -> Recovered:
     """Brings back all that lived. To be called once, before anything comes in. Raises `StoreError`."""
     records = _close_records(engine, store)
     live: list[str] = []
+    back: list[tuple[Running, Replayed]] = []
     diverged: dict[str, str] = {}
     builds = Builds(store.archive, engine.host_actions)
     for stored, entries, last in list(store.live()):
@@ -143,13 +153,18 @@ def recover(engine: Engine, store: SqliteStore) -> Recovered:
         else:
             script, build, _ = builds.of(stored)
             engine.keeper.add(script, build)
-            running = Running(engine, again.flow, store.journal_of(stored, last), None)
+            leg = ThreadLeg() if again.flow.opening.channel not in (None, "call") else None
+            running = Running(engine, again.flow, store.journal_of(stored, last), leg)
             engine.adopt(running)
+            engine.post.opened(running)
+            back.append((running, again))
             live.append(stored.id)
             if entries:
                 _go_on(engine, running, again)
             else:
                 running.put(Begin(again.flow.opening.at))
+    for running, again in back:  # behind all that began with a thread
+        engine.post.recovered(running, again.sent)
     store.commit()
     return Recovered(tuple(live), diverged, records)
 

@@ -146,7 +146,7 @@ class Running:
             case Note(observation):
                 self._engine.observed(observation)
             case HandedOff(opening):
-                self._journal.open(opening.to_plain())
+                self._journal.open(opening.to_plain(secret=self.flow.secrets.opening))
                 self.flow = Activeflow(self.flow.script, opening, self.flow.limits, self.flow.actions)
                 self._inbox.appendleft(Begin(opening.at))
                 self._engine.queue(self)
@@ -169,7 +169,7 @@ class Running:
         if isinstance(command, RunHostAction):
             withdraw = self._engine.run_host_action(command, f"{self.activeflow}/{number}", finish)
         elif isinstance(command, OutsideCommand):
-            withdraw = self._engine.send(command, finish)
+            withdraw = self._engine.post.send(self.activeflow, command, finish)
         else:
             withdraw = self._legs.perform(command, finish)
         if number in self._withdraw:

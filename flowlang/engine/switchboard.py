@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import PurePath
 from typing import TYPE_CHECKING
 
-from flowlang.backends.border import Incoming, Leg, Refusal
+from flowlang.backends.border import Incoming, Leg, Refusal, nothing
+from flowlang.backends.thread_leg import ThreadLeg
 from flowlang.core import Chosen, NoRoute, Opening, Script, choose_route
 from flowlang.model.observations import Observation, Refused
 
 from .arguments import arguments_of
 from .errors import ArgumentsError, UnknownFlowError
+from .keeping import Kept
 
 if TYPE_CHECKING:
     from .engine import Engine
@@ -33,42 +36,64 @@ class Switchboard:
         """A backend tells what happened."""
         self._engine.observed(observation)
 
+    def receive(self, incoming: Incoming, kept: Callable[[], None] = nothing) -> Refusal | None:
+        """The activeflow that has the thread gets it, else a route starts one."""
+        if self._engine.closing:
+            return self._refuse(incoming, _UNAVAILABLE, "the engine is shutting down")
+        return self._engine.post.receive(incoming, kept, self._start)
+
+    def _start(self, incoming: Incoming, kept: Callable[[], None]) -> Refusal | None:
+        """Starts the flow of a route for what is no call."""
+        found = self._begin(incoming, ThreadLeg(), lambda _has: kept())
+        return found if isinstance(found, Refusal) else None
+
+    def report(self, message: str, status: str, reason: str | None = None) -> None:
+        """What became of a message that went out."""
+        self._engine.post.report(message, status, reason)
+
     def offer(self, incoming: Incoming, leg: Leg) -> Running | Refusal:
         """Finds a route and starts its flow."""
+        self._engine.records.begin(incoming, self._engine.now())
+        if self._engine.closing:
+            return self._refuse(incoming, _UNAVAILABLE, "the engine is shutting down")
+        return self._begin(incoming, leg, None)
+
+    def _begin(self, incoming: Incoming, leg: Leg, kept: Kept | None) -> Running | Refusal:
         engine = self._engine
         at = engine.now()
-        engine.records.begin(incoming, at)
-        if engine.closing:
-            return self._refuse(incoming, _UNAVAILABLE, "the engine is shutting down")
         opening = Opening(
             engine.new_id(), "", {}, at, engine.new_seed(), incoming.channel, incoming.source, incoming.to,
             incoming.name, incoming.id, data=incoming.data,
         )  # fmt: skip
         if incoming.flow is not None:
-            return self._begin_named(incoming, opening, incoming.flow, leg)
+            return self._begin_named(incoming, opening, incoming.flow, leg, kept)
         choices = [(each.script, choose_route(each.script, opening)) for each in engine.scripts]
         chosen = [(script, choice) for script, choice in choices if isinstance(choice, Chosen)]
         if chosen:
             script, choice = max(chosen, key=lambda each: each[1].priority)  # the first loaded of equal ones
-            return engine.begin(script, opening.taken_by(choice.flow, choice.line, choice.otherwise), leg)
+            opening = opening.taken_by(choice.flow, choice.line, choice.otherwise)
+            return engine.begin(script, opening, leg, kept)
         refused = [(script, choice) for script, choice in choices if isinstance(choice, NoRoute)]
         status = _FAILED if any(choice.faulted for _, choice in refused) else _NOT_FOUND
         why = "; ".join(f"{_name(script)} {line}" for script, choice in refused for line in choice.why)
         return self._refuse(incoming, status, f"no route takes it: {why or 'there are no routes'}")
 
-    def _begin_named(self, incoming: Incoming, opening: Opening, flow: str, leg: Leg) -> Running | Refusal:
+    def _begin_named(
+        self, incoming: Incoming, opening: Opening, flow: str, leg: Leg, kept: Kept | None
+    ) -> Running | Refusal:
         try:
             script = self._engine.script_of(flow)
             arguments = arguments_of(script.program, flow, (), {})
         except (UnknownFlowError, ArgumentsError) as error:
             return self._refuse(incoming, _NOT_FOUND, str(error))
-        return self._engine.begin(script.script, opening.taken_by((flow, arguments), None, None), leg)
+        opening = opening.taken_by((flow, arguments), None, None)
+        return self._engine.begin(script.script, opening, leg, kept)
 
     def _refuse(self, incoming: Incoming, status: int, why: str) -> Refusal:
         self.observe(
             Refused(
                 self.now(), incoming.channel, incoming.source, incoming.to, status, why,
-                incoming.id, incoming.call_id,
+                incoming.id if incoming.channel == "call" else None, incoming.call_id,
             )
         )  # fmt: skip
         return Refusal(status)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from flowlang.backends.border import Incoming
+from flowlang.backends.thread_leg import ThreadLeg
 from flowlang.core.json_values import json_of
 from flowlang.model.addresses import SCHEME_OF_CHANNEL, message_address, sender_of
 from flowlang.model.events import SignalReceived
@@ -12,7 +13,6 @@ from flowlang.model.results import Failed
 from flowlang.model.values import Value
 
 from .parties import Caller, CannotError, Party, Writer
-from .threads import ThreadLeg
 from .world import World
 
 Given = dict[str, Value]

@@ -21,6 +21,7 @@ from flowlang.model.secrets import shown_text
 from flowlang.model.values import Outcome, Value
 
 if TYPE_CHECKING:
+    from .parties.writer import Writer
     from .running import Running
     from .world import World
 
@@ -99,6 +100,10 @@ class Outside:
         if command.channel == "sms" and self.carrier_is_down:
             self._world.note("carrier", f"loses the {shown_message(command)}")
             return Outcome("failed", {"reason": "carrier_down"})
+        why_not = self._world.threads.why_not(command)
+        if why_not is not None:
+            self._world.note("world", f"keeps back the {shown_message(command)}: {why_not}")
+            return Outcome("failed", {"reason": why_not})
         self._messages += 1
         given = Given(command, len(self._world.seen))
         self.given.append(given)
@@ -106,6 +111,14 @@ class Outside:
         if not self._world.threads.sent(given, command, message_id, sender):
             self._world.note("world", f"gets the {shown_message(command)}")
         return Outcome("sent", {"id": message_id})
+
+    def tell(self, writer: Writer, text: str) -> None:
+        """A message of the operator's own, which no flow sends, reaches somebody who writes."""
+        self._messages += 1
+        command = SendMessage(writer.channel, writer.address, text, f"message-{self._messages}", writer.ours)
+        given = Given(command, len(self._world.seen), open=False)
+        self.given.append(given)
+        writer.get(given, text)
 
     def _request(self, command: HttpRequest) -> Value:
         answer = next((each for each in self._answers[::-1] if _reaches(each.pattern, command.url)), None)

@@ -22,10 +22,12 @@ from flowlang.core import (
     Output,
     Over,
     Perform,
+    StopAsked,
     TimePassed,
     Withdraw,
 )
 from flowlang.core.journal import run_input
+from flowlang.model.action import THREADS
 from flowlang.model.commands import RunHostAction
 from flowlang.model.events import Event
 from flowlang.model.message_commands import OutsideCommand
@@ -34,7 +36,7 @@ from flowlang.model.results import Result
 from .fakes import run_fake
 
 if TYPE_CHECKING:
-    from .world import World
+    from .world import Doing, World
 
 
 class Running:
@@ -68,27 +70,40 @@ class Running:
         """How it ended."""
         return self._flow.ending
 
-    def is_thread_of(self, channel: str, address: str) -> bool:
-        """Whether it began with a message of that person."""
-        opening = self._flow.opening
-        return opening.channel == channel and opening.source == address
+    @property
+    def opening(self) -> Opening:
+        """What it began with."""
+        return self._flow.opening
+
+    @property
+    def is_in_thread(self) -> bool:
+        """Whether it began with somebody's message."""
+        return self._flow.opening.channel in THREADS
+
+    def stop(self) -> None:
+        """Ends it as `stop` does."""
+        self._put(StopAsked(self._world.at))
 
     def deliver(self, event: Event) -> None:
         """Queues an event; after the end nothing happens."""
-        self._put(Happened(self._world.at, event))
+        self._put(Happened(self._world.at, event), self._world.doing)
 
     def drop(self) -> None:
         """Lets go of it where it stands."""
         self._flow.drop()
 
-    def _put(self, given: Input) -> None:
-        """One input after the other, each as a thing of its own that happens now."""
-        self._world.plan(self._world.at, lambda: self._take(given))
+    def _put(self, given: Input, doing: Doing | None = None) -> None:
+        """One input after the other, each as a thing of its own that happens now; `doing` is what a party did
+        that brings it."""
+        self._world.plan(self._world.at, lambda: self._take(given, doing))
 
-    def _take(self, given: Input) -> None:
+    def _take(self, given: Input, doing: Doing | None = None) -> None:
         if self._flow.ending is not None:
             return
-        for output in run_input(self._flow, given):
+        outputs = run_input(self._flow, given)
+        if doing is not None and self._flow.secret_input:
+            self._world.hide(doing)
+        for output in outputs:
             self._carry_out(output)
         self._plan_deadline()
 
@@ -123,6 +138,7 @@ class Running:
             case Over():
                 self._under_way.clear()
                 self._legs.release()
+                self._world.threads.over(self.activeflow)
 
     def _perform(self, output: Perform) -> None:
         number, command = output.action, output.command

@@ -1,19 +1,17 @@
-"""Who writes with which activeflow: a thread is a channel, a person's address and one of ours.
-
-A message goes to the activeflow that has its thread: that began with it, or has written there; else a route
-finds one.
-"""
+"""The threads of a test's world: somebody's message reaches the activeflow that has the thread, else the
+routes; as on the engine, by the same table and with the same manners."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from flowlang.backends.border import Finish, Incoming
-from flowlang.model.commands import BackendCommand
-from flowlang.model.events import CALLER_LEG, ELSEWHERE, MessageReceived, MessageReported
+from flowlang.backends.border import Incoming
+from flowlang.backends.thread_leg import ThreadLeg
+from flowlang.core.manners import Porter
+from flowlang.core.threads import Report
+from flowlang.core.threads import Threads as Table
+from flowlang.model.events import MessageReceived, MessageReported
 from flowlang.model.message_commands import SendMessage
-from flowlang.model.results import Done
 from flowlang.model.values import Value
 
 from .parties.writer import Writer
@@ -23,64 +21,59 @@ if TYPE_CHECKING:
     from .running import Running
     from .world import World
 
-_Key = tuple[str, str, str | None]
-
-
-class ThreadLeg:
-    """A thread as the leg of its activeflow: nothing is said on it, and its end is nobody's."""
-
-    def perform(self, command: BackendCommand, finish: Finish) -> Callable[[], None]:
-        """The end of the thread, the one command that comes: done at once."""
-        finish(Done())
-        return _nothing
-
-    def bridge(self, other: object) -> None:
-        """There is nothing to hear."""
-
-    def release(self) -> None:
-        """Nothing is kept."""
-
 
 class Threads:
     """All of a test's world."""
 
     def __init__(self, world: World) -> None:
         self._world = world
-        self._open: dict[_Key, Running] = {}
+        self._table = Table()
+        self._porter = Porter()
         self._people: dict[tuple[str, str], Writer] = {}
-        self._sent: list[tuple[SendMessage, str, Running]] = []
+        self._sent: list[tuple[SendMessage, str]] = []
 
     def come_in(self, writer: Writer, text: str, subject: str | None) -> None:
-        """Somebody's message reaches the activeflow that has the thread, else the routes."""
+        """Somebody writes."""
         world, channel, address, ours = self._world, writer.channel, writer.address, writer.ours
         self._people[channel, address] = writer
         message_id = world.new_id("message")
-        running = self._owner(channel, address, ours)
-        if running is not None:
-            leg = CALLER_LEG if running.is_thread_of(channel, address) else ELSEWHERE
+        dropped = self._porter.looks_at(channel, address, ours, text, world.at)
+        owner = self._table.owner(channel, address, ours)
+        running = world.running(owner.activeflow) if owner is not None else None
+        if dropped is not None:
             world.accepted()
-            running.deliver(MessageReceived(leg, text, subject, channel, address, message_id))
+            world.note("world", f"keeps this from every flow: {dropped.why}")
+            if running is not None and dropped.stops:
+                running.stop()
+            if dropped.answer is not None:
+                world.outside.tell(writer, dropped.answer)
+            return
+        if owner is not None and running is not None:
+            world.accepted()
+            running.deliver(MessageReceived(owner.leg, text, subject, channel, address, message_id))
             return
         data: dict[str, Value] = {"text": text, "subject": subject, "id": message_id}
-        taken = world.offer(Incoming(channel, ours, address, world.new_id(channel), data=data), ThreadLeg())
-        if world.why_refused() is None:
-            self._open[channel, address, ours] = taken  # pyright: ignore[reportArgumentType]
+        world.offer(Incoming(channel, ours, address, world.new_id(channel), data=data), ThreadLeg())
 
-    def _owner(self, channel: str, address: str, ours: str) -> Running | None:
-        for key in ((channel, address, ours), (channel, address, None)):
-            running = self._open.get(key)
-            if running is not None and running.ending is None:
-                return running
-        return None
+    def opened(self, running: Running) -> None:
+        """An activeflow began."""
+        if running.is_in_thread:
+            self._table.opened(running.opening)
+
+    def over(self, activeflow: str) -> None:
+        """It ended."""
+        self._table.over(activeflow)
+
+    def why_not(self, command: SendMessage) -> str | None:
+        """Why a message does not go out."""
+        return self._porter.why_not(command.channel, command.to, self._world.at)
 
     def sent(self, given: Given, command: SendMessage, message_id: str, sender: Running) -> bool:
         """A message went out: whether a party of the test got it. From now on its thread is the sender's, if
         it is nobody's."""
-        key = command.channel, command.to, command.source
-        owner = self._open.get(key)
-        if owner is None or owner.ending is not None:
-            self._open[key] = sender
-        self._sent.append((command, message_id, sender))
+        self._table.sent(command, sender.activeflow)
+        self._table.named(message_id, command, sender.activeflow)
+        self._sent.append((command, message_id))
         writer = self._people.get((command.channel, command.to))
         if writer is None:
             return False
@@ -89,12 +82,13 @@ class Threads:
 
     def report(self, to: str, status: str, reason: str | None) -> bool:
         """The newest message to an address is reported on; false if there is none."""
-        for command, message_id, sender in reversed(self._sent):
+        for command, message_id in reversed(self._sent):
             if to in (command.to, command.to.partition(":")[2]):
-                sender.deliver(MessageReported(message_id, status, command.to, reason))
+                self._tell(message_id, self._table.reported(message_id, status, reason))
                 return True
         return False
 
-
-def _nothing() -> None:
-    pass
+    def _tell(self, message_id: str, report: Report | None) -> None:
+        running = self._world.running(report.activeflow) if report is not None else None
+        if running is not None and report is not None:
+            running.deliver(MessageReported(message_id, report.status, report.to, report.reason))

@@ -6,12 +6,14 @@ equal tests run equally. Time goes from one thing to the next; nothing ever slee
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import replace
 from heapq import heappop, heappush
 
 from flowlang.backends.border import Inbox, Incoming, Leg, Outgoing, Refusal
 from flowlang.backends.leg_inbox import LegInbox
-from flowlang.backends.simulated_leg import Pace, address
+from flowlang.backends.simulated_leg import Pace, PhoneError, address
 from flowlang.core import Chosen, Launch, Limits, Opening, Script, choose_route
 from flowlang.model.commands import PlaceCall
 from flowlang.model.host_action import Fake
@@ -29,6 +31,9 @@ from .timeline import Seen, SeenFault
 
 MOST_ACTIVEFLOWS = 1_000
 """In one test; a flow that starts itself again and again comes to an end here."""
+
+Doing = tuple[int, str]
+"""Where in `seen` something stands, and how it reads where it is a secret."""
 
 _MOST_SEEN = 10_000  # past them what scripts log is no more kept: nobody reads it
 _NOT_FOUND = 404  # RFC 3261 §21.4.5
@@ -82,6 +87,7 @@ class World:
         self._planned = 0
         self._numbers = 0
         self._refused: str | None = None
+        self._doing: Doing | None = None
 
     # -- time
 
@@ -135,6 +141,29 @@ class World:
         """Adds a line to what was seen."""
         self.seen.append(Seen(self.at, who, what))
 
+    @contextmanager
+    def done_by(self, who: str, what: str, hidden: str) -> Iterator[None]:
+        """What a party does within is noted, as `hidden` where an activeflow takes a secret of it."""
+        self._doing = len(self.seen), hidden
+        self.note(who, what)
+        try:
+            yield
+        except PhoneError:
+            self.seen.pop()
+            raise
+        finally:
+            self._doing = None
+
+    @property
+    def doing(self) -> Doing | None:
+        """What a party does just now."""
+        return self._doing
+
+    def hide(self, doing: Doing) -> None:
+        """Something that a party did is a secret."""
+        place, hidden = doing
+        self.seen[place] = replace(self.seen[place], what=hidden)
+
     def start(self, flow: str, arguments: dict[str, Value]) -> str:
         """Starts a flow that has no caller, and gives its id."""
         opening = Opening(self.new_id("flow"), flow, arguments, self.at, self._numbers)
@@ -170,6 +199,10 @@ class World:
         """The activeflows that live, oldest first."""
         return tuple(each for each in self._running if each.ending is None)
 
+    def running(self, activeflow: str) -> Running | None:
+        """The one with that id, while it lives."""
+        return next((each for each in self.alive if each.activeflow == activeflow), None)
+
     def close(self) -> None:
         """Drops what still runs; none of it does anything any more."""
         for each in self.alive:
@@ -195,6 +228,8 @@ class World:
             )
             return Refusal(_NOT_FOUND)
         self._refused = None
+        if self._doing is not None and self.script.program.secrets.opening:
+            self.hide(self._doing)
         running = self._begin(opening.taken_by(choice.flow, choice.line, choice.otherwise), leg)
         self.begun.append(running)
         return running
@@ -240,4 +275,5 @@ class World:
             raise RunawayError(f"more than {MOST_ACTIVEFLOWS} activeflows were started in one test")
         running = Running(self, opening, leg)
         self._running.append(running)
+        self.threads.opened(running)
         return running

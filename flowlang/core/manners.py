@@ -1,0 +1,131 @@
+"""Manners with people who write: who wants no more messages gets none, machines do not talk with each other
+for ever, and nobody is flooded.
+
+- A message that is nothing but an opt-out word is for no flow: the person gets one confirmation, and from then
+  on nothing, until an opt-in word (CTIA Messaging Principles §5.1.3).
+- What a machine sent by itself is answered by nobody (RFC 3834 §2), and starts no flow.
+- A thread in which more comes than people write is stopped; so much to one address in a minute, no more.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Protocol
+
+from flowlang.model.values import MINUTE
+
+_MOST_BUCKETS = 50_000
+"""Addresses that are counted; past them the oldest half begins anew."""
+_LONGEST_WORD = 40
+
+
+@dataclass(frozen=True, slots=True)
+class Manners:
+    """The operator's settings. Words count in capitals or not, on `opt_out_channels`; an empty text is not
+    sent. `thread` messages may come in one thread within `thread_window` microseconds, and `recipient` go to
+    one address within a minute."""
+
+    opt_out: tuple[str, ...] = ("STOP", "STOPALL", "UNSUBSCRIBE", "CANCEL", "END", "QUIT")
+    opt_in: tuple[str, ...] = ("START", "UNSTOP")
+    opt_out_channels: tuple[str, ...] = ("sms",)
+    opt_out_text: str = "You will get no more messages from us. Reply START to get them again."
+    opt_in_text: str = "You will get our messages again. Reply STOP to end them."
+    thread: int = 60
+    thread_window: int = 10 * MINUTE
+    recipient: int = 60
+
+
+class OptOuts(Protocol):
+    """The addresses, with their schemes, of those who want no more. It outlives the process where `add` and
+    `discard` do."""
+
+    def __contains__(self, address: object, /) -> bool: ...
+    def add(self, address: str, /) -> None:
+        """On disk when this returns."""
+        ...
+
+    def discard(self, address: str, /) -> None:
+        """The same."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Dropped:
+    """A message that is for no flow: why, whether the activeflow that has the thread ends, and what the
+    person is told."""
+
+    why: str
+    stops: bool = False
+    answer: str | None = None
+
+
+class Allowance:
+    """So many things a window for each name; what is not used comes back steadily."""
+
+    def __init__(self, most: int, window: int) -> None:
+        self._most = most
+        self._window = window
+        self._used: dict[str, tuple[int, int]] = {}
+
+    def take(self, name: str, now: int) -> bool:
+        """Takes one; false where there is none left."""
+        level, at = self._used.get(name, (0, now))
+        # Counted in window-ths, so that no time is lost in rounding.
+        level = max(0, level - (now - at) * self._most)
+        fits = level + self._window <= self._most * self._window
+        if len(self._used) >= _MOST_BUCKETS and name not in self._used:
+            for each in list(self._used)[: _MOST_BUCKETS // 2]:
+                del self._used[each]
+        self._used[name] = (level + self._window if fits else level, now)
+        return fits
+
+
+class Porter:
+    """Looks at what comes and goes before any flow does. Times are microseconds."""
+
+    def __init__(self, manners: Manners | None = None, opted_out: OptOuts | None = None) -> None:
+        self.manners = manners = manners or Manners()
+        self.opted_out: OptOuts = opted_out if opted_out is not None else set()
+        self._opt_out = _words(manners.opt_out)
+        self._opt_in = _words(manners.opt_in)
+        self._in = Allowance(manners.thread, manners.thread_window)
+        self._out = Allowance(manners.recipient, MINUTE)
+
+    def looks_at(
+        self, channel: str, person: str, ours: str, text: str, now: int, *, automatic: bool = False
+    ) -> Dropped | None:
+        """A message that came in; `None` lets it through."""
+        if automatic:
+            return Dropped("a machine sent it by itself, and nobody answers that")
+        if channel in self.manners.opt_out_channels:
+            found = self._word(person, text)
+            if found is not None:
+                return found
+        if not self._in.take(f"{channel} {person} {ours}", now):
+            return Dropped("more comes in this thread than people write; it is stopped", stops=True)
+        return None
+
+    def why_not(self, channel: str, to: str, now: int) -> str | None:
+        """Why a message does not go out, as the reason of the outcome `failed`; `None` where it may."""
+        if to in self.opted_out:
+            return "opted_out"
+        if channel != "notify" and not self._out.take(to, now):
+            return "too_many"
+        return None
+
+    def _word(self, person: str, text: str) -> Dropped | None:
+        word = text.strip().strip(".!\"'").casefold() if len(text) <= _LONGEST_WORD else ""
+        if word in self._opt_out:
+            if person in self.opted_out:
+                return Dropped("it opts out, and had before", stops=True)
+            self.opted_out.add(person)
+            return Dropped("it opts out", True, self.manners.opt_out_text or None)
+        if person in self.opted_out and word in self._opt_in:
+            self.opted_out.discard(person)
+            return Dropped("it opts in", answer=self.manners.opt_in_text or None)
+        return None
+
+
+def _words(given: Iterable[str]) -> frozenset[str]:
+    return frozenset(each.casefold() for each in given)

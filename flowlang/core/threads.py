@@ -1,0 +1,122 @@
+"""Who writes with which activeflow: a thread is a channel, a person's address and one of ours.
+
+A message belongs to the activeflow that has its thread: that began with it, or has written there first; else
+a route finds one. An address of ours that is `None` is the operator's default, whichever that is.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from flowlang.model.events import CALLER_LEG, ELSEWHERE
+from flowlang.model.message_commands import SendMessage
+
+from .opening import Opening
+
+_Key = tuple[str, str, str | None]
+
+_MOST_EARLY = 1_000
+"""Reports that came before anybody knew of their message: of a gateway that is quicker than its answer."""
+
+
+@dataclass(frozen=True, slots=True)
+class Owner:
+    """The activeflow that has a thread; `leg` is `CALLER_LEG` where it began with that person, else
+    `ELSEWHERE`."""
+
+    activeflow: str
+    leg: int
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """What became of a message, for the activeflow that sent it."""
+
+    activeflow: str
+    to: str
+    status: str
+    reason: str | None
+
+
+@dataclass(slots=True)
+class _Held:
+    """What an activeflow has."""
+
+    began: tuple[str, str] | None
+    keys: list[_Key]
+    messages: list[str]
+
+
+class Threads:
+    """All that are open; they close with their activeflow."""
+
+    def __init__(self) -> None:
+        self._owners: dict[_Key, str] = {}
+        self._held: dict[str, _Held] = {}
+        self._sent: dict[str, tuple[str, str]] = {}
+        self._early: dict[str, list[tuple[str, str | None]]] = {}
+
+    def __len__(self) -> int:
+        return len(self._owners)
+
+    def opened(self, opening: Opening) -> None:
+        """An activeflow began with a message."""
+        if opening.channel is not None and opening.source is not None:
+            held = self._of(opening.activeflow)
+            held.began = opening.channel, opening.source
+            self._give((opening.channel, opening.source, opening.to), opening.activeflow, held)
+
+    def owner(self, channel: str, person: str, ours: str) -> Owner | None:
+        """The activeflow that has the thread."""
+        found = self._owners.get((channel, person, ours)) or self._owners.get((channel, person, None))
+        if found is None:
+            return None
+        is_caller = self._held[found].began == (channel, person)
+        return Owner(found, CALLER_LEG if is_caller else ELSEWHERE)
+
+    def sent(self, command: SendMessage, activeflow: str) -> None:
+        """A message goes out: its thread is the sender's, if it is nobody's."""
+        key = command.channel, command.to, command.source
+        if key not in self._owners:
+            self._give(key, activeflow, self._of(activeflow))
+
+    def named(self, message: str, command: SendMessage, activeflow: str) -> list[Report]:
+        """A message went out under this id; the reports on it that came before."""
+        self._sent[message] = activeflow, command.to
+        self._of(activeflow).messages.append(message)
+        return [
+            Report(activeflow, command.to, status, reason) for status, reason in self._early.pop(message, ())
+        ]
+
+    def reported(self, message: str, status: str, reason: str | None) -> Report | None:
+        """What became of a message; `None` where nobody who lives sent it, or nobody yet."""
+        found = self._sent.get(message)
+        if found is not None:
+            return Report(*found, status, reason)
+        if len(self._early) >= _MOST_EARLY:
+            del self._early[next(iter(self._early))]
+        self._early.setdefault(message, []).append((status, reason))
+        return None
+
+    def over(self, activeflow: str) -> None:
+        """It ended: its threads are nobody's."""
+        held = self._held.pop(activeflow, None)
+        if held is None:
+            return
+        for key in held.keys:
+            del self._owners[key]
+        for message in held.messages:
+            self._sent.pop(message, None)
+
+    def _of(self, activeflow: str) -> _Held:
+        held = self._held.get(activeflow)
+        if held is None:
+            self._held[activeflow] = held = _Held(None, [], [])
+        return held
+
+    def _give(self, key: _Key, activeflow: str, held: _Held) -> None:
+        before = self._owners.get(key)
+        if before is not None:
+            self._held[before].keys.remove(key)
+        self._owners[key] = activeflow
+        held.keys.append(key)

@@ -1,0 +1,207 @@
+"""Messages of all activeflows: which one gets what comes in, and what goes out through which backend.
+
+What comes in is looked at by the porter first; then it is the activeflow's that has the thread, else a
+route's. What goes out gives its sender the thread, where it is nobody's, and its id tells whose the reports
+on it are. All of that lives as long as the activeflow: recovery works it out again from the journal.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING
+
+from flowlang.backends.border import Backend, Finish, Incoming, Outlet, Refusal, nothing
+from flowlang.core import StopAsked
+from flowlang.core.manners import Dropped, Porter
+from flowlang.core.threads import Report, Threads
+from flowlang.model.action import THREADS
+from flowlang.model.events import MessageReceived, MessageReported
+from flowlang.model.message_commands import OutsideCommand, SendMessage
+from flowlang.model.observations import Refused
+from flowlang.model.results import Done, Failed, Result
+from flowlang.model.values import Outcome, Value
+
+if TYPE_CHECKING:
+    from .engine import Engine
+    from .running import Running
+
+_REMEMBERED = 20_000
+"""Ids of messages that were here: those that a gateway sends again it sends within the hour."""
+_FORBIDDEN = 403  # RFC 3261 §21.4.4: understood, and refused on purpose
+
+Offer = Callable[[Incoming, Callable[[], None]], "Refusal | None"]
+"""Starts the flow of a route; the callback is called when that is on disk."""
+
+
+class Post:
+    """Of one engine."""
+
+    def __init__(self, engine: Engine, backends: Iterable[Backend], porter: Porter) -> None:
+        self._engine = engine
+        self._porter = porter
+        self._threads = Threads()
+        self._outlets: dict[str, Outlet] = {}
+        for backend in backends:
+            if isinstance(backend, Outlet):
+                for outlet in backend.outlets:
+                    self._outlets.setdefault(outlet, backend)  # the first that has it
+        self._seen: dict[tuple[str, str], list[Callable[[], None]] | None] = {}
+
+    @property
+    def outlets(self) -> frozenset[str]:
+        """What some backend can do."""
+        return frozenset(self._outlets)
+
+    # -- in
+
+    def receive(self, incoming: Incoming, kept: Callable[[], None], offer: Offer) -> Refusal | None:
+        """See `border.Host`; `offer` starts the flow of a route."""
+        data = incoming.data if isinstance(incoming.data, dict) else {}
+        message = data.get("id")
+        if not isinstance(message, str):
+            return self._take(incoming, data, kept, offer)
+        name = incoming.channel, message
+        if name in self._seen:
+            waiting = self._seen[name]
+            if waiting is None:
+                kept()
+            else:
+                waiting.append(kept)
+            return None
+        self._remember(name, [kept])
+
+        def all_kept() -> None:
+            for each in self._seen.get(name) or ():
+                each()
+            if name in self._seen:
+                self._seen[name] = None
+
+        refused = self._take(incoming, data, all_kept, offer)
+        if refused is not None:
+            del self._seen[name]
+        return refused
+
+    def _remember(self, name: tuple[str, str], waiting: list[Callable[[], None]] | None) -> None:
+        if len(self._seen) >= _REMEMBERED:
+            del self._seen[next(iter(self._seen))]
+        self._seen[name] = waiting
+
+    def _take(
+        self, incoming: Incoming, data: dict[str, Value], kept: Callable[[], None], offer: Offer
+    ) -> Refusal | None:
+        if incoming.channel not in THREADS:
+            return offer(incoming, kept)
+        channel, person, ours = incoming.channel, incoming.source, incoming.to
+        text, now = str(data.get("text") or ""), self._engine.now()
+        owner = self._threads.owner(channel, person, ours)
+        running = self._engine.alive(owner.activeflow) if owner is not None else None
+        dropped = self._porter.looks_at(channel, person, ours, text, now, automatic=incoming.automatic)
+        if dropped is not None:
+            self._drop(incoming, dropped, running)
+            kept()
+            return None
+        if owner is None or running is None:
+            return offer(incoming, kept)
+        subject, message = data.get("subject"), data.get("id")
+        event = MessageReceived(owner.leg, text, _text(subject), channel, person, _text(message))
+
+        def taken(has: bool) -> None:
+            if not has and running.flow.ending is not None:  # it ended before it came to this
+                refused = offer(incoming, kept)
+                if refused is None:
+                    return
+            kept()
+
+        running.deliver(event, taken)
+        return None
+
+    def _drop(self, incoming: Incoming, dropped: Dropped, running: Running | None) -> None:
+        engine, now = self._engine, self._engine.now()
+        channel, person, ours = incoming.channel, incoming.source, incoming.to
+        engine.observed(Refused(now, channel, person, ours, _FORBIDDEN, dropped.why))
+        if running is not None and dropped.stops:
+            running.put(StopAsked(now))
+        backend = self._outlets.get(channel)
+        if dropped.answer is None or backend is None:
+            return
+        match channel:
+            case "sms" | "email" | "chat":
+                key = f"manners-{engine.new_id()}"
+                backend.send(SendMessage(channel, person, dropped.answer, key, ours), _ignore)
+            case _:
+                raise AssertionError(channel)
+
+    def report(self, message: str, status: str, reason: str | None) -> None:
+        """What became of a message that went out."""
+        self._tell(message, self._threads.reported(message, status, reason))
+
+    def _tell(self, message: str, report: Report | None) -> None:
+        running = self._engine.alive(report.activeflow) if report is not None else None
+        if report is not None and running is not None:
+            running.deliver(MessageReported(message, report.status, report.to, report.reason))
+
+    # -- out
+
+    def send(self, activeflow: str, command: OutsideCommand, finish: Finish) -> Callable[[], None]:
+        """Has the first backend with that outlet do it; returns how to cancel it."""
+        backend = self._outlets.get(command.outlet)
+        if backend is None:
+            finish(Failed("no_backend", f"no backend here has the outlet `{command.outlet}`"))
+            return nothing
+        if not isinstance(command, SendMessage) or command.channel == "notify":
+            return backend.send(command, finish)
+        why_not = self._porter.why_not(command.channel, command.to, self._engine.now())
+        if why_not is not None:
+            finish(Done(Outcome("failed", {"reason": why_not})))
+            return nothing
+        self._threads.sent(command, activeflow)
+
+        def finish_named(result: Result) -> None:
+            message = _id_of(result)
+            reports = self._threads.named(message, command, activeflow) if message is not None else ()
+            finish(result)
+            for report in reports:
+                self._tell(message or "", report)
+
+        return backend.send(command, finish_named)
+
+    # -- activeflows
+
+    def opened(self, running: Running) -> None:
+        """One began, or is back."""
+        opening = running.flow.opening
+        if opening.channel in THREADS:
+            self._threads.opened(opening)
+
+    def over(self, activeflow: str) -> None:
+        """One ended."""
+        self._threads.over(activeflow)
+
+    def recovered(self, running: Running, sent: Iterable[tuple[SendMessage, Result | None]]) -> None:
+        """One is back that had sent these; what came of each is `None` where nobody knows."""
+        opening = running.flow.opening
+        for message in (opening.message_id, running.flow.messages.last):
+            if message is not None and opening.channel is not None:
+                self._remember((opening.channel, message), None)
+        for command, result in sent:
+            self._threads.sent(command, running.activeflow)
+            message = _id_of(result) if result is not None else None
+            if message is not None:
+                self._threads.named(message, command, running.activeflow)
+
+
+def _id_of(result: Result) -> str | None:
+    """What delivery reports call the message that went out."""
+    match result:
+        case Done(Outcome(name="sent", fields=fields)):
+            return _text(fields.get("id"))
+        case _:
+            return None
+
+
+def _text(value: Value) -> str | None:
+    return value if isinstance(value, str) else None
+
+
+def _ignore(_result: Result) -> None:
+    """Nobody waits for it."""
