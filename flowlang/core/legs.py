@@ -24,6 +24,8 @@ from flowlang.model.events import (
 from flowlang.model.results import Failed, Result
 from flowlang.model.values import Outcome, Value
 
+from .outbox import unheard
+
 if TYPE_CHECKING:
     from .activeflow import Activeflow
 
@@ -104,7 +106,7 @@ class Legs:
     def hang_up(self, leg: PlacedLeg) -> None:
         """Gives a leg up: cancels it, or ends it where it is up."""
         if self._live.pop(leg.number, None) is not None:
-            self._flow.outbox.perform(HangUp(leg.number, DECLINED), _ignore)
+            self._flow.outbox.perform(HangUp(leg.number, DECLINED), unheard)
 
     def hang_up_all(self) -> None:
         """The activeflow is over."""
@@ -114,7 +116,3 @@ class Legs:
     def let_go(self, leg: PlacedLeg) -> None:
         """The leg is another activeflow's from now on."""
         del self._live[leg.number]
-
-
-def _ignore(_result: Result) -> None:
-    """Nobody waits for it."""

@@ -74,3 +74,7 @@ class Outbox:
         for number in self._waiting or ():
             self.add(Withdraw(number))
         self._waiting = None
+
+
+def unheard(_result: Result) -> None:
+    """For a command whose result nobody waits for."""

@@ -16,6 +16,7 @@ from ..mailbox import Mailbox
 from ..timers import Timer, TimerClass
 from .choices import options_of
 from .stage import Stage
+from .undoing import Undoing
 
 _TIMEOUT = 5 * SECOND  # a person who is used to telephones answers a menu within five seconds
 
@@ -110,17 +111,11 @@ class _Collection:
         """The digits; `None` where none came, the text without the terminator else."""
         stage = self._stage
         stage.flow.digits.collect(stage.strand, lambda digit: self._box.put((_Kind.DIGIT, digit)))
-        try:
+        with Undoing(self._stop):
             self._take_kept()
             self._start_prompt()
             while not self._is_over():
                 self._handle(await self._box.get())
-        except GeneratorExit:
-            raise
-        except BaseException:
-            self._stop()
-            raise
-        self._stop()
         return self._typed
 
     def _stop(self) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from flowlang.compile.runtime.faults import Fault
 from flowlang.model.events import CallAnswered, CallEnded, CallRefused, CallRinging
-from flowlang.model.values import Duration, Outcome
+from flowlang.model.values import Outcome
 
 from ..legs import LegEvent, PlacedLeg
 from ..mailbox import Mailbox
@@ -12,10 +12,10 @@ from ..opening import Inherited, Opening
 from ..outputs import Connect
 from ..routing import Chosen, choose_route
 from ..strand import WhenLeft
-from ..timers import TimerClass
-from .dial import place
+from .placing import place, ringing_time
 from .stage import Stage
 from .unanswered import Unanswered
+from .undoing import Undoing
 
 OUTBOUND = "outbound call"
 
@@ -25,22 +25,15 @@ async def call(stage: Stage) -> Outcome:
     flow = stage.flow
     opening = _opening(stage)
     box: Mailbox[tuple[PlacedLeg, LegEvent] | None] = Mailbox(stage.strand, WhenLeft.NOTHING)
-    timeout = stage.given["timeout"]
-    assert isinstance(timeout, Duration)
-    due = flow.at + max(0, timeout.microseconds)
-    timer = flow.timers.add(due, TimerClass.WAIT, 0, lambda: box.put(None))
+    timer = ringing_time(stage, lambda: box.put(None))
     leg = place(stage, stage.text("to"), lambda leg, event: box.put((leg, event)))
-    try:
-        outcome = await _until_answered(stage, leg, opening, box)
-    except GeneratorExit:
-        raise
-    except BaseException:
+
+    def give_up() -> None:
         timer.cancel()
         flow.legs.hang_up(leg)
-        raise
-    timer.cancel()
-    flow.legs.hang_up(leg)
-    return outcome
+
+    with Undoing(give_up):
+        return await _until_answered(stage, leg, opening, box)
 
 
 async def _until_answered(

@@ -2,22 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
-from flowlang.compile.runtime.faults import Fault
 from flowlang.model.commands import Bridge, Ring
 from flowlang.model.events import CALLER_LEG, CallAnswered, CallEnded, CallRefused, CallRinging
-from flowlang.model.results import Result
 from flowlang.model.values import Duration, Outcome
 
 from ..legs import LegEvent, PlacedLeg
 from ..mailbox import Mailbox
+from ..outbox import unheard
 from ..strand import LegGone, WhenLeft
-from ..timers import Timer, TimerClass
+from ..timers import Timer
+from .placing import place, ringing_time, targets
 from .stage import Stage
 from .unanswered import Unanswered, which_counts
-
-_MOST_TARGETS = 20
+from .undoing import Undoing
 
 
 async def dial(stage: Stage) -> Outcome:
@@ -42,17 +39,11 @@ class _Dialling:
         self._told_to_ring = False
 
     async def run(self) -> Outcome:
-        try:
-            outcome = await self._until_answered() or await self._until_over()
-        except GeneratorExit:
-            raise
-        except LegGone:
-            outcome = self._caller_left()
-        except BaseException:
-            self._give_up()
-            raise
-        self._give_up()
-        return outcome
+        with Undoing(self._give_up):
+            try:
+                return await self._until_answered() or await self._until_over()
+            except LegGone:
+                return self._caller_left()
 
     async def _until_answered(self) -> Outcome | None:
         """The outcome where nobody answers."""
@@ -78,11 +69,7 @@ class _Dialling:
         self._box.put((leg, event))
 
     def _start_timer(self) -> None:
-        timeout = self._stage.given["timeout"]
-        assert isinstance(timeout, Duration)
-        flow = self._stage.flow
-        due = flow.at + max(0, timeout.microseconds)
-        self._timer = flow.timers.add(due, TimerClass.WAIT, 0, lambda: self._box.put(None))
+        self._timer = ringing_time(self._stage, lambda: self._box.put(None))
 
     def _stop_timer(self) -> None:
         if self._timer is not None:
@@ -107,7 +94,7 @@ class _Dialling:
     def _ring_caller(self) -> None:
         if not self._told_to_ring and not self._stage.flow.answered:
             self._told_to_ring = True
-            self._stage.begin(Ring(CALLER_LEG), _ignore)
+            self._stage.begin(Ring(CALLER_LEG), unheard)
 
     def _lost(self, leg: PlacedLeg, why: Unanswered) -> None:
         self._ringing.remove(leg)
@@ -129,7 +116,7 @@ class _Dialling:
             self._stage.flow.legs.hang_up(other)
         self._ringing.clear()
         await self._stage.answer()
-        self._stage.begin(Bridge(CALLER_LEG, leg.number), _ignore)
+        self._stage.begin(Bridge(CALLER_LEG, leg.number), unheard)
         self._tell("answered", leg)
 
     async def _until_over(self) -> Outcome:
@@ -155,27 +142,3 @@ class _Dialling:
 
     def _tell(self, event: str, leg: PlacedLeg) -> None:
         self._stage.flow.events.tell(Outcome(event, {"to": leg.to, "text": leg.to}))
-
-
-def targets(stage: Stage) -> list[str]:
-    """The addresses to call."""
-    given = stage.given["to"]
-    wanted = given if isinstance(given, tuple) else (given,)
-    texts = [each for each in wanted if isinstance(each, str) and each]
-    if len(texts) != len(wanted) or not 1 <= len(texts) <= _MOST_TARGETS:
-        raise Fault(
-            "type", f"`{stage.action.name}` takes an address or a list of 1 to {_MOST_TARGETS} of them"
-        )
-    return texts
-
-
-def place(stage: Stage, to: str, take: Callable[[PlacedLeg, LegEvent], None]) -> PlacedLeg:
-    """Calls one target as the action's arguments say; the caller id is the number that was called where the
-    script gives none."""
-    source = stage.optional_text("from") or stage.flow.opening.ours
-    display = stage.optional_text("name")
-    return stage.flow.legs.place(to, source, display, take, anonymous=stage.given["anonymous"] is True)
-
-
-def _ignore(_result: Result) -> None:
-    """Nobody waits for it."""

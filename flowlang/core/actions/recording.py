@@ -9,7 +9,9 @@ from flowlang.model.results import Result
 from flowlang.model.values import Duration, Outcome, Value
 
 from ..mailbox import Mailbox
+from ..outbox import unheard
 from .stage import Stage
+from .undoing import Undoing
 
 _LONGEST_NAME = 200
 
@@ -25,18 +27,16 @@ async def record(stage: Stage) -> Outcome:
     command = Record(CALLER_LEG, file, _length(stage, "silence"), _length(stage, "limit"))
     withdraw = stage.begin(command, box.put)
     by_key = False
-    try:
+
+    def stop() -> None:
+        flow.digits.stop_collecting(stage.strand)
+        withdraw()
+
+    with Undoing(stop):
         while isinstance(news := await box.get(), str):
             if news == terminator and not by_key:
                 by_key = True
-                stage.begin(StopRecording(CALLER_LEG, file), _ignore)
-    except GeneratorExit:
-        raise
-    except BaseException:
-        flow.digits.stop_collecting(stage.strand)
-        withdraw()
-        raise
-    flow.digits.stop_collecting(stage.strand)
+                stage.begin(StopRecording(CALLER_LEG, file), unheard)
     match stage.value_of(news):
         case {"duration": Duration() as duration, "by": str(by)} if duration.microseconds > 0:
             fields: dict[str, Value] = {"file": file, "duration": duration, "by": "key" if by_key else by}
@@ -51,7 +51,7 @@ async def start_recording(stage: Stage) -> None:
     flow = stage.flow
     await stop_recording(stage)
     flow.recording = file
-    stage.begin(Record(CALLER_LEG, file, None, None, both=True), _ignore)
+    stage.begin(Record(CALLER_LEG, file, None, None, both=True), unheard)
 
 
 async def stop_recording(stage: Stage) -> None:
@@ -77,7 +77,3 @@ def recording_file(name: str) -> str:
         text = "a recording is a `.wav` file below the folder of recordings, such as `desk/${call.id}.wav`"
         raise Fault("value", text)
     return name
-
-
-def _ignore(_result: Result) -> None:
-    """Nobody waits for it."""

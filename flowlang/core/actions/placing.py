@@ -1,0 +1,42 @@
+"""What `dial` and `call` share: whom they call, as whom, and for how long it may ring."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from flowlang.compile.runtime.faults import Fault
+from flowlang.model.values import Duration
+
+from ..legs import LegEvent, PlacedLeg
+from ..timers import Timer, TimerClass
+from .stage import Stage
+
+_MOST_TARGETS = 20
+
+
+def targets(stage: Stage) -> list[str]:
+    """The addresses to call."""
+    given = stage.given["to"]
+    wanted = given if isinstance(given, tuple) else (given,)
+    texts = [each for each in wanted if isinstance(each, str) and each]
+    if len(texts) != len(wanted) or not 1 <= len(texts) <= _MOST_TARGETS:
+        raise Fault(
+            "type", f"`{stage.action.name}` takes an address or a list of 1 to {_MOST_TARGETS} of them"
+        )
+    return texts
+
+
+def place(stage: Stage, to: str, take: Callable[[PlacedLeg, LegEvent], None]) -> PlacedLeg:
+    """Calls one target as the action's arguments say; the caller id is the number that was called where the
+    script gives none."""
+    source = stage.optional_text("from") or stage.flow.opening.ours
+    display = stage.optional_text("name")
+    return stage.flow.legs.place(to, source, display, take, anonymous=stage.given["anonymous"] is True)
+
+
+def ringing_time(stage: Stage, over: Callable[[], None]) -> Timer:
+    """Calls `over` when it has rung for as long as it may."""
+    timeout = stage.given["timeout"]
+    assert isinstance(timeout, Duration)
+    flow = stage.flow
+    return flow.timers.add(flow.at + max(0, timeout.microseconds), TimerClass.WAIT, 0, over)
