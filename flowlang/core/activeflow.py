@@ -24,7 +24,7 @@ from flowlang.model.commands import HangUp
 from flowlang.model.events import CALLER_LEG
 from flowlang.model.observations import FlowEnded, FlowStarted, Logged, Observation
 from flowlang.model.places import file_of
-from flowlang.model.secrets import MASK, marked, unmarked
+from flowlang.model.secrets import MASK, marked, shown_address, unmarked
 from flowlang.model.values import Duration, Outcome, Value
 
 from .blocks import Block, On, without
@@ -112,21 +112,23 @@ class Activeflow(Parts):
             setcontext(before)
 
     def _feed(self, given: Input) -> None:
-        self.at = max(self.at, given.at)  # a clock that was set back does not undo what was
+        if given.at > self.at:  # a clock that was set back does not undo what was
+            self.at = given.at
         self.meter.begin()
         self.secret_input = isinstance(given, ActionOver) and given.action in self.outbox.secret
         self._inputs += 1
         if not isinstance(given, Begin):
             for timer in self.timers.take_due(self.at):
                 timer.fire()
-        try:
-            self._take(given)
-        except Killed as killed:
-            self._kill(killed)
-        if self.ending is None:
+        if not isinstance(given, TimePassed):
+            try:
+                self._take(given)
+            except Killed as killed:
+                self._kill(killed)
+        if self.ending is None and self._inputs >= self.limits.history * 4 // 5:
             self._check_history()
 
-    def _take(self, given: Input) -> None:
+    def _take(self, given: Begin | Happened | ActionOver | StopAsked) -> None:
         match given:
             case Begin():
                 self._begin(self.opening.flow, self.opening.arguments)
@@ -136,8 +138,6 @@ class Activeflow(Parts):
                 self.outbox.deliver(action, result)
             case StopAsked():
                 self.stop()
-            case TimePassed():
-                pass
 
     def resume(self) -> list[Output]:
         """Goes on where a slice ended, and gives what came out since."""
@@ -214,7 +214,7 @@ class Activeflow(Parts):
     def _begin(self, flow: str, arguments: dict[str, Value]) -> None:
         opening = self.opening
         channel = opening.channel or "none"
-        came = opening.source, opening.to, opening.route_line
+        came = shown_address(opening.source), shown_address(opening.to), opening.route_line
         self.note(FlowStarted(self.at, self.id, flow, channel, *came))
         self._main = self._call(flow, arguments)
         lasts = self.rules.duration

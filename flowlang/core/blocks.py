@@ -28,6 +28,8 @@ def without(those: tuple[T, ...], one: T) -> tuple[T, ...]:
 
     What a block, strand or activeflow holds few of, mostly none, is held as a tuple: none takes no memory.
     """
+    if those and those[-1] is one:  # mostly what came last goes first
+        return those[:-1]
     try:
         at = those.index(one)
     except ValueError:
@@ -98,6 +100,7 @@ class Block:
 
     def expire(self) -> None:
         """Its deadline is reached."""
+        self.deadline = None
         self.level.strand.aim(Exit(ExitKind.DEADLINE, self))
 
 

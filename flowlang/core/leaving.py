@@ -57,7 +57,8 @@ def leave(strand: Strand, block: Block, error: BaseException) -> Awaitable[Exit]
     raises on."""
     if block.handlers or block.children:
         return _leave(strand, block, error)
-    _take(strand, block, error)
+    if not isinstance(error, Unwind):
+        _take(strand, block, error)
     _close_alone(block)
     _raise_at(block)
     return strand.given(_aimed_at(block))

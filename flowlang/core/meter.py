@@ -31,8 +31,9 @@ class Meter:
 
     def begin(self) -> None:
         """A new input."""
-        self.left = min(SLICE, self._limits.steps_per_input)
-        self._rest = self._limits.steps_per_input - self.left
+        steps = self._limits.steps_per_input
+        self.left = left = min(SLICE, steps)
+        self._rest = steps - left
 
     @property
     def unspent(self) -> int:

@@ -145,10 +145,10 @@ def wait_for(strand: Strand, line: int, event: str, wants: Wants | None, limit: 
     """`wait for EVENT [within D]`: the event, or the outcome `timeout`."""
     strand.line = line
     flow = strand.flow
-    flow.spend(ACTION)
+    strand.meter.spend(ACTION)
     if event == "hangup" and flow.caller_gone:
         return strand.given(flow.farewell)
-    if flow.ends_with_caller(strand):
+    if flow.caller_gone and strand.ends_with_caller:
         strand.leave_with_caller()
     due = None if limit is None else flow.at + _microseconds(limit, "within")
     if (kept := flow.events.kept(event, wants)) is not None:

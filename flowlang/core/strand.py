@@ -188,7 +188,9 @@ class Strand:
         self._interrupt = True
         if withdraw is not None:
             withdraw()
-        self._make_ready()
+        if not self._ready:
+            self._ready = True
+            self.flow.ready(self)
 
     @property
     def ends_with_caller(self) -> bool:

@@ -94,8 +94,12 @@ class Timers:
     def take_due(self, at: int) -> list[Timer]:
         """All that are due, in order, taken out. One may be cancelled by another that fires before it."""
         due: list[Timer] = []
-        while (earliest := self.next_due()) is not None and earliest <= at:
-            timer = heappop(self._heap)
-            timer.queued = False
-            due.append(timer)
+        heap = self._heap
+        while heap and heap[0].due <= at:
+            timer = heappop(heap)
+            if timer.live:
+                timer.queued = False
+                due.append(timer)
+            else:
+                self._dead -= 1
         return due
