@@ -121,6 +121,12 @@ class Program:
         owner = self if target.module is None else self.imports[target.module]
         return owner.flows[target.name]
 
+    @property
+    def called_actions(self) -> frozenset[str]:
+        """The names of all actions that its flows call, or those of modules that it uses."""
+        assert self._script is not None
+        return frozenset(name for uses in uses_of_flows(self._script).values() for name in uses.actions)
+
     def needs(self, route: ast.Route) -> frozenset[str]:
         """The backend commands that a route's flows may use, its `else` included."""
         targets = (route.target, route.otherwise)

@@ -28,11 +28,11 @@ def project_of(path: Path) -> Project:
         raise scripts.unreadable(Path(str(error.filename)), error) from None
 
 
-def give_actions(add: Callable[[Any, Any], None], path: Path) -> None:
+def give_actions(add: Callable[[Any, Any, Any], None], path: Path) -> None:
     """Imports the host's actions and adds them to an engine."""
     project = project_of(path)
     for each in from_project(project.host_actions):
-        add(each.declared, each.function)
+        add(each.declared, each.function, each.query)
 
 
 def from_project(ask: Callable[[], _Got]) -> _Got:

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 def replay(activeflow: str, data: Path | None, until: int | None, step: bool, as_json: bool) -> int:
     """Run the journal of the activeflow ID again: each input, and where it brought the script. Nothing is
     sent anywhere. Fails where what the script does now differs from what it did."""
-    from flowlang.engine.recovery import NotReplayed
+    from flowlang.engine.replay import NotReplayed
 
     from .display import printable
     from .replaying import past_of, strand_lines, strands_to_plain

@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from flowlang.core import Activeflow, Output
+from flowlang.core import Activeflow
 from flowlang.core.inspect import strands_of
 from flowlang.core.journal import Entry
 from flowlang.diagnostics import Source
-from flowlang.engine.recovery import Builds, NotReplayed, Replayed, replayed
+from flowlang.engine.replay import Builds, NotReplayed, Replayed, Watch, replayed
 from flowlang.model.plain import to_plain
 from flowlang.store.reading import Archive, Stored
-
-Watch = Callable[[int, Activeflow, list[Output]], None]
 
 
 @dataclass(frozen=True, slots=True)

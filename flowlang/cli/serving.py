@@ -95,6 +95,8 @@ def _tell_of(recovered: Recovered) -> None:
         _say(f"recovered: {len(recovered.live)} activeflows go on, {len(recovered.records)} calls were lost")
     for activeflow, why in recovered.diverged.items():
         _say(f"activeflow {activeflow} acts no further: {printable(why)}")
+    for activeflow, why in recovered.held.items():
+        _say(f"activeflow {activeflow} is held until a start that offers it: {printable(why)}")
 
 
 def _sources(engine: flowlang.Engine) -> dict[str, Source]:

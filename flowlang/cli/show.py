@@ -18,7 +18,7 @@ from .exits import Exit
 def show(activeflow: str, data: Path | None, as_json: bool) -> int:
     """Say where the activeflow ID is: the line and variables of each strand, what is under way, what it waits
     for. The beginning of an ID is enough."""
-    from flowlang.engine.recovery import NotReplayed
+    from flowlang.engine.replay import NotReplayed
     from flowlang.model.commands import command_to_plain
 
     from .display import printable

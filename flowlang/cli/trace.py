@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 def trace(activeflow: str, data: Path | None, as_json: bool) -> int:
     """Tell all that the activeflow ID did, with times: the lines of its script, events, results, its log."""
     from flowlang.core import Note
-    from flowlang.engine.recovery import NotReplayed
+    from flowlang.engine.replay import NotReplayed
     from flowlang.model.observations import observation_to_plain
 
     from .display import LiveView, Style, printable

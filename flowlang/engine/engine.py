@@ -14,26 +14,25 @@ from typing import Any
 
 import trio
 
-from flowlang.backends.border import Backend, Finish, Leg
+from flowlang.backends.border import Backend, Leg
 from flowlang.backends.leg_inbox import LegInbox
 from flowlang.core import Activeflow, Begin, Launch, Limits, Opening, Script, StopAsked
-from flowlang.core.host_results import run_host_function
 from flowlang.core.manners import Manners, OptOuts, Porter
 from flowlang.diagnostics import Source, near_name
 from flowlang.model.actions import ACTIONS, Action
-from flowlang.model.commands import RunHostAction
 from flowlang.model.events import SignalReceived
 from flowlang.model.host_action import HostFunction
 from flowlang.model.observations import Logged, Observation
 from flowlang.model.policy import NOTHING, Policy
 from flowlang.modules import ModuleFiles
 from flowlang.store import MemoryStore, Reading, Store, StoreError
-from flowlang.store.sqlite import SqliteStore
+from flowlang.store.protocol import RecoverableStore
 
 from . import loading
 from .arguments import arguments_of, given_value
 from .clock import Clock
 from .errors import EngineClosedError, UnknownFlowError
+from .host_actions import HostActions
 from .keeping import CHECKPOINT, Keeper, Kept
 from .placing import placing
 from .post import Post
@@ -83,7 +82,7 @@ class Engine:
         self._pump = Pump(clock, processor_time, self.keeper.commit)
         self._scripts: list[LoadedScript] = []
         self._actions: dict[str, Action] = dict(ACTIONS)
-        self._functions: dict[str, HostFunction] = {}
+        self.hosts = HostActions(nursery)
         self._running: dict[str, Running] = {}
         self._families: Counter[str] = Counter()
         self.records = Records(self._keep_record)
@@ -95,10 +94,11 @@ class Engine:
 
     # -- for hosts
 
-    def add_action(self, action: Action, function: HostFunction) -> None:
-        """Lets scripts that are loaded from now on call a Python function: `await function(**arguments)`."""
+    def add_action(self, action: Action, function: HostFunction, query: HostFunction | None = None) -> None:
+        """Lets scripts that are loaded from now on call a Python function: `await function(**arguments)`.
+        `query` is as in `HostAction`."""
+        self.hosts.add(action, function, query)
         self._actions[action.name] = action
-        self._functions[action.name] = function
 
     def action(self, declared: Action) -> Callable[[HostFunction], HostFunction]:
         """The same as a decorator."""
@@ -165,7 +165,7 @@ class Engine:
     def recover(self) -> Recovered:
         """Brings back the activeflows that a store on disk has from before; call it when the scripts' actions
         are added, and before `listen`. With a store in memory there are none. Raises `StoreError`."""
-        if not isinstance(self._store, SqliteStore):
+        if not isinstance(self._store, RecoverableStore):
             return Recovered((), {}, ())
         return recover(self, self._store)
 
@@ -291,10 +291,6 @@ class Engine:
         """All that scripts may call."""
         return self._actions
 
-    @property
-    def host_actions(self) -> dict[str, Action]:
-        """Those of the host."""
-        return {name: each for name, each in self._actions.items() if name in self._functions}
 
     def _keep_record(self, record: dict[str, Any]) -> None:
         """A call record changed."""
@@ -329,18 +325,6 @@ class Engine:
         running = self.begin(script, opening, leg)
         inbox.hand_to(running)
 
-    def run_host_action(self, command: RunHostAction, key: str, finish: Finish) -> Callable[[], None]:
-        """Runs the host's function as a task; returns how to cancel it. `key` stands for this one doing."""
-        scope = trio.CancelScope()
-
-        async def run() -> None:
-            with scope:
-                action = self._actions[command.action]
-                arguments = command.arguments | ({action.key: key} if action.key is not None else {})
-                finish(await run_host_function(action, self._functions[command.action], arguments))
-
-        self._nursery.start_soon(run)
-        return scope.cancel
 
     def _compiled(self, source: Source, path: Path | None) -> LoadedScript:
         capabilities: dict[str, frozenset[str]] = {}
@@ -350,7 +334,7 @@ class Engine:
         exists = loading.exists_below(path.parent) if path is not None else None
         reading = Reading(ModuleFiles(path))
         script, warnings = loading.compiled(source, self._actions, capabilities, exists, reading)
-        self.keeper.add(script, reading.build(script.sources, self._limits, self.host_actions.values()))
+        self.keeper.add(script, reading.build(script.sources, self._limits, self.hosts.declared.values()))
         return LoadedScript(path, script.program, warnings, script)
 
     def script_of(self, flow: str) -> LoadedScript:

@@ -177,12 +177,19 @@ class Post:
         """One ended."""
         self._threads.over(activeflow)
 
-    def recovered(self, running: Running, sent: Iterable[tuple[SendMessage, Result | None]]) -> None:
-        """One is back that had sent these; what came of each is `None` where nobody knows."""
+    def recovered(
+        self,
+        running: Running,
+        sent: Iterable[tuple[SendMessage, Result | None]],
+        received: Iterable[tuple[str, str]],
+    ) -> None:
+        """One is back that had sent these messages, and received those: channel and id. What came of each
+        that it sent is `None` where nobody knows."""
         opening = running.flow.opening
-        for message in (opening.message_id, running.flow.messages.last):
-            if message is not None and opening.channel is not None:
-                self._remember((opening.channel, message), None)
+        if opening.message_id is not None and opening.channel is not None:
+            self._remember((opening.channel, opening.message_id), None)
+        for each in received:
+            self._remember(each, None)
         for command, result in sent:
             self._threads.sent(command, running.activeflow)
             message = _id_of(result) if result is not None else None

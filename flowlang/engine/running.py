@@ -157,8 +157,9 @@ class Running:
             case Over():
                 self._over()
 
-    def perform(self, output: Perform) -> None:
-        """Begins a command."""
+    def perform(self, output: Perform, asking: Result | None = None) -> None:
+        """Begins a command. With `asking` it was under way at a crash, and the host is asked first; that is
+        the result where it cannot tell."""
         number, command = output.action, output.command
         self._withdraw[number] = None
 
@@ -167,7 +168,7 @@ class Running:
                 self.put(ActionOver(self._engine.now(), number, result))
 
         if isinstance(command, RunHostAction):
-            withdraw = self._engine.run_host_action(command, f"{self.activeflow}/{number}", finish)
+            withdraw = self._engine.hosts.run(command, f"{self.activeflow}/{number}", finish, asking)
         elif isinstance(command, OutsideCommand):
             withdraw = self._engine.post.send(self.activeflow, command, finish)
         else:

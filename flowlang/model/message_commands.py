@@ -110,3 +110,16 @@ class StoreAdd:
 
 
 OutsideCommand = SendMessage | HttpRequest | StoreGet | StorePut | StoreAdd
+
+
+def action_of(command: OutsideCommand) -> str:
+    """The name of the action that such a command is of; of several the one that says the same of a crash."""
+    match command:
+        case SendMessage(channel=channel):
+            return channel
+        case HttpRequest(sign=True):
+            return "webhook"
+        case HttpRequest(method=method):
+            return f"http.{method.lower()}"
+        case StoreGet() | StorePut() | StoreAdd():
+            return command.name.replace("_", ".")

@@ -38,8 +38,8 @@ class CannotImportError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Declared:
-    """An action and where it comes from. `host` is there where Python declares it; otherwise `function` and
-    `fake` name Python objects as `package.module:name`."""
+    """An action and where it comes from. `host` is there where Python declares it; otherwise `function`,
+    `fake` and `query` name Python objects as `package.module:name`."""
 
     action: Action
     report: Report
@@ -47,6 +47,7 @@ class Declared:
     host: HostAction | None = None
     function: str | None = None
     fake: str | None = None
+    query: str | None = None
 
     def find_function(self) -> Callable[..., Any] | None:
         """The function that does it, imported; `None` where none is declared or it cannot be used."""
@@ -57,6 +58,10 @@ class Declared:
     def find_fake(self) -> Callable[..., Any] | None:
         """What tests call in its place."""
         return self.host.fake if self.host is not None else self._find(self.fake)
+
+    def find_query(self) -> Callable[..., Any] | None:
+        """What is asked after a crash whether it was done."""
+        return self.host.query if self.host is not None else self._find(self.query)
 
     def _find(self, name: str | None) -> Callable[..., Any] | None:
         if name is None:
@@ -91,8 +96,12 @@ def declare(name: str, given: Any, report: Report) -> Declared | None:
         channels=frozenset(settings.get("channels", EVERY_CHANNEL)),
         recovery=settings.get("recovery", "unknown"),
     )
-    function, fake = settings.get("function"), settings.get("fake")
-    return Declared(action, report, extent.key, function=function, fake=fake)
+    function, fake, query = settings.get("function"), settings.get("fake"), settings.get("query")
+    if (action.recovery == "query") is not (query is not None):
+        why = '`recovery = "query"` and `query = "package.module:name"` belong together'
+        report.add("E804", extent.key, why)
+        return None
+    return Declared(action, report, extent.key, function=function, fake=fake, query=query)
 
 
 def declare_python(name: str, where: str, report: Report, span: Span) -> Declared | None:

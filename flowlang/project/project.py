@@ -59,9 +59,10 @@ class Project:
 
     def host_actions(self) -> tuple[HostAction, ...]:
         """The host's actions with their functions, which are imported. Raises `ProjectError`."""
-        found = self._found(Declared.find_function)
+        found, queries = self._found(Declared.find_function), self._found(Declared.find_query)
         return tuple(
-            HostAction(each.action, found.get(name) or _missing(name)) for name, each in self.declared.items()
+            HostAction(each.action, found.get(name) or _missing(name), query=queries.get(name))
+            for name, each in self.declared.items()
         )
 
     def fakes(self) -> dict[str, Callable[..., Any]]:

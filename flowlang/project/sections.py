@@ -45,6 +45,7 @@ _ACTION = Table(
     {
         "function": _python,
         "fake": _python,
+        "query": _python,
         "doc": Text(),
         "parameters": Named(_PARAMETER, "a table of parameters", NAME),
         "outcomes": Named(Items(_name, "a list of names of fields"), "a table of outcomes", NAME),

@@ -13,13 +13,12 @@ from typing import Any
 from flowlang.analysis import Load, Missing
 from flowlang.core.limits import Limits
 from flowlang.diagnostics import Source
-from flowlang.model.action import REQUIRED, Action, OutcomeType, Parameter, Required
-from flowlang.model.plain import from_plain, to_plain
+from flowlang.model.action import Action
 from flowlang.model.policy import Policy
-from flowlang.model.values import Value
+
+from .declarations import declared_from_plain, declared_to_plain
 
 _SIZE = 16  # bytes of a hash: enough that two texts never meet
-_NAMES = ("name", "doc", "on_leg", "if_left", "recovery", "sends", "key")
 
 
 def text_hash(text: str) -> bytes:
@@ -50,7 +49,7 @@ class Build:
                 "sources": [[each.name, text_hash(each.text).hex()] for each in self.sources],
                 "links": self.links,
                 "limits": asdict(self.limits),
-                "actions": [_action_to_plain(each) for each in self.actions],
+                "actions": [declared_to_plain(each) for each in self.actions],
             },
             separators=(",", ":"),
         )
@@ -86,7 +85,7 @@ class Build:
             tuple(Source(name, texts[bytes.fromhex(hashed)]) for name, hashed in plain["sources"]),
             tuple((importer, path, name) for importer, path, name in plain["links"]),
             Limits(**_limits_from_plain({n: value for n, value in plain["limits"].items() if n in known})),
-            tuple(_action_from_plain(each) for each in plain["actions"]),
+            tuple(declared_from_plain(each) for each in plain["actions"]),
         )
 
 
@@ -113,38 +112,3 @@ class Reading:
         """The build of what was loaded."""
         links = tuple((importer, path, name) for (importer, path), name in sorted(self.links.items()))
         return Build(tuple(sources), links, limits, tuple(actions))
-
-
-def _action_to_plain(action: Action) -> dict[str, Any]:
-    plain = {name: getattr(action, name) for name in _NAMES}
-    parameters = [
-        [each.name, each.types, each.doc, each.by_place, each.many]
-        + ([] if each.default is REQUIRED else [to_plain(each.default)])
-        for each in action.parameters
-    ]
-    outcomes = [[each.name, each.fields, each.doc] for each in action.outcomes]
-    return plain | {
-        "parameters": parameters,
-        "outcomes": outcomes,
-        "events": action.events,
-        "channels": sorted(action.channels),
-        "needs": action.needs,
-    }
-
-
-def _default(given: list[Any]) -> Value | Required:
-    return from_plain(given[0]) if given else REQUIRED
-
-
-def _action_from_plain(plain: dict[str, Any]) -> Action:
-    return Action(
-        parameters=tuple(
-            Parameter(name, tuple(types), doc, _default(default), by_place, many)
-            for name, types, doc, by_place, many, *default in plain["parameters"]
-        ),
-        outcomes=tuple(OutcomeType(name, tuple(names), doc) for name, names, doc in plain["outcomes"]),
-        events=tuple(plain["events"]),
-        channels=frozenset(plain["channels"]),
-        needs=tuple(plain["needs"]),
-        **{name: plain[name] for name in _NAMES},
-    )

@@ -3,12 +3,15 @@ engine."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any, Protocol
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
-from flowlang.core.journal import Journal
+from flowlang.core.journal import Entry, Journal
 
 from .builds import Build
+
+if TYPE_CHECKING:
+    from .reading import Stored
 
 
 class Store(Protocol):
@@ -43,4 +46,44 @@ class Store(Protocol):
     def commit(self) -> None:
         """What was given so far is on disk when this returns. Raises `StoreError`: then no more comes of it,
         now or later."""
+        ...
+
+
+class Past(Protocol):
+    """What a store has from before. Its methods raise `StoreError` where something is not there."""
+
+    def live(self) -> Iterator[tuple[Stored, list[Entry], int]]:
+        """All activeflows that did not end, oldest first: each with its entries and what `journal_of` wants
+        to know of the last one."""
+        ...
+
+    def build(self, hashed: bytes) -> Build:
+        """What activeflows run on."""
+        ...
+
+    def open_records(self) -> list[dict[str, Any]]:
+        """The records of calls without an end."""
+        ...
+
+    @property
+    def last_alive(self) -> int:
+        """When the process that wrote it was last known to be there; 0 for never."""
+        ...
+
+
+@runtime_checkable
+class RecoverableStore(Store, Protocol):
+    """One that outlives its process."""
+
+    @property
+    def archive(self) -> Past:
+        """What is kept."""
+        ...
+
+    def journal_of(self, stored: Stored, last: int) -> Journal:
+        """The journal of an activeflow that goes on after `last`."""
+        ...
+
+    def diverged(self, stored: Stored, why: str) -> None:
+        """It acts no further, and why."""
         ...

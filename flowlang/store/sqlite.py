@@ -13,11 +13,9 @@ from __future__ import annotations
 import fcntl
 import json
 import os
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any, Self
-
-from flowlang.core.journal import Entry
 
 from .builds import Build
 from .database import Database, DatabaseError, Row, damaged, why
@@ -105,7 +103,7 @@ class SqliteStore:
         try:
             self._db = Database(folder / FILE)
             migrate(self._db, str(folder))
-            self.archive = Archive(self._db, folder)
+            self._archive = Archive(self._db, folder)
             self.row: int = self._db.value("SELECT max(row) FROM journal") or 0
             self._number: int = self._db.value("SELECT max(number) FROM activeflows") or 0
         except (DatabaseError, StoreError) as error:
@@ -202,9 +200,10 @@ class SqliteStore:
 
     # -- what recovery reads
 
-    def live(self) -> Iterator[tuple[Stored, list[Entry], int]]:
-        """All that did not end, oldest first: each with its entries and the row of the last one."""
-        yield from self.archive.live()
+    @property
+    def archive(self) -> Archive:
+        """What is kept."""
+        return self._archive
 
 
 def _locked(folder: Path) -> int:

@@ -1,4 +1,4 @@
-"""What is told as taken is taken: `signalled` is true for nothing that a crash, a full queue or an end loses."""
+"""What is told as taken is taken: `signalled` is true for nothing that a full queue or an end loses."""
 
 from __future__ import annotations
 

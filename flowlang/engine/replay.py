@@ -1,0 +1,138 @@
+"""Bringing an activeflow to where its journal ends: on its own texts, with its own limits, nothing sent."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Container
+from contextlib import suppress
+from dataclasses import dataclass, field
+
+from flowlang.core import ActionOver, Activeflow, Happened, Output, Perform, Script, Withdraw
+from flowlang.core.inputs import input_from_plain
+from flowlang.core.journal import Entry, check_entry
+from flowlang.core.kept import opening_from_plain
+from flowlang.diagnostics import render
+from flowlang.model.action import Action
+from flowlang.model.actions import ACTIONS
+from flowlang.model.commands import Command
+from flowlang.model.events import MessageReceived
+from flowlang.model.message_commands import SendMessage
+from flowlang.model.places import file_of
+from flowlang.model.results import Result
+from flowlang.store import Build, StoreError
+from flowlang.store.protocol import Past
+from flowlang.store.reading import Stored
+
+from . import loading
+from .errors import ScriptError
+
+Watch = Callable[[int, Activeflow, list[Output]], None]
+"""Is shown each entry of a journal, counted from 0, with what came of it."""
+
+
+class NotReplayed(Exception):
+    """An activeflow cannot be brought to where it was; the message says why, in one line."""
+
+
+@dataclass(frozen=True, slots=True)
+class Replayed:
+    """An activeflow where its journal ends, the commands that have no result, the messages that it sent with
+    theirs, and of those that came to it channel and id."""
+
+    flow: Activeflow
+    under_way: dict[int, Command]
+    sent: list[tuple[SendMessage, Result | None]]
+    received: list[tuple[str, str]] = field(default_factory=list[tuple[str, str]])
+
+
+class Builds:
+    """Compiles each build once."""
+
+    def __init__(self, archive: Past, actions: dict[str, Action] | None = None) -> None:
+        self._archive = archive
+        self._actions = actions or {}
+        self._compiled: dict[bytes, tuple[Script, Build, dict[str, Action]]] = {}
+
+    def of(self, stored: Stored) -> tuple[Script, Build, dict[str, Action]]:
+        """What an activeflow runs on. Raises `NotReplayed`."""
+        if stored.build not in self._compiled:
+            try:
+                build = self._archive.build(stored.build)
+                actions = {**ACTIONS, **self._actions, **{each.name: each for each in build.actions}}
+                script, _ = loading.compiled(build.entry, actions, {}, None, build.load)
+            except ScriptError as error:
+                first = render(error.diagnostics[0]).splitlines()[0]
+                raise NotReplayed(f"its script does not compile any more: {first}") from None
+            except (StoreError, ValueError, KeyError, TypeError) as error:
+                raise NotReplayed(f"its script cannot be read: {error}") from None
+            self._compiled[stored.build] = script, build, actions
+        return self._compiled[stored.build]
+
+    def missing(self, stored: Stored, offered: Container[str]) -> list[str]:
+        """The host's actions that its script calls and that are not offered. Raises `NotReplayed`."""
+        script, build, _ = self.of(stored)
+        declared = {each.name for each in build.actions if each.name not in offered}
+        return sorted(declared & script.program.called_actions) if declared else []
+
+
+def replayed(
+    stored: Stored,
+    entries: list[Entry],
+    builds: Builds,
+    watch: Watch | None = None,
+) -> Replayed:
+    """Replays a journal. Raises `NotReplayed`."""
+    script, build, actions = builds.of(stored)
+    under_way: dict[int, Command] = {}
+    sent: dict[int, tuple[SendMessage, Result | None]] = {}
+    received: list[tuple[str, str]] = []
+    try:
+        flow = Activeflow(script, opening_from_plain(stored.opening), build.limits, actions)
+        for number, entry in enumerate(entries):
+            given = input_from_plain(entry.given)
+            if flow.ending is not None:
+                raise NotReplayed(f"entry {number} ({entry.given[0]}) comes after the end")
+            outputs = check_entry(flow, number, entry, given)
+            if isinstance(given, ActionOver):
+                under_way.pop(given.action, None)
+                if given.action in sent:
+                    sent[given.action] = sent[given.action][0], given.result
+            elif isinstance(given, Happened):
+                match given.event:
+                    case MessageReceived(channel=str(channel), id=str(message)):
+                        received.append((channel, message))
+                    case _:
+                        pass
+            for output in outputs:
+                match output:
+                    case Perform(action, command):
+                        under_way[action] = command
+                        if isinstance(command, SendMessage):
+                            sent[action] = command, None
+                    case Withdraw(action):
+                        under_way.pop(action, None)
+                    case _:
+                        pass
+            if watch is not None:
+                watch(number, flow, outputs)
+    except NotReplayed:
+        raise
+    except Exception as error:  # noqa: BLE001 (whatever it is: it is not what ran before)
+        raise NotReplayed(str(error) or type(error).__name__) from None
+    return Replayed(flow, under_way, list(sent.values()), received)
+
+
+def last_line(stored: Stored, entries: list[Entry], builds: Builds) -> str:
+    """Where a replay that goes no further stood last, as the end of a sentence; nothing where it never
+    began."""
+    lines: list[int] = []
+
+    def watch(_number: int, flow: Activeflow, _outputs: list[Output]) -> None:
+        lines[:] = [max((each.line for each in flow.strands), default=0)]
+
+    with suppress(NotReplayed):
+        replayed(stored, entries, builds, watch)
+    if not lines or not lines[0]:
+        return ""
+    script, _, _ = builds.of(stored)
+    file = file_of(lines[0]) or script.program.module.source.name
+    return f"; until then it stood at {file}:{int(lines[0])}"
