@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 
 from flowlang.model.results import Result
 
-Finish = Callable[[Result], None]
+from .border import Finish, nothing
 
 
 @dataclass(slots=True)
@@ -42,7 +42,7 @@ class Once:
         done = self._done.get(key)
         if done is not None:
             finish(done)
-            return _nothing
+            return nothing
         doing = self._doing.get(key)
         if doing is None:
             doing = self._doing[key] = _Doing([finish])
@@ -71,7 +71,3 @@ class Once:
         if not doing.waiting and doing.withdraw is not None and self._doing.get(key) is doing:
             del self._doing[key]
             doing.withdraw()
-
-
-def _nothing() -> None:
-    """It is done already."""

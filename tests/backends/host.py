@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 import trio
 
-from flowlang.backends.border import Inbox, Incoming, Leg, Refusal
+from flowlang.backends.border import Inbox, Incoming, Leg, Refusal, nothing
 from flowlang.model.events import Event
 from flowlang.model.observations import Observation
 
@@ -32,12 +32,22 @@ class TestHost:
     answer: Callable[[Incoming], Refusal | None] = lambda incoming: None
     clock: Callable[[], int] = lambda: int(trio.current_time() * 1_000_000) % 10**12 + 1_800_000_000_000_000
     offered: list[Incoming] = field(default_factory=list)
-    reported: list[Event] = field(default_factory=list)
+    reports: list[tuple[str, str, str | None]] = field(default_factory=list)
     seen: list[Observation] = field(default_factory=list)
 
     def offer(self, incoming: Incoming, leg: Leg) -> Inbox | Refusal:
         self.offered.append(incoming)
         return self.answer(incoming) or TestInbox(f"af{len(self.offered)}")
+
+    def receive(self, incoming: Incoming, kept: Callable[[], None] = nothing) -> Refusal | None:
+        self.offered.append(incoming)
+        refused = self.answer(incoming)
+        if refused is None:
+            kept()
+        return refused
+
+    def report(self, message: str, status: str, reason: str | None = None) -> None:
+        self.reports.append((message, status, reason))
 
     def observe(self, observation: Observation) -> None:
         self.seen.append(observation)

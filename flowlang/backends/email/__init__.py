@@ -2,7 +2,10 @@
 
 from .backend import EmailBackend
 from .compose import Writer
+from .imap import ImapMailbox
+from .listener import SmtpListener
 from .sender import Sender
 from .settings import Patience, Server
+from .smtp_session import Limits
 
-__all__ = ["EmailBackend", "Patience", "Sender", "Server", "Writer"]
+__all__ = ["EmailBackend", "ImapMailbox", "Limits", "Patience", "Sender", "Server", "SmtpListener", "Writer"]

@@ -1,74 +1,88 @@
 """E-mail, out by SMTP and in by a listener of ours or from a mailbox.
 
-A thread is what `In-Reply-To` and `References` say it is. What a machine wrote (RFC 3834) is offered like
-any other mail, so that an alarm can start a flow, but no mail of ours answers it: two machines would write to
-each other for ever.
+What a machine wrote (RFC 3834) is marked as such, so that nobody answers it; what we write says that a
+machine did.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import secrets
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import trio
 
-from flowlang.backends.border import Finish, Host
+from flowlang.backends.border import Finish, Host, nothing
 from flowlang.backends.once import Once
 from flowlang.model.message_commands import OutsideCommand, SendMessage
 from flowlang.model.results import Done, Failed, Result
 from flowlang.model.values import Outcome
 
+from .chains import Chains
 from .compose import ComposeError, Writer
-from .known import KnownMails
+from .incoming import Incomings, Receiver
 from .sender import Sender
 from .smtp_client import Ended
 
 
 class EmailBackend:
-    """`sender` brings mails out, `None` where none go out."""
+    """`sender` brings out what `writer` writes; by `receivers` mails come in. `new_id` names what came."""
 
     name = "email"
     channels = frozenset({"email"})
     commands: frozenset[str] = frozenset()
-    outlets = frozenset({"email"})
 
-    def __init__(self, writer: Writer, sender: Sender) -> None:
+    def __init__(
+        self,
+        writer: Writer | None = None,
+        sender: Sender | None = None,
+        receivers: Sequence[Receiver] = (),
+        *,
+        new_id: Callable[[], str] = lambda: f"email-{secrets.token_hex(6)}",
+    ) -> None:
         self._writer = writer
         self._sender = sender
+        self._receivers = tuple(receivers)
+        self._new_id = new_id
         self._once = Once()
-        self._known = KnownMails()
+        self._chains = Chains()
         self._host: Host | None = None
+        sends = writer is not None and sender is not None
+        self.outlets = frozenset({"email"}) if sends else frozenset[str]()
 
     async def run(self, host: Host, *, task_status: Any = trio.TASK_STATUS_IGNORED) -> None:
         """Works until cancelled."""
         self._host = host
+        incomings = Incomings(host, self._chains, self._new_id)
         async with trio.open_nursery() as nursery:
-            await nursery.start(self._sender.run)
-            task_status.started(f"e-mail from {self._writer.sender}")
+            where: list[str] = []
+            if self._sender is not None and self._writer is not None:
+                await nursery.start(self._sender.run)
+                where.append(f"from {self._writer.sender.removeprefix('mailto:')}")
+            where += [str(await nursery.start(each.run, incomings.take)) for each in self._receivers]
+            task_status.started(f"e-mail: {', '.join(where)}")
 
     async def settle(self) -> None:
         """Returns when no mail is under way."""
-        await self._sender.settle()
+        if self._sender is not None:
+            await self._sender.settle()
 
     def send(self, command: OutsideCommand, finish: Finish) -> Callable[[], None]:
         """Sends a mail."""
-        assert isinstance(command, SendMessage) and self._host is not None
+        assert isinstance(command, SendMessage)
         return self._once.send(command.key, finish, lambda over: self._send(command, over))
 
     def _send(self, command: SendMessage, finish: Finish) -> Callable[[], None]:
-        assert self._host is not None
-        if command.reply_to is not None and self._known.is_automatic(command.reply_to):
-            finish(_failed("automatic", "it would answer a mail that a machine wrote"))
-            return _nothing
+        assert self._host is not None and self._writer is not None and self._sender is not None
         try:
-            mail = self._writer.compose(command, self._host.now(), self._known.chain(command.reply_to))
+            mail = self._writer.compose(command, self._host.now(), self._chains.of(command.reply_to))
         except ComposeError as error:
             fault = error.reason in ("address", "value")
             finish(Failed(error.reason, str(error)) if fault else _failed(error.reason, str(error)))
-            return _nothing
+            return nothing
         except (ValueError, IndexError):  # the stdlib refused to build a header of it
             finish(Failed("value", "no mail can be made of this"))
-            return _nothing
+            return nothing
         return self._sender.send(mail, lambda ended: finish(_result(mail.id, ended)))
 
 
@@ -84,7 +98,3 @@ def _result(mail: str, ended: Ended) -> Result:
 
 def _failed(reason: str, detail: str) -> Result:
     return Done(Outcome("failed", {"reason": reason, "detail": detail}))
-
-
-def _nothing() -> None:
-    """Nothing is under way."""

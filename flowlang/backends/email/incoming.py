@@ -1,0 +1,79 @@
+"""Mails that came in, offered to the engine: once each, reports as events."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Sequence
+from enum import Enum
+from typing import Any, Protocol
+
+import trio
+
+from flowlang.backends.border import Host, Incoming
+from flowlang.model.values import Value
+
+from .chains import Chains
+from .message_ids import id_of_key
+from .reading import read_mail
+from .reports import reports_in
+
+_UNAVAILABLE = 503  # RFC 3261 §21.5.4
+
+
+class Verdict(Enum):
+    """What became of a mail: `LATER` means that it may come again."""
+
+    TAKEN = "taken"
+    REFUSED = "refused"
+    LATER = "later"
+    BROKEN = "broken"
+
+
+Take = Callable[[bytes, str, Sequence[str]], Awaitable[Verdict]]
+"""Takes a mail: its bytes, the sender of its envelope (`<>` for none, empty where nobody knows), and to whom
+of us it came, as `mailto:` addresses. Returns when it is on disk."""
+
+
+class Receiver(Protocol):
+    """A way in for mails."""
+
+    async def run(self, take: Take, *, task_status: Any) -> None:
+        """Works until cancelled; tells by `started` where it listens. Raises `BackendError`."""
+        ...
+
+
+class Incomings:
+    """`new_id` names what came."""
+
+    def __init__(self, host: Host, chains: Chains, new_id: Callable[[], str]) -> None:
+        self._host = host
+        self._chains = chains
+        self._new_id = new_id
+
+    async def take(self, data: bytes, sender: str, ours: Sequence[str]) -> Verdict:
+        """As `Take` says. A mail to several of us is the first one's who takes it."""
+        mail = read_mail(data, sender)
+        if mail is None:
+            return Verdict.BROKEN
+        reports = reports_in(mail.message)
+        if reports is not None:
+            for each in reports:
+                self._host.report(each.message, each.status, each.reason)
+            return Verdict.TAKEN
+        if mail.source is None:
+            return Verdict.BROKEN
+        message_id = mail.id or id_of_key(repr(data), "no-id.invalid")
+        self._chains.add(message_id, mail.references)
+        fields: dict[str, Value] = {"text": mail.text, "subject": mail.subject, "id": message_id}
+        verdict = Verdict.REFUSED
+        for to in ours:
+            incoming = Incoming(
+                "email", to, mail.source, self._new_id(), mail.name, data=fields, automatic=mail.automatic
+            )
+            kept = trio.Event()
+            refused = self._host.receive(incoming, kept.set)
+            if refused is None:
+                await kept.wait()
+                return Verdict.TAKEN
+            if refused.status == _UNAVAILABLE:
+                verdict = Verdict.LATER
+        return verdict

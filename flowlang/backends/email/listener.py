@@ -1,0 +1,122 @@
+"""Mails in: a listener that speaks SMTP as a server, for the addresses that are its own."""
+
+from __future__ import annotations
+
+import ssl
+from collections import Counter
+from collections.abc import Collection
+from typing import Any
+
+import trio
+
+from flowlang.backends.border import BackendError
+from flowlang.model.addresses import message_address
+
+from .incoming import Take, Verdict
+from .smtp_session import Envelope, Limits, Reply, SmtpSession, Turn
+
+_SILENCE = 300.0
+"""Seconds that we wait for the other side (RFC 5321 §4.5.3.2.7)."""
+_LONGEST = 1_800.0
+_CONNECTIONS = 200
+_OF_ONE_ADDRESS = 20
+_ANSWERS = {
+    Verdict.TAKEN: (250, "2.0.0 Taken"),
+    Verdict.REFUSED: (550, "5.7.1 Nobody here takes it"),
+    Verdict.LATER: (451, "4.3.2 Not now"),
+    Verdict.BROKEN: (550, "5.6.0 That is no mail with a sender"),
+}
+
+Stream = trio.SocketStream | trio.SSLStream[trio.SocketStream]
+
+
+class SmtpListener:
+    """`addresses` are whole ones, or `@domain` for all of a domain. `context` makes STARTTLS an offer, or,
+    with `require_tls`, what has to come first."""
+
+    def __init__(
+        self,
+        addresses: Collection[str],
+        *,
+        port: int = 25,
+        bind: str = "0.0.0.0",  # noqa: S104 (mail comes from anywhere)
+        host: str = "localhost",
+        context: ssl.SSLContext | None = None,
+        limits: Limits | None = None,
+    ) -> None:
+        self._ours = {each.removeprefix("mailto:").lower() for each in addresses}
+        self._bind = bind
+        self._port = port
+        self._host = host
+        self._context = context
+        self._limits = limits or Limits()
+        self._open = Counter[str]()
+        self.port = port
+
+    def accepts(self, address: str) -> bool:
+        """Whether an address is one of ours."""
+        checked = message_address("email", address.lower())
+        bare = (checked or "").removeprefix("mailto:")
+        return bool(bare) and (bare in self._ours or f"@{bare.rpartition('@')[2]}" in self._ours)
+
+    async def run(self, take: Take, *, task_status: Any = trio.TASK_STATUS_IGNORED) -> None:
+        """Listens until cancelled."""
+        try:
+            listeners = await trio.open_tcp_listeners(self._port, host=self._bind)
+        except OSError as error:
+            raise BackendError(f"cannot listen for mail at {self._bind}:{self._port}: {error}") from error
+        self.port = listeners[0].socket.getsockname()[1]
+
+        async def serve(stream: trio.SocketStream) -> None:
+            await self._serve(stream, take)
+
+        async with trio.open_nursery() as nursery:
+            await nursery.start(trio.serve_listeners, serve, listeners)
+            task_status.started(f"mail at {self._bind}:{self.port}")
+
+    async def _serve(self, stream: trio.SocketStream, take: Take) -> None:
+        peer = str(stream.socket.getpeername()[0])
+        self._open[peer] += 1
+        try:
+            if self._open[peer] > _OF_ONE_ADDRESS or self._open.total() > _CONNECTIONS:
+                await stream.send_all(b"421 4.7.0 Too many connections\r\n")
+                return
+            with trio.move_on_after(_LONGEST):
+                await self._converse(stream, take)
+        except (trio.BrokenResourceError, trio.ClosedResourceError, OSError):
+            pass  # the other side is gone; what it had not ended was not taken
+        finally:
+            self._open[peer] -= 1
+            if not self._open[peer]:
+                del self._open[peer]
+            with trio.move_on_after(1, shield=True):
+                await trio.aclose_forcefully(stream)
+
+    async def _converse(self, plain: trio.SocketStream, take: Take) -> None:
+        stream: Stream = plain
+        session = SmtpSession(self._host, self.accepts, self._limits, can_encrypt=self._context is not None)
+        outputs = session.begin()
+        while True:
+            for output in outputs:
+                match output:
+                    case Reply(data):
+                        await stream.send_all(data)
+                    case Envelope():
+                        verdict = await take(output.data, output.sender or "<>", output.recipients)
+                        outputs = session.answer(*_ANSWERS[verdict])
+                        await stream.send_all(
+                            b"".join(each.data for each in outputs if isinstance(each, Reply))
+                        )
+                    case Turn.ENCRYPT:
+                        assert self._context is not None
+                        stream = trio.SSLStream(plain, self._context, server_side=True, https_compatible=True)
+                        await stream.do_handshake()
+                        session.encrypted()
+                    case Turn.CLOSE:
+                        return
+            data = b""
+            with trio.move_on_after(_SILENCE):
+                data = bytes(await stream.receive_some(65_536))
+            if not data:
+                return
+            outputs = session.receive(data)

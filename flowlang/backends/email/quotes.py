@@ -1,0 +1,59 @@
+"""What the writer of a reply himself wrote: without what he quotes and without his signature.
+
+There is no standard for quoting beyond `>` (RFC 3676 §4.5) and `-- ` before a signature (§4.3); the rest is
+how common programs announce the mail that they append. Where nothing would be left, all is kept.
+"""
+
+from __future__ import annotations
+
+import re
+
+_BEGIN_OF_OLD = re.compile(
+    r"-{2,}\s*(?:original message|ursprüngliche nachricht|originalnachricht|message d'origine|"
+    r"mensaje original|forwarded message)\s*-{2,}\Z",
+    re.IGNORECASE,
+)
+_FIELD = re.compile(r"\*?(?:from|von|de|da|van)\s?:\*? \S", re.IGNORECASE)
+_NEXT_FIELD = re.compile(
+    r"\*?(?:sent|date|gesendet|datum|envoyé|enviado|inviato|verzonden)\s?:", re.IGNORECASE
+)
+_ANNOUNCES = re.compile(r"[^>].{5,300}:\Z")
+_MOST_LINE = 1_000
+
+
+def own_words(text: str) -> str:
+    """The text without quotes, announcements of quotes, and signature."""
+    lines = [each.rstrip() if each != "-- " else each for each in text.split("\n")]
+    kept = [line for line in lines[: _end(lines)] if not line.startswith(">")]
+    words = "\n".join(kept).strip()
+    return words or text.strip()
+
+
+def _end(lines: list[str]) -> int:
+    """The line where what he wrote is over."""
+    for number, line in enumerate(lines):
+        if line in ("-- ", "--") or (len(line) < _MOST_LINE and _BEGIN_OF_OLD.match(line)):
+            return number
+        if _FIELD.match(line[:_MOST_LINE]) and any(
+            _NEXT_FIELD.match(each[:100]) for each in lines[number + 1 : number + 4]
+        ):
+            return number - 1 if number and set(lines[number - 1]) == {"_"} else number
+        if line.startswith(">") and all(_is_quote(each) for each in lines[number:]):
+            return _announced(lines, number)
+    return len(lines)
+
+
+def _is_quote(line: str) -> bool:
+    return not line or line.startswith(">")
+
+
+def _announced(lines: list[str], quote: int) -> int:
+    """Where the announcement of a quote begins: `On Monday Ann wrote:`, on one line or two."""
+    at = quote - 1
+    while at >= 0 and not lines[at]:
+        at -= 1
+    if at < 0 or not _ANNOUNCES.match(lines[at][:_MOST_LINE]):
+        return quote
+    if at and lines[at - 1] and (at == 1 or not lines[at - 2]):  # folded in two
+        return at - 1
+    return at

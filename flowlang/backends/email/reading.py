@@ -1,0 +1,151 @@
+"""A mail that came in, read: who wrote, what, in answer to which. Whatever it holds is somebody else's text.
+
+Nothing raises: what is broken is left out. Sizes are limited before anything is decoded.
+"""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from dataclasses import dataclass
+from email.errors import MessageError
+from email.header import decode_header, make_header
+from email.message import Message
+from email.parser import BytesParser
+from email.policy import compat32
+from email.utils import getaddresses
+from itertools import islice
+
+from flowlang.model.addresses import message_address
+
+from .html_text import text_of_html
+from .message_ids import ids_in
+from .quotes import own_words
+
+MOST_TEXT = 65_536
+"""Characters of a body that a script sees."""
+_MOST_HEADER = 4_000
+_MOST_PARTS = 200
+_BROKEN = (MessageError, ValueError, LookupError, TypeError, AttributeError, RecursionError, AssertionError)
+
+
+@dataclass(frozen=True, slots=True)
+class ReadMail:
+    """`source` and `recipients` are `mailto:` addresses, `id` and `references` bare Message-IDs. `parent` is
+    the mail that it answers. `text` is what its writer himself wrote; `automatic`: a machine did by
+    itself."""
+
+    message: Message
+    id: str | None
+    source: str | None
+    name: str | None
+    recipients: tuple[str, ...]
+    subject: str
+    text: str
+    parent: str | None
+    references: tuple[str, ...]
+    automatic: bool
+
+
+def parsed(data: bytes) -> Message | None:
+    """The mail as the stdlib parses it, `None` where it cannot."""
+    try:
+        return BytesParser(policy=compat32).parsebytes(data)
+    except _BROKEN:
+        return None
+
+
+def read_mail(data: bytes, sender: str = "") -> ReadMail | None:
+    """Reads a mail; `sender` is that of its envelope, empty for a machine's report. `None` where it is
+    none."""
+    mail = parsed(data)
+    if mail is None:
+        return None
+    name, source = next(iter(_addresses(mail, "from")), ("", None))
+    found = ids_in(header(mail, "message-id"))
+    answered = ids_in(header(mail, "in-reply-to"))
+    chain = ids_in(header(mail, "references"))
+    parent = answered[0] if answered else chain[-1] if chain else None
+    text = body_of(mail)
+    return ReadMail(
+        mail,
+        found[0] if found else None,
+        source,
+        decoded(name)[:200].strip() or None,
+        tuple(address for _, address in (*_addresses(mail, "to"), *_addresses(mail, "cc"))),
+        decoded(header(mail, "subject")),
+        (own_words(text) if parent is not None else text).strip(),
+        parent,
+        chain,
+        _automatic(mail, sender),
+    )
+
+
+def header(mail: Message, name: str) -> str:
+    """The first of that name, unfolded and as it stands; empty if there is none."""
+    try:
+        given = mail.get(name, "")
+    except _BROKEN:
+        return ""
+    text = str(given)[:_MOST_HEADER]
+    return " ".join(text.replace("\r", " ").replace("\n", " ").split())
+
+
+def decoded(text: str) -> str:
+    """The encoded words of a header (RFC 2047) as text, on one line."""
+    with suppress(*_BROKEN):
+        text = str(make_header(decode_header(text)))
+    return " ".join("".join(each if each.isprintable() else " " for each in text).split())
+
+
+def _addresses(mail: Message, name: str) -> tuple[tuple[str, str], ...]:
+    given = header(mail, name)
+    try:
+        pairs = getaddresses([given])
+    except _BROKEN:
+        return ()
+    found = ((shown, message_address("email", address)) for shown, address in pairs[:100])
+    return tuple((shown, address) for shown, address in found if address is not None)
+
+
+def body_of(mail: Message) -> str:
+    """The plain text, else that of the HTML."""
+    html: str | None = None
+    try:
+        for part in islice(mail.walk(), _MOST_PARTS):
+            if part.is_multipart() or part.get_content_disposition() == "attachment":
+                continue
+            kind = part.get_content_type()
+            if kind == "text/plain":
+                return text_of(part)
+            if kind == "text/html" and html is None:
+                html = text_of(part)
+    except _BROKEN:
+        pass
+    return text_of_html(html) if html is not None else ""
+
+
+def text_of(part: Message) -> str:
+    """A part's text, with `\\n` at the ends of lines, in so far as it can be read."""
+    try:
+        raw = part.get_payload(decode=True)
+        charset = part.get_content_charset("utf-8")
+    except _BROKEN:
+        return ""
+    data = raw[: MOST_TEXT * 4] if isinstance(raw, bytes) else b""
+    try:
+        text = data.decode(charset, "replace")
+    except _BROKEN:  # no such charset
+        text = data.decode("utf-8", "replace")
+    text = text.replace("\r\n", "\n").replace("\r", "\n")
+    return "".join(each for each in text if each.isprintable() or each in "\n\t")[:MOST_TEXT]
+
+
+def _automatic(mail: Message, sender: str) -> bool:
+    """RFC 3834 §5, and what older machines say instead."""
+    submitted = header(mail, "auto-submitted").lower()
+    return (
+        (submitted != "" and not submitted.startswith("no"))
+        or header(mail, "precedence").lower() in ("bulk", "junk", "list")
+        or any(header(mail, name) for name in ("list-id", "x-autoreply", "x-autorespond"))
+        or "<>" in (sender, header(mail, "return-path"))
+    )

@@ -1,0 +1,176 @@
+"""Mails in by SMTP, from a client of another's (smtplib) to the listener, over loopback."""
+
+from __future__ import annotations
+
+import smtplib
+import ssl
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager, suppress
+from email.message import EmailMessage
+from pathlib import Path
+from typing import Any
+
+import pytest
+import trio
+import trustme
+
+from flowlang.backends.border import BackendError, Refusal
+from flowlang.backends.email import EmailBackend, SmtpListener
+from tests.backends.email.smtp_peer import server_context
+from tests.backends.host import TestHost
+
+REPORT = b"""From: <mailer-daemon@home.example>
+Content-Type: multipart/report; boundary="b"
+
+--b
+Content-Type: message/delivery-status
+
+Reporting-MTA: dns; mx
+
+Action: delivered
+
+--b
+Content-Type: text/rfc822-headers
+
+Message-ID: <mine@clinic.example>
+
+--b--
+"""
+
+
+@asynccontextmanager
+async def listening(host: TestHost, **given: Any) -> AsyncIterator[int]:
+    listener = SmtpListener(["@clinic.example"], port=0, bind="127.0.0.1", **given)
+    async with trio.open_nursery() as nursery:
+        await nursery.start(EmailBackend(receivers=[listener]).run, host)
+        with trio.fail_after(20):
+            yield listener.port
+        nursery.cancel_scope.cancel()
+
+
+def mail(text: str = "Hello", **headers: str) -> EmailMessage:
+    made = EmailMessage()
+    made["From"] = "Ann <ann@home.example>"
+    made["To"] = "desk@clinic.example"
+    made["Subject"] = "A question"
+    made["Message-ID"] = "<one@home.example>"
+    for name, value in headers.items():
+        made[name.replace("_", "-")] = value
+    made.set_content(text)
+    return made
+
+
+async def by_client(port: int, do: Callable[[smtplib.SMTP], Any]) -> Any:
+    def work() -> Any:
+        with smtplib.SMTP("localhost", port, timeout=10) as client:
+            return do(client)
+
+    return await trio.to_thread.run_sync(work)
+
+
+async def test_a_mail_is_offered_as_what_its_writer_wrote() -> None:
+    host = TestHost()
+    async with listening(host) as port:
+        await by_client(port, lambda client: client.send_message(mail("Hello\n.\nthere")))
+    (got,) = host.offered
+    assert (got.channel, got.to, got.source) == (
+        "email",
+        "mailto:desk@clinic.example",
+        "mailto:ann@home.example",
+    )
+    assert got.name == "Ann"
+    assert got.data == {"text": "Hello\n.\nthere", "subject": "A question", "id": "one@home.example"}
+    assert not got.automatic
+
+
+async def test_the_envelope_says_to_whom_it_came() -> None:
+    host = TestHost()
+    async with listening(host) as port:
+        await by_client(
+            port, lambda client: client.send_message(mail(), to_addrs=["Bookings@Clinic.example"])
+        )
+    assert host.offered[0].to == "mailto:Bookings@Clinic.example"
+
+
+async def test_a_mail_that_nobody_takes_is_refused_or_put_off() -> None:
+    host = TestHost(answer=lambda _: Refusal(404))
+    async with listening(host) as port:
+        with pytest.raises(smtplib.SMTPDataError) as refused:
+            await by_client(port, lambda client: client.send_message(mail()))
+        assert refused.value.smtp_code == 550
+        host.answer = lambda _: Refusal(503)
+        with pytest.raises(smtplib.SMTPDataError) as refused:
+            await by_client(port, lambda client: client.send_message(mail()))
+        assert refused.value.smtp_code == 451
+
+
+async def test_it_is_no_relay() -> None:
+    host = TestHost()
+    async with listening(host) as port:
+        with pytest.raises(smtplib.SMTPRecipientsRefused):
+            await by_client(port, lambda client: client.send_message(mail(), to_addrs=["eve@evil.example"]))
+    assert not host.offered
+
+
+async def test_what_a_machine_wrote_is_marked_and_reports_are_told() -> None:
+    host = TestHost()
+    async with listening(host) as port:
+        await by_client(port, lambda client: client.send_message(mail(Auto_Submitted="auto-replied")))
+        await by_client(port, lambda client: client.sendmail("", ["desk@clinic.example"], REPORT))
+    assert [each.automatic for each in host.offered] == [True]
+    assert host.reports == [("mine@clinic.example", "delivered", None)]
+
+
+async def test_encrypted_by_starttls(tmp_path: Path) -> None:
+    authority = trustme.CA()
+    authority.cert_pem.write_to_path(tmp_path / "ca.pem")
+    host = TestHost()
+
+    def send(client: smtplib.SMTP) -> None:
+        client.starttls(context=ssl.create_default_context(cafile=tmp_path / "ca.pem"))
+        client.send_message(mail())
+
+    async with listening(host, context=server_context(authority)) as port:
+        await by_client(port, send)
+    assert len(host.offered) == 1
+
+
+async def test_who_does_not_shake_hands_is_let_go() -> None:
+    host = TestHost()
+    async with listening(host, context=server_context(trustme.CA())) as port:
+        async with await trio.open_tcp_stream("127.0.0.1", port) as stream:
+            for each in (b"", b"EHLO x\r\n", b"STARTTLS\r\n"):
+                await stream.send_all(each)
+                await stream.receive_some()
+            await stream.send_all(b"MAIL FROM:<ann@home.example>\r\n" * 10)
+            with suppress(trio.BrokenResourceError):
+                while await stream.receive_some():
+                    pass
+        await by_client(port, lambda client: client.send_message(mail()))
+    assert len(host.offered) == 1
+
+
+async def test_one_address_has_only_so_many_connections() -> None:
+    async with listening(TestHost()) as port:
+        streams = [await trio.open_tcp_stream("127.0.0.1", port) for _ in range(21)]
+        greetings = [bytes(await each.receive_some())[:3] for each in streams]
+        assert greetings == [b"220"] * 20 + [b"421"]
+        for each in streams:
+            await each.aclose()
+
+
+async def test_a_port_that_is_taken_is_told_in_one_line() -> None:
+    async with listening(TestHost()) as port:
+        listener = SmtpListener(["@clinic.example"], port=port, bind="127.0.0.1")
+        with pytest.raises(BackendError, match="cannot listen for mail"):
+            await listener.run(lambda *_: None)  # type: ignore[arg-type, return-value]
+
+
+async def test_connections_that_say_nothing_end_with_their_peer() -> None:
+    host = TestHost()
+    async with listening(host) as port:
+        for _ in range(50):
+            stream = await trio.open_tcp_stream("127.0.0.1", port)
+            await trio.aclose_forcefully(stream)
+        await by_client(port, lambda client: client.send_message(mail()))
+    assert len(host.offered) == 1
