@@ -19,10 +19,12 @@ def placing(engine: Engine, backends: Iterable[Backend]) -> Place:
     able = (each for each in backends if PlaceCall.name in each.commands)
     placer = cast("Placer | None", next(able, None))
 
-    def place(command: PlaceCall, inbox: Inbox) -> Leg | Failed:
+    def place(command: PlaceCall, inbox: Inbox, caller: Leg | None) -> Leg | Failed:
         if placer is None:
             return Failed("no_backend", "no backend here can place calls")
-        outgoing = Outgoing(engine.new_id(), command.to, command.source, command.display, command.anonymous)
+        outgoing = Outgoing(
+            engine.new_id(), command.to, command.source, command.display, command.anonymous, caller
+        )
         run = engine.run_of(inbox.activeflow)
         assert run is not None, "who asks for a leg lives"
         engine.records.placed(outgoing, engine.now(), run.id, run.flow)

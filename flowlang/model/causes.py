@@ -16,6 +16,7 @@ HangupCause = Literal[
     "no_answer",  # 480, or 408 from the callee
     "not_acceptable",  # no common media: 488, 606, 415; or no answer to our offer
     "redirected",  # 3xx
+    "transferred",  # who was at the other end has another there now
     "not_found",  # 404, 410, 484, 604
     "timeout",  # nothing came back at all
     "failed",  # any other refusal, and every error of a server's
@@ -30,6 +31,8 @@ FAULT = 500
 """A fault that no `else` flow took over."""
 MOVED = 302
 """`redirect`."""
+ANSWERED_ELSEWHERE = 200
+"""Why the legs that lost are cancelled (RFC 3326 §2)."""
 GOING_AWAY = 503
 """The process ends; a proxy tries elsewhere."""
 
@@ -54,3 +57,22 @@ def hangup_cause(status: int) -> HangupCause:
     if status in CAUSE_OF_STATUS:
         return CAUSE_OF_STATUS[status]
     return "redirected" if 300 <= status < 400 else "failed"
+
+
+_Q850_OF_STATUS = {
+    400: 41, 401: 21, 402: 21, 403: 21, 404: 1, 405: 63, 406: 79, 407: 21, 408: 102, 410: 22, 413: 127,
+    414: 127, 415: 79, 416: 127, 420: 127, 421: 127, 423: 127, 480: 18, 481: 41, 482: 25, 483: 25, 484: 28,
+    485: 1, 486: 17, 488: 88, 500: 41, 501: 79, 502: 38, 503: 41, 504: 102, 505: 127, 513: 127, 600: 17,
+    603: 21, 604: 1, 606: 88, 607: 21, 608: 21,
+}  # fmt: skip
+"""RFC 3398 §7.2.4.1; 488 and 606 as incompatible, 607 and 608 as 603."""
+_NO_ANSWER, _TIMER_EXPIRED = 19, 102  # Q.850 table 1
+_INTERWORKING = 127
+
+
+def q850_cause(status: int, *, rang: bool = False) -> int:
+    """The Q.850 cause of a call that came to nothing with this status; 0 is silence, or where it `rang`
+    nobody answered."""
+    if status == 0:
+        return _NO_ANSWER if rang else _TIMER_EXPIRED
+    return _Q850_OF_STATUS.get(status, _INTERWORKING)

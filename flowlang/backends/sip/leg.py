@@ -1,76 +1,59 @@
-"""One incoming call as a leg: what the engine asks of it and what its peer does with it.
+"""One call leg: its media, and what the engine asks of any leg. `incoming_leg` and `outgoing_leg` have the
+rest.
 
 Rules
-- The RTP port is opened for the first answer that has a description in it (183 or 200) and freed at the end.
 - A command is finished before the event that it causes is delivered; everything that cannot be finished any
   more is, as `gone`, after `CallEnded` was.
 - `LegEnded` is observed and `CallEnded` delivered once a leg, whoever ends it; then nothing of it is kept.
+- Two legs are bridged by their media ports alone: what the peer of one offers is answered here and never
+  relayed.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Protocol
 
-import trio
-
-from flowlang.backends.border import Finish, Host, Inbox
-from flowlang.backends.media import MediaError, MediaPlane, MediaPort
+from flowlang.backends.border import Finish, Inbox, Leg
+from flowlang.backends.media import MediaError, MediaPort
 from flowlang.model.cdr import Party
-from flowlang.model.commands import Answer, BackendCommand, HangUp, Play, Reject, Ring, Say
+from flowlang.model.commands import Answer, BackendCommand, HangUp, Play, Redirect, Reject, Ring, Say
 from flowlang.model.events import CALLER_LEG, CallEnded, CallHeld, CallUnheld, DigitPressed, Event
-from flowlang.model.observations import LegAnswered, LegEnded, LegRang
+from flowlang.model.observations import LegEnded
 from flowlang.model.results import Done, Failed, Result
-from flowlang.rtp import RandomBits
-from flowlang.sip import HangupCause, IncomingCall, MediaSession, SessionDescription
+from flowlang.sip import CallConfirmed, CallLeg, CallReanswered, CallReoffered, HangupCause, MediaSession
+from flowlang.sip import CallEnded as SipCallEnded
+from flowlang.sip import Event as SipEvent
 from flowlang.sip.outputs import Side
 
 from .audio import connect_audio
-from .endpoint import Endpoint
-from .names import printable
-from .sounds import Sounds
+from .ground import Ground
 from .speech import Speech
 
-_LONGEST_REASON = 100
 _BY_NETWORK = frozenset({"no_ack", "lost", "timeout"})
 
-_GONE = Failed("gone", "the caller has left")
-
-
-@dataclass(frozen=True, slots=True)
-class Ground:
-    """What all legs of a backend stand on."""
-
-    host: Host
-    endpoint: Endpoint
-    plane: MediaPlane
-    sounds: Sounds
-    nursery: trio.Nursery
-    random: RandomBits
-
-
-class Over(Protocol):
-    """Told when a leg is over."""
-
-    def __call__(self, call: IncomingCall) -> None: ...
+GONE = Failed("gone", "the caller has left")
 
 
 class SipLeg:
-    """A `border.Leg`. The `on_…` methods are the backend's, which knows whose event it is."""
+    """A `border.BridgingLeg`. `chain` is how many legs of ours stand before it, `hops` how many hops a call
+    that is placed for it may take (RFC 3261 §16.6 step 3)."""
 
-    def __init__(self, ground: Ground, call: IncomingCall, leg_id: str, over: Over) -> None:
+    party: Party = "caller"
+    """Who it is in records."""
+
+    def __init__(self, ground: Ground, leg_id: str) -> None:
         self.inbox: Inbox | None = None
+        self.call: CallLeg | None = None
+        self.chain = 0
+        self.hops = 70
         self._ground = ground
-        self._call = call
         self._id = leg_id
-        self._tell_over = over
         self._over = False
         self._answered = False
         self._held = False
         self._session: MediaSession | None = None
         self._port: MediaPort | None = None
-        self._description: SessionDescription | None = None
+        self._bridged: SipLeg | None = None
         self._speech = Speech(ground.sounds, ground.nursery)
 
     # The engine's side
@@ -78,9 +61,9 @@ class SipLeg:
     def perform(self, command: BackendCommand, finish: Finish) -> Callable[[], None]:
         """Begins a command, see `border.Leg`."""
         if self._over:
-            finish(_GONE)
-            return _nothing
-        cancel = _nothing
+            finish(GONE)
+            return nothing
+        cancel = nothing
         match command:
             case Say() | Play():
                 failed = self._be_heard(command.early)
@@ -88,20 +71,28 @@ class SipLeg:
                     cancel = self._speech.add(command, finish)
                 else:
                     finish(failed)
-            case Answer():
-                finish(self._answer() or Done())
-            case Ring():
-                self._ring()
-                finish(Done())
-            case Reject(status=status, reason=reason):
-                finish(self._reject(status, reason))
             case HangUp(status=status):
                 self._hang_up(status)
                 finish(Done())
+            case Answer() | Ring() | Reject() | Redirect():
+                finish(self._before_answer(command))
             case _:  # the backend does not list it among its commands, so that no such flow is loaded
                 finish(Failed("not_supported", f"this backend has no `{command.name}`"))
         self._ground.endpoint.carry_out()
         return cancel
+
+    def bridge(self, other: Leg, *, early: bool = False) -> None:
+        """Lets the two hear each other until one of them is over; a leg that is no SIP call stays alone."""
+        if not isinstance(other, SipLeg) or self._over or other._over:
+            return
+        if early:
+            self._be_heard(early=True)
+            self._ground.endpoint.carry_out()
+        for one, two in ((self, other), (other, self)):
+            one._part()
+            one._bridged = two
+        self._join()
+        other._join()
 
     def release(self) -> None:
         """The activeflow is over: nothing more is told to it."""
@@ -109,119 +100,77 @@ class SipLeg:
 
     def lose(self) -> None:
         """The backend stops: end the call, without waiting for what the peer says to it."""
-        self._call.hang_up(self._now, "lost")
+        if self.call is not None:
+            self.call.hang_up(self.now, "lost")
 
     # The peer's side
 
-    def on_answer(self, answer: SessionDescription | None) -> None:
-        """An offer of ours in a 200 is answered by the ACK; `None` where it was not, or needs no answer."""
-        if answer is None or self._session is None:
-            return
-        if self._session.read_answer(answer):
-            self._connect()
-        else:
-            self._call.hang_up(self._now, "not_acceptable")
+    def on_event(self, event: SipEvent) -> None:
+        """What the agent tells of a call of this leg."""
+        match event:
+            case CallConfirmed(_, answer) | CallReanswered(_, answer):
+                # An offer of ours is answered, in the ACK too; `None` where it was not, or needed no answer.
+                if answer is None or self._session is None:
+                    return
+                if self._session.read_answer(answer):
+                    self._connect()
+                elif self.call is not None:
+                    self.call.hang_up(self.now, "not_acceptable")
+            case CallReoffered(_, offer):
+                if offer is not None:  # else its answer comes with the ACK
+                    self._connect()
+            case SipCallEnded(_, cause, by, status):
+                self._on_ended(cause, by, status)
+            case _:
+                pass
 
-    def on_reoffered(self, offer: SessionDescription | None) -> None:
-        """A re-INVITE or UPDATE was answered; without an offer, its answer comes with the ACK."""
-        if offer is not None:
-            self._connect()
+    def _on_ended(self, cause: HangupCause, by: Side, status: int | None) -> None:
+        party: Party = "network" if cause in _BY_NETWORK else "us" if by == "local" else self.party
+        self._end(party, cause, 200 if self._answered else status, CallEnded(CALLER_LEG, cause))
 
-    def on_ended(self, cause: HangupCause, by: Side, status: int | None) -> None:
-        """The call is over."""
+    def _end(self, by: Party, cause: str, status: int | None, event: Event | None) -> None:
+        """It is over: told once, and nothing of it is kept."""
         self._over = True
-        party: Party = "network" if cause in _BY_NETWORK else "us" if by == "local" else "caller"
-        final = 200 if self._answered else status
-        ground = self._ground
-        ground.host.observe(LegEnded(ground.host.now(), self._id, party, cause, final))
-        self._deliver(CallEnded(CALLER_LEG, cause))
-        self._speech.end(_GONE)
+        host = self._ground.host
+        host.observe(LegEnded(host.now(), self._id, by, cause, status))
+        if event is not None:
+            self._deliver(event)
+        self._speech.end(GONE)
+        self._part()
         if self._port is not None:
             self._port.close()
         self.inbox = None
-        self._tell_over(self._call)
+        if self.call is not None:
+            self._ground.leave(self.call)
 
-    # What the commands do
+    # What an incoming and an outgoing leg do each in their own way
 
-    def _ring(self) -> None:
-        if self._call.ring(self._now):
-            self._ground.host.observe(LegRang(self._ground.host.now(), self._id))
-
-    def _answer(self) -> Failed | None:
-        if self._answered:
-            return None
-        description = self._describe()
-        if isinstance(description, Failed):
-            return description
-        if not self._call.answer(description, self._now):
-            return _GONE
-        self._answered = True
-        self._ground.host.observe(LegAnswered(self._ground.host.now(), self._id))
-        if self._call.offer is not None:
-            self._connect()
-        return None
+    def _before_answer(self, command: Answer | Ring | Reject | Redirect) -> Result:
+        raise NotImplementedError
 
     def _be_heard(self, early: bool) -> Failed | None:
-        """Have media: early media where the script wants that of an unanswered call, else by an answer.
-
-        A caller who leaves the offer to us cannot hear anything early; what is said to him passes unheard.
-        """
-        if self._answered or not early:
-            return self._answer()
-        if self._description is not None:
-            return None
-        description = self._describe()
-        if isinstance(description, Failed):
-            return description
-        if self._call.offer is None:
-            if self._port is not None:
-                self._speech.connect(self._port)
-        elif not self._call.progress(description, self._now):
-            return _GONE
-        else:
-            self._connect()
-        return None
-
-    def _reject(self, status: int, reason: str | None) -> Result:
-        if self._answered:
-            return Failed("answered", "the call is answered: `hangup` ends it")
-        if not 300 <= status <= 699:
-            return Failed("value", f"a call is refused with a status from 300 to 699, not {status}")
-        self._call.reject(status, self._now, None if reason is None else printable(reason, _LONGEST_REASON))
-        return Done()
+        raise NotImplementedError
 
     def _hang_up(self, status: int) -> None:
-        if self._call.unanswered and 300 <= status <= 699:
-            self._call.reject(status, self._now)
-        else:
-            self._call.hang_up(self._now)
+        raise NotImplementedError
 
     # Media
 
-    def _describe(self) -> SessionDescription | Failed:
-        """What we say of our media: an answer to the caller's offer, else an offer."""
-        if self._description is None:
-            try:
-                session = self._session = self._open()
-            except MediaError as error:
-                self._call.reject(503, self._now)  # RFC 3261 §21.5.4: overload; a proxy tries elsewhere
-                return Failed("no_rtp_port", str(error))
-            self._description = session.negotiate(self._call.offer)
-            self._call.negotiate = session.negotiate
-        if self._description is None:  # the offer was tried before it was taken
-            self._call.reject(488, self._now)
-            return Failed("no_codec", "the caller's offer has no audio that we can speak")
-        return self._description
-
-    def _open(self) -> MediaSession:
-        peer = self._call.peer.host
+    def _open(self, peer: str) -> tuple[MediaPort, str]:
+        """A port that faces this peer, and our address as he is told it. Raises `MediaError`."""
         facing = self._ground.endpoint.facing
         bound, told = facing.bound(peer), facing.told(peer)
         if bound is None or told is None:
             raise MediaError(f"no route leads to {peer}")
-        self._port = self._ground.plane.open(bound)
-        self._port.on_digit = self._on_digit
-        return MediaSession(told, self._port.address[1], self._ground.random.getrandbits(62))
+        if self._port is None:
+            self._port = self._ground.plane.open(bound)
+            self._port.on_digit = self._on_digit
+        return self._port, told
+
+    def _describe_to(self, peer: str) -> MediaSession:
+        """Our side of the media towards a peer. Raises `MediaError`."""
+        port, told = self._open(peer)
+        return MediaSession(told, port.address[1], self._ground.random.getrandbits(62))
 
     def _connect(self) -> None:
         """Send to, and hear, what was agreed; tell of hold."""
@@ -231,12 +180,27 @@ class SipLeg:
         try:
             connect_audio(self._port, audio)
         except MediaError:
-            self._call.hang_up(self._now, "not_acceptable")
+            if self.call is not None:
+                self.call.hang_up(self.now, "not_acceptable")
             return
         self._speech.connect(self._port)
         if audio.held != self._held:
             self._held = audio.held
             self._deliver(CallHeld(CALLER_LEG) if audio.held else CallUnheld(CALLER_LEG))
+
+    def _join(self) -> None:
+        """Let the other leg hear what is said here."""
+        other = self._bridged
+        if self._port is not None and other is not None:
+            self._port.pass_to(other._port)
+
+    def _part(self) -> None:
+        """Take the bridge down, on both sides."""
+        other, self._bridged = self._bridged, None
+        if self._port is not None:
+            self._port.pass_to(None)
+        if other is not None:
+            other._part()
 
     def _on_digit(self, digit: str) -> None:
         self._deliver(DigitPressed(CALLER_LEG, digit))
@@ -244,7 +208,8 @@ class SipLeg:
     # Inside
 
     @property
-    def _now(self) -> float:
+    def now(self) -> float:
+        """The agent's clock."""
         return self._ground.endpoint.now()
 
     def _deliver(self, event: Event) -> None:
@@ -252,5 +217,5 @@ class SipLeg:
             self.inbox.deliver(event)
 
 
-def _nothing() -> None:
-    pass
+def nothing() -> None:
+    """Cancels what is over already."""

@@ -1,0 +1,45 @@
+"""What all legs of a backend stand on."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import trio
+
+from flowlang.backends.border import Host
+from flowlang.backends.media import MediaPlane
+from flowlang.rtp import RandomBits
+from flowlang.sip import CallLeg
+
+from .endpoint import Endpoint
+from .sounds import Sounds
+
+if TYPE_CHECKING:
+    from .leg import SipLeg
+
+
+@dataclass(frozen=True, slots=True)
+class Ground:
+    """`legs` are those that the agent's events are for, by their call; `chains` how many legs of ours stand
+    before a call that we placed, by its Call-ID; `recordings` the folder of recordings, where there is one."""
+
+    host: Host
+    endpoint: Endpoint
+    plane: MediaPlane
+    sounds: Sounds
+    nursery: trio.Nursery
+    random: RandomBits
+    recordings: Path | None = None
+    legs: dict[CallLeg, SipLeg] = field(default_factory=dict["CallLeg", "SipLeg"])
+    chains: dict[str, int] = field(default_factory=dict[str, int])
+
+    def enter(self, call: CallLeg, leg: SipLeg) -> None:
+        """What the agent tells of this call is for that leg."""
+        self.legs[call] = leg
+
+    def leave(self, call: CallLeg) -> None:
+        """The call is over, or nobody is left whom it concerns."""
+        self.legs.pop(call, None)
+        self.chains.pop(call.call_id, None)

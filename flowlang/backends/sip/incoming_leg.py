@@ -1,0 +1,112 @@
+"""A call that came in, as a leg.
+
+The RTP port is opened for the first answer that has a description in it (183 or 200) and freed at the end.
+"""
+
+from __future__ import annotations
+
+from flowlang.backends.media import MediaError
+from flowlang.model.commands import Answer, Redirect, Reject, Ring
+from flowlang.model.observations import LegAnswered, LegRang
+from flowlang.model.results import Done, Failed, Result
+from flowlang.sip import IncomingCall, SessionDescription
+
+from .ground import Ground
+from .leg import GONE, SipLeg
+from .names import printable
+
+_LONGEST_REASON = 100
+
+
+class IncomingLeg(SipLeg):
+    """See `SipLeg`."""
+
+    def __init__(self, ground: Ground, call: IncomingCall, leg_id: str) -> None:
+        super().__init__(ground, leg_id)
+        self.call = call
+        hops = call.request.max_forwards
+        self.hops = self.hops if hops is None else hops - 1
+        self.chain = ground.chains.get(call.call_id, 0) + 1
+        self._call = call
+        self._description: SessionDescription | None = None
+        ground.enter(call, self)
+
+    def _before_answer(self, command: Answer | Ring | Reject | Redirect) -> Result:
+        match command:
+            case Answer():
+                return self._answer() or Done()
+            case Ring():
+                self._ring()
+                return Done()
+            case Reject(status=status, reason=reason):
+                return self._reject(status, reason)
+            case Redirect():
+                return Failed("not_supported", "this backend has no `redirect`")
+
+    def _ring(self) -> None:
+        if self._call.ring(self.now):
+            self._ground.host.observe(LegRang(self._ground.host.now(), self._id))
+
+    def _answer(self) -> Failed | None:
+        if self._answered:
+            return None
+        description = self._describe()
+        if isinstance(description, Failed):
+            return description
+        if not self._call.answer(description, self.now):
+            return GONE
+        self._answered = True
+        self._ground.host.observe(LegAnswered(self._ground.host.now(), self._id))
+        if self._call.offer is not None:
+            self._connect()
+        return None
+
+    def _be_heard(self, early: bool) -> Failed | None:
+        """Have media: early media where the script wants that of an unanswered call, else by an answer.
+
+        A caller who leaves the offer to us cannot hear anything early; what is said to him passes unheard.
+        """
+        if self._answered or not early:
+            return self._answer()
+        if self._description is not None:
+            return None
+        description = self._describe()
+        if isinstance(description, Failed):
+            return description
+        if self._call.offer is None:
+            if self._port is not None:
+                self._speech.connect(self._port)
+        elif not self._call.progress(description, self.now):
+            return GONE
+        else:
+            self._connect()
+        return None
+
+    def _reject(self, status: int, reason: str | None) -> Result:
+        if self._answered:
+            return Failed("answered", "the call is answered: `hangup` ends it")
+        if not 300 <= status <= 699:
+            return Failed("value", f"a call is refused with a status from 300 to 699, not {status}")
+        self._call.reject(status, self.now, None if reason is None else printable(reason, _LONGEST_REASON))
+        return Done()
+
+    def _hang_up(self, status: int) -> None:
+        if self._call.unanswered and 300 <= status <= 699:
+            self._call.reject(status, self.now)
+        else:
+            self._call.hang_up(self.now)
+
+    def _describe(self) -> SessionDescription | Failed:
+        """What we say of our media: an answer to the caller's offer, else an offer."""
+        if self._description is None:
+            try:
+                session = self._session = self._describe_to(self._call.peer.host)
+            except MediaError as error:
+                self._call.reject(503, self.now)  # RFC 3261 §21.5.4: overload; a proxy tries elsewhere
+                return Failed("no_rtp_port", str(error))
+            self._description = session.negotiate(self._call.offer)
+            self._call.negotiate = session.negotiate
+        if self._description is None:  # the offer was tried before it was taken
+            self._call.reject(488, self.now)
+            return Failed("no_codec", "the caller's offer has no audio that we can speak")
+        return self._description

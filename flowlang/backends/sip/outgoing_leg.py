@@ -1,0 +1,246 @@
+"""A leg that we placed: to all contacts of a phone at once, from one server of a trunk to the next.
+
+Rules
+- All attempts share one RTP port; who answers first has it, before that who first sends early media. The
+  others are cancelled, with the reason that the call is completed elsewhere (RFC 3326).
+- The next round is tried after silence, 503 or no way there; never once it rang, and not after a refusal: it
+  is the callee's word. A 6xx speaks for all of a round (RFC 3261 §16.7 step 5).
+- A call that may take no further hop is not placed (RFC 3261 §16.3 step 3), nor is one more of a chain of
+  our own legs.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import deque
+from typing import TYPE_CHECKING
+
+import trio
+
+from flowlang.backends.border import Inbox, Outgoing
+from flowlang.backends.media import MediaError
+from flowlang.model.causes import ANSWERED_ELSEWHERE, hangup_cause
+from flowlang.model.cdr import Party
+from flowlang.model.commands import Answer, Redirect, Reject, Ring
+from flowlang.model.events import CALLER_LEG, CallAnswered, CallRefused, CallRinging
+from flowlang.model.observations import LegAnswered, LegRang
+from flowlang.model.results import Done, Failed, Result
+from flowlang.sip import CallAnswered as SipCallAnswered
+from flowlang.sip import CallEnded as SipCallEnded
+from flowlang.sip import (
+    CallProgressed,
+    DigestClient,
+    HangupCause,
+    Invitation,
+    MediaSession,
+    OutgoingCall,
+    Response,
+    SessionDescription,
+    reason_header,
+)
+from flowlang.sip import Event as SipEvent
+
+from .ground import Ground
+from .identity import identity
+from .leg import SipLeg
+from .names import printable
+from .targets import NoTarget, Round, Target, Targets
+
+if TYPE_CHECKING:
+    from flowlang.sip.outputs import Side
+
+MOST_LEGS = 5
+"""Of ours that may stand one behind the other: a call that comes back to us again and again ends here."""
+_TOO_MANY_HOPS = 483  # RFC 3261 §21.4.21
+_ELSEWHERE = reason_header(ANSWERED_ELSEWHERE, "Call completed elsewhere")
+_TRY_NEXT = frozenset({0, 408, 502, 503})  # 408 and 502 where they are our own word for silence or no way
+_Q850 = re.compile(r'Q\.850\s*;(?:[^,]*;)?\s*cause\s*=\s*"?(\d{1,3})', re.IGNORECASE)  # RFC 3326 §2
+
+
+class OutgoingLeg(SipLeg):
+    """See `SipLeg`. It begins with `find`, in a task of its own."""
+
+    party: Party = "callee"
+
+    def __init__(self, ground: Ground, outgoing: Outgoing, inbox: Inbox, targets: Targets) -> None:
+        super().__init__(ground, outgoing.id)
+        self.inbox = inbox
+        self._outgoing = outgoing
+        self._targets = targets
+        self._rounds: deque[Round] = deque()
+        self._attempts: dict[OutgoingCall, MediaSession] = {}
+        self._finding = trio.CancelScope()
+        self._rang = False
+        self._early: OutgoingCall | None = None
+        self._refused: tuple[int, str, int] | None = None
+        caller = outgoing.caller
+        if isinstance(caller, SipLeg):
+            self.chain, self.hops = caller.chain, caller.hops
+
+    async def find(self) -> None:
+        """Find out where it goes, and call there."""
+        with self._finding:
+            try:
+                self._check_chain()
+                self._rounds.extend(await self._targets.find(self._outgoing.to))
+            except NoTarget as error:
+                self._refused = (error.status, str(error), 0)
+        if not self._over:
+            self._go_on()
+            self._ground.endpoint.carry_out()
+
+    def lose(self) -> None:
+        """As `SipLeg.lose`; before the answer it is cancelled."""
+        if self._answered:
+            super().lose()
+        else:
+            self._cancel()
+
+    # What the engine asks
+
+    def _before_answer(self, command: Answer | Ring | Reject | Redirect) -> Result:
+        if isinstance(command, Answer) and self._answered:
+            return Done()
+        return Failed("value", f"`{command.name}` is for a call that came in")
+
+    def _be_heard(self, early: bool) -> Failed | None:
+        return None if self._answered else Failed("value", "the call is not answered yet")
+
+    def _hang_up(self, status: int) -> None:
+        if self._answered and self.call is not None:
+            self.call.hang_up(self.now)
+            return
+        self._cancel((_ELSEWHERE,) if status == ANSWERED_ELSEWHERE else ())
+        self._end("us", "cancelled", 487, None)
+
+    def _cancel(self, headers: tuple[tuple[str, str], ...] = ()) -> None:
+        self._finding.cancel()
+        self._rounds.clear()
+        attempts, self._attempts = self._attempts, {}
+        for call in attempts:
+            self._ground.leave(call)
+            call.hang_up(self.now, headers=headers)
+
+    # The attempts
+
+    def _check_chain(self) -> None:
+        if self.hops < 1:
+            raise NoTarget(_TOO_MANY_HOPS, "the call has been passed on too often")
+        if self.chain >= MOST_LEGS:
+            raise NoTarget(_TOO_MANY_HOPS, f"a chain of {MOST_LEGS} calls of our own ends here")
+
+    def _go_on(self) -> None:
+        """The next round, or the end."""
+        while self._rounds and not self._attempts:
+            for target in self._rounds.popleft():
+                self._invite(target)
+        if not self._attempts:
+            status, reason, q850 = self._refused or (0, "nobody can be called", 0)
+            by: Party = "callee" if status and status != _TOO_MANY_HOPS else "network"
+            cause: HangupCause = hangup_cause(status) if status else "timeout"
+            self._end(by, cause, status or None, CallRefused(CALLER_LEG, status, reason, q850))
+
+    def _invite(self, target: Target) -> None:
+        endpoint = self._ground.endpoint
+        local = endpoint.local_for(target.destination.host, target.destination.transport)
+        if local is None:
+            self._refused = (502, f"no route leads to {target.destination.host}", 0)
+            return
+        caller, headers = identity(self._outgoing, target, local)
+        try:
+            session = self._describe_to(target.destination.host)
+            invitation = Invitation(target.uri, caller, session.offer(), self.hops, headers)
+            digest = None if target.credentials is None else DigestClient(target.credentials)
+            call = endpoint.agent.invite(invitation, target.destination, local, self.now, digest=digest)
+        except MediaError as error:
+            self._refused = (503, str(error), 0)
+        except ValueError as error:
+            self._refused = (0, printable(str(error)), 0)
+        else:
+            call.negotiate = session.negotiate
+            self._attempts[call] = session
+            self._ground.enter(call, self)
+            self._ground.chains[call.call_id] = self.chain
+
+    # What becomes of them
+
+    def on_event(self, event: SipEvent) -> None:
+        """As `SipLeg.on_event`, and what becomes of the attempts."""
+        match event:
+            case CallProgressed(call, status, sdp) if call in self._attempts:
+                self._on_progress(call, status, sdp)
+            case SipCallAnswered(call, answer) if call in self._attempts:
+                self._on_answered(call, answer)
+            case SipCallEnded(call, cause, by, status, response) if call in self._attempts:
+                assert isinstance(call, OutgoingCall)  # as all attempts are
+                self._on_refused(call, cause, by, status, response)
+            case _:
+                super().on_event(event)
+
+    def _on_progress(self, call: OutgoingCall, status: int, sdp: SessionDescription | None) -> None:
+        if not 180 <= status < 190:
+            return
+        first, self._rang = not self._rang, True
+        if first:
+            self._ground.host.observe(LegRang(self._ground.host.now(), self._id))
+        early = sdp is not None and self._early in (None, call) and self._attempts[call].read_answer(sdp)
+        news = early and self._early is None
+        if early:
+            self._early, self._session = call, self._attempts[call]
+            self._connect()
+        if first or news:
+            self._deliver(CallRinging(CALLER_LEG, early))
+
+    def _on_answered(self, call: OutgoingCall, answer: SessionDescription | None) -> None:
+        session = self._attempts[call]
+        if answer is None or not session.read_answer(answer):
+            call.hang_up(self.now, "not_acceptable")
+            return
+        del self._attempts[call]
+        self._cancel((_ELSEWHERE,))
+        self.call, self._session = call, session
+        self._answered = True
+        self._ground.host.observe(LegAnswered(self._ground.host.now(), self._id))
+        self._connect()
+        self._deliver(CallAnswered(CALLER_LEG))
+
+    def _on_refused(
+        self,
+        call: OutgoingCall,
+        cause: HangupCause,
+        by: Side,
+        status: int | None,
+        response: Response | None,
+    ) -> None:
+        del self._attempts[call]
+        self._ground.leave(call)
+        if call is self._early:
+            self._early = None
+        if response is None and cause == "not_acceptable":
+            found = (488, "no audio that both can speak", 0)
+        elif response is None:
+            found = (0, "nothing came back", 0)
+        else:
+            found = (response.status, printable(response.reason), _q850_of(response))
+        if self._refused is None or _rank(found[0]) <= _rank(self._refused[0]):
+            self._refused = found
+        if found[0] >= 600:
+            self._cancel()
+        if not self._attempts and (self._rang or found[0] not in _TRY_NEXT):
+            self._rounds.clear()
+        if not self._attempts:
+            self._go_on()
+
+
+def _rank(status: int) -> tuple[bool, bool, bool]:
+    """Which refusal of a round counts: a 6xx, else what a person did, else any word, else silence."""
+    return (status < 600, status not in (486, 480, 603), status == 0)
+
+
+def _q850_of(response: Response) -> int:
+    """The Q.850 cause that the other side gives (RFC 3326, RFC 6432), 0 where it gives none."""
+    for value in response.headers.get("Reason", ())[:4]:
+        found = _Q850.search(value)
+        if found is not None and int(found[1]) <= 127:
+            return int(found[1])
+    return 0

@@ -1,0 +1,134 @@
+"""Where a call goes: an address of a script to request lines and transport addresses.
+
+Rules
+- Rounds are tried one after the other, the targets of a round at once. An extension, and an address of a
+  domain of ours, is a registered phone: all its contacts, in one round. A number goes by the trunks, in their
+  order, server by server. Any other SIP URI goes to the host that it names.
+- Credentials go with the servers that they belong to and with nothing else.
+- `Targets.find` may wait, as for the DNS; it runs in a task of its own and may be cancelled.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from flowlang.model.addresses import is_e164, number_of
+from flowlang.sip import Address, Contact, Credentials, SipSyntaxError, Trunk
+from flowlang.sip.address import DEFAULT_PORTS, ip_literal, may_send_to
+from flowlang.sip.uri import Uri, parse_uri
+
+from .names import printable
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """`uri` is the Request-URI, `destination` where it is sent. `domain` is the host of our own address
+    towards it, `None` for the address that faces it; `user` who we are there if the script says nothing;
+    `trusted` whether it may know who calls anonymously (RFC 3325)."""
+
+    uri: str
+    destination: Address
+    credentials: Credentials | None = None
+    domain: str | None = None
+    user: str | None = None
+    trusted: bool = False
+
+
+Round = Sequence[Target]
+
+
+class NoTarget(Exception):  # what it says
+    """The call leads nowhere; `status` as SIP would say it, 0 for a mistake of the script's; the message is
+    one line."""
+
+    def __init__(self, status: int, text: str) -> None:
+        super().__init__(text)
+        self.status = status
+
+
+class Targets(Protocol):
+    """Finds where a call goes."""
+
+    async def find(self, to: str) -> Sequence[Round]:
+        """At least one round of at least one target. Raises `NoTarget`."""
+        ...
+
+
+class Resolver(Protocol):
+    """Finds the transport addresses of a SIP URI's host (RFC 3263), the preferred first."""
+
+    async def resolve(self, uri: Uri) -> Sequence[Address]:
+        """At least one. Raises `NoTarget`."""
+        ...
+
+
+class LiteralResolver:
+    """Knows no names: the host is an IP address, the port as written or SIP's own."""
+
+    async def resolve(self, uri: Uri) -> Sequence[Address]:
+        """See `Resolver`."""
+        if ip_literal(uri.host) is None or not may_send_to(uri.host):
+            raise NoTarget(502, f"{printable(uri.host)} is no IP address, and names are not looked up here")
+        transport = uri.transport
+        if transport not in DEFAULT_PORTS:
+            raise NoTarget(502, f"calls do not go by {printable(transport)} here")
+        return (Address(uri.host, uri.port or DEFAULT_PORTS[transport], transport),)
+
+
+class CallTargets:
+    """`registered` gives the contacts of an address of record that is ours, `is_ours` tells whether a host
+    with its port is."""
+
+    def __init__(
+        self,
+        resolver: Resolver,
+        trunks: Sequence[Trunk],
+        registered: Callable[[str], tuple[Contact, ...]],
+        is_ours: Callable[[str, int | None], bool],
+        realm: str,
+    ) -> None:
+        self._resolver = resolver
+        self._trunks = tuple(trunks)
+        self._registered = registered
+        self._is_ours = is_ours
+        self._realm = realm
+
+    async def find(self, to: str) -> Sequence[Round]:
+        """See `Targets`."""
+        scheme, colon, _ = to.partition(":")
+        if is_e164(to) or scheme == "tel":
+            number = number_of(to)
+            if number is None:
+                raise NoTarget(0, f"{printable(to)} is no E.164 number")
+            return self._by_trunk(number)
+        if not colon:
+            return self._phones(f"sip:{to}@{self._realm}")
+        try:
+            uri = parse_uri(to)
+        except SipSyntaxError:
+            raise NoTarget(0, f"{printable(to)} is no address that can be called") from None
+        if not uri.is_sip or uri.headers is not None:
+            raise NoTarget(0, f"{printable(to)} cannot be called: it is no SIP URI without headers")
+        if uri.user is not None and self._is_ours(uri.host, uri.port):
+            return self._phones(f"sip:{uri.user}@{self._realm}")
+        addresses = await self._resolver.resolve(uri)
+        return [[Target(str(uri), each)] for each in addresses]
+
+    def _phones(self, address: str) -> Sequence[Round]:
+        contacts = self._registered(address)
+        if not contacts:
+            raise NoTarget(480, f"no phone is registered as {printable(address)}")
+        return [[Target(each.uri, each.source, domain=self._realm) for each in contacts]]
+
+    def _by_trunk(self, number: str) -> Sequence[Round]:
+        rounds: list[Round] = []
+        for trunk in self._trunks:
+            ours = parse_uri(trunk.address)
+            for server in trunk.servers:
+                uri = str(Uri("sip", ours.host, ours.port, number))
+                rounds.append([Target(uri, server, trunk.credentials, ours.host, ours.user, trusted=True)])
+        if not rounds:
+            raise NoTarget(0, f"no trunk takes calls to {number}")
+        return rounds
