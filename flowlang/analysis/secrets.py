@@ -9,6 +9,10 @@ the order in which things run, until nothing new is found:
 - Backward: what goes into a declared secret unchanged (`x`, `x.text`) is one where it comes from: the action
   that gives it, the event that brings it, the flow that returns it, the name that had it before.
 
+Two things go by more than names. What is kept in the store is secret under every key that may be the same
+(`secret_keys`). And an `on dtmf` or `on message` beside which a secret is asked for sees what may be part of
+it, in its block, in the flows called there, in their handlers and streams.
+
 What depends on a secret only by which way a flow takes is none.
 """
 
@@ -16,6 +20,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from typing import TypeVar
 
 from flowlang.model.actions import Action
 from flowlang.model.secrets import NO_SECRETS, Place, Secrets
@@ -23,9 +28,15 @@ from flowlang.syntax import ast
 
 from .arguments import bind, slots
 from .script import Script
+from .secret_keys import READS, WRITES, Key
 
 Owner = ast.FlowDecl | ast.FuncDecl
 _LineOf = tuple[str | None, int]
+_Found = TypeVar("_Found")
+_CAME = frozenset({"call", "message", "webhook"})
+_OF_CALLS = frozenset({"call", "caller"})
+_TYPED = frozenset({"dtmf", "message"})
+_OF_PLACED_LEGS = frozenset({"ringing", "answered", "hold", "unhold"})
 _NO_EXPRESSION = (ast.Block, ast.On, ast.Stream, ast.Arm, ast.FlowTarget, ast.Argument, ast.If)
 
 
@@ -44,7 +55,7 @@ def secrets_of(script: Script) -> Secrets:
 @dataclass(slots=True, eq=False)
 class _Part:
     """A flow or `func`. `names` are secret in it, `sources` those of them that take their values with
-    them."""
+    them; `takes`: somebody types a secret while it runs."""
 
     script: Script
     owner: Owner
@@ -55,6 +66,7 @@ class _Part:
     returns: bool = False
     wanted: bool = False
     touches: bool = False
+    takes: bool = False
 
 
 class _Search:
@@ -62,6 +74,12 @@ class _Search:
 
     def __init__(self, script: Script) -> None:
         self._parts: dict[int, _Part] = {}
+        self._targets = [
+            (script, node)
+            for route in script.routes
+            for node in ast.walk(route)
+            if isinstance(node, ast.FlowTarget)
+        ]
         for each in script.linked:
             for body in each.bodies:
                 if isinstance(body.owner, ast.FlowDecl | ast.FuncDecl):
@@ -70,6 +88,7 @@ class _Search:
         self._events: set[str] = set()
         self._arguments: dict[Place, set[str]] = {}
         self._results: set[Place] = set()
+        self._keys: set[Key] = set()
         self._taking: set[_LineOf] = set()
         self._lines: set[_LineOf] = set()
         self._found = True
@@ -97,6 +116,7 @@ class _Search:
             },
             results_of=frozenset(each.key for each in flows if each.returns),
             names=frozenset(name for each in parts for name in each.names),
+            opening=bool(self._taking) or any(not each.sources.isdisjoint(_CAME) for each in parts),
         )
 
     # -- what is secret
@@ -167,6 +187,11 @@ class _Search:
                     self._pass_on(part, self._parts.get(id(found[1])), found[1], node.arguments)
             case ast.Call():
                 self._call(part, node)
+                self._listen_beside(part, node.handlers, (node,))
+            case ast.Block(statements=statements):
+                for each in statements:
+                    if isinstance(each, ast.On):
+                        self._listen_beside(part, (each,), tuple(s for s in statements if s is not each))
             case _:
                 pass
 
@@ -189,14 +214,88 @@ class _Search:
         if called is None:
             return
         if isinstance(called.callee, Action):
-            secret = self._secret_parameters(part, called.callee, called.arguments)
-            if secret:
-                before = self._arguments.setdefault(_place(part, node), set())
-                self._found = self._found or not secret <= before
-                before |= secret
-                self._add(self._results, _place(part, node))
+            self._action(part, node, called.callee, called.arguments)
         elif isinstance(called.callee, ast.FlowDecl | ast.FuncDecl):
             self._pass_on(part, self._parts.get(id(called.callee)), called.callee, called.arguments)
+
+    def _action(
+        self, part: _Part, node: ast.Call, action: Action, arguments: tuple[ast.Argument, ...]
+    ) -> None:
+        place = _place(part, node)
+        secret = self._secret_parameters(part, action, arguments)
+        if action.name in READS or action.name in WRITES:
+            secret |= self._stored(part, place, action, arguments, secret)
+        if secret:
+            before = self._arguments.setdefault(place, set())
+            self._found = self._found or not secret <= before
+            before |= secret
+            self._add(self._results, place)
+        reach = action.reach
+        if reach is not None and reach.kind == "dial" and reach.parameter in secret:
+            for event in _OF_PLACED_LEGS:
+                self._add(self._events, event)
+        if action.name == "call" and secret:
+            self._call_on()
+
+    def _call_on(self) -> None:
+        """A call that we placed has secrets: what its route gives a flow of it has them, and what flows read
+        of it."""
+        for part in self._parts.values():
+            for name in _OF_CALLS:
+                self._name(part, name)
+        for script, target in self._targets:
+            found = script.target(target)
+            callee = self._parts.get(id(found[1])) if found is not None else None
+            if found is None or callee is None:
+                continue
+            for name, given in bind(slots(found[1]), target.arguments).values.items():
+                read = (node for each in given for node in _within(each.value))
+                if any(isinstance(node, ast.Name) and node.name in _OF_CALLS for node in read):
+                    self._name(callee, name)
+
+    def _stored(
+        self,
+        part: _Part,
+        place: Place,
+        action: Action,
+        arguments: tuple[ast.Argument, ...],
+        secret: set[str],
+    ) -> set[str]:
+        """What the store has from a call, or gives to it: the parameters that are secret besides."""
+        bound = bind(slots(action), arguments).values
+        key = Key.of(bound["key"][0].value if bound.get("key") else None)
+        kept = WRITES.get(action.name)
+        if kept in secret or place in self._results:
+            self._add(self._keys, key)
+        if not any(key.may_be(each) for each in self._keys):
+            return set()
+        if action.name in READS:
+            self._add(self._results, place)
+        if kept is None:
+            return set()
+        for each in bound.get(kept, ()):
+            self._backward(part, each.value)
+        return {kept}
+
+    def _listen_beside(self, part: _Part, handlers: tuple[ast.On, ...], others: tuple[ast.Node, ...]) -> None:
+        """What `on dtmf` and `on message` take while others ask for a secret may be part of it."""
+        typed = [each for each in handlers if each.event in _TYPED]
+        if typed and any(self._takes(part, ast.walk(each)) for each in others):
+            for each in typed:
+                self._add(self._taking, _line(part, each.span.start))
+                if each.binding is not None:
+                    self._name(part, each.binding)
+
+    def _takes(self, part: _Part, nodes: Iterable[ast.Node]) -> bool:
+        """Whether somebody types a secret while a piece of code runs."""
+        for node in nodes:
+            if isinstance(node, ast.Call | ast.WaitFor | ast.On):
+                if _line(part, node.span.start) in self._taking:
+                    return True
+                callee = self._callee(part, node) if isinstance(node, ast.Call) else None
+                if callee is not None and callee.takes:
+                    return True
+        return False
 
     def _pass_on(
         self, part: _Part, callee: _Part | None, declared: Owner, arguments: tuple[ast.Argument, ...]
@@ -220,6 +319,8 @@ class _Search:
                 self._backward(part, body)
         if not part.touches and self._handles(part, part.nodes):
             part.touches = self._found = True
+        if not part.takes and self._takes(part, part.nodes):
+            part.takes = self._found = True
 
     # -- backward
 
@@ -244,9 +345,9 @@ class _Search:
 
     # -- notes
 
-    def _add(self, found: set[str] | set[Place] | set[_LineOf], what: str | Place | _LineOf) -> None:
+    def _add(self, found: set[_Found], what: _Found) -> None:
         if what not in found:
-            found.add(what)  # pyright: ignore[reportArgumentType]
+            found.add(what)
             self._found = True
 
     def _name(self, part: _Part, name: str) -> None:
@@ -283,7 +384,8 @@ def _within(root: ast.Node) -> Iterator[ast.Node]:
         node = todo.pop()
         if not isinstance(node, ast.On):
             yield node
-            todo.extend(ast.children(node))
+            called = node.callee if isinstance(node, ast.Call) and isinstance(node.callee, ast.Name) else None
+            todo.extend(each for each in ast.children(node) if each is not called)
 
 
 def _line(part: _Part, at: int) -> _LineOf:

@@ -8,6 +8,7 @@ from flowlang.compile.runtime.faults import Fault
 from flowlang.compile.runtime.operators import add
 from flowlang.model.message_commands import StoreAdd, StoreGet, StorePut
 from flowlang.model.results import Done, Failed, Result
+from flowlang.model.secrets import unmarked
 from flowlang.model.values import Value
 
 
@@ -26,7 +27,7 @@ class KeptValues:
                 self._kept.pop(entry, None)
                 return Done()
             case StorePut(entry=entry, value=value):
-                self._kept[entry] = value
+                self._kept[entry] = unmarked(value)
                 return Done()
             case StoreAdd():
                 return self._add(command)
@@ -39,5 +40,5 @@ class KeptValues:
             total = add(before, command.amount)
         except Fault as fault:
             return Failed(fault.code, fault.text)
-        self._kept[command.entry] = total
+        self._kept[command.entry] = total = unmarked(total)
         return Done(total)

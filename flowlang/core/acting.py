@@ -12,7 +12,7 @@ from flowlang.compile.runtime.weights import check_weight
 from flowlang.model.actions import REQUIRED, Action, Parameter
 from flowlang.model.observations import ActionEnded, ActionStarted
 from flowlang.model.places import file_of
-from flowlang.model.secrets import MASK, marked, unmarked
+from flowlang.model.secrets import MASK, marked, masked, unmarked
 from flowlang.model.values import Duration, Outcome, Regex, Value, type_name
 
 from .actions import ACTION_BODIES, host
@@ -75,7 +75,7 @@ async def act(strand: Strand, line: int, column: int, name: str, given: dict[str
     except Fault as fault:
         flow.note(ActionEnded(flow.at, flow.id, number, name, "failed", MASK if hides_value else fault.text))
         raise
-    seen = MASK if hides_value and value is not None else value
+    seen = masked(value) if hides_value else value
     flow.note(ActionEnded(flow.at, flow.id, number, name, "done", seen))
     return unmarked(value) if hidden else value
 

@@ -106,12 +106,17 @@ class Events:
 
     def _hides(self, event: str, taken_at: int | None) -> bool:
         """Whether an event brings a secret. What is kept until somebody takes it may be one."""
-        secrets = self._flow.secrets
+        flow = self._flow
+        secrets = flow.secrets
         if event in secrets.events:
             return True
-        if taken_at is not None:
-            return secrets.takes_on(taken_at)
-        return bool(secrets.taking) and event in ("dtmf", "message")
+        if event in ("dtmf", "message"):
+            asking = flow.digits.collecting if event == "dtmf" else flow.messages.asking
+            if any(secrets.takes_on(strand.line) for strand in asking):
+                return True
+            if taken_at is None:
+                return bool(secrets.taking)
+        return taken_at is not None and secrets.takes_on(taken_at)
 
     def hand_over(self, listener: On | WaitForEvent, event: Outcome) -> bool:
         """The event is the listener's. False where it has too many already, and this one is lost."""

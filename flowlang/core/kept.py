@@ -9,7 +9,7 @@ from flowlang.model.plain import from_plain
 
 from .opening import FlowCall, Inherited, Opening
 
-_VALUES = frozenset({"arguments", "data"})
+_VALUES = frozenset({"arguments", "data", "source", "to"})
 
 
 def opening_from_plain(plain: dict[str, Any]) -> Opening:

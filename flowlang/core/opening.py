@@ -9,10 +9,13 @@ from flowlang.model.action import THREADS
 from flowlang.model.addresses import number_of
 from flowlang.model.functions import PREDEFINED, PREDEFINED_ON
 from flowlang.model.plain import to_plain
+from flowlang.model.secrets import unmarked
 from flowlang.model.values import Outcome, Value
 
 Arguments = dict[str, Value]
 """By the name of the parameter; those left out take their defaults."""
+
+_CAME = frozenset({"messages", "signals", "typed"})
 
 FlowCall = tuple[str, Arguments]
 
@@ -33,10 +36,13 @@ class Inherited:
     recording: str | None = None
     messages: tuple[Outcome, ...] = ()
 
-    def to_plain(self) -> list[Any]:
-        """For the journal."""
-        values = (getattr(self, each.name) for each in fields(self))
-        return [to_plain(each) for each in values]
+    def to_plain(self, *, secret: bool = False) -> list[Any]:
+        """For the journal. `secret`: what came and was not yet taken is marked."""
+        plain: list[Any] = []
+        for each in fields(self):
+            value = to_plain(getattr(self, each.name))
+            plain.append({"$secret": value} if secret and each.name in _CAME else value)
+        return plain
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +85,8 @@ class Opening:
     @property
     def party(self) -> str | None:
         """The address of whoever is at the other end."""
-        return self.to if self.outbound else self.source
+        address = self.to if self.outbound else self.source
+        return address and str(address)
 
     @property
     def ours(self) -> str | None:
@@ -103,7 +110,12 @@ class Opening:
         """What a script sees as `call`, `caller`, `message`, `webhook` and `flow`."""
         party = self.party
         return {
-            "call": {"id": self.conversation, "to": self.to, "from": self.source, "data": self.data},
+            "call": {
+                "id": self.conversation,
+                "to": unmarked(self.to),
+                "from": unmarked(self.source),
+                "data": unmarked(self.data),
+            },
             "caller": {
                 "number": party and (number_of(party) or party),
                 "address": party,
@@ -114,8 +126,10 @@ class Opening:
             "flow": {"id": self.activeflow, "channel": self.channel},
         }
 
-    def to_plain(self) -> dict[str, Any]:
-        """For the journal."""
+    def to_plain(self, *, secret: bool = False) -> dict[str, Any]:
+        """For the journal. `secret`: what came with it, and was not yet taken, is marked."""
+        data = to_plain(self.data)
+        inherited = self.inherited
         return {
             "activeflow": self.activeflow,
             "flow": self.flow,
@@ -123,13 +137,13 @@ class Opening:
             "at": self.at,
             "seed": self.seed,
             "channel": self.channel,
-            "source": self.source,
-            "to": self.to,
+            "source": to_plain(self.source),
+            "to": to_plain(self.to),
             "name": self.name,
             "conversation": self.conversation,
             "route_line": self.route_line,
             "otherwise": self.otherwise and [self.otherwise[0], to_plain(self.otherwise[1])],
-            "inherited": self.inherited and self.inherited.to_plain(),
-            "data": to_plain(self.data),
+            "inherited": inherited.to_plain(secret=secret) if inherited is not None else None,
+            "data": {"$secret": data} if secret else data,
             "outbound": self.outbound,
         }

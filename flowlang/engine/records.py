@@ -9,6 +9,7 @@ from typing import Any, Literal
 from flowlang.backends.border import Incoming, Outgoing
 from flowlang.model.cdr import CallRecord
 from flowlang.model.observations import CallRecorded, LegAnswered, LegEnded, LegRang, Observation, Refused
+from flowlang.model.secrets import shown_text
 
 
 @dataclass(slots=True)
@@ -46,7 +47,8 @@ class Records:
 
     def placed(self, outgoing: Outgoing, at: int, activeflow: str, flow: str) -> None:
         """A flow placed a leg."""
-        record = _Open(outgoing.id, outgoing.id, outgoing.source or "", outgoing.to, at, "out")
+        source, to = shown_text(outgoing.source or ""), shown_text(outgoing.to)
+        record = _Open(outgoing.id, outgoing.id, source, to, at, "out")
         record.activeflow, record.flow = activeflow, flow
         self._open[outgoing.id] = record
         self._keep(_plain(record))

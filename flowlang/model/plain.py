@@ -12,24 +12,27 @@ import json
 from decimal import Decimal
 from typing import Any
 
-from .secrets import Secret
+from .secrets import Secret, SecretDecimal, SecretInteger
 from .values import Duration, Outcome, Regex, Time, Value
 
 
 def to_plain(value: Value) -> Any:
     """Plain data from which `from_plain` makes an equal value."""
     match value:
-        case Secret():
-            return {"$secret": str(value)}
-        case None | bool() | int() | str():
+        case None | bool():
             return value
+        case str():
+            return {"$secret": str(value)} if isinstance(value, Secret) else value
+        case int():
+            return {"$secret": int(value)} if isinstance(value, SecretInteger) else value
         case tuple():
             return [to_plain(each) for each in value]
         case dict():
             plain = {key: to_plain(each) for key, each in value.items()}
             return {"$map": plain} if any(key.startswith("$") for key in plain) else plain
         case Decimal():
-            return {"$decimal": str(value)}
+            plain = {"$decimal": str(value)}
+            return {"$secret": plain} if isinstance(value, SecretDecimal) else plain
         case Duration():
             return {"$duration": value.microseconds}
         case Time():
@@ -72,5 +75,21 @@ def canonical(plain: Any) -> bytes:
 
 def digest(plain: Any) -> bytes:
     """Eight bytes that stand for plain data: enough to tell a replay that differs, small enough to keep for
-    each command."""
-    return hashlib.blake2b(canonical(plain), digest_size=8).digest()
+    each command. What is marked as secret does not count: who reads a journal could else try all PINs
+    until one gives these bytes."""
+    spelled = canonical(plain)
+    if b'"$secret"' in spelled:
+        spelled = canonical(_without_secrets(plain))
+    return hashlib.blake2b(spelled, digest_size=8).digest()
+
+
+def _without_secrets(plain: Any) -> Any:
+    match plain:
+        case {"$secret": _}:
+            return {"$secret": None}
+        case dict():
+            return {key: _without_secrets(each) for key, each in plain.items()}  # pyright: ignore[reportUnknownVariableType]
+        case list():
+            return [_without_secrets(each) for each in plain]  # pyright: ignore[reportUnknownVariableType]
+        case _:
+            return plain

@@ -9,6 +9,7 @@ from typing import Any
 from flowlang.compile.runtime.patterns import place_of
 from flowlang.compile.runtime.texts import shown
 from flowlang.model.message_commands import HttpRequest, SendMessage
+from flowlang.model.secrets import shown_text
 from flowlang.model.values import Regex, Value, type_name
 from flowlang.syntax import ast
 from flowlang.syntax.ast import tests
@@ -98,7 +99,8 @@ class GoingOut:
         found = self._world.outside.open_of(statement.what)
         if found:
             command = found[0].command
-            where = command.to if isinstance(command, SendMessage) else f"{command.method} {command.url}"
+            where = shown_text(command.to if isinstance(command, SendMessage) else command.url)
+            where = where if isinstance(command, SendMessage) else f"{command.method} {where}"
             message = f"{statement.what} went out: to {where}"
             raise Unmet(statement.span, message, f"no {statement.what}", _places(found))
 

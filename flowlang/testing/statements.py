@@ -185,7 +185,7 @@ class Statements:
             return next((each for each in fits if not each.claimed), None)
 
         if not self._until(lambda: found() is not None):
-            called = [each.outgoing.to for each in self.world.callees if not each.claimed]
+            called = [each.name for each in self.world.callees if not each.claimed]
             instead = f"; there was {', '.join(called)}" if called else ""
             raise Unmet(statement.span, f"nobody calls {wanted}{instead}", f"a call to {wanted}")
         callee = found()

@@ -6,7 +6,7 @@ equal tests run equally. Time goes from one thing to the next; nothing ever slee
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Generator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
 from heapq import heappop, heappush
@@ -142,7 +142,7 @@ class World:
         self.seen.append(Seen(self.at, who, what))
 
     @contextmanager
-    def done_by(self, who: str, what: str, hidden: str) -> Iterator[None]:
+    def done_by(self, who: str, what: str, hidden: str) -> Generator[None]:
         """What a party does within is noted, as `hidden` where an activeflow takes a secret of it."""
         self._doing = len(self.seen), hidden
         self.note(who, what)

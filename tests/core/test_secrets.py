@@ -5,22 +5,30 @@ from __future__ import annotations
 
 import json
 from dataclasses import asdict
+from decimal import Decimal
 
 import pytest
 
+from flowlang.backends.kept_values import KeptValues
 from flowlang.core import Activeflow, Begin, Ending, Happened, Input, Note, Opening, Perform
 from flowlang.core.inputs import ActionOver, input_from_plain, input_to_plain
 from flowlang.core.inspect import strands_of
-from flowlang.core.journal import run_input
+from flowlang.core.journal import outcome_hash, run_input
+from flowlang.core.kept import opening_from_plain
 from flowlang.core.limits import Limits
+from flowlang.core.opening import Inherited
 from flowlang.core.outputs import Launch, Output
 from flowlang.model.commands import RunHostAction, Say
 from flowlang.model.events import DigitPressed
+from flowlang.model.message_commands import StoreAdd, StoreGet, StorePut
 from flowlang.model.plain import from_plain, to_plain
 from flowlang.model.results import Done
 from flowlang.model.secrets import MASK, Secret, marked, unmarked
+from flowlang.model.values import Value
 
 from .machine import TEST_ACTIONS, compiled
+
+Kept = StoreAdd | StoreGet | StorePut
 
 
 class Watching:
@@ -33,6 +41,8 @@ class Watching:
         self.said: list[str] = []
         self.hosted: list[int] = []
         self.launched: list[Launch] = []
+        self.kept: list[object] = []
+        self.values = KeptValues()
         self.journal: list[str] = []
         self.feed(Begin(0))
 
@@ -51,7 +61,13 @@ class Watching:
                 case Perform(number, command):
                     if isinstance(command, Say):
                         self.said.append(command.text)
-                    over.append(ActionOver(0, number, Done()))
+                    if isinstance(command, StorePut):
+                        self.kept.append(to_plain(command.value))
+                    over.append(
+                        ActionOver(
+                            0, number, self.values.perform(command) if isinstance(command, Kept) else Done()
+                        )
+                    )
                 case Launch():
                     self.launched.append(output)
                 case _:
@@ -172,3 +188,97 @@ def test_a_marked_value_is_the_same_value() -> None:
     assert repr(marked("4711")) == MASK
     assert from_plain(to_plain(marked(value))) == value
     assert type(unmarked(Secret("4711"))) is str
+
+
+BESIDE = [
+    'on dtmf "*" as e { log "star ${e.text}" }\n' + ASK,
+    'on dtmf "*" as e { log "star ${e.text}" }\nlet pin = typed()',
+    'stream { secret let pin = ask("PIN?", digits: 4) }\non dtmf "*" as e { log "star ${e.text}" }\nwait 1h',
+    'secret let pin = ask("PIN?", digits: 4) { on dtmf "*" as e { log "star ${e.text}" } }',
+    'parallel {\nstream { secret let pin = ask("PIN?", digits: 4) }\nstream { let s = wait for dtmf "*" }\n}',
+]
+TYPED = '\nflow typed { secret let pin = ask("PIN?", digits: 4)\nreturn pin.text }'
+
+
+@pytest.mark.parametrize("body", BESIDE)
+def test_what_a_handler_takes_while_a_secret_is_asked_for_may_be_part_of_it(body: str) -> None:
+    run = Watching(f"flow main {{\n{body}\n}}{TYPED}")
+    run.press("47*1")
+    assert not any('"detail": "*"' in each or "star *" in each for each in run.seen)
+    digits = [each for each in run.journal if "DigitPressed" in each]
+    assert all("$secret" in each for each in digits)
+    assert len(digits) == 4
+
+
+def test_what_a_handler_takes_elsewhere_is_seen() -> None:
+    text = 'flow main {\nloop up to 1 { on dtmf "*" as e { log "star ${e.text}" }\nfetch "x" }\n' + ASK + "}"
+    run = Watching(text)
+    run.press("*")
+    assert '"star *"' in run.all_seen
+
+
+KEPT = [
+    'store.put "pin", pin.text\nlet again = store.get("pin")',
+    'store.put "pin/${caller.number}", pin.text\nlet again = store.get("pin/${flow.id}")',
+    'let key = "a"\nstore.put key, pin.text\nlet again = store.get("b")',
+    'store.add "sum", number(pin.text)\nlet again = store.get("sum")',
+    'store.put "pin", pin.text\nlet again = read("pin")',
+]
+
+
+@pytest.mark.parametrize("body", KEPT)
+def test_a_secret_that_is_kept_is_one_when_it_comes_back(body: str) -> None:
+    run = Watching(
+        f'flow main {{\n{ASK}{body}\nlog "${{again}}"\n}}\nflow read(key) {{ return store.get(key) }}'
+    )
+    run.press("4711")
+    assert [each for each in run.seen if "Logged" in each or '"text"' in each]
+    assert "4711" not in run.all_seen
+
+
+def test_what_goes_into_a_secret_from_the_store_is_marked_where_it_is_kept() -> None:
+    text = (
+        'flow main {\nstore.put "pin", "4711"\nstore.put "other", 4711\nsecret let pin = store.get("pin")\n}'
+    )
+    run = Watching(text)
+    assert run.kept == [{"$secret": "4711"}, 4711]
+
+
+def test_another_key_of_the_store_is_no_secret() -> None:
+    run = Watching(
+        f'flow main {{\n{ASK}store.put "pin", pin.text\nlet n = store.add("calls")\nlog "n ${{n}}"\n}}'
+    )
+    run.press("4711")
+    assert '"n 1"' in run.all_seen
+
+
+def test_a_number_made_of_a_secret_is_marked_wherever_it_goes() -> None:
+    body = 'let n = number(pin.text)\nstart later([n, n / 2])\nstore.put "n", {n: n}'
+    run = Watching(f"flow main {{\n{ASK}{body}\n}}\n{REST}")
+    run.press("4711")
+    marks = [{"$secret": 4711}, {"$secret": {"$decimal": "2355.5"}}]
+    assert to_plain(run.launched[0].arguments) == {"what": marks}
+    assert run.kept == [{"n": {"$secret": 4711}}]
+
+
+def test_a_handed_over_flow_hides_what_was_typed_ahead() -> None:
+    opening = Opening("a1", "main", {}, 0, 1, inherited=Inherited(0, typed="4711"), data={"text": "4711"})
+    plain = opening.to_plain(secret=True)
+    assert plain["data"] == {"$secret": {"text": "4711"}}
+    assert {"$secret": "4711"} in plain["inherited"]
+    assert opening_from_plain(plain) == opening
+
+
+def test_what_comes_out_of_a_journal_tells_nothing_of_a_secret() -> None:
+    """Who has the journal and not the keys could else try all PINs until one gives the same bytes."""
+    hashes = {outcome_hash([Perform(1, Say(0, Secret(pin), None, None, False))]) for pin in ("4711", "0815")}
+    assert len(hashes) == 1
+    assert outcome_hash([Perform(1, Say(0, "4711", None, None, False))]) not in hashes
+
+
+@pytest.mark.parametrize("value", [4711, Decimal("47.11"), (4711, "x"), {"n": 4711}])
+def test_a_marked_number_is_the_same_number(value: Value) -> None:
+    assert marked(value) == value
+    assert from_plain(to_plain(marked(value))) == value
+    assert "47" not in repr(marked(value))
+    assert repr(unmarked(marked(value))) == repr(value)

@@ -8,7 +8,7 @@ from contextlib import asynccontextmanager
 import flowlang
 from flowlang.backends.simulator import Ended, SimulatorBackend
 from flowlang.model.cdr import CallRecord
-from flowlang.model.observations import CallRecorded, Logged
+from flowlang.model.observations import CallRecorded, Logged, Observation
 from flowlang.model.policy import EVERYTHING
 from flowlang.model.values import SECOND
 
@@ -108,3 +108,33 @@ async def test_a_call_that_is_placed_starts_an_activeflow_of_its_own(autojump_cl
         assert await ann.wait_ended() == Ended("us", "normal")
         assert day.logged == ["reached"]
         assert day.engine.activeflows == ()
+
+
+SECRETS = """
+policy { allow dial "sip:*@clinic.example" }
+
+route outbound call => hello(call.data)
+
+flow hello(name) { log "${name} at ${caller.address}" }
+
+flow reach(number) {
+    secret let pin = number
+    call("sip:${pin}@clinic.example", from: "sip:${pin}@clinic.example", data: "PIN ${pin}")
+}
+"""
+
+
+async def test_what_a_placed_call_has_of_a_secret_stands_in_no_record(autojump_clock: object) -> None:
+    watched: list[Observation] = []
+    async with opened() as day:
+        day.engine.observe(watched.append)
+        day.engine.load_text(SECRETS)
+        reached = day.engine.start("reach", number="4711")
+        phone = await day.simulator.wait_called("sip:4711@clinic.example")
+        phone.answer()
+        await reached.ended()
+        await phone.wait_ended()
+    (record,) = day.records
+    assert (record.source, record.to) == ("•••", "•••")
+    assert day.logged == ["•••"]
+    assert "4711" not in "".join(repr(each) for each in watched)

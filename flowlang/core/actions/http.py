@@ -13,6 +13,7 @@ from flowlang.compile.runtime.faults import Fault
 from flowlang.compile.runtime.texts import shown
 from flowlang.model.addresses import fault_of_url
 from flowlang.model.message_commands import HttpMethod, HttpRequest
+from flowlang.model.secrets import made_of
 from flowlang.model.values import MINUTE, SECOND, Duration, Outcome, Value
 
 from ..json_values import json_of, value_of_json
@@ -48,7 +49,8 @@ async def delete(stage: Stage) -> Outcome:
 
 async def webhook(stage: Stage) -> Outcome:
     """A signed POST of JSON."""
-    body = json_of(stage.given["data"])
+    data = stage.given["data"]
+    body = made_of(json_of(data), data)
     headers = _headers(stage.given["headers"], "application/json")
     return await _request(stage, "POST", _url(stage), headers, body, sign=True)
 
@@ -63,7 +65,7 @@ async def _ask(stage: Stage, method: HttpMethod) -> Outcome:
             raise Fault("value", f"`{stage.action.name}` takes `json` or `text`, not both")
         kind = "text/plain; charset=utf-8" if body is not None else None
         if given is not None:
-            body, kind = json_of(given), "application/json"
+            body, kind = made_of(json_of(given), given), "application/json"
     return await _request(stage, method, _url(stage), _headers(stage.given["headers"], kind), body)
 
 
@@ -89,7 +91,7 @@ def _url(stage: Stage) -> str:
     query = stage.given.get("query")
     if isinstance(query, dict) and query:
         pairs = urlencode([(key, shown(each)) for key, each in query.items()])
-        url = f"{url}{'&' if '?' in url else '?'}{pairs}"
+        url = made_of(f"{url}{'&' if '?' in url else '?'}{pairs}", url, query)
     fault = fault_of_url(url)
     if fault is not None:
         raise Fault("address", f"`url` of `{stage.action.name}` is no address: {fault}")

@@ -11,6 +11,7 @@ import unicodedata
 from flowlang.compile.runtime.faults import Fault
 from flowlang.model.addresses import channel_of, message_address, sender_of
 from flowlang.model.message_commands import MessageChannel, SendMessage
+from flowlang.model.secrets import made_of
 from flowlang.model.values import Outcome, Value
 
 from . import thread
@@ -87,7 +88,7 @@ def recipient(stage: Stage, channel: str, address: str) -> str:
     found = message_address(channel, address)
     if found is None:
         raise _no_address(stage, "to", channel)
-    return found
+    return made_of(found, address)
 
 
 def _sender(stage: Stage, channel: str) -> str | None:
@@ -97,7 +98,7 @@ def _sender(stage: Stage, channel: str) -> str | None:
     found = sender_of(channel, given)
     if found is None:
         raise _no_address(stage, "from", channel)
-    return found
+    return made_of(found, given)
 
 
 def _no_address(stage: Stage, parameter: str, channel: str) -> Fault:

@@ -10,7 +10,7 @@ from flowlang.model.actions import Action
 from flowlang.model.commands import Answer, BackendCommand, Command, Play, Say
 from flowlang.model.events import CALLER_LEG
 from flowlang.model.results import Done, Failed, Result
-from flowlang.model.secrets import Secret
+from flowlang.model.secrets import made_of
 from flowlang.model.values import Outcome, Value
 
 from ..strand import Strand, WhenLeft
@@ -137,15 +137,15 @@ class Stage:
         if files is not None:
             return Play(CALLER_LEG, sound_files(files), early)
         if text:
-            if any(isinstance(each, Secret) for each in self.given.values()):
-                text = Secret(text)
+            text = made_of(text, *self.given.values())
             return Say(CALLER_LEG, text, self.optional_text("language"), self.optional_text("voice"), early)
         return None
 
 
 def sound_files(given: Value) -> tuple[str, ...]:
     """A file or a list of them; a list must hold texts only."""
-    files = given if isinstance(given, tuple) else (given,)
-    if not files or not all(isinstance(each, str) for each in files):
+    wanted = given if isinstance(given, tuple) else (given,)
+    files = tuple(each for each in wanted if isinstance(each, str))
+    if not files or len(files) < len(wanted):
         raise Fault("type", "sound files are given as a text or a list of texts that is not empty")
-    return tuple(str(each) for each in files)
+    return files

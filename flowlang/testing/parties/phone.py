@@ -16,7 +16,7 @@ from flowlang.backends.simulated_leg import (
     SimulatedLeg,
 )
 from flowlang.compile.runtime.patterns import place_of
-from flowlang.model.secrets import shown_text
+from flowlang.model.secrets import MASK, shown_text
 from flowlang.model.values import MILLISECOND, Regex, Value
 
 from .party import CannotError
@@ -96,8 +96,8 @@ class Phone:
         for place, key in enumerate(keys):
             if place:
                 self._world.run_to(self._world.at + _BETWEEN_KEYS)
-            self._leg.press(key)
-            self._world.note(self.name, f"presses {key}")
+            with self._world.done_by(self.name, f"presses {key}", f"presses {MASK}"):
+                self._leg.press(key)
             self._world.settle()
 
     def _saw(self, change: LegState | Heard) -> None:

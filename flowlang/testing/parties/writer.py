@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from flowlang.compile.runtime.patterns import place_of
-from flowlang.model.secrets import shown_text
+from flowlang.model.secrets import MASK, shown_text
 from flowlang.model.values import Regex, Value
 
 from .party import CannotError
@@ -50,8 +50,9 @@ class Writer:
 
     def write(self, text: str, subject: str | None = None) -> None:
         """Sends a message, which is noted."""
-        self._world.note(self.name, f'sends "{subject}: {text}"' if subject else f'sends "{text}"')
-        self._world.threads.come_in(self, text, subject)
+        sends = f'sends "{subject}: {text}"' if subject else f'sends "{text}"'
+        with self._world.done_by(self.name, sends, f'sends "{MASK}"'):
+            self._world.threads.come_in(self, text, subject)
 
     def get(self, given: Given, text: str) -> None:
         """A message reaches him."""
