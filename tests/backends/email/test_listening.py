@@ -38,6 +38,9 @@ Message-ID: <mine@clinic.example>
 """
 
 
+CRLF_REPORT = REPORT.replace(b"\n", b"\r\n")
+
+
 @asynccontextmanager
 async def listening(host: TestHost, **given: Any) -> AsyncIterator[int]:
     listener = SmtpListener(["@clinic.example"], port=0, bind="127.0.0.1", **given)
@@ -116,7 +119,7 @@ async def test_what_a_machine_wrote_is_marked_and_reports_are_told() -> None:
     host = TestHost()
     async with listening(host) as port:
         await by_client(port, lambda client: client.send_message(mail(Auto_Submitted="auto-replied")))
-        await by_client(port, lambda client: client.sendmail("", ["desk@clinic.example"], REPORT))
+        await by_client(port, lambda client: client.sendmail("", ["desk@clinic.example"], CRLF_REPORT))
     assert [each.automatic for each in host.offered] == [True]
     assert host.reports == [("mine@clinic.example", "delivered", None)]
 

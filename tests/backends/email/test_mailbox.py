@@ -1,0 +1,81 @@
+"""Mails in from a mailbox at an IMAP server, over loopback."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+import trio
+import trustme
+
+from flowlang.backends.border import Refusal
+from flowlang.backends.email import EmailBackend, ImapMailbox, Patience, Server
+from tests.backends.email.imap_peer import ImapServer, imap_server
+from tests.backends.email.smtp_peer import server_context
+from tests.backends.host import TestHost
+
+AUTHORITY = trustme.CA()
+
+
+def mail(number: int, text: str = "Hello") -> bytes:
+    return f"From: ann@home.example\r\nMessage-ID: <{number}@home.example>\r\n\r\n{text}\r\n".encode()
+
+
+@asynccontextmanager
+async def reading(tmp_path: Path, server: ImapServer, host: TestHost, **given: Any) -> AsyncIterator[None]:
+    async with imap_server(server, server_context(AUTHORITY)) as port:
+        ca_file = tmp_path / "ca.pem"
+        AUTHORITY.cert_pem.write_to_path(ca_file)
+        there = Server("localhost", port, "tls", "desk", "right", ca_file, timeout=5.0)
+        box = ImapMailbox(
+            there, "mailto:desk@clinic.example", every=0.01, patience=Patience(0.01, 0.02), **given
+        )
+        async with trio.open_nursery() as nursery:
+            await nursery.start(EmailBackend(receivers=[box]).run, host)
+            with trio.fail_after(20):
+                yield
+            nursery.cancel_scope.cancel()
+
+
+@pytest.mark.parametrize("can_idle", [True, False])
+async def test_what_is_unseen_is_read_and_marked_once(tmp_path: Path, can_idle: bool) -> None:
+    server, host = ImapServer(can_idle), TestHost()
+    server.add(mail(1))
+    async with reading(tmp_path, server, host):
+        await server.all_seen()
+        server.add(mail(2, "Again"))
+        await server.all_seen()
+    assert [each.data for each in host.offered] == [
+        {"text": "Hello", "subject": "", "id": "1@home.example"},
+        {"text": "Again", "subject": "", "id": "2@home.example"},
+    ]
+    assert {each.to for each in host.offered} == {"mailto:desk@clinic.example"}
+
+
+async def test_a_lost_connection_is_made_again(tmp_path: Path) -> None:
+    server, host = ImapServer(drop=2), TestHost()
+    server.add(mail(1))
+    async with reading(tmp_path, server, host):
+        await server.all_seen()
+    assert len(host.offered) == 1
+
+
+async def test_what_cannot_be_taken_now_stays_and_what_nobody_wants_does_not(tmp_path: Path) -> None:
+    host = TestHost(answer=lambda _: Refusal(503 if len(host.offered) < 3 else 404))
+    server = ImapServer(can_idle=False)
+    server.add(mail(1))
+    async with reading(tmp_path, server, host):
+        await server.all_seen()
+    assert len(host.offered) == 3
+
+
+async def test_a_mail_that_is_too_large_is_not_read(tmp_path: Path) -> None:
+    server, host = ImapServer(), TestHost()
+    server.add(mail(1, "x" * 2_000))
+    server.add(mail(2))
+    async with reading(tmp_path, server, host, most=1_000):
+        await server.all_seen()
+    assert [each.data["id"] for each in host.offered] == ["2@home.example"]  # type: ignore[index, call-overload]
