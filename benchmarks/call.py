@@ -32,8 +32,8 @@ from callers import Callers, lateness, p99, rtp_socket
 from cpu import BARE, cpu_ms, echo_ms
 
 from flowlang.backends.sip import Endpoint
-from flowlang.backends.sip.sockets import open_udp
-from flowlang.sip import Address, MediaSession, Settings
+from flowlang.backends.sip.sockets import open_listener
+from flowlang.sip import Address, Invitation, MediaSession, Settings
 
 RATE = 8000
 CALLS_A_SECOND = 50  # how fast they are placed
@@ -78,14 +78,10 @@ async def place_calls(callers: Callers, endpoint: Endpoint, calls: int, server: 
     assert local is not None
     for number in range(calls):
         session = MediaSession("127.0.0.1", callers.rtp.getsockname()[1], number + 1)
-        call = endpoint.agent.invite(
-            f"sip:bench@127.0.0.1:{server.port}",
-            server,
-            local,
-            endpoint.now(),
-            caller=f"sip:caller{number}@127.0.0.1",
-            offer=session.offer(),
+        invitation = Invitation(
+            f"sip:bench@127.0.0.1:{server.port}", f"sip:caller{number}@127.0.0.1", session.offer()
         )
+        call = endpoint.agent.invite(invitation, server, local, endpoint.now())
         callers.sessions[call] = session
         endpoint.carry_out()
         await trio.sleep(1 / CALLS_A_SECOND)
@@ -102,9 +98,9 @@ async def measure(calls: int, seconds: float, folder: Path) -> dict[str, float]:
         port = probe.getsockname()[1]
     async with AsyncExitStack() as stack:
         rtp, ticks = stack.enter_context(closing(rtp_socket())), stack.enter_context(closing(rtp_socket()))
-        sip = stack.enter_context(closing(await open_udp("127.0.0.1", 0)))
+        sip = stack.enter_context(closing(await open_listener("udp", "127.0.0.1", 0)))
         callers, beside = Callers(rtp), Callers(ticks)
-        endpoint = Endpoint(sip, Settings(), secrets.token_hex, callers.on_event)
+        endpoint = Endpoint((sip,), Settings(), secrets.token_hex, callers.on_event)
         async with trio.open_nursery() as nursery:
             server = await start_server(nursery, folder, port)
             command = [sys.executable, str(BARE), "ticker", "127.0.0.1", str(ticks.getsockname()[1])]

@@ -12,11 +12,13 @@ _LIMITED_BROADCAST = IPv4Address("255.255.255.255")
 
 
 class Address(NamedTuple):
-    """An IP literal (IPv6 without brackets), a port, and the transport in lower case."""
+    """An IP literal (IPv6 without brackets), a port, and the transport in lower case. Over TLS `name` is what
+    the peer's certificate has to prove, or has proved; empty for none but its address."""
 
     host: str
     port: int
     transport: str = "udp"
+    name: str = ""
 
     @property
     def reliable(self) -> bool:

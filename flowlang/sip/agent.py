@@ -63,7 +63,7 @@ class UserAgent:
         if not data.strip(b"\r\n\0"):
             return  # keep-alives (RFC 5626 §3.5.1, and the zero bytes of older phones)
         try:
-            message = parse_datagram(data)
+            message = parse_datagram(data, stream=source.reliable)
         except SipSyntaxError as error:
             if self.trace is not None:
                 self.trace(Trace(now, True, source, local, data))
@@ -83,6 +83,11 @@ class UserAgent:
         """Fire what is due."""
         self._now = now
         self.timers.fire(now)
+
+    def undeliverable(self, destination: Address, now: float) -> None:
+        """No connection leads to this destination: what waits for it is over (RFC 3261 §18.4)."""
+        self._now = now
+        self.transactions.unreachable(destination, now)
 
     def next_deadline(self) -> float | None:
         """When `tick` is wanted next, None if there is nothing to wait for."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from flowlang.sip.address import DEFAULT_PORTS, RELIABLE, Address, ip_literal, may_send_to
+from flowlang.sip.address import DEFAULT_PORTS, Address, ip_literal, may_send_to, same_host
 from flowlang.sip.errors import SipSyntaxError
 from flowlang.sip.headers import MAGIC_COOKIE, NameAddr, parse_name_addr
 from flowlang.sip.message import Headers, Message, Request, Response
@@ -106,10 +106,19 @@ def address_of(uri: Uri, otherwise: Address) -> Address:
     """The transport address that `uri` writes out, `otherwise` if it does not."""
     if not uri.is_sip or ip_literal(uri.host) is None or not may_send_to(uri.host):
         return otherwise
-    transport = uri.transport
-    if transport != otherwise.transport and not (transport in RELIABLE and otherwise.transport in RELIABLE):
+    if uri.transport != otherwise.transport:
         return otherwise  # a transport that the peer has not been reached by
-    return Address(uri.host, uri.port or DEFAULT_PORTS[transport], transport)
+    if otherwise.reliable and same_host(uri.host, otherwise.host):
+        return otherwise  # the connection that there is (RFC 5923)
+    if otherwise.transport == "tls" or _behind_nat(uri.host, otherwise.host):
+        return otherwise
+    return Address(uri.host, uri.port or DEFAULT_PORTS[uri.transport], uri.transport)
+
+
+def _behind_nat(told: str, seen: str) -> bool:
+    """True for a private address that is told by a peer who is seen at a public one: it leads nowhere."""
+    inside, outside = ip_literal(told), ip_literal(seen)
+    return inside is not None and outside is not None and inside.is_private and not outside.is_private
 
 
 def via_of(local: Address, branch: str) -> str:

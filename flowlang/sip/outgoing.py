@@ -191,9 +191,11 @@ class OutgoingCall(CallLeg):
             headers["Route"] = source["Route"]
         cancel = Request("CANCEL", self.request.uri, headers)
         cancel.extend(self._cancel_headers)
-        self._ground.transactions.request(cancel, self.peer, self.local, _Indifferent(), now)
-        if self._transaction is not None:
-            self._transaction.expect_final(now)
+        invite = self._transaction  # it may have gone by a stream for its size; the CANCEL takes the same way
+        destination, local = (self.peer, self.local) if invite is None else (invite.destination, invite.local)
+        self._ground.transactions.request(cancel, destination, local, _Indifferent(), now)
+        if invite is not None:
+            invite.expect_final(now)
 
 
 class _Indifferent:

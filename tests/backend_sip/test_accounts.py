@@ -10,7 +10,7 @@ import pytest
 import trio
 
 from flowlang.backends.sip import Endpoint, SipBackend
-from flowlang.backends.sip.sockets import open_udp
+from flowlang.backends.sip.sockets import open_listener
 from flowlang.model.observations import Refused
 from flowlang.sip import (
     Account,
@@ -56,8 +56,8 @@ async def test_a_phone_registers_is_found_and_leaves(tmp_path: Path, clock: trio
         changed.set()
 
     async with served(tmp_path) as (_, backend, server):
-        with closing(await open_udp("127.0.0.1", 0)) as sock:
-            phone = Endpoint(sock, Settings(t1=T1), tokens(4), on_event)
+        with closing(await open_listener("udp", "127.0.0.1", 0)) as listener:
+            phone = Endpoint((listener,), Settings(t1=T1), tokens(4), on_event)
             async with trio.open_nursery() as nursery:
                 nursery.start_soon(phone.run)
                 trunk = Trunk("sip:alice@office", (server,), Credentials("alice", "wonder"))

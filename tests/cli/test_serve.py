@@ -39,7 +39,7 @@ def serving(folder: Path, *options: str) -> Generator[tuple[subprocess.Popen[str
     try:
         assert process.stderr is not None
         line = process.stderr.readline()
-        assert line.startswith("flow: SIP on udp 127.0.0.1:"), line
+        assert line.startswith("flow: SIP on udp and tcp 127.0.0.1:"), line
         yield process, int(line.split(":")[2])
     finally:
         process.kill()

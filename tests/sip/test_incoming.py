@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from flowlang.sip import (
+    Address,
     CallConfirmed,
     CallEnded,
     CallOffered,
@@ -539,7 +540,7 @@ def test_a_recorded_route_is_followed() -> None:
     call.hang_up(0.0)
     assert peer.take() == ["BYE sip:caller@192.0.2.2:5062 SIP/2.0"]
     assert peer.last().members("Route") == ["<sip:192.0.2.7:5099;lr>", "<sip:192.0.2.8;lr>"]
-    assert peer.sent[-1][1].destination == ("192.0.2.7", 5099, "udp")
+    assert peer.sent[-1][1].destination == Address("192.0.2.7", 5099)
 
 
 def test_a_strict_router_goes_into_the_request_uri() -> None:

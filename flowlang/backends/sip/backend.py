@@ -9,17 +9,17 @@ import logging
 import random
 import secrets
 from collections.abc import Callable, Iterable
-from contextlib import closing
+from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import trio
 
-from flowlang.backends.border import BackendError, Host, Incoming, Refusal
+from flowlang.backends.border import BackendError, Host, Inbox, Incoming, Outgoing, Refusal
 from flowlang.backends.media import MediaConfig, MediaError, MediaPlane
 from flowlang.model.causes import hangup_cause
-from flowlang.model.commands import Answer, HangUp, Play, Reject, Ring, Say
+from flowlang.model.commands import Answer, Bridge, HangUp, PlaceCall, Play, Redirect, Reject, Ring, Say
 from flowlang.model.observations import LegEnded, Refused, SipMessageSeen
 from flowlang.model.speech import Voice
 from flowlang.rtp import RandomBits
@@ -27,12 +27,7 @@ from flowlang.sip import (
     Account,
     Accounts,
     Address,
-    CallConfirmed,
-    CallEnded,
-    CallLeg,
     CallOffered,
-    CallReanswered,
-    CallReoffered,
     Challenged,
     Contact,
     Event,
@@ -52,10 +47,13 @@ from flowlang.sip import (
 
 from .endpoint import Endpoint, check_addresses
 from .files import raise_file_limit
-from .leg import Ground, SipLeg
+from .ground import Ground
+from .incoming_leg import IncomingLeg
 from .names import address_of, display_name, printable
-from .sockets import open_udp
+from .outgoing_leg import OutgoingLeg
+from .sockets import Listener, open_pair
 from .sounds import Sounds
+from .targets import CallTargets, LiteralResolver, Targets
 
 _log = logging.getLogger(__name__)
 
@@ -88,7 +86,9 @@ class SipBackend:
 
     name = "sip"
     channels = frozenset({"call"})
-    commands = frozenset({Answer.name, HangUp.name, Play.name, Reject.name, Ring.name, Say.name})
+    commands = frozenset(
+        each.name for each in (Answer, Bridge, HangUp, PlaceCall, Play, Redirect, Reject, Ring, Say)
+    )
 
     def __init__(
         self,
@@ -124,7 +124,9 @@ class SipBackend:
         self._token = token
         self._random = randomness or random.SystemRandom()
         self._ground: Ground | None = None
-        self._legs: dict[CallLeg, SipLeg] = {}
+        self._targets: Targets = CallTargets(
+            LiteralResolver(), self._trunks, self.registered, self._is_ours, realm
+        )
         self._registrar: Registrar | None = None
 
     @property
@@ -139,7 +141,9 @@ class SipBackend:
             return Left()
         agent = self._ground.endpoint.agent
         ports = len(self._ground.plane.ports)
-        return Left(len(self._legs), len(agent.calls), len(agent.transactions), len(agent.timers), ports)
+        return Left(
+            len(self._ground.legs), len(agent.calls), len(agent.transactions), len(agent.timers), ports
+        )
 
     @property
     def idle(self) -> bool:
@@ -154,8 +158,12 @@ class SipBackend:
         except (ValueError, MediaError) as error:
             raise BackendError(str(error)) from None
         raise_file_limit()
-        with closing(await open_udp(*self._listen)) as sock:
-            endpoint = Endpoint(sock, self._settings, self._token, self._on_event, advertise=self._advertise)
+        async with AsyncExitStack() as stack:
+            listeners: list[Listener] = []
+            for each in await open_pair(*self._listen, advertise=self._advertise):
+                stack.callback(each.close)
+                listeners.append(each)
+            endpoint = Endpoint(listeners, self._settings, self._token, self._on_event)
             endpoint.agent.trace = self._on_message
             self._registrar = self._make_registrar(endpoint.agent)
             sounds = Sounds(self._prompts, self._voice, self._language, plane.prompts)
@@ -163,7 +171,7 @@ class SipBackend:
                 self._ground = Ground(host, endpoint, plane, sounds, nursery, self._random)
                 await nursery.start(plane.run)
                 self._register(endpoint)
-                task_status.started(f"SIP on udp {endpoint.address.hostport}")
+                task_status.started(f"SIP on udp and tcp {endpoint.address.hostport}")
                 try:
                     await endpoint.run()
                 finally:
@@ -196,7 +204,7 @@ class SipBackend:
             await self._ground.endpoint.changed.park()
 
     def _settled(self, agent: UserAgent) -> bool:
-        return not (self._legs or agent.calls or agent.transactions.unacknowledged)
+        return not (agent.calls or agent.transactions.unacknowledged)
 
     def _make_registrar(self, agent: UserAgent) -> Registrar | None:
         if not self._accounts and self._open_to_all:
@@ -231,8 +239,9 @@ class SipBackend:
         for registration in self._registrations:
             registration.stop(endpoint.now())
         self._registrations.clear()
-        for leg in list(self._legs.values()):
-            leg.lose()
+        if self._ground is not None:
+            for leg in set(self._ground.legs.values()):
+                leg.lose()
         endpoint.carry_out()
         self._ground = None
 
@@ -244,18 +253,35 @@ class SipBackend:
                 self._on_offered(call)
             case InviteRefused(request, status, reason):
                 self._on_refused(request, status, reason)
-            case CallConfirmed(call, answer) | CallReanswered(call, answer) if call in self._legs:
-                self._legs[call].on_answer(answer)
-            case CallReoffered(call, offer) if call in self._legs:
-                self._legs[call].on_reoffered(offer)
-            case CallEnded(call, cause, by, status) if call in self._legs:
-                self._legs[call].on_ended(cause, by, status)
             case RegistrationChanged(registration, state, status):
                 level = logging.INFO if state == "registered" else logging.WARNING
                 where = registration.server
                 _log.log(level, "%s at %s: %s (%d)", registration.trunk.address, where, state, status)
             case _:
-                pass
+                leg = None if self._ground is None else self._ground.legs.get(event.call)
+                if leg is not None:
+                    leg.on_event(event)
+
+    def place(self, outgoing: Outgoing, inbox: Inbox) -> OutgoingLeg:
+        """A flow calls somebody, see `border.Placer`."""
+        ground = self._ground
+        assert ground is not None  # the engine runs it
+        leg = OutgoingLeg(ground, outgoing, inbox, self._targets)
+        ground.nursery.start_soon(leg.find)
+        return leg
+
+    def _is_ours(self, host: str, port: int | None) -> bool:
+        """Whether the addresses of this host, as a SIP URI has it, are our accounts'."""
+        if not self._accounts:
+            return False
+        name = host.lower()
+        if name in self._domains or name == self._realm.lower():
+            return True
+        here = self.address
+        if self._domains or here is None:
+            return False
+        ours = {here.host, "localhost", self._advertise} if port in (None, here.port) else {None}
+        return name in ours
 
     def _on_offered(self, call: IncomingCall) -> None:
         ground = self._ground
@@ -263,7 +289,7 @@ class SipBackend:
             return
         now = ground.endpoint.now()
         incoming = self._incoming(call.request, call.account)
-        leg = self._legs[call] = SipLeg(ground, call, incoming.id, self._forget)
+        leg = IncomingLeg(ground, call, incoming.id)
         if not _fits(call):
             self._tell_refused(ground.host, incoming, 488, _NO_AUDIO)
             call.reject(488, now)
@@ -305,9 +331,6 @@ class SipBackend:
                 host.now(), "call", incoming.source, incoming.to, status, why, incoming.id, incoming.call_id
             )
         )
-
-    def _forget(self, call: IncomingCall) -> None:
-        self._legs.pop(call, None)
 
     def _on_message(self, trace: Trace) -> None:
         ground = self._ground

@@ -1,7 +1,8 @@
-"""A SIP endpoint: a user agent with its UDP socket and trio's clock.
+"""A SIP endpoint: a user agent with its sockets and trio's clock.
 
-One task reads in batches, one fires timers. What the agent wants sent goes out at once and in its order,
-before the events that follow it are told. A fault in what handles an event is logged and harms no other call.
+A task for each UDP socket reads in batches, two for each connection read and write, one fires timers. What
+the agent wants sent goes out at once and in its order, before the events that follow it are told. A fault in
+what handles an event is logged and harms no other call.
 """
 
 from __future__ import annotations
@@ -9,64 +10,100 @@ from __future__ import annotations
 import logging
 import math
 import socket
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
 
 import trio
 
 from flowlang.sip import Address, Event, Send, Settings, UserAgent
 from flowlang.sip.address import ip_literal, may_send_to
 
-from .sockets import Batches, Facing
+from .connection import Connection
+from .sockets import Batches, Facing, Listener
+from .streams import Streams
+from .tls import Tls
 
 _log = logging.getLogger(__name__)
 
 
 class Endpoint:
-    """`on_event` is told what the agent finds; `changed` wakes whoever waits for the agent's state."""
+    """`on_event` is told what the agent finds; `changed` wakes whoever waits for the agent's state. `known`
+    are the names of peers that are looked for in certificates."""
 
     def __init__(
         self,
-        sock: socket.socket,
+        listeners: Sequence[Listener],
         settings: Settings,
         token: Callable[[int], str],
         on_event: Callable[[Event], None],
         *,
-        advertise: str | None = None,
+        tls: Tls | None = None,
+        known: Iterable[str] = (),
     ) -> None:
         self.agent = UserAgent(settings, token)
-        self.facing = Facing(sock, advertise)
+        self.listeners = tuple(listeners)
         self.changed = trio.lowlevel.ParkingLot()
-        self._socket = sock
-        self._port: int = sock.getsockname()[1]
+        self._tls = tls
+        self._streams = Streams(tls, self._on_stream_message, self._on_unreachable, known)
         self._on_event = on_event
         self._working = False
         self._alarm = trio.CancelScope()
+        self._senders: dict[Address, socket.socket] = {}
+        if any(each.transport == "tcp" for each in self.listeners):
+            self.agent.transactions.stream_way = self._by_stream
 
     @property
     def address(self) -> Address:
-        """What the socket is bound to."""
-        host, port = self._socket.getsockname()[:2]
-        return Address(host, port)
+        """What the first socket is bound to."""
+        return self.listeners[0].address
+
+    @property
+    def facing(self) -> Facing:
+        """How peers see the first socket."""
+        return self.listeners[0].facing
 
     @property
     def family(self) -> socket.AddressFamily:
-        """IPv4 or IPv6: which peers it can speak with."""
-        return self._socket.family
+        """Of the first socket."""
+        return self.listeners[0].family
+
+    @property
+    def connections(self) -> int:
+        """How many TCP and TLS connections there are."""
+        return len(self._streams)
 
     def now(self) -> float:
         """The agent's clock, in seconds."""
         return trio.current_time()
 
-    def local_for(self, peer: str) -> Address | None:
-        """Our signalling address as this peer is told it; `None` where no route leads to him."""
-        host = self.facing.told(peer)
-        return None if host is None else Address(host, self._port)
+    def local_for(self, peer: str, transport: str = "udp") -> Address | None:
+        """Our signalling address as this peer is told it; `None` where no route leads to him, or we do not
+        speak that transport."""
+        for each in self.listeners:
+            if each.transport == transport:
+                local = each.told(peer)
+                if local is not None:
+                    if transport == "udp":
+                        self._senders[local] = each.socket
+                    return local
+        return self._only_out(peer, transport)
+
+    def listener_of(self, local: Address) -> Listener | None:
+        """The listener that has this port and transport."""
+        for each in self.listeners:
+            if each.transport == local.transport and each.address.port == local.port:
+                return each
+        return None
 
     async def run(self) -> None:
         """Serve until cancelled."""
         async with trio.open_nursery() as nursery:
             nursery.start_soon(self._keep_time)
-            await self._listen()
+            nursery.start_soon(self._streams.run)
+            for each in self.listeners:
+                if each.transport == "udp":
+                    nursery.start_soon(self._listen, each)
+                else:
+                    nursery.start_soon(self._accept, each)
 
     def carry_out(self) -> None:
         """Do what the agent asks for; called after each use of it. Called within itself it does nothing: the
@@ -88,15 +125,33 @@ class Endpoint:
             self._alarm.deadline = deadline
         self.changed.unpark_all()
 
-    async def _listen(self) -> None:
-        batches = Batches(self._socket)
+    # In
+
+    async def _listen(self, listener: Listener) -> None:
+        batches = Batches(listener.socket)
         while True:
-            await trio.lowlevel.wait_readable(self._socket)
+            await trio.lowlevel.wait_readable(listener.socket)
             for data, source in batches.take():
-                local = self.local_for(source.host)
+                local = listener.told(source.host)
                 if local is not None:
+                    self._senders[local] = listener.socket
                     self.agent.receive(data, source, local, self.now())
                     self.carry_out()
+
+    async def _accept(self, listener: Listener) -> None:
+        context = None
+        if listener.transport == "tls":
+            assert self._tls is not None  # without a certificate no such listener is opened
+            context = self._tls.server
+        accepting = trio.SocketListener(trio.socket.from_stdlib_socket(listener.socket))
+        await self._streams.accept(accepting, listener, context)
+
+    def _on_stream_message(self, data: bytes, connection: Connection) -> None:
+        peer, listener = connection.peer, connection.listener
+        local = self.local_for(peer.host, peer.transport) if listener is None else listener.told(peer.host)
+        if local is not None:
+            self.agent.receive(data, peer, local, self.now())
+            self.carry_out()
 
     async def _keep_time(self) -> None:
         while True:
@@ -107,11 +162,45 @@ class Endpoint:
             self.agent.tick(self.now())
             self.carry_out()
 
+    # Out
+
     def _send(self, output: Send) -> None:
+        if output.destination.reliable:
+            if output.destination.transport == "tls" and self._tls is None:
+                self._on_unreachable(output.destination)
+            else:
+                self._streams.send(output.data, output.destination)
+            return
+        sock = self._senders.get(output.local) or self._any_socket(output.destination.host)
+        if sock is None:
+            return
         try:
-            self._socket.sendto(output.data, output.destination[:2])
+            sock.sendto(output.data, output.destination[:2])
         except OSError:  # a full buffer, no route: SIP repeats what was lost
             return
+
+    def _any_socket(self, peer: str) -> socket.socket | None:
+        local = self.local_for(peer)
+        return None if local is None else self._senders.get(local)
+
+    def _by_stream(self, destination: Address, local: Address) -> tuple[Address, Address] | None:
+        ours = self.local_for(destination.host, "tcp")
+        return None if ours is None else (destination._replace(transport="tcp"), ours)
+
+    def _only_out(self, peer: str, transport: str) -> Address | None:
+        """For a stream that only we open: nobody listens on the port that is told, but what comes back takes
+        the connection."""
+        if transport == "udp" or (transport == "tls" and self._tls is None):
+            return None
+        for each in self.listeners:
+            host = each.facing.told(peer)
+            if host is not None:
+                return Address(host, each.address.port, transport)
+        return None
+
+    def _on_unreachable(self, destination: Address) -> None:
+        self.agent.undeliverable(destination, self.now())
+        self.carry_out()
 
     def _tell(self, event: Event) -> None:
         try:

@@ -8,6 +8,11 @@ from flowlang.sip.address import Address
 from flowlang.sip.message import Message, Request, Response
 from flowlang.sip.transactions.machine import Host, State, Transaction, kind_of
 
+Way = tuple[Address, Address]
+"""A destination, and the address of ours that faces it."""
+
+LARGEST_DATAGRAM = 1_300  # bytes, §18.1.1: where nobody knows what the path takes
+
 
 class ClientUser(Protocol):
     """Who sent the request."""
@@ -24,7 +29,7 @@ class ClientUser(Protocol):
 class ClientTransaction(Transaction):
     """A client transaction; `request` is what it sends."""
 
-    __slots__ = ("_data", "request", "user")
+    __slots__ = ("_data", "_instead", "request", "user")
 
     def __init__(
         self,
@@ -40,15 +45,41 @@ class ClientTransaction(Transaction):
         self.request = request
         self.user = user
         self._data = request.encode()
+        self._instead: Way | None = None
 
     def begin(self, now: float) -> None:
-        """Send the request and start the timers."""
+        """Send the request and start the timers. One that is too large for a datagram goes by a stream, where
+        there is one (§18.1.1)."""
+        if self.destination.transport == "udp" and len(self._data) > LARGEST_DATAGRAM:
+            streamed = self.host.by_stream(self.destination, self.local)
+            if streamed is not None:
+                self._instead = (self.destination, self.local)
+                self._take(streamed)
         self._resend(None, now)
         self._begin_timers(now)
 
     def receive(self, response: Response, now: float) -> None:
         """A response that matched."""
         self.feed(kind_of(response.status), response, now)
+
+    def unreachable(self, now: float) -> None:
+        """The transport could not deliver (§18.4). What went by a stream for its size alone is sent as a
+        datagram then; anything else is over, as if nobody had answered (§8.1.3.1)."""
+        if self._instead is not None and self.state in ("calling", "trying"):
+            self._stop_all(None, now)
+            self._take(self._instead)
+            self._instead = None
+            self._resend(None, now)
+            self._begin_timers(now)
+            return
+        self.feed("unreachable", None, now)
+
+    def _take(self, way: Way) -> None:
+        self.destination, self.local = way
+        via = self.request.via
+        via.transport, via.port = self.local.transport.upper(), self.local.port
+        self.request.set_top_via(via)
+        self._data = self.request.encode()
 
     def expect_final(self, now: float) -> None:
         """A CANCEL went out: without a final response in 64*T1 the transaction is over (RFC 3261 §9.1)."""

@@ -23,6 +23,7 @@ class InviteClient(ClientTransaction):
     TABLE: ClassVar[Table] = {
         ("calling", "A"): ("calling", ("_resend", "_restart_a")),
         ("calling", "B"): ("terminated", ("_timeout",)),
+        ("calling", "unreachable"): ("terminated", ("_timeout",)),
         ("calling", "1xx"): ("proceeding", ("_stop_all", "_pass")),
         ("calling", "2xx"): ("accepted", ("_stop_all", "_start_m", "_pass")),
         ("calling", "3-6xx"): ("completed", ("_stop_all", "_acknowledge", "_start_d", "_pass")),

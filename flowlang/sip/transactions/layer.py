@@ -19,6 +19,9 @@ from flowlang.sip.transactions.server import ServerTransaction
 SendBytes = Callable[[bytes, Address, Address], None]
 """Data, destination, our address."""
 
+StreamWay = Callable[[Address, Address], tuple[Address, Address] | None]
+"""Where a datagram would go, and our address -> the same by a stream, `None` where there is none."""
+
 
 class Transactions:
     """Server transactions by branch, sent-by, method and call; client transactions by branch and method."""
@@ -26,6 +29,7 @@ class Transactions:
     def __init__(self, settings: Settings, timers: TimerHeap, send: SendBytes) -> None:
         self.settings = settings
         self.timers = timers
+        self.stream_way: StreamWay | None = None
         self._send = send
         self._servers: dict[tuple[str, ...], ServerTransaction] = {}
         self._clients: dict[tuple[str, ...], ClientTransaction] = {}
@@ -90,6 +94,16 @@ class Transactions:
     def send(self, data: bytes, destination: Address, local: Address) -> None:
         """Put bytes on the wire."""
         self._send(data, destination, local)
+
+    def by_stream(self, destination: Address, local: Address) -> tuple[Address, Address] | None:
+        """The way for a message that is too large for a datagram."""
+        return None if self.stream_way is None else self.stream_way(destination, local)
+
+    def unreachable(self, destination: Address, now: float) -> None:
+        """Nothing can be delivered there: whoever waits for an answer need not."""
+        waiting = [each for each in self._clients.values() if each.destination == destination]
+        for client in waiting:
+            client.unreachable(now)
 
     def remove(self, transaction: Transaction) -> None:
         """Forget a terminated transaction."""

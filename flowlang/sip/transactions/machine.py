@@ -1,8 +1,8 @@
 """What the four machines share: a state, a table, timers by letter.
 
-A table maps (state, input) to (next state, actions). Inputs are "request", "ack", "1xx", "2xx", "3-6xx" and
-the letter of a timer. An input without a row is absorbed. Actions are names of methods `_name(message, now)`;
-they run after the state has changed.
+A table maps (state, input) to (next state, actions). Inputs are "request", "ack", "1xx", "2xx", "3-6xx",
+"unreachable" and the letter of a timer. An input without a row is absorbed. Actions are names of methods
+`_name(message, now)`; they run after the state has changed.
 """
 
 from __future__ import annotations
@@ -27,6 +27,10 @@ class Host(Protocol):
 
     def send(self, data: bytes, destination: Address, local: Address) -> None:
         """Put bytes on the wire."""
+        ...
+
+    def by_stream(self, destination: Address, local: Address) -> tuple[Address, Address] | None:
+        """The same two for a message that is too large for a datagram, `None` where there is no stream."""
         ...
 
     def remove(self, transaction: Transaction) -> None:

@@ -24,6 +24,7 @@ class OtherClient(ClientTransaction):
     TABLE: ClassVar[Table] = {
         ("trying", "E"): ("trying", ("_resend", "_restart_e")),
         ("trying", "F"): ("terminated", ("_timeout",)),
+        ("trying", "unreachable"): ("terminated", ("_timeout",)),
         ("trying", "1xx"): ("proceeding", ("_pass",)),
         ("trying", "2xx"): ("completed", _FINAL),
         ("trying", "3-6xx"): ("completed", _FINAL),

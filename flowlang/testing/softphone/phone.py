@@ -12,7 +12,7 @@ import trio
 
 from flowlang.backends.media import MediaConfig, MediaPlane
 from flowlang.backends.sip import Endpoint
-from flowlang.backends.sip.sockets import open_udp
+from flowlang.backends.sip.sockets import open_listener
 from flowlang.rtp import RandomBits
 from flowlang.sip import (
     Address,
@@ -115,8 +115,8 @@ async def open_softphone(
     chance = randomness or random.SystemRandom()
     plane = MediaPlane(MediaConfig(ports=rtp_ports), randomness=chance)
     phone = Softphone(plane, chance)
-    with closing(await open_udp(*listen)) as sock:
-        phone.endpoint = Endpoint(sock, Settings(t1=t1, product="flowlang-softphone"), token, phone.on_event)
+    with closing(await open_listener("udp", *listen)) as listener:
+        phone.endpoint = Endpoint((listener,), Settings(t1=t1, product="flowlang-softphone"), token, phone.on_event)
         async with trio.open_nursery() as nursery:
             await nursery.start(plane.run)
             nursery.start_soon(phone.endpoint.run)

@@ -1,0 +1,79 @@
+"""TLS for SIP: contexts of ours, and the names that a peer's certificate proves (RFC 5922).
+
+A server that we connect to must prove the name by which it was looked up. A peer that connects to us may show
+a certificate; its names then say which trunk it is. A wildcard proves no SIP name (RFC 5922 §7.2).
+"""
+
+from __future__ import annotations
+
+import ssl
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from flowlang.backends.border import BackendError
+
+
+@dataclass(frozen=True, slots=True)
+class TlsSettings:
+    """Files in PEM form: our certificate with its chain and its key, and the authorities that vouch for peers
+    (those of the system where none is named)."""
+
+    certificate: Path | None = None
+    key: Path | None = None
+    authorities: Path | None = None
+
+
+class Tls:
+    """The contexts for connections in and out. `BackendError` says which file is of no use."""
+
+    def __init__(self, settings: TlsSettings) -> None:
+        self.client = ssl.create_default_context(ssl.Purpose.SERVER_AUTH)
+        self.server: ssl.SSLContext | None = None
+        if settings.certificate is not None:
+            self.server = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+            self.server.verify_mode = ssl.CERT_OPTIONAL
+        for context in (self.client, self.server):
+            if context is None:
+                continue
+            context.minimum_version = ssl.TLSVersion.TLSv1_2  # RFC 8996
+            if settings.certificate is not None:
+                _load(context, settings.certificate, settings.key)
+            if settings.authorities is not None:
+                try:
+                    context.load_verify_locations(settings.authorities)
+                except (OSError, ssl.SSLError) as error:
+                    raise BackendError(
+                        f"cannot use {settings.authorities} as certificates of authorities: {_why(error)}"
+                    ) from None
+
+
+def _load(context: ssl.SSLContext, certificate: Path, key: Path | None) -> None:
+    def no_password() -> str:
+        raise BackendError(f"the key of {certificate} is behind a password; give one that is not")
+
+    try:
+        context.load_cert_chain(certificate, key, no_password)
+    except (OSError, ssl.SSLError) as error:
+        shown = certificate if key is None else f"{certificate} with {key}"
+        raise BackendError(f"cannot use the certificate {shown}: {_why(error)}") from None
+
+
+def _why(error: OSError) -> str:
+    if isinstance(error, ssl.SSLError):
+        return (error.reason or "it is no PEM file").lower().replace("_", " ")
+    return (error.strerror or str(error)).lower()
+
+
+def names_of(certificate: Mapping[str, Any] | None) -> frozenset[str]:
+    """The names that a certificate which was verified proves, in lower case: `sip:` URIs without a user, and
+    host names where there is no such URI (RFC 5922 §7.1)."""
+    if not certificate:
+        return frozenset()
+    found: tuple[tuple[str, str], ...] = certificate.get("subjectAltName", ())
+    uris = {value[4:] for kind, value in found if kind == "URI" and value.lower().startswith("sip:")}
+    names = {value for kind, value in found if kind == "DNS"}
+    return frozenset(
+        name.lower() for name in uris or names if name and "@" not in name and not name.startswith("*")
+    )
