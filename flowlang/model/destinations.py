@@ -4,6 +4,9 @@ A pattern has `*` for any characters, and no other sign. It is split at the same
 and each part is matched by itself: the `*` of `sip:*@clinic.example` never swallows a host, that of
 `https://*.example/*` never a path. What cannot be taken apart beyond doubt is no destination, and no pattern
 fits it. Matching takes time in proportion to the text: there is no backtracking.
+
+`sip:` and `sips:` are two schemes, for who allows one may count on its encryption, or on its port. A `*`
+before the `@` stands for somebody: the host itself, as in `sip:clinic.example`, has to be allowed so.
 """
 
 from __future__ import annotations
@@ -23,7 +26,8 @@ the least of protocol elements; no address that people use comes near)."""
 
 _DIALLED = re.compile(r"[0-9+*#().\-]+\Z")
 _USER = re.compile(r"[A-Za-z0-9\-_.!~*'()&=+$,/#]*\Z")  # RFC 3261 §25.1, `;` and `?` and passwords left out
-_HOST = re.compile(r"(?:[a-z0-9*](?:[a-z0-9.*\-]*[a-z0-9*])?|\[[0-9a-f:.]+\])(?::[0-9]{1,5})?\Z")
+_LABEL = r"[a-z0-9*](?:[a-z0-9*\-]*[a-z0-9*])?"
+_HOST = re.compile(rf"(?:{_LABEL}(?:\.{_LABEL})*|\[[0-9a-f:.]+\])(?::[0-9]{{1,5}})?\Z")
 _EXTENSION = re.compile(r"[A-Za-z0-9_.*#\-]+\Z")
 _LOCAL = re.compile(r"[A-Za-z0-9.!#$&'*+/=?^_`{|}~\-]+\Z")  # RFC 5322 §3.2.3 `dot-atom-text`, `%` left out
 _SAFE_PARAMETERS = frozenset({"transport", "user"})  # `maddr`, for one, would send the call elsewhere
@@ -69,6 +73,8 @@ def covers(kind: Kind, pattern: str, destination: Destination) -> bool:
     try:
         parts = _parts(kind, pattern)
     except ValueError:
+        return False
+    if kind == "dial" and "@" in pattern and destination.parts[1:2] == ("",):
         return False
     if kind == "http" and "?" not in pattern:  # then any query will do
         parts = (*parts[:3], "*")
@@ -132,7 +138,7 @@ def _dialled(text: str) -> tuple[str, ...]:
         case "tel":
             return (_bare_number(rest),)
         case "sip" | "sips":
-            return ("sip", *_sip(rest))
+            return (scheme.lower(), *_sip(rest))
         case _:
             raise ValueError(f"`{scheme}:` cannot be dialled; there are `tel:`, `sip:` and `sips:`")
 
@@ -152,7 +158,9 @@ def _sip(rest: str) -> tuple[str, str]:
 
 
 def _host(text: str) -> str:
-    host = text.lower().removesuffix(".")
+    host = text.lower()
+    if host.partition(":")[0].endswith("."):  # to resolvers, certificates and registrars another name
+        raise ValueError(f"its host `{text}` ends with a dot")
     if not _HOST.match(host):
         raise ValueError(f"`{text}` is no host")
     return host

@@ -36,7 +36,10 @@ def test_matching_takes_linear_time() -> None:
 
 COVERED: list[tuple[Kind, str, str]] = [
     ("dial", "sip:*@clinic.example", "sip:nurse@clinic.example"),
-    ("dial", "sip:*@clinic.example", "sips:nurse@CLINIC.example."),
+    ("dial", "sip:*@clinic.example", "SIP:nurse@CLINIC.example"),
+    ("dial", "sips:*@clinic.example", "sips:nurse@clinic.example"),
+    ("dial", "sip:clinic.example", "sip:clinic.example"),
+    ("dial", "sip:*", "sip:clinic.example"),
     ("dial", "sip:*@clinic.example", "sip:nurse@clinic.example;transport=tcp"),
     ("dial", "sip:*@clinic.example", "sip:100@clinic.example"),
     ("dial", "sip:*@*.clinic.example", "sip:nurse@desk.clinic.example"),
@@ -161,3 +164,30 @@ def test_each_kind_is_reached_by_what_its_actions_say() -> None:
 @given(st.sampled_from(KINDS), st.text(max_size=40))
 def test_any_text_is_a_destination_or_no_pattern_covers_it(kind: Kind, text: str) -> None:
     assert covered(kind, "*", text) in (True, False)
+
+
+USERS = st.sampled_from(["", "nurse", "100", "+16062067563", "a*b", "%2B1"])
+HOSTS = st.sampled_from(
+    ["clinic.example", "CLINIC.example", "clinic.example.", "clinic.example:5060", "clinic..example",
+     ".clinic.example", "xclinic.example", "desk.clinic.example", "clinic.example.evil.example",
+     "-clinic.example"]
+)  # fmt: skip
+
+
+@given(st.sampled_from(["sip", "sips"]), st.sampled_from(["sip", "sips", "SIP", "tel"]), USERS, HOSTS)
+def test_a_sip_pattern_covers_somebody_at_the_very_host_by_the_very_scheme(
+    wanted: str, scheme: str, user: str, host: str
+) -> None:
+    address = f"{scheme}:{user}@{host}" if user else f"{scheme}:{host}"
+    same = scheme.lower() == wanted and host.lower() == "clinic.example"
+    assert covered("dial", f"{wanted}:*@clinic.example", address) == (same and user not in ("", "%2B1"))
+    assert covered("dial", f"{wanted}:clinic.example", address) == (same and user == "")
+
+
+@given(st.sampled_from(("dial", "email", "http")), HOSTS)
+def test_a_host_has_one_spelling(kind: Kind, host: str) -> None:
+    texts = {"dial": "sip:a@{}", "email": "a@{}", "http": "https://{}/x"}
+    exact = texts[kind].format("clinic.example")
+    assert covered(kind, exact, texts[kind].format(host)) == (host.lower() == "clinic.example")
+    if host.endswith(".") or ".." in host:
+        assert why_no_pattern(kind, texts[kind].format(host)) is not None
