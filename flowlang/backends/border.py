@@ -43,8 +43,8 @@ class Incoming:
     into file names. `call_id` is what the network calls the call (SIP's Call-ID), where that is another: two
     legs may share it. `flow` names the flow to start whatever the routes say, for phones that a developer
     operates; nothing from a network sets it. `data` are the fields of a message (`text`, `subject`, `id`)
-    or a webhook (`data`, `text`, `headers`), as a script sees them. `automatic`: a machine sent the message by
-    itself (RFC 3834), so that nobody answers it.
+    or a webhook (`data`, `text`, `headers`), as a script sees them. `automatic`: a machine sent the message
+    by itself (RFC 3834), so that nobody answers it.
     """
 
     channel: str
@@ -68,13 +68,15 @@ class Refusal:
 
 @dataclass(frozen=True, slots=True)
 class Outgoing:
-    """A leg to place. `id` names it and no other. `source` is the caller id, `anonymous` hides it."""
+    """A leg to place. `id` names it and no other. `source` is the caller id, `anonymous` hides it; `caller`
+    is the leg of the activeflow's caller, on whose behalf it is placed."""
 
     id: str
     to: str
     source: str | None
     name: str | None
     anonymous: bool = False
+    caller: Leg | None = None
 
 
 class Leg(Protocol):
@@ -103,8 +105,9 @@ class Leg(Protocol):
 class BridgingLeg(Leg, Protocol):
     """A leg that can be connected with another: `Bridge.name` is among its backend's commands."""
 
-    def bridge(self, other: Leg) -> None:
-        """Lets the two hear each other until one of them is over."""
+    def bridge(self, other: Leg, *, early: bool = False) -> None:
+        """Lets the two hear each other until one of them is over. `early`: the other is not answered yet, and
+        this one hears its early media."""
         ...
 
 

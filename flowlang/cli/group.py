@@ -15,6 +15,7 @@ from .exits import CommandError, Exit, leaves
 
 # Command -> one line for `flow --help`, here so that help imports nothing.
 _COMMANDS = {
+    "backends": "List the kinds of backends that are installed.",
     "cdr": "List call records.",
     "check": "Parse and check scripts.",
     "explain": "Say what the code of a diagnostic means.",

@@ -7,7 +7,7 @@ import os
 import signal
 import sys
 from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, closing
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -18,6 +18,7 @@ from flowlang.backends.sip import SipBackend
 from flowlang.diagnostics import Source
 from flowlang.engine.recovery import Recovered
 from flowlang.model.policy import NOTHING, Policy
+from flowlang.store.opt_outs import OptedOut
 from flowlang.store.sqlite import SqliteStore
 from flowlang.voices import open_espeak
 
@@ -25,7 +26,7 @@ from .display import LiveView, Style, printable
 from .exits import Exit
 from .faults import user_errors
 from .output import Lines
-from .projects import give_actions
+from .projects import from_project, give_actions, project_of
 from .speaking import require_voice
 from .watching import JsonLines
 
@@ -63,9 +64,20 @@ async def _serve(service: Service, as_json: bool) -> Exit:
             advertise=service.advertise,
             t1=service.t1,
         )
-        store = None if service.data is None else stack.enter_context(SqliteStore(service.data))
+        project = project_of(service.path)
+        backends = from_project(lambda: project.backends(service.data, service.policy))
+        store = opted_out = None
+        if service.data is not None:
+            store = stack.enter_context(SqliteStore(service.data))
+            opted_out = stack.enter_context(closing(OptedOut(service.data)))
         engine = await stack.enter_async_context(
-            flowlang.open_engine([sip], policy=service.policy, store=store)
+            flowlang.open_engine(
+                [sip, *backends],
+                policy=service.policy,
+                store=store,
+                manners=project.manners,
+                opted_out=opted_out,
+            )
         )
         give_actions(engine.add_action, service.path)
         engine.load(service.path)

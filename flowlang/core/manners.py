@@ -1,9 +1,10 @@
 """Manners with people who write: who wants no more messages gets none, machines do not talk with each other
 for ever, and nobody is flooded.
 
-- A message that is nothing but an opt-out word is for no flow: the person gets one confirmation, and from then
-  on nothing, until an opt-in word (CTIA Messaging Principles §5.1.3).
-- What a machine sent by itself is answered by nobody (RFC 3834 §2), and starts no flow.
+- A message that is nothing but an opt-out word is for no flow: the person gets one confirmation, and from
+  then on nothing, until an opt-in word (CTIA Messaging Principles §5.1.3).
+- What a machine sent by itself is no answer of the person's, and nothing answers it (RFC 3834 §2); it may
+  start a flow, as an alarm does.
 - A thread in which more comes than people write is stopped; so much to one address in a minute, no more.
 """
 
@@ -13,27 +14,14 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Protocol
 
+from flowlang.model.manners import Manners
+from flowlang.model.message_commands import SendMessage
 from flowlang.model.values import MINUTE
 
 _MOST_BUCKETS = 50_000
 """Addresses that are counted; past them the oldest half begins anew."""
+_MOST_AUTOMATIC = 20_000
 _LONGEST_WORD = 40
-
-
-@dataclass(frozen=True, slots=True)
-class Manners:
-    """The operator's settings. Words count in capitals or not, on `opt_out_channels`; an empty text is not
-    sent. `thread` messages may come in one thread within `thread_window` microseconds, and `recipient` go to
-    one address within a minute."""
-
-    opt_out: tuple[str, ...] = ("STOP", "STOPALL", "UNSUBSCRIBE", "CANCEL", "END", "QUIT")
-    opt_in: tuple[str, ...] = ("START", "UNSTOP")
-    opt_out_channels: tuple[str, ...] = ("sms",)
-    opt_out_text: str = "You will get no more messages from us. Reply START to get them again."
-    opt_in_text: str = "You will get our messages again. Reply STOP to end them."
-    thread: int = 60
-    thread_window: int = 10 * MINUTE
-    recipient: int = 60
 
 
 class OptOuts(Protocol):
@@ -48,6 +36,18 @@ class OptOuts(Protocol):
     def discard(self, address: str, /) -> None:
         """The same."""
         ...
+
+
+@dataclass(frozen=True, slots=True)
+class Arrived:
+    """A message that came in: whose, to which address of ours, and whether a machine sent it by itself."""
+
+    channel: str
+    person: str
+    ours: str
+    text: str
+    id: str | None
+    automatic: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,30 +89,40 @@ class Porter:
         self.opted_out: OptOuts = opted_out if opted_out is not None else set()
         self._opt_out = _words(manners.opt_out)
         self._opt_in = _words(manners.opt_in)
+        self._automatic: dict[str | None, None] = {}
         self._in = Allowance(manners.thread, manners.thread_window)
         self._out = Allowance(manners.recipient, MINUTE)
 
-    def looks_at(
-        self, channel: str, person: str, ours: str, text: str, now: int, *, automatic: bool = False
-    ) -> Dropped | None:
-        """A message that came in; `None` lets it through."""
-        if automatic:
-            return Dropped("a machine sent it by itself, and nobody answers that")
+    def looks_at(self, arrived: Arrived, now: int, *, in_thread: bool) -> Dropped | None:
+        """A message that came in, `in_thread` of an activeflow that is open; `None` lets it through."""
+        channel, person = arrived.channel, arrived.person
+        if arrived.automatic:
+            if in_thread:
+                return Dropped("a machine answered by itself")
+            self._remember(arrived.id)
         if channel in self.manners.opt_out_channels:
-            found = self._word(person, text)
+            found = self._word(person, arrived.text)
             if found is not None:
                 return found
-        if not self._in.take(f"{channel} {person} {ours}", now):
+        if not self._in.take(f"{channel} {person} {arrived.ours}", now):
             return Dropped("more comes in this thread than people write; it is stopped", stops=True)
         return None
 
-    def why_not(self, channel: str, to: str, now: int) -> str | None:
+    def why_not(self, command: SendMessage, now: int) -> str | None:
         """Why a message does not go out, as the reason of the outcome `failed`; `None` where it may."""
-        if to in self.opted_out:
+        if command.to in self.opted_out:
             return "opted_out"
-        if channel != "notify" and not self._out.take(to, now):
+        if command.reply_to in self._automatic:
+            return "automatic"
+        if not self._out.take(command.to, now):
             return "too_many"
         return None
+
+    def _remember(self, message: str | None) -> None:
+        if message is not None:
+            self._automatic[message] = None
+            if len(self._automatic) > _MOST_AUTOMATIC:
+                del self._automatic[next(iter(self._automatic))]
 
     def _word(self, person: str, text: str) -> Dropped | None:
         word = text.strip().strip(".!\"'").casefold() if len(text) <= _LONGEST_WORD else ""

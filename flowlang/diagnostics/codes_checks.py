@@ -137,6 +137,12 @@ CHANNELS: dict[str, Code] = {
         "A route leads to a flow that needs something which no backend of this engine can do on that "
         "channel. Let the route lead to another flow, or run the script with a backend that can.",
     ),
+    "E407": Code(
+        "outlet that no backend has",
+        "The script sends a message, asks another machine or keeps a value, and no backend of this engine can "
+        "do that: a script is refused before it has to tell its first caller so. Set a backend up in "
+        "`[backends.NAME]` of `flow.toml`; `flow backends` lists the kinds.",
+    ),
     "E406": Code(
         "nobody there any more",
         "The caller is surely gone here: behind a `hangup` or `reject`, or in a handler of `hangup`. "
@@ -272,6 +278,11 @@ SETTINGS: dict[str, Code] = {
         "An action of `flow.toml` or of the entry point group `flowlang.actions` has a name that is taken, "
         "or what it names in Python cannot be imported, is no `HostAction` or function, or does not take the "
         "parameters that are declared. Modules beside `flow.toml` and installed ones can be imported.",
+    ),
+    "E805": Code(
+        "backend that cannot be made",
+        "A section `[backends.NAME]` of `flow.toml` has a `kind` that no installed package has, or the kind "
+        "cannot make a backend of the other settings. `flow backends` lists the kinds.",
     ),
 }
 

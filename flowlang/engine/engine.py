@@ -17,11 +17,12 @@ import trio
 from flowlang.backends.border import Backend, Leg
 from flowlang.backends.leg_inbox import LegInbox
 from flowlang.core import Activeflow, Begin, Launch, Limits, Opening, Script, StopAsked
-from flowlang.core.manners import Manners, OptOuts, Porter
+from flowlang.core.manners import OptOuts, Porter
 from flowlang.diagnostics import Source, near_name
 from flowlang.model.actions import ACTIONS, Action
 from flowlang.model.events import SignalReceived
 from flowlang.model.host_action import HostFunction
+from flowlang.model.manners import Manners
 from flowlang.model.observations import Logged, Observation
 from flowlang.model.policy import NOTHING, Policy
 from flowlang.modules import ModuleFiles
@@ -333,7 +334,10 @@ class Engine:
                 capabilities[channel] = capabilities.get(channel, frozenset()) | backend.commands
         exists = loading.exists_below(path.parent) if path is not None else None
         reading = Reading(ModuleFiles(path))
-        script, warnings = loading.compiled(source, self._actions, capabilities, exists, reading)
+        outlets = self.post.outlets if self._backends else None
+        script, warnings = loading.compiled(
+            source, self._actions, capabilities, exists, reading, outlets
+        )
         self.keeper.add(script, reading.build(script.sources, self._limits, self.hosts.declared.values()))
         return LoadedScript(path, script.program, warnings, script)
 

@@ -16,6 +16,7 @@ from flowlang.model.places import file_of
 from flowlang.syntax import parse
 
 from .errors import ScriptError
+from .outlets import without_outlet
 
 SUFFIX = ".flow"
 
@@ -62,8 +63,10 @@ def compiled(
     capabilities: Capabilities,
     exists: Callable[[str], bool] | None,
     load: Load = load_nothing,
+    outlets: frozenset[str] | None = None,
 ) -> tuple[Script, tuple[Diagnostic, ...]]:
-    """The script and the warnings about it. Raises `ScriptError`."""
+    """The script and the warnings about it. With `outlets`, those of the backends, a script that needs
+    others is refused. Raises `ScriptError`."""
     parsed = parse(source)
     if parsed.module is None or has_errors(parsed.diagnostics):
         raise ScriptError(parsed.diagnostics)
@@ -72,6 +75,8 @@ def compiled(
     if checked.program is None:
         raise ScriptError(diagnostics)
     refused = tuple(_beyond(checked.program, capabilities))
+    if outlets is not None:
+        refused += tuple(without_outlet(checked.program, outlets))
     if refused:
         raise ScriptError(refused)
     try:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from flowlang.backends.border import Backend, Finish, Incoming, Outlet, Refusal, nothing
 from flowlang.core import StopAsked
-from flowlang.core.manners import Dropped, Porter
+from flowlang.core.manners import Arrived, Dropped, Porter
 from flowlang.core.threads import Report, Threads
 from flowlang.model.action import THREADS
 from flowlang.model.events import MessageReceived, MessageReported
@@ -95,15 +95,17 @@ class Post:
         text, now = str(data.get("text") or ""), self._engine.now()
         owner = self._threads.owner(channel, person, ours)
         running = self._engine.alive(owner.activeflow) if owner is not None else None
-        dropped = self._porter.looks_at(channel, person, ours, text, now, automatic=incoming.automatic)
+        message = _text(data.get("id"))
+        arrived = Arrived(channel, person, ours, text, message, incoming.automatic)
+        dropped = self._porter.looks_at(arrived, now, in_thread=running is not None)
         if dropped is not None:
             self._drop(incoming, dropped, running)
             kept()
             return None
         if owner is None or running is None:
             return offer(incoming, kept)
-        subject, message = data.get("subject"), data.get("id")
-        event = MessageReceived(owner.leg, text, _text(subject), channel, person, _text(message))
+        subject = _text(data.get("subject"))
+        event = MessageReceived(owner.leg, text, subject, channel, person, message)
 
         def taken(has: bool) -> None:
             if not has and running.flow.ending is not None:  # it ended before it came to this
@@ -150,7 +152,7 @@ class Post:
             return nothing
         if not isinstance(command, SendMessage) or command.channel == "notify":
             return backend.send(command, finish)
-        why_not = self._porter.why_not(command.channel, command.to, self._engine.now())
+        why_not = self._porter.why_not(command, self._engine.now())
         if why_not is not None:
             finish(Done(Outcome("failed", {"reason": why_not})))
             return nothing

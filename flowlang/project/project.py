@@ -20,7 +20,11 @@ from typing import Any
 from flowlang.diagnostics import Diagnostic, Source, Span, render
 from flowlang.model.actions import ACTIONS, Action
 from flowlang.model.host_action import HostAction
+from flowlang.model.manners import Manners
+from flowlang.model.policy import NOTHING, Policy
+from flowlang.model.values import SECOND
 
+from .backends import Surroundings, make_backends
 from .finding import find_settings
 from .hosts import Declared, declare, declare_python, make_importable, taken
 from .settings import read_settings
@@ -46,6 +50,8 @@ class Project:
     path: Path | None
     settings: Mapping[str, Any]
     declared: Mapping[str, Declared]
+    report: Report | None = None
+    """Of the settings, for what is read of them later."""
 
     @property
     def actions(self) -> Mapping[str, Action]:
@@ -69,6 +75,23 @@ class Project:
         """What tests call in place of them, where something is given. Raises `ProjectError`."""
         return self._found(Declared.find_fake)
 
+    def backends(self, data: Path | None = None, policy: Policy = NOTHING) -> tuple[Any, ...]:
+        """The backends of `[backends]`, made; see `backends.Surroundings`. Raises `ProjectError`."""
+        sections = self.settings.get("backends")
+        if not sections or self.report is None or self.path is None:
+            return ()
+        made = make_backends(sections, Surroundings(self.path.parent, data, policy), self.report)
+        _raise_found((self.report,))
+        return made
+
+    @property
+    def manners(self) -> Manners:
+        """What `[messages]` says."""
+        given = dict(self.settings.get("messages", {}))
+        if "thread_window" in given:
+            given["thread_window"] = round(given["thread_window"] * SECOND)
+        return Manners(**given)
+
     def _found(self, find: Callable[[Declared], Callable[..., Any] | None]) -> dict[str, Callable[..., Any]]:
         found = {name: function for name, each in self.declared.items() if (function := find(each))}
         _raise_found(each.report for each in self.declared.values())
@@ -89,6 +112,7 @@ def open_project(script: Path) -> Project:
             if found is not None:
                 declared[name] = found
         _raise_found((report,))
+        return Project(path, settings, declared, report)
     return Project(path, settings, declared)
 
 

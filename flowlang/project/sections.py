@@ -11,6 +11,13 @@
     outcomes = { found = ["day", "time"], unknown = [] }
     parameters.number = { type = "text", doc = "the number that the patient gave" }
 
+    [backends.texts]                               # see `backends`
+    kind = "sms_gateway"
+
+    [messages]                                     # see `flowlang.core.manners`
+    opt_out = ["STOP", "STOPP"]
+    recipient = 60                                 # messages to one address in a minute
+
 What belongs to which section is told by the shapes below.
 """
 
@@ -21,7 +28,7 @@ from typing import get_args
 
 from flowlang.model.actions import EVERY_CHANNEL, Recovery, TypeName
 
-from .shapes import Choice, Flag, Items, Named, Plain, Shape, Table, Text, TextOr
+from .shapes import Choice, Flag, Integer, Items, Kinded, Named, Plain, Seconds, Shape, Table, Text, TextOr
 
 NAME = re.compile(r"(?!(?:true|false|none|not|and|or|in)\Z)[A-Za-z_][A-Za-z0-9_]*")
 """As in the grammar: what a script can write."""
@@ -54,7 +61,23 @@ _ACTION = Table(
     }
 )
 
+_words = Items(Text("a word", re.compile(r"\S{1,40}")), "a list of words")
+_MESSAGES = Table(
+    {
+        "opt_out": _words,
+        "opt_in": _words,
+        "opt_out_channels": Items(Choice(("sms", "email", "chat")), "a list of channels"),
+        "opt_out_text": Text(),
+        "opt_in_text": Text(),
+        "thread": Integer(1, 1_000_000),
+        "thread_window": Seconds(1, 86_400),
+        "recipient": Integer(1, 1_000_000),
+    }
+)
+
 SECTIONS: dict[str, Shape] = {
     "actions": Named(TextOr(_python, _ACTION), "a table of actions", NAME),
+    "backends": Named(Kinded(), "a table of backends", NAME),
+    "messages": _MESSAGES,
 }
 SETTINGS = Table(SECTIONS)

@@ -60,6 +60,11 @@ class Report:
         self.add("E803", self.extent(path).value, f"`{shown(key)}` cannot be {kind}", (wanted,))
         return WRONG
 
+    def refuse(self, path: Path, message: str) -> Wrong:
+        """A value that reads well and cannot be used."""
+        self.add("E803", self.extent(path).value, message)
+        return WRONG
+
     def add(
         self,
         code: str,
@@ -144,6 +149,38 @@ class Integer:
             return given
         report.add("E803", report.extent(path).value, f"`{shown(path[-1])}` is out of range", (wanted,))
         return WRONG
+
+
+@dataclass(frozen=True, slots=True)
+class Seconds:
+    """A time in seconds, the ends included; a `float` comes out."""
+
+    least: float
+    most: float
+
+    def read(self, given: Any, path: Path, report: Report) -> Any:
+        wanted = f"seconds, from {self.least:g} to {self.most:g}"
+        if isinstance(given, bool) or not isinstance(given, int | float):
+            return report.wrong(path, given, wanted)
+        if self.least <= given <= self.most:
+            return float(given)
+        report.add("E803", report.extent(path).value, f"`{shown(path[-1])}` is out of range", (wanted,))
+        return WRONG
+
+
+@dataclass(frozen=True, slots=True)
+class Kinded:
+    """A table with a text `kind`; what else it may have says whoever knows the kind."""
+
+    def read(self, given: Any, path: Path, report: Report) -> Any:
+        if not isinstance(given, dict):
+            return report.wrong(path, given, "a table with a `kind`")
+        entries = cast("dict[str, Any]", given)
+        if "kind" not in entries:
+            report.add("E803", report.extent(path).key, "the setting `kind` is missing")
+            return WRONG
+        kind = Text('a text, as in `kind = "web"`').read(entries["kind"], (*path, "kind"), report)
+        return WRONG if kind is WRONG else entries
 
 
 @dataclass(frozen=True, slots=True)

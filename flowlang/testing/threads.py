@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from flowlang.backends.border import Incoming
 from flowlang.backends.thread_leg import ThreadLeg
-from flowlang.core.manners import Porter
+from flowlang.core.manners import Arrived, Porter
 from flowlang.core.threads import Report
 from flowlang.core.threads import Threads as Table
 from flowlang.model.events import MessageReceived, MessageReported
@@ -37,9 +37,10 @@ class Threads:
         world, channel, address, ours = self._world, writer.channel, writer.address, writer.ours
         self._people[channel, address] = writer
         message_id = world.new_id("message")
-        dropped = self._porter.looks_at(channel, address, ours, text, world.at)
         owner = self._table.owner(channel, address, ours)
         running = world.running(owner.activeflow) if owner is not None else None
+        arrived = Arrived(channel, address, ours, text, message_id)
+        dropped = self._porter.looks_at(arrived, world.at, in_thread=running is not None)
         if dropped is not None:
             world.accepted()
             world.note("world", f"keeps this from every flow: {dropped.why}")
@@ -66,7 +67,7 @@ class Threads:
 
     def why_not(self, command: SendMessage) -> str | None:
         """Why a message does not go out."""
-        return self._porter.why_not(command.channel, command.to, self._world.at)
+        return self._porter.why_not(command, self._world.at) if command.channel != "notify" else None
 
     def sent(self, given: Given, command: SendMessage, message_id: str, sender: Running) -> bool:
         """A message went out: whether a party of the test got it. From now on its thread is the sender's, if

@@ -2,7 +2,7 @@
 that its author reads.
 
 The script is loaded as an engine does it: what does not parse is not checked, what has errors not compiled.
-Prompts are looked for in the folder; the backend is one that cannot refuse calls. A folder of E8xx has a
+Prompts are looked for in the folder; the backends are such that cannot refuse calls and notify nobody. A folder of E8xx has a
 `flow.toml` whose mistake it is.
 """
 
@@ -24,19 +24,20 @@ from flowlang.project.project import ProjectError, open_project
 HERE = Path(__file__).parent
 ROOT = Path.cwd()  # from which settings files are named
 CAPABILITIES = {"call": frozenset(COMMANDS) - {"reject"}}
+OUTLETS = frozenset({"sms", "email", "chat", "notify", "http", "store"}) - {"notify"}
 FOLDERS = sorted(path.parent for path in HERE.glob("*/script.flow"))
 
 
 def rendered(folder: Path) -> str:
     if (folder / "flow.toml").is_file():
         with pytest.raises(ProjectError) as refused:
-            open_project(folder / "script.flow")
+            open_project(folder / "script.flow").backends()
         found = refused.value.diagnostics
         return "".join(f"{render(each)}\n" for each in found).replace(f"{folder.relative_to(ROOT)}/", "")
     source = Source("script.flow", (folder / "script.flow").read_text(encoding="utf-8"))
     try:
         load = ModuleFiles(folder / "script.flow")
-        _, found = compiled(source, ACTIONS, CAPABILITIES, lambda path: (folder / path).is_file(), load)
+        _, found = compiled(source, ACTIONS, CAPABILITIES, lambda path: (folder / path).is_file(), load, OUTLETS)
     except ScriptError as error:
         found = error.diagnostics
     return "".join(f"{render(each)}\n" for each in found).replace(f"{folder}/", "")

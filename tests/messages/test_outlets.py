@@ -11,6 +11,7 @@ from trio.testing import MockClock
 
 from flowlang import open_engine
 from flowlang.backends.border import Finish, Host
+from flowlang.engine.errors import ScriptError
 from flowlang.model.message_commands import HttpRequest, OutsideCommand, SendMessage
 from flowlang.model.policy import EVERYTHING
 from flowlang.model.results import Done
@@ -73,12 +74,36 @@ def test_a_command_goes_to_the_backend_with_its_outlet_and_has_a_key_of_its_own(
     assert message.key != request.key
 
 
-@pytest.mark.parametrize("action", ['notify "x"', 'store.put "a", 1'])
-def test_where_no_backend_has_the_outlet_is_a_fault(action: str) -> None:
+@pytest.mark.parametrize(
+    ("action", "outlet"),
+    [
+        ('notify "x"', "notify"),
+        ('store.put "a", 1', "store"),
+        ('let _x = 1; parallel { stream { email to: "a@b.example", subject: "x", body: "x" } }', "email"),
+        ('send "x", to: "mailto:a@b.example"', "email"),
+        ('let who = "ann"; send "x", to: "chat:${who}"', "chat"),
+    ],
+)
+def test_a_script_that_needs_an_outlet_no_backend_has_is_refused(action: str, outlet: str) -> None:
     async def main() -> None:
         async with open_engine([Post()]) as engine:
-            engine.load_text(f"flow main {{ {action} }}")
-            ending = await engine.start("main").ended()
+            with pytest.raises(ScriptError) as refused:
+                engine.load_text(f'policy {{ allow email "*"; allow chat "*" }}\nflow main {{ {action} }}')
+            (found,) = refused.value.diagnostics
+            assert (found.code, found.message) == (
+                "E407", f"this needs the outlet `{outlet}`, which no backend here has",
+            )  # fmt: skip
+
+    trio.run(main, clock=MockClock())
+
+
+def test_where_only_running_tells_it_is_a_fault() -> None:
+    script = 'policy { allow email "*" }\nflow main(to) { send "x", to: to }'
+
+    async def main() -> None:
+        async with open_engine([Post()], policy=EVERYTHING) as engine:
+            engine.load_text(script)
+            ending = await engine.start("main", to="mailto:a@b.example").ended()
             assert (ending.how, ending.code) == ("fault", "no_backend")
 
     trio.run(main, clock=MockClock())

@@ -1,0 +1,148 @@
+"""Backends of a project: from `[backends.NAME]` in `flow.toml`, by way of entry points, to what an engine
+runs.
+
+    [backends.texts]
+    kind = "sms_gateway"            # the name of an entry point in the group `flowlang.backends`
+    token = { env = "SMS_TOKEN" }   # everything else is the kind's own
+
+An entry point names a `BackendKind`: the shape of its settings, and how a backend is made of them. Only kinds
+that a project uses are imported. What is wrong with a section is told with its place in `flow.toml`, by the
+shape as well as by the kind.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from importlib.metadata import EntryPoint, entry_points
+from pathlib import Path
+from typing import Any
+
+from flowlang.diagnostics import near_name
+from flowlang.model.policy import NOTHING, Policy
+
+from .hosts import CannotImportError, imported
+from .shapes import WRONG, Report, Table
+
+GROUP = "flowlang.backends"
+
+
+class SettingsError(Exception):
+    """A kind cannot make a backend of its section: `message` is one line, `where` the setting, by its
+    keys."""
+
+    def __init__(self, message: str, *where: str | int) -> None:
+        self.message = message
+        self.where = where
+        super().__init__(message)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Surroundings:
+    """What the backends of a project share. `folder` is where relative paths begin, `data` where something
+    may be kept, `None` for nowhere; `policy` is the operator's; `shared` is for what they have together, as a
+    listener for HTTP."""
+
+    folder: Path
+    data: Path | None = None
+    policy: Policy = NOTHING
+    shared: dict[Any, Any] = field(default_factory=dict[Any, Any])
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Section:
+    """A section of `flow.toml`, read by its kind's shape."""
+
+    name: str
+    settings: Mapping[str, Any]
+    surroundings: Surroundings
+
+
+@dataclass(frozen=True, slots=True)
+class BackendKind:
+    """What an entry point names. `doc` is one line; `settings` the shape of its section without `kind`;
+    `make` gives a `flowlang.backends.border.Backend`, or raises `SettingsError`."""
+
+    doc: str
+    settings: Table
+    make: Callable[[Section], Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Installed:
+    """A kind as the metadata of its package tell it."""
+
+    name: str
+    where: str
+    package: str
+    version: str
+
+
+def installed_kinds() -> tuple[Installed, ...]:
+    """All that there are, by name; nothing is imported."""
+    found = (
+        Installed(
+            each.name,
+            each.value,
+            each.dist.name if each.dist else "?",
+            each.dist.version if each.dist else "?",
+        )
+        for each in _entries()
+    )
+    return tuple(sorted(set(found), key=lambda each: (each.name, each.package)))
+
+
+def make_backends(sections: Mapping[str, Any], surroundings: Surroundings, report: Report) -> tuple[Any, ...]:
+    """The backends of `[backends]`, in order. What is wrong is in the report."""
+    made: list[Any] = []
+    for name, given in sections.items():
+        path = ("backends", name)
+        kind = _kind(str(given.get("kind")), (*path, "kind"), report)
+        if kind is None:
+            continue
+        rest = {key: each for key, each in given.items() if key != "kind"}
+        settings = kind.settings.read(rest, path, report)
+        if settings is WRONG:
+            continue
+        try:
+            made.append(kind.make(Section(name, settings, surroundings)))
+        except SettingsError as error:
+            report.add("E805", report.extent((*path, *error.where)).value, error.message)
+        except Exception as error:  # noqa: BLE001 (the kind may be anybody's)
+            why = (
+                f"`{given['kind']}` failed: {type(error).__name__}: {str(error).partition(chr(10))[0][:200]}"
+            )
+            report.add("E805", report.extent(path).key, why)
+    return tuple(made)
+
+
+def _kind(name: str, path: tuple[str, ...], report: Report) -> BackendKind | None:
+    span = report.extent(path).value
+    entries = {(each.value, each.dist.name if each.dist else "?"): each for each in _entries(name)}
+    if not entries:
+        known = sorted({each.name for each in _entries()})
+        near = near_name(name, known)
+        expected = () if near else tuple(f'"{each}"' for each in known)
+        message = f'no package here has the kind of backend "{name[:60]}"'
+        report.add("E805", span, message, expected, near, "`flow backends` lists what there is")
+        return None
+    if len(entries) > 1:
+        packages = " and ".join(sorted(package for _, package in entries))
+        report.add("E805", span, f'more than one package has the kind "{name}": {packages}; uninstall one')
+        return None
+    entry = next(iter(entries.values()))
+    try:
+        found = imported(entry.value)
+    except CannotImportError as error:
+        report.add("E805", span, str(error))
+        return None
+    if not isinstance(found, BackendKind):
+        report.add(
+            "E805", span, f'"{name}" is not set up in `flow.toml`: `{entry.value}` is no `BackendKind`'
+        )
+        return None
+    return found
+
+
+def _entries(name: str | None = None) -> Iterable[EntryPoint]:
+    return entry_points(group=GROUP) if name is None else entry_points(group=GROUP, name=name)

@@ -1,0 +1,67 @@
+"""Who wants no more messages, in a file of the data folder: one line a change, `+` or `-` and the address.
+
+It is added to and never written anew, so that a crash loses at most the line that was being written; what is
+no such line is passed over.
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from .errors import StoreError
+
+FILE = "opted_out"
+
+
+class OptedOut:
+    """Addresses with their schemes. Raises `StoreError` where the file cannot be used."""
+
+    def __init__(self, folder: Path) -> None:
+        self._path = folder / FILE
+        self._addresses: set[str] = set()
+        try:
+            folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+            self._file = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o600)
+            with open(self._file, "rb", closefd=False) as file:
+                text = file.read().decode("utf-8", "replace")
+            if text and not text.endswith("\n"):
+                os.write(self._file, b"\n")
+        except OSError as error:
+            raise StoreError(f"{self._path}: {(error.strerror or str(error)).lower()}") from None
+        for line in text.split("\n"):
+            if line.startswith("+"):
+                self._addresses.add(line[1:])
+            elif line.startswith("-"):
+                self._addresses.discard(line[1:])
+
+    def __contains__(self, address: object) -> bool:
+        return address in self._addresses
+
+    def __len__(self) -> int:
+        return len(self._addresses)
+
+    def add(self, address: str) -> None:
+        """On disk when this returns."""
+        if address not in self._addresses:
+            self._write(f"+{address}")
+            self._addresses.add(address)
+
+    def discard(self, address: str) -> None:
+        """The same."""
+        if address in self._addresses:
+            self._write(f"-{address}")
+            self._addresses.discard(address)
+
+    def close(self) -> None:
+        """Lets go of the file."""
+        os.close(self._file)
+
+    def _write(self, line: str) -> None:
+        if not line.isprintable():  # an address has one line, and whoever sends cannot write another's
+            return
+        try:
+            os.write(self._file, f"{line}\n".encode())
+            os.fsync(self._file)
+        except OSError as error:
+            raise StoreError(f"{self._path}: {(error.strerror or str(error)).lower()}") from None

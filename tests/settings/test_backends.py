@@ -1,0 +1,132 @@
+"""`[backends.NAME]` in `flow.toml`: made by the kind that an entry point names; mistakes are told with their
+place."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from flowlang.diagnostics import render
+from flowlang.model.policy import EVERYTHING
+from flowlang.project import backends as loading
+from flowlang.project.backends import BackendKind, Section, SettingsError
+from flowlang.project.project import ProjectError, open_project
+from flowlang.project.secrets import Hidden
+from flowlang.project.shapes import Integer, Table, Text
+from tests.cli.flow import flow
+
+
+ODD = f"`{__name__}:Entry`"
+
+
+class Entry:
+    """An entry point of a package."""
+
+    def __init__(self, name: str, value: str, package: str = "flowlang-pigeon") -> None:
+        self.name = name
+        self.value = value
+        self.dist = type("Dist", (), {"name": package, "version": "1.2"})
+
+
+def _make(section: Section) -> Any:
+    if section.settings.get("birds") == 13:
+        raise SettingsError("13 birds do not fly", "birds")
+    if section.settings.get("birds") == 7:
+        raise RuntimeError("out of seed")
+    return section
+
+
+PIGEON = BackendKind(
+    "Carrier pigeons.",
+    Table({"loft": Text(), "birds": Integer(1, 100), "seed": Hidden()}, frozenset({"loft"})),
+    _make,
+)
+
+
+@pytest.fixture
+def entries(monkeypatch: pytest.MonkeyPatch) -> list[Entry]:
+    installed = [Entry("pigeon", f"{__name__}:PIGEON"), Entry("odd", f"{__name__}:Entry")]
+    monkeypatch.setitem(sys.modules, __name__, sys.modules[__name__])
+    monkeypatch.setattr(
+        loading, "_entries", lambda name=None: [each for each in installed if name in (None, each.name)]
+    )
+    return installed
+
+
+def made(folder: Path, toml: str) -> tuple[Any, ...]:
+    (folder / "flow.toml").write_text(toml, encoding="utf-8")
+    return open_project(folder / "desk.flow").backends(folder / "data", EVERYTHING)
+
+
+def mistakes(folder: Path, toml: str) -> list[str]:
+    with pytest.raises(ProjectError) as refused:
+        made(folder, toml)
+    return [render(each).splitlines()[0].partition("flow.toml:")[2] for each in refused.value.diagnostics]
+
+
+@pytest.mark.usefixtures("entries")
+def test_a_backend_is_made_of_its_section(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SEED", "barley")
+    (section,) = made(tmp_path, '[backends.birds]\nkind = "pigeon"\nloft = "roof"\nseed = { env = "SEED" }\n')
+    assert section.name == "birds"
+    assert section.settings == {"loft": "roof", "seed": "barley"}
+    assert repr(section.settings["seed"]) == "•••"
+    assert section.surroundings.folder == tmp_path
+    assert section.surroundings.data == tmp_path / "data"
+    assert section.surroundings.policy is EVERYTHING
+
+
+@pytest.mark.usefixtures("entries")
+def test_a_secret_may_stand_in_a_file_beside(tmp_path: Path) -> None:
+    (tmp_path / "seed").write_text("oats\nrest", encoding="utf-8")
+    (section,) = made(tmp_path, '[backends.a]\nkind = "pigeon"\nloft = "x"\nseed = { file = "seed" }\n')
+    assert section.settings["seed"] == "oats"
+
+
+@pytest.mark.usefixtures("entries")
+@pytest.mark.parametrize(
+    ("lines", "mistake"),
+    [
+        ('kind = "pigeon"', "1:11: error E803: the setting `loft` is missing"),
+        ('loft = "x"', "1:11: error E803: the setting `kind` is missing"),
+        ('kind = "pigeom"', '2:8: error E805: no package here has the kind of backend "pigeom"'),
+        ('kind = "odd"', f'2:8: error E805: "odd" is not set up in `flow.toml`: {ODD} is no `BackendKind`'),
+        ('kind = "pigeon"\nloft = "x"\nbird = 3', "4:1: error E802: there is no setting `bird`"),
+        ('kind = "pigeon"\nloft = "x"\nbirds = 0', "4:9: error E803: `birds` is out of range"),
+        ('kind = "pigeon"\nloft = "x"\nbirds = 13', "4:9: error E805: 13 birds do not fly"),
+        ('kind = "pigeon"\nloft = "x"\nbirds = 7', 
+         "1:11: error E805: `pigeon` failed: RuntimeError: out of seed"),
+        ('kind = "pigeon"\nloft = "x"\nseed = "abc"', "4:8: error E803: `seed` cannot be a text"),
+        ('kind = "pigeon"\nloft = "x"\nseed = { env = "NO_SUCH" }',
+         "4:8: error E803: the environment has no `NO_SUCH`"),
+    ],
+)  # fmt: skip
+def test_a_mistake_is_told_with_its_place(tmp_path: Path, lines: str, mistake: str) -> None:
+    assert mistakes(tmp_path, f"[backends.birds]\n{lines}\n") == [mistake]
+
+
+def test_two_packages_with_one_kind_are_told(tmp_path: Path, entries: list[Entry]) -> None:
+    entries.append(Entry("pigeon", "other:PIGEON", "evil-pigeon"))
+    (mistake,) = mistakes(tmp_path, '[backends.birds]\nkind = "pigeon"\nloft = "x"\n')
+    assert mistake.endswith(
+        'more than one package has the kind "pigeon": evil-pigeon and flowlang-pigeon; uninstall one'
+    )
+
+
+def test_the_list_of_kinds_imports_no_backend() -> None:
+    code = (
+        "import sys; from flowlang.project.backends import installed_kinds; found = installed_kinds();"
+        "assert {'sip', 'console'} <= {each.name for each in found}, found;"
+        "assert not [each for each in sys.modules if each.startswith(('flowlang.backends', 'trio'))]"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True)
+
+
+def test_flow_backends_shows_kind_package_and_version() -> None:
+    found = flow("backends")
+    (line,) = [each for each in found.out.splitlines() if each.startswith("sip ")]
+    assert line.split()[1] == "flowlang"
