@@ -64,7 +64,7 @@ class CallLeg:
 
     def reoffer(self, sdp: SessionDescription, now: float) -> bool:
         """Send a re-INVITE with `sdp` (§14.1); False unless the call is up and no offer is under way."""
-        if self.state != "confirmed" or self._reoffer is not None or self._awaited or self.dialog is None:
+        if self.state != "confirmed" or self._reoffer is not None or self.dialog is None:
             return False
         self._reoffer = Reoffer(self._ground, self, self.dialog, sdp)
         self._reoffer.begin(now)

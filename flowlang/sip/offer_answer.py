@@ -145,8 +145,7 @@ class MediaSession:
                 receive_type=numbers[stream.codec],
                 event_receive_type=None if stream.event_type is None else numbers[EVENTS],
             )
-            self._offered = None
-            return True
+            return True  # the offer stands: of several early dialogs each has an answer to it
         return False
 
     # One line

@@ -26,6 +26,8 @@ Rules for callers
   over (a script's timeouts run from there), STOPPED at `stop()`, at the next `play` and at `close()`.
 - `done` and `on_digit` are called from the ticker or from the call that causes them; they must be quick and
   not raise (what they raise is logged, and the other legs go on).
+- `pass_to(other)` sends on by another port what this one hears; two that do it are a bridge. A prompt of our
+  own, or what is played `behind`, is heard in place of the other.
 - Packets that are not accepted by `flowlang.rtp.SourceGuard` are neither heard nor answered.
 - The clock is trio's, so `trio.testing.MockClock` drives the ticker.
 """
@@ -41,6 +43,7 @@ from .port import MediaPort
 from .prompts import Prompt, PromptCache, read_prompt
 from .recording import Recording
 from .stats import PortStats
+from .tones import hold_music, ringing_tone
 
 __all__ = [
     "PCMA",
@@ -60,5 +63,7 @@ __all__ = [
     "PromptCache",
     "PromptError",
     "Recording",
+    "hold_music",
     "read_prompt",
+    "ringing_tone",
 ]

@@ -3,7 +3,8 @@
 Rules: the media clock and the playback run on while nobody hears (hold), only the packets are left out, so
 that sequence numbers have no gap; digits stand in place of sound, which waits for them; the marker opens a
 talkspurt after a pause (RFC 3551 §4.1) and a telephone event (RFC 4733 §2.2). What another leg says is sent
-on as it comes, without a buffer of ours, and is left out while something of our own is heard.
+on as it comes, without a buffer of ours, and is left out while something of our own is heard. Where nothing
+else is to be heard a loop may be: a ringing tone, music on hold.
 """
 
 from __future__ import annotations
@@ -34,7 +35,9 @@ class Outgoing:
         self._sender = RtpSender(random)
         self._send_silence = send_silence
         self._digits = DigitSender()
-        self._digits_done: Callable[[], None] | None = None
+        self._digits_done: list[Callable[[], None]] = []
+        self._behind: Prompt | None = None
+        self._behind_at = 0
         self._event_timestamp = 0
         self._playback: Playback | None = None
         self._audio = b""  # all of the playback's sound in the codec
@@ -53,6 +56,12 @@ class Outgoing:
         if self._playback is not None:
             self._audio = self._playback.prompt.encoded(codec)
 
+    def play_behind(self, prompt: Prompt | None) -> None:
+        """Let this be heard again and again where nothing else is; the same goes on where it is."""
+        if prompt is not self._behind:
+            self._behind = prompt if prompt is not None and prompt.pcmu else None
+            self._behind_at = 0
+
     def play(self, prompt: Prompt, done: Done | None, *, loop: bool) -> Playback:
         """Begin this at the next packet time and end what plays."""
         before = self._playback
@@ -70,12 +79,13 @@ class Outgoing:
     def queue_digits(self, digits: str, done: Callable[[], None] | None) -> None:
         """Send these after those that wait. `ValueError` where one is no digit."""
         self._digits.queue(digits)
-        self._digits_done = done
+        if done is not None:
+            self._digits_done.append(done)
 
     def relay(self, packet: RtpPacket, codec: Codec | None) -> bytes | None:
         """What another leg said, to be sent at once, `codec` its law or `None` for a telephone event; nothing
         while something of our own is heard, or where events are not known here."""
-        if self._playback is not None or self._digits.busy:
+        if self._playback is not None or self._behind is not None or self._digits.busy:
             return None
         self._relayed = RELAY_PAUSE
         self._talking = False
@@ -99,12 +109,19 @@ class Outgoing:
     def next_packet(self, *, heard: bool) -> bytes | None:
         """What to send at this packet time; None for nothing. `heard` False is hold."""
         data: bytes | None = None
-        if self._relayed > 0 and self._playback is None and not self._digits.busy:
+        if self._behind is not None or self._digits_done:
+            self._relayed = 0
+        elif self._relayed > 0 and self._playback is None and not self._digits.busy:
             self._relayed -= self._frame * 1000 // SAMPLE_RATE
             self._sender.advance(self._frame)
             return None
         self._relay.interrupt()
-        if self._playback is None and self._digits_done is None and not self._digits.busy:
+        if (
+            self._playback is None
+            and self._behind is None
+            and not self._digits_done
+            and not self._digits.busy
+        ):
             if heard and self._send_silence:  # what most legs do most of the time
                 kind = self._codec.payload_type
                 data = self._sender.packet(self._silence, kind, marker=not self._talking)
@@ -126,9 +143,10 @@ class Outgoing:
                 data = self._sender.packet(payload, self._codec.payload_type, marker=not self._talking)
             self._talking = data is not None
         self._sender.advance(self._frame)
-        if self._digits_done is not None and not self._digits.busy:
-            done, self._digits_done = self._digits_done, None
-            guarded(done)
+        if self._digits_done and not self._digits.busy:
+            over, self._digits_done = self._digits_done, []
+            for done in over:
+                guarded(done)
         return data
 
     def _next_sound(self) -> bytes:
@@ -160,4 +178,11 @@ class Outgoing:
         return payload
 
     def _idle(self) -> bytes:
+        if self._behind is not None:
+            sound, at = self._behind.encoded(self._codec), self._behind_at
+            payload = sound[at : at + self._frame]
+            while len(payload) < self._frame:
+                payload += sound[: self._frame - len(payload)]
+            self._behind_at = (at + self._frame) % len(sound)
+            return payload
         return self._silence if self._send_silence else b""

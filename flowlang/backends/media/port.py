@@ -118,6 +118,11 @@ class MediaPort:
         self._check_open()
         return self._outgoing.play(audio, done, loop=loop)
 
+    def play_behind(self, prompt: Prompt | None) -> None:
+        """Let this be heard again and again where nothing is played, in place of who is bridged; `None` ends
+        it."""
+        self._outgoing.play_behind(prompt)
+
     def send_digits(self, digits: str, done: Callable[[], None] | None = None) -> None:
         """Send digits (100 ms each, 60 ms apart) in place of sound; `done` is told after the last one.
 
@@ -154,6 +159,7 @@ class MediaPort:
         self.socket.close()
         if self._recording is not None:
             self._recording.stop()
+        self._outgoing.play_behind(None)
         self._outgoing.stop()
 
     def _check_open(self) -> None:

@@ -17,9 +17,22 @@ from typing import Any
 import trio
 
 from flowlang.backends.border import BackendError, Host, Inbox, Incoming, Outgoing, Refusal
-from flowlang.backends.media import MediaConfig, MediaError, MediaPlane
+from flowlang.backends.media import MediaConfig, MediaError, MediaPlane, hold_music
 from flowlang.model.causes import hangup_cause
-from flowlang.model.commands import Answer, Bridge, HangUp, PlaceCall, Play, Redirect, Reject, Ring, Say
+from flowlang.model.commands import (
+    Answer,
+    Bridge,
+    HangUp,
+    Hold,
+    Mute,
+    PlaceCall,
+    Play,
+    Press,
+    Redirect,
+    Reject,
+    Ring,
+    Say,
+)
 from flowlang.model.observations import LegEnded, Refused, SipMessageSeen
 from flowlang.model.speech import Voice
 from flowlang.rtp import RandomBits
@@ -87,8 +100,11 @@ class SipBackend:
     name = "sip"
     channels = frozenset({"call"})
     commands = frozenset(
-        each.name for each in (Answer, Bridge, HangUp, PlaceCall, Play, Redirect, Reject, Ring, Say)
-    )
+        each.name
+        for each in (
+            Answer, Bridge, HangUp, Hold, Mute, PlaceCall, Play, Press, Redirect, Reject, Ring, Say,
+        )
+    )  # fmt: skip
 
     def __init__(
         self,
@@ -168,7 +184,7 @@ class SipBackend:
             self._registrar = self._make_registrar(endpoint.agent)
             sounds = Sounds(self._prompts, self._voice, self._language, plane.prompts)
             async with trio.open_nursery() as nursery:
-                self._ground = Ground(host, endpoint, plane, sounds, nursery, self._random)
+                self._ground = Ground(host, endpoint, plane, sounds, nursery, self._random, hold_music())
                 await nursery.start(plane.run)
                 self._register(endpoint)
                 task_status.started(f"SIP on udp and tcp {endpoint.address.hostport}")

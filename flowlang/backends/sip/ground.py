@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import trio
 
 from flowlang.backends.border import Host
-from flowlang.backends.media import MediaPlane
+from flowlang.backends.media import MediaPlane, Prompt
 from flowlang.rtp import RandomBits
 from flowlang.sip import CallLeg
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 @dataclass(frozen=True, slots=True)
 class Ground:
     """`legs` are those that the agent's events are for, by their call; `chains` how many legs of ours stand
-    before a call that we placed, by its Call-ID; `recordings` the folder of recordings, where there is one."""
+    before a call that we placed, by its Call-ID; `recordings` the folder of recordings, if there is one."""
 
     host: Host
     endpoint: Endpoint
@@ -31,6 +31,7 @@ class Ground:
     sounds: Sounds
     nursery: trio.Nursery
     random: RandomBits
+    music: Prompt
     recordings: Path | None = None
     legs: dict[CallLeg, SipLeg] = field(default_factory=dict["CallLeg", "SipLeg"])
     chains: dict[str, int] = field(default_factory=dict[str, int])

@@ -6,10 +6,13 @@ The RTP port is opened for the first answer that has a description in it (183 or
 from __future__ import annotations
 
 from flowlang.backends.media import MediaError
+from flowlang.model.addresses import is_e164
+from flowlang.model.causes import MOVED
 from flowlang.model.commands import Answer, Redirect, Reject, Ring
 from flowlang.model.observations import LegAnswered, LegRang
 from flowlang.model.results import Done, Failed, Result
-from flowlang.sip import IncomingCall, SessionDescription
+from flowlang.sip import IncomingCall, SessionDescription, SipSyntaxError
+from flowlang.sip.headers import parse_name_addr
 
 from .ground import Ground
 from .leg import GONE, SipLeg
@@ -40,8 +43,8 @@ class IncomingLeg(SipLeg):
                 return Done()
             case Reject(status=status, reason=reason):
                 return self._reject(status, reason)
-            case Redirect():
-                return Failed("not_supported", "this backend has no `redirect`")
+            case Redirect(to=to):
+                return self._redirect(to)
 
     def _ring(self) -> None:
         if self._call.ring(self.now):
@@ -90,6 +93,16 @@ class IncomingLeg(SipLeg):
         self._call.reject(status, self.now, None if reason is None else printable(reason, _LONGEST_REASON))
         return Done()
 
+    def _redirect(self, to: str) -> Result:
+        if self._answered:
+            return Failed("answered", "the call is answered: nobody can be sent elsewhere")
+        try:
+            contact = parse_name_addr(f"<{_callable(to, self._call.local.hostport)}>")
+        except SipSyntaxError:
+            return Failed("value", f"{printable(to)} is no address that can be called")
+        self._call.reject(MOVED, self.now, headers=(("Contact", str(contact)),))
+        return Done()
+
     def _hang_up(self, status: int) -> None:
         if self._call.unanswered and 300 <= status <= 699:
             self._call.reject(status, self.now)
@@ -110,3 +123,10 @@ class IncomingLeg(SipLeg):
             self._call.reject(488, self.now)
             return Failed("no_codec", "the caller's offer has no audio that we can speak")
         return self._description
+
+
+def _callable(to: str, here: str) -> str:
+    """The address as a URI: a number is `tel:`, an extension is ours."""
+    if ":" in to:
+        return to
+    return f"tel:{to}" if is_e164(to) else f"sip:{to}@{here}"

@@ -12,21 +12,43 @@ Rules
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 
 from flowlang.backends.border import Finish, Inbox, Leg
-from flowlang.backends.media import MediaError, MediaPort
+from flowlang.backends.media import MediaError, MediaPort, ringing_tone
 from flowlang.model.cdr import Party
-from flowlang.model.commands import Answer, BackendCommand, HangUp, Play, Redirect, Reject, Ring, Say
+from flowlang.model.commands import (
+    Answer,
+    BackendCommand,
+    HangUp,
+    Hold,
+    Mute,
+    Play,
+    Press,
+    Redirect,
+    Reject,
+    Ring,
+    Say,
+)
 from flowlang.model.events import CALLER_LEG, CallEnded, CallHeld, CallUnheld, DigitPressed, Event
 from flowlang.model.observations import LegEnded
 from flowlang.model.results import Done, Failed, Result
-from flowlang.sip import CallConfirmed, CallLeg, CallReanswered, CallReoffered, HangupCause, MediaSession
+from flowlang.sip import (
+    CallConfirmed,
+    CallLeg,
+    CallReanswered,
+    CallReoffered,
+    HangupCause,
+    InfoReceived,
+    MediaSession,
+)
 from flowlang.sip import CallEnded as SipCallEnded
 from flowlang.sip import Event as SipEvent
 from flowlang.sip.outputs import Side
 
 from .audio import connect_audio
 from .ground import Ground
+from .keys import key_of_info
 from .speech import Speech
 
 _BY_NETWORK = frozenset({"no_ack", "lost", "timeout"})
@@ -51,9 +73,14 @@ class SipLeg:
         self._over = False
         self._answered = False
         self._held = False
+        self._muted = False
         self._session: MediaSession | None = None
         self._port: MediaPort | None = None
         self._bridged: SipLeg | None = None
+        self._parked = False  # on hold by the script
+        self._ringing = False  # hears the ringing tone
+        self._offer_due = False
+        self._keys_by_rtp = False
         self._speech = Speech(ground.sounds, ground.nursery)
 
     # The engine's side
@@ -74,6 +101,19 @@ class SipLeg:
             case HangUp(status=status):
                 self._hang_up(status)
                 finish(Done())
+            case Ring(on=on) if self._answered:
+                self._ringing = on
+                self._choose_behind()
+                finish(Done())
+            case Hold(on=on):
+                self._park(on=on)
+                finish(Done())
+            case Mute(on=on):
+                self._muted = on
+                self._choose_behind()
+                finish(Done())
+            case Press(digits=digits):
+                self._press(digits, finish)
             case Answer() | Ring() | Reject() | Redirect():
                 finish(self._before_answer(command))
             case _:  # the backend does not list it among its commands, so that no such flow is loaded
@@ -91,8 +131,12 @@ class SipLeg:
         for one, two in ((self, other), (other, self)):
             one._part()
             one._bridged = two
-        self._join()
+            one._ringing = False
+        if not early:  # who is not answered yet does not hear the caller either
+            self._join()
         other._join()
+        self._choose_behind()
+        other._choose_behind()
 
     def release(self) -> None:
         """The activeflow is over: nothing more is told to it."""
@@ -110,12 +154,15 @@ class SipLeg:
         match event:
             case CallConfirmed(_, answer) | CallReanswered(_, answer):
                 # An offer of ours is answered, in the ACK too; `None` where it was not, or needed no answer.
-                if answer is None or self._session is None:
-                    return
-                if self._session.read_answer(answer):
-                    self._connect()
-                elif self.call is not None:
-                    self.call.hang_up(self.now, "not_acceptable")
+                if answer is not None and self._session is not None:
+                    if self._session.read_answer(answer):
+                        self._connect()
+                    elif self.call is not None:
+                        self.call.hang_up(self.now, "not_acceptable")
+                if self._offer_due:
+                    self._offer()
+            case InfoReceived(_, kind, body):
+                self._on_info(kind, body)
             case CallReoffered(_, offer):
                 if offer is not None:  # else its answer comes with the ACK
                     self._connect()
@@ -187,6 +234,46 @@ class SipLeg:
         if audio.held != self._held:
             self._held = audio.held
             self._deliver(CallHeld(CALLER_LEG) if audio.held else CallUnheld(CALLER_LEG))
+            if self._bridged is not None:
+                self._bridged._choose_behind()
+        self._choose_behind()
+
+    def _choose_behind(self) -> None:
+        """What is heard where nothing is said, and whether the leg is."""
+        if self._port is None:
+            return
+        other = self._bridged
+        sound = None
+        if self._parked or (other is not None and other._held):
+            sound = self._ground.music
+        elif self._ringing:
+            sound = ringing_tone()
+        self._port.play_behind(sound)
+        self._port.muted = self._muted or self._parked
+
+    def _park(self, *, on: bool) -> None:
+        """Hold, or no more: he hears music, and nobody hears him (RFC 3264 §8.4)."""
+        if self._session is None or on == self._parked:
+            return
+        self._parked = on
+        self._session.wanted = "sendonly" if on else "sendrecv"
+        self._choose_behind()
+        self._offer()
+
+    def _offer(self) -> None:
+        """A re-INVITE with what we want now; later, where none may be sent yet."""
+        if self.call is not None and self._session is not None:
+            self._offer_due = not self.call.reoffer(self._session.offer(), self.now)
+
+    def _press(self, digits: str, finish: Finish) -> None:
+        failed = self._be_heard(early=False)
+        if failed is not None or self._port is None:
+            finish(failed or GONE)
+            return
+        try:
+            self._port.send_digits(digits, lambda: finish(Done()))
+        except MediaError as error:
+            finish(Failed("no_keys", str(error)))
 
     def _join(self) -> None:
         """Let the other leg hear what is said here."""
@@ -199,11 +286,24 @@ class SipLeg:
         other, self._bridged = self._bridged, None
         if self._port is not None:
             self._port.pass_to(None)
+            self._choose_behind()
         if other is not None:
             other._part()
 
     def _on_digit(self, digit: str) -> None:
+        self._keys_by_rtp = True
         self._deliver(DigitPressed(CALLER_LEG, digit))
+
+    def _on_info(self, kind: str | None, body: bytes) -> None:
+        """A key by INFO; from a phone that also sends telephone events those alone count."""
+        digit = None if self._keys_by_rtp else key_of_info(kind, body)
+        if digit is None:
+            return
+        self._deliver(DigitPressed(CALLER_LEG, digit))
+        other = self._bridged
+        if other is not None and other._port is not None:
+            with suppress(MediaError):  # the other side takes none
+                other._port.send_digits(digit)
 
     # Inside
 
