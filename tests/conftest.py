@@ -1,9 +1,10 @@
-"""What holds for every test: hypothesis repeats itself, what does not run has failed, caches are new."""
+"""What holds for every test: hypothesis repeats itself, what does not run has failed, caches are new, commits
+are at once where time is virtual."""
 
 from __future__ import annotations
 
 import os
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 
 import pytest
 from hypothesis import settings
@@ -28,3 +29,14 @@ def _no_cache_of_the_user(tmp_path_factory: pytest.TempPathFactory) -> None:
     """What commands keep between runs goes where nothing was kept before."""
     os.environ["XDG_CACHE_HOME"] = str(tmp_path_factory.mktemp("cache"))
     os.environ["XDG_STATE_HOME"] = str(tmp_path_factory.mktemp("state"))
+
+
+@pytest.fixture(autouse=True)
+def _commits_at_once(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A virtual clock does not wait for a thread that commits."""
+
+    async def at_once(work: Callable[[], None]) -> None:
+        work()
+
+    if "autojump_clock" in request.fixturenames:
+        monkeypatch.setattr("flowlang.engine.engine.on_a_thread", lambda: at_once)

@@ -34,7 +34,7 @@ from .arguments import arguments_of, given_value
 from .clock import Clock
 from .errors import EngineClosedError, UnknownFlowError
 from .host_actions import HostActions
-from .keeping import CHECKPOINT, Keeper, Kept
+from .keeping import CHECKPOINT, Beside, Keeper, Kept, on_a_thread
 from .placing import placing
 from .post import Post
 from .pump import Pump
@@ -69,18 +69,19 @@ class Engine:
         new_id: Callable[[], str],
         new_seed: Callable[[], int],
         porter: Porter,
+        beside: Beside,
     ) -> None:
         self._nursery = nursery
         self._backends = tuple(backends)
         self._limits = limits
         self._store = store
-        self.keeper = Keeper(store)
+        self.keeper = Keeper(store, beside)
         self._clock = clock
         self.new_id = new_id
         self.new_seed = new_seed
         self.place = placing(self, self._backends)
         """The backend that places calls; `None` where none can."""
-        self._pump = Pump(clock, processor_time, self.keeper.commit)
+        self._pump = Pump(clock, processor_time)
         self._scripts: list[LoadedScript] = []
         self._actions: dict[str, Action] = dict(ACTIONS)
         self.hosts = HostActions(nursery)
@@ -253,7 +254,8 @@ class Engine:
         for end in self.records.left_open(self._clock.now()):
             self.observed(end)
         with suppress(StoreError):  # where it failed, that was raised already
-            self._store.commit()
+            while self._store.pending:
+                self._store.commit()
 
     async def pump(self) -> None:
         """Runs the activeflows until cancelled."""
@@ -296,7 +298,7 @@ class Engine:
     def _keep_record(self, record: dict[str, Any]) -> None:
         """A call record changed."""
         self._store.keep_record(record)
-        self._pump.wake()
+        self.keeper.wake()
 
     async def checkpoint(self) -> None:
         """Tells the store every so often that the process is there, while calls are up."""
@@ -304,7 +306,7 @@ class Engine:
             await trio.sleep(CHECKPOINT)
             if len(self.records):
                 self._store.alive(self._clock.now())
-                self._pump.wake()
+                self.keeper.wake()
 
     def launch(self, output: Launch, script: Script) -> None:
         """A flow started another."""
@@ -397,6 +399,7 @@ async def open_engine(
     new_seed: Callable[[], int] = lambda: secrets.randbits(63),
     manners: Manners | None = None,
     opted_out: OptOuts | None = None,
+    beside: Beside | None = None,
 ) -> AsyncGenerator[Engine]:
     """An engine in the caller's trio program, until the end of the `async with`. Leaving it ends what still
     runs at once; call `shutdown` before for a polite end.
@@ -406,7 +409,8 @@ async def open_engine(
 
     `manners` are the operator's towards people who write, `opted_out` those who want no more messages.
 
-    Clock, processor time, ids and seeds can be given; two engines share nothing.
+    Clock, processor time, ids and seeds can be given; two engines share nothing. `beside` carries out commits
+    of a store on disk; without it a thread does, which a virtual clock does not wait for.
     """
     failed: BaseException | None = None
     engine: Engine | None = None
@@ -422,9 +426,11 @@ async def open_engine(
                 new_id=new_id,
                 new_seed=new_seed,
                 porter=Porter(manners, opted_out),
+                beside=beside or on_a_thread(),
             )
             nursery.start_soon(engine.pump)
             if engine.keeper.durable:
+                nursery.start_soon(engine.keeper.run)
                 nursery.start_soon(engine.checkpoint)
             try:
                 yield engine

@@ -1,15 +1,17 @@
 """What has to be on disk before it shows: outputs wait here until the inputs that they come of are committed.
 
-A commit is for a group: all that the activeflows took in one turn of the pump. A new activeflow, and one that
-hands over, are inside that group, so that neither can be lost between two commits. A store in memory has
-nothing to wait for, and costs nothing here.
+A commit is for a group: all that the activeflows took since the last one began. While a thread waits for the
+disk, they go on taking inputs, which are the next group: the slower the disk, the larger the groups. A new
+activeflow, and one that hands over, are inside the group of what began them, so that neither can be lost
+between two commits. A store in memory has nothing to wait for, and costs nothing here.
 """
 
 from __future__ import annotations
 
-from collections import deque
-from collections.abc import Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable
 from typing import TYPE_CHECKING
+
+import trio
 
 from flowlang.core import HandedOff, Input, Launch, Limits, Output, Script
 from flowlang.core.journal import Journal
@@ -26,14 +28,30 @@ Kept = Callable[[bool], None]
 lost: the activeflow is over, or has too many waiting."""
 
 
+Beside = Callable[[Callable[[], None]], Awaitable[None]]
+"""Carries out what makes its thread wait for the disk, while the run loop goes on."""
+
+
+def on_a_thread() -> Beside:
+    """Has it done by a thread, one at a time. Nothing can cancel it."""
+    limiter = trio.CapacityLimiter(1)  # of its own: what else has threads does not hold up a commit
+
+    async def beside(work: Callable[[], None]) -> None:
+        await trio.to_thread.run_sync(work, limiter=limiter)
+
+    return beside
+
+
 class Keeper:
     """Between activeflows and the store."""
 
-    def __init__(self, store: Store) -> None:
+    def __init__(self, store: Store, beside: Beside) -> None:
         self.store = store
         self.durable = store.durable
+        self._beside = beside
+        self._given = trio.Event()
         self._builds: dict[Script, Build] = {}
-        self._held: deque[tuple[Running, Output]] = deque()
+        self._held: list[tuple[Running, Output]] = []
         self._awaited: dict[int, Kept] = {}
         self._taken: list[tuple[Kept, bool]] = []
 
@@ -60,8 +78,13 @@ class Keeper:
                 if (kept := self._awaited.pop(id(each), None)) is not None:
                     kept(False)
 
+    def wake(self) -> None:
+        """There is something to commit."""
+        self._given.set()
+
     def hold(self, running: Running, taken: Input, outputs: list[Output]) -> None:
         """An input is in the journal; what came of it goes out after the commit."""
+        self._given.set()
         if self._awaited and (kept := self._awaited.pop(id(taken), None)) is not None:
             self._taken.append((kept, not running.flow.lost_input))
         for output in outputs:
@@ -75,13 +98,16 @@ class Keeper:
         if self._awaited and (kept := self._awaited.pop(id(taken), None)) is not None:
             kept(not running.flow.lost_input)
 
-    def commit(self) -> None:
-        """Commits what there is and lets go what waited for it. Raises `StoreError`: then nothing goes."""
-        while self.store.pending or self._held:
-            self.store.commit()
+    async def run(self) -> None:
+        """Commits group after group, until cancelled. Raises `StoreError`: then nothing more goes out."""
+        while True:
+            await self._given.wait()
+            self._given = trio.Event()
             taken, self._taken = self._taken, []
+            held, self._held = self._held, []
+            if self.store.prepare():
+                await self._beside(self.store.commit)
             for kept, has in taken:
                 kept(has)
-            while self._held:
-                running, output = self._held.popleft()
+            for running, output in held:
                 running.carry_out(output)

@@ -24,12 +24,10 @@ frame."""
 
 
 class Pump:
-    """`processor_time` tells seconds that pass while work is done; a virtual clock does not. `commit` is
-    called after each turn: what it raises ends the engine."""
+    """`processor_time` tells seconds that pass while work is done; a virtual clock does not."""
 
-    def __init__(self, clock: Clock, processor_time: Callable[[], float], commit: Callable[[], None]) -> None:
+    def __init__(self, clock: Clock, processor_time: Callable[[], float]) -> None:
         self._clock = clock
-        self._commit = commit
         self._processor_time = processor_time
         self._queue: deque[Running] = deque()
         self._spinning: deque[Running] = deque()
@@ -50,17 +48,12 @@ class Pump:
             self._queue.append(running)
             self._wake.set()
 
-    def wake(self) -> None:
-        """There is something to commit."""
-        self._wake.set()
-
     async def run(self) -> None:
         """Works until cancelled."""
         while True:
             self._fire_due()
             if self._queue or self._spinning:
                 self._work()
-            self._commit()
             if self._queue or self._spinning:
                 await trio.lowlevel.checkpoint()
             else:

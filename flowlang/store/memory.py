@@ -41,5 +41,9 @@ class MemoryStore:
     def alive(self, at: int) -> None:
         """Nothing is kept."""
 
+    def prepare(self) -> bool:
+        """Nothing is kept."""
+        return False
+
     def commit(self) -> None:
         """Memory needs none."""

@@ -43,9 +43,14 @@ class Store(Protocol):
         """Whether there is anything to commit."""
         ...
 
+    def prepare(self) -> bool:
+        """Makes a group of what was given so far, for `commit`; False where that is nothing. Does not wait
+        for the disk. Raises `StoreError` as `commit` does."""
+        ...
+
     def commit(self) -> None:
-        """What was given so far is on disk when this returns. Raises `StoreError`: then no more comes of it,
-        now or later."""
+        """The group that was prepared, or else all that was given so far, is on disk when this returns. May
+        be called from another thread. Raises `StoreError`: then no more comes of it, now or later."""
         ...
 
 

@@ -1,8 +1,9 @@
 """The store on disk: SQLite in a data folder, for one process at a time.
 
-Everything is appended to lists in memory; `commit` writes them in one transaction, which is on disk when it
-returns (WAL, `synchronous=FULL`: one `fsync` of the log for a whole group). SQLite checks each frame of its
-log, so that after a crash all of a group is there, or nothing.
+Everything is appended to lists in memory. `prepare` writes them in one transaction, which takes no time;
+`commit` ends it, and it is on disk when that returns, which may be on another thread (WAL,
+`synchronous=FULL`: one `fsync` of the log for a whole group). SQLite checks each frame of its log, so that
+after a crash all of a group is there, or nothing.
 
 After an error of the disk nothing is tried again: a second `fsync` may tell that all is well when the pages
 of the first one are lost.
@@ -15,6 +16,7 @@ import json
 import os
 from collections.abc import Iterable, Mapping
 from pathlib import Path
+from threading import Lock
 from typing import Any, Self
 
 from .builds import Build
@@ -95,6 +97,8 @@ class SqliteStore:
         self._records: dict[tuple[Any, Any], Row] = {}
         self._alive: int | None = None
         self._failed: str | None = None
+        self._prepared = False
+        self._committing = Lock()
         try:
             folder.mkdir(parents=True, exist_ok=True, mode=0o700)  # conversations are nobody else's business
             self._lock = _locked(folder)
@@ -103,7 +107,8 @@ class SqliteStore:
         try:
             self._db = Database(folder / FILE)
             migrate(self._db, str(folder))
-            self._archive = Archive(self._db, folder)
+            self._reader = Database(folder / FILE, read_only=True)  # the other one may be committing
+            self._archive = Archive(self._reader, folder)
             self.row: int = self._db.value("SELECT max(row) FROM journal") or 0
             self._number: int = self._db.value("SELECT max(number) FROM activeflows") or 0
         except (DatabaseError, StoreError) as error:
@@ -112,6 +117,7 @@ class SqliteStore:
 
     def close(self) -> None:
         """Lets go of the folder. What was not committed is not kept."""
+        self._reader.close()
         self._db.close()
         os.close(self._lock)
 
@@ -153,26 +159,45 @@ class SqliteStore:
     @property
     def pending(self) -> bool:
         """Whether there is anything to commit."""
+        return self._prepared or self._given
+
+    @property
+    def _given(self) -> bool:
         return bool(
             self.entries or self.opened or self.ends or self._records or self.cuts or self._alive is not None
         )
 
-    def commit(self) -> None:
-        """Writes all of it in one transaction."""
+    def prepare(self) -> bool:
+        """Writes all of it in one transaction, whose pages SQLite keeps to itself until `commit`."""
         if self._failed is not None:
             raise StoreError(self._failed)
-        if not self.pending:
-            return
-        try:
-            self._db.begin()
-            self._write()
-            self._db.commit()
-        except DatabaseError as error:
-            self._failed = (
-                f"{self.folder}: nothing more can be written ({why(error)}); flowlang stops here; started "
-                "again it goes on from what is on disk"
-            )
-            raise StoreError(self._failed) from None
+        if self._given:
+            try:
+                self._db.begin()
+                self._write()
+            except DatabaseError as error:
+                raise self._over(error) from None
+            self._prepared = True
+        return self._prepared
+
+    def commit(self) -> None:
+        """Ends the transaction, which may begin here."""
+        with self._committing:
+            if not self._prepared and not self.prepare():
+                return
+            try:
+                self._db.commit()
+            except DatabaseError as error:
+                raise self._over(error) from None
+            self._prepared = False
+
+    def _over(self, error: DatabaseError) -> StoreError:
+        """No group is begun any more."""
+        self._failed = (
+            f"{self.folder}: nothing more can be written ({why(error)}); flowlang stops here; started "
+            "again it goes on from what is on disk"
+        )
+        return StoreError(self._failed)
 
     def _write(self) -> None:
         many = self._db.many

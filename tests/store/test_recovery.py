@@ -162,7 +162,7 @@ async def test_a_replay_that_differs_parks_the_activeflow_and_says_where(
         run = engine.start("main", 5)
         await engine.signalled(run.id, "add", 3)
     with SqliteStore(tmp_path) as store:
-        store.archive._db.execute("UPDATE journal SET outcome = x'00' WHERE row = 2")
+        store._db.execute("UPDATE journal SET outcome = x'00' WHERE row = 2")
     for _ in range(2):  # and it stays so
         async with engine_on(SqliteStore(tmp_path)) as (engine, recovered):
             assert recovered.live == ()
