@@ -1,10 +1,14 @@
 """`make kill-test KILLS=300`: kills a process with `kill -9` again and again, and counts what that cost.
 
-A child runs activeflows on a data folder: they wait for signals, sleep, and call an action of the host with a
-key. The parent signals them, and writes down what was acknowledged; the action writes into a ledger that no
-crash of the child can undo. Every other kill is at a random moment, the rest are at named points, which are
-this file's own: a store that kills its process. At the end all is left to run out, and compared. The last
-line is JSON: kills, lost, doubled, cdr_wrong.
+The child (`kill_child.py`) runs activeflows on a data folder: counters that take signals, alarms that sleep,
+people who write and get replies, calls. The parent gives it work, no more than it can hold, and writes down
+what was acknowledged; messages that were not it sends again under the same id, as a carrier does. Every other
+kill is at a random moment, the rest at numbered points. At the end the last child works until all that was
+acknowledged is done. Then the ledger of what was done in the world is compared with what was acknowledged,
+and the call records with the calls. The last line is JSON: kills, lost, doubled, cdr_wrong.
+
+Children are forked from this process, which has everything imported: one that lives for 200 ms costs little
+more than that.
 """
 
 from __future__ import annotations
@@ -14,123 +18,76 @@ import os
 import random
 import select
 import signal
-import subprocess
 import sys
 import tempfile
 import time
 from collections import Counter
+from contextlib import suppress
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import trio
+from kill_child import COUNTERS, POINTS, live
 
-import flowlang
-from flowlang.backends.simulator import SimulatorBackend
-from flowlang.model.action import Action, Parameter
 from flowlang.store.reading import open_archive
-from flowlang.store.sqlite import SqliteStore
 
-POINTS = ("before_commit", "inside_commit", "after_commit", "before_action", "after_action")
-FLOWS = 4
-SCRIPT = """
-route call => desk
-flow desk { answer
-    wait 1h }
-flow counter {
-    let seen = 0
-    loop {
-        let e = wait for signal "add"
-        seen = seen + 1
-        pay("${flow.id}:${e.data}")
-        wait 5ms
-        pay("${flow.id}:${e.data}:later")
-    }
-}
-"""
-PAY = Action("pay", "Takes money.", (Parameter("what", ("text",), "for what", by_place=True),),
-             recovery="repeat", key="key")  # fmt: skip
+OUTSTANDING = 40  # signals a counter, below the 100 that are kept
+PEOPLE = 5
+PATIENCE = 60.0  # seconds without anything done, at the end: then what is missing is lost
+LIFE = 0.1, 0.3  # seconds of a child that is killed at random
 
 
-class KillingStore(SqliteStore):
-    """Kills its process at a point, when it comes there for the so manieth time."""
+@dataclass
+class Work:
+    """One kind of it: what was given, what was acknowledged, and what the ledger has to show for each."""
+
+    shows: tuple[str, ...]
+    given: set[int] = field(default_factory=set[int])
+    acknowledged: set[int] = field(default_factory=set[int])
+
+
+class Child:
+    """A forked process, its two pipes, and what came of them."""
 
     def __init__(self, folder: Path, point: str, count: int) -> None:
-        super().__init__(folder)
-        self._point = point
-        self._count = count
+        commands, self._commands = os.pipe()
+        self._said, said = os.pipe()
+        self.pid = os.fork()
+        if self.pid == 0:
+            os.close(self._commands)
+            os.close(self._said)
+            code = 1
+            try:
+                trio.run(live, folder, commands, said, point, count)
+                code = 0
+            finally:
+                os._exit(code)
+        os.close(commands)
+        os.close(said)
+        self._buffer = b""
+        self.over = False
 
-    def reach(self, point: str) -> None:
-        """The process is at this point."""
-        if point == self._point:
-            self._count -= 1
-            if self._count <= 0:
-                os.kill(os.getpid(), signal.SIGKILL)
+    def tell(self, *plain: Any) -> None:
+        """Gives it a command."""
+        with suppress(BrokenPipeError):  # it is dead, and its end is read below
+            os.write(self._commands, json.dumps(plain).encode() + b"\n")
 
-    def commit(self) -> None:
-        """Commits, or does not live to."""
-        pending = self.pending
-        if pending:
-            self.reach("before_commit")
-        super().commit()
-        if pending:
-            self.reach("after_commit")
+    def said(self, seconds: float) -> list[list[Any]]:
+        """What it says within that time, or until it is dead."""
+        if not select.select([self._said], [], [], max(0.0, seconds))[0]:
+            return []
+        received = os.read(self._said, 65536)
+        self.over = not received
+        *lines, self._buffer = (self._buffer + received).split(b"\n")
+        return [json.loads(line) for line in lines]
 
-    def _write(self) -> None:
-        super()._write()
-        self.reach("inside_commit")
-
-
-async def child(folder: Path, point: str, count: int) -> None:
-    """Lives until it is killed, or told `end`."""
-    ledger = os.open(folder / "ledger", os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
-    store = KillingStore(folder / "data", point, count)
-
-    async def pay(what: str, key: str) -> None:
-        store.reach("before_action")
-        os.write(ledger, f"{key} {what}\n".encode())
-        store.reach("after_action")
-
-    phones = SimulatorBackend()
-    with store:
-        async with flowlang.open_engine([phones], store=store) as engine:
-            engine.add_action(PAY, pay)
-            recovered = engine.recover()
-            engine.load_text(SCRIPT)
-            await engine.listen()
-            flows = [each for each in recovered.live if each in engine.activeflows]
-            for _ in range(FLOWS - sum(_counts(folder, each) for each in flows)):
-                run = engine.start("counter")
-                flows.append(run.id)
-                (folder / f"flow-{run.id}").touch()
-            phones.call(source="+14155550100", to=f"+1606206{random.randrange(10_000):04}")
-            store.commit()
-            _say(["ready", [each for each in flows if _counts(folder, each)], list(recovered.diverged)])
-            commands = trio.lowlevel.FdStream(os.dup(0))
-            buffer = b""
-            async with trio.open_nursery() as nursery:
-                while True:
-                    received = await commands.receive_some()
-                    buffer += received
-                    *lines, buffer = buffer.split(b"\n")
-                    for line in lines:
-                        activeflow, number = json.loads(line)
-                        nursery.start_soon(_signal, engine, activeflow, number)
-                    if not received:
-                        await trio.sleep(5)
-                        os._exit(0)
-
-
-def _counts(folder: Path, activeflow: str) -> bool:
-    return (folder / f"flow-{activeflow}").exists()
-
-
-async def _signal(engine: flowlang.Engine, activeflow: str, number: int) -> None:
-    if await engine.signalled(activeflow, "add", number):
-        _say(["ack", activeflow, number])
-
-
-def _say(plain: list[Any]) -> None:
-    os.write(1, json.dumps(plain).encode() + b"\n")
+    def end(self) -> int:
+        """Kills it, where it is not dead yet; its exit code."""
+        os.kill(self.pid, signal.SIGKILL)
+        _, status = os.waitpid(self.pid, 0)
+        os.close(self._commands)
+        return os.waitstatus_to_exitcode(status)
 
 
 class Killer:
@@ -139,107 +96,178 @@ class Killer:
     def __init__(self, folder: Path, seed: int) -> None:
         self.folder = folder
         self.chance = random.Random(seed)
-        self.acknowledged: set[tuple[str, int]] = set()
-        self.flows: set[str] = set()
-        self.diverged = 0
-        self.next = 0
+        self.work = {
+            "add": Work(("add", "later")),
+            "alarm": Work(("first", "second")),
+            "text": Work(("reply",)),
+            "call": Work(()),
+        }
+        self.counters: dict[str, set[int]] = {}
+        self.gone: set[str] = set()
+        self.points: Counter[str] = Counter()
+        self._paid: set[str] = set()
+        self._read = 0
+        self._next = 0
 
-    def once(self, point: str, *, to_the_end: bool = False) -> None:
-        """One life of a child."""
-        count = str(self.chance.randint(1, 12))
-        command = [sys.executable, __file__, "--child", str(self.folder), point, count]
-        process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
-        assert process.stdin is not None
-        assert process.stdout is not None
-        out = process.stdout
-        live = self._read(out, 30.0)
-        end = time.monotonic() + (self.chance.uniform(0.0, 0.15) if point == "random" else 1.0)
-        while live and not to_the_end and process.poll() is None and time.monotonic() < end:
-            try:
-                for each in live:
-                    self.next += 1
-                    process.stdin.write(json.dumps([each, self.next]).encode() + b"\n")
-                process.stdin.flush()
-            except BrokenPipeError:
-                break
-            self._read(out, 0.05)  # slower than a flow pays: signals kept for it are limited
-        if to_the_end:
-            process.stdin.close()
-            process.wait(60)
-        else:
-            process.kill()
-            process.wait()
-        self._read(out, 0.5)
-        out.close()
+    # -- the ledger
 
-    def _read(self, out: Any, seconds: float) -> list[str]:
-        """What the child says; its activeflows, where it says that it is ready."""
+    def paid(self) -> set[str]:
+        """All that was done so far."""
+        path = self.folder / "ledger"
+        if path.exists() and path.stat().st_size > self._read:
+            with path.open("rb") as file:
+                file.seek(self._read)
+                *lines, rest = file.read().split(b"\n")
+                self._read = file.tell() - len(rest)
+            self._paid.update(line.decode().partition(" ")[2] for line in lines)
+        return self._paid
+
+    def missing(self) -> list[str]:
+        """What was acknowledged and is not done."""
+        paid = self.paid()
+        return [
+            done
+            for kind in self.work.values()
+            for number in kind.acknowledged
+            for show in kind.shows
+            if (done := f"{show}:{number}") not in paid
+        ]
+
+    # -- a child's life
+
+    def once(self, point: str) -> None:
+        """One that is killed."""
+        child = self._born(point, self.chance.randint(1, 12))
+        seconds = self.chance.uniform(*LIFE) if point == "random" else 1.0
         end = time.monotonic() + seconds
-        while select.select([out], [], [], max(0.0, end - time.monotonic()))[0]:
-            line = out.readline()
-            if not line.endswith(b"\n"):
-                return []
-            match json.loads(line):
-                case ["ready", flows, diverged]:
-                    self.flows |= set(flows)
-                    self.diverged += len(diverged)
-                    return flows
-                case ["ack", activeflow, number]:
-                    self.acknowledged.add((activeflow, number))
+        while not child.over and time.monotonic() < end:
+            self._give(child)
+            self._hear(child, min(0.01, end - time.monotonic()))
+        self.points[point] += child.over or point == "random"
+        code = child.end()
+        while not child.over:
+            self._hear(child, 1.0)
+        assert code == -signal.SIGKILL, f"the child ended by itself with {code}"
+
+    def last(self) -> None:
+        """One that lives until all is done."""
+        child = self._born("none", 1)
+        left = len(self.missing())
+        since = time.monotonic()
+        while not child.over and time.monotonic() - since < PATIENCE:
+            again = self.work["text"].given - self.work["text"].acknowledged
+            if not again and not left:
+                break
+            self._send_again(child)
+            self._hear(child, 0.05)
+            if (now := len(self.missing())) != left:
+                left, since = now, time.monotonic()
+        child.tell("end")
+        deadline = time.monotonic() + PATIENCE
+        while not child.over and time.monotonic() < deadline:
+            self._hear(child, 1.0)
+        child.end()
+
+    def _born(self, point: str, count: int) -> Child:
+        child = Child(self.folder, point, count)
+        for each in self.counters.values():
+            each &= self.work["add"].acknowledged  # what was under way to the last one never came
+        deadline = time.monotonic() + PATIENCE
+        while not child.over and time.monotonic() < deadline and not self._hear(child, 1.0):
+            pass
+        if not child.over:
+            self._send_again(child)
+            for _ in range(COUNTERS - len(self.counters)):
+                child.tell("counter")
+            self._new(child, "call")
+            self._new(child, "alarm")
+        return child
+
+    def _send_again(self, child: Child) -> None:
+        texts = self.work["text"]
+        for number in sorted(texts.given - texts.acknowledged):
+            child.tell("text", _person(number), number)
+
+    def _give(self, child: Child) -> None:
+        paid = self.paid()
+        for counter, numbers in self.counters.items():
+            numbers -= {each for each in numbers if f"later:{each}" in paid}
+            if len(numbers) < OUTSTANDING:
+                numbers.add(self._new(child, "add", counter))
+        if self.chance.random() < 0.3:
+            self._new(child, "text", _person(self._next + 1))
+        if self.chance.random() < 0.1:
+            self._new(child, "alarm")
+        if self.chance.random() < 0.1:
+            self._new(child, "call")
+
+    def _new(self, child: Child, kind: str, *whom: str) -> int:
+        self._next += 1
+        self.work[kind].given.add(self._next)
+        child.tell(kind, *whom, self._next)
+        return self._next
+
+    def _hear(self, child: Child, seconds: float) -> bool:
+        """Whether it said that it is ready."""
+        ready = False
+        for each in child.said(seconds):
+            match each:
+                case ["ready", list(gone)]:
+                    ready = True
+                    self.gone.update(gone)
+                case ["ack", "counter", str(activeflow)]:
+                    self.counters[activeflow] = set()
+                case ["ack", str(kind), int(number)]:
+                    self.work[kind].acknowledged.add(number)
+                case ["ended"]:
+                    pass
                 case other:
                     raise AssertionError(other)
-        return []
+        return ready
 
-    def result(self, kills: int) -> dict[str, int]:
+    # -- what it cost
+
+    def result(self, kills: int) -> dict[str, Any]:
         """What was lost and what came twice."""
-        paid: Counter[str] = Counter()
         keys: dict[str, str] = {}
+        doings: dict[str, set[str]] = {}
+        mixed = 0
         for line in (self.folder / "ledger").read_text().splitlines():
-            key, what = line.split(" ", 1)
-            if keys.setdefault(key, what) != what:
-                paid[what] += 2  # one key for two things: the peer would have dropped one
-            elif keys[key] == what and f"{key} {what}" not in paid:
-                paid[f"{key} {what}"] = 1
-                paid[what] += 1
-        wanted = {f"{each}:{number}{part}" for each, number in self.acknowledged for part in ("", ":later")}
-        lost = sum(1 for each in wanted if not paid[each])
-        doubled = sum(1 for what, times in paid.items() if " " not in what and times > 1)
+            key, _, what = line.partition(" ")
+            mixed += keys.setdefault(key, what) != what  # one key for two things: a peer would drop one
+            doings.setdefault(what, set()).add(key)
+        doubled = mixed + sum(len(each) - 1 for each in doings.values())
         with open_archive(self.folder / "data") as archive:
             records = list(archive.records())
-            calls = Counter(each["activeflow"] for each in records)
-            stored = [each for each in archive.activeflows(all_of_them=True) if each.flow == "desk"]
-        open_ones = sum(1 for each in records if each["ended"] is None or each["cause"] != "lost")
-        wrong = open_ones + sum(abs(calls[each.id] - 1) for each in stored) + calls[None]
-        return {"kills": kills, "acknowledged": len(self.acknowledged), "lost": lost + self.diverged,
-                "doubled": doubled, "cdr_wrong": wrong}  # fmt: skip
+            diverged = sum(each.state == "diverged" for each in archive.activeflows(all_of_them=True))
+        calls = Counter(each["to"] for each in records)
+        called = {f"tel:+1606{number:07}" for number in self.work["call"].acknowledged}
+        wrong = sum(each["ended"] is None or not each["cause"] for each in records)
+        wrong += sum(times - 1 for times in calls.values()) + len(called - calls.keys())
+        acknowledged = {name: len(each.acknowledged) for name, each in self.work.items()}
+        return {"acknowledged": acknowledged, "points": dict(self.points), "kills": kills,
+                "lost": len(self.missing()) + len(self.gone) + diverged, "doubled": doubled,
+                "cdr_wrong": wrong}  # fmt: skip
 
 
-def run(kills: int, seed: int, folder: Path) -> dict[str, int]:
+def _person(number: int) -> str:
+    return f"sms:+1415555{number % PEOPLE:04}"
+
+
+def run(kills: int, seed: int, folder: Path) -> dict[str, Any]:
     """Kills so often, and tells what it found."""
     killer = Killer(folder, seed)
     for number in range(kills):
         killer.once("random" if number % 2 else POINTS[number // 2 % len(POINTS)])
-    killer.once("none", to_the_end=True)
-    SqliteStore(folder / "data").close()
-    with SqliteStore(folder / "data") as store:
-        trio.run(_recover_only, store)
+    killer.last()
     return killer.result(kills)
-
-
-async def _recover_only(store: SqliteStore) -> None:
-    """Closes the records of the last child's calls."""
-    async with flowlang.open_engine(store=store) as engine:
-        engine.recover()
 
 
 def main() -> None:
     """Reads the arguments."""
-    if sys.argv[1:2] == ["--child"]:
-        folder, point, count = sys.argv[2:]
-        trio.run(child, Path(folder), point, int(count))
-        return
     kills = int(sys.argv[1]) if len(sys.argv) > 1 else 300
     seed = int(sys.argv[2]) if len(sys.argv) > 2 else 1
+    signal.signal(signal.SIGPIPE, signal.SIG_IGN)
     with tempfile.TemporaryDirectory() as folder:
         print(json.dumps(run(kills, seed, Path(folder))))
 

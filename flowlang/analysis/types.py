@@ -94,8 +94,8 @@ def of_action(action: Action, *, handled: bool) -> Type:
     if not action.outcomes:
         return None
     rare = {"gone"} if action.on_leg else set[str]()
-    if action.recovery == "unknown":
-        rare.add("unknown")
+    if action.recovery != "repeat" or action.reach is not None or action.sends is not None:
+        rare.add("unknown")  # a crash, or a peer that does not answer, leaves it open
     if handled:
         rare.add("cancelled")
     return Ended(action.name, action.outcomes, frozenset(rare) - {each.name for each in action.outcomes})

@@ -2,7 +2,8 @@
 
 They work on every channel, for none of them needs the caller. How a message or request ended is an outcome;
 only a mistake of the script (no address, a line break in a subject) and a missing backend are faults. What a
-crash, or a gateway that does not answer, leaves open is the outcome `unknown`.
+gateway that does not answer leaves open is the outcome `unknown`. After a crash a message goes out again
+under the same key: a peer that knows keys drops it, another may have it twice, and none has it never.
 """
 
 from __future__ import annotations
@@ -47,6 +48,7 @@ MESSAGE_ACTIONS = (
         (Parameter("to", ("text",), "a number or an `sms:` address"), _TEXT, _FROM),
         _SENT,
         sends="sms",
+        recovery="repeat",
         reach=Reach("to", "sms"),
     ),
     Action(
@@ -62,6 +64,7 @@ MESSAGE_ACTIONS = (
         ),
         _SENT,
         sends="email",
+        recovery="repeat",
         reach=Reach("to", "email"),
     ),
     Action(
@@ -70,6 +73,7 @@ MESSAGE_ACTIONS = (
         (Parameter("to", ("text",), "a `chat:` address"), _TEXT),
         _SENT,
         sends="chat",
+        recovery="repeat",
         reach=Reach("to", "chat"),
     ),
     Action(
@@ -81,6 +85,7 @@ MESSAGE_ACTIONS = (
             Parameter("subject", ("text",), "the subject, where it becomes an e-mail", None),
         ),
         _SENT,
+        recovery="repeat",
         reach=Reach("to", None),
     ),
     Action(
@@ -92,6 +97,7 @@ MESSAGE_ACTIONS = (
             Parameter("to", ("text",), "the service's name", "default"),
         ),
         _SENT,
+        recovery="repeat",
         sends="notify",
     ),
     Action(
@@ -99,6 +105,7 @@ MESSAGE_ACTIONS = (
         "Posts a value as JSON to another machine, signed.",
         (_URL, Parameter("data", ("any",), "the value", by_place=True), _HEADERS, _TIMEOUT),
         _ANSWERED,
+        recovery="repeat",
         sends="http",
         reach=_AT_URL,
     ),

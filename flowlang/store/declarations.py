@@ -22,10 +22,10 @@ def _fields_of(kind: type[Any]) -> tuple[str, ...]:
 
 def declared_to_plain(given: Any) -> Any:
     """A declaration, or a part of one, as plain data."""
-    kind: type[Any] = type(given)
-    if kind.__name__ in _CLASSES:
-        parts = {each: declared_to_plain(getattr(given, each)) for each in _fields_of(kind)}
-        return {"$declared": [kind.__name__, parts]}
+    name = type(given).__name__
+    if name in _CLASSES:
+        parts = {each: declared_to_plain(getattr(given, each)) for each in _fields_of(_CLASSES[name])}
+        return {"$declared": [name, parts]}
     if given is REQUIRED:
         return {"$required": True}
     if isinstance(given, frozenset):
