@@ -5,15 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import cast
 
-from flowlang.model.commands import BackendCommand, Bridge, HangUp, PlaceCall
+from flowlang.model.causes import DECLINED
+from flowlang.model.commands import BackendCommand, Bridge, HangUp, PlaceCall, TakePlace
 from flowlang.model.events import CALLER_LEG
 from flowlang.model.results import Done, Failed
 
 from .border import BridgingLeg, Finish, Inbox, Leg
 from .leg_inbox import LegInbox
 
-Place = Callable[[PlaceCall, Inbox], Leg | Failed]
-"""Begins to call, as `border.Placer.place`; `Failed` where nothing here can."""
+Place = Callable[[PlaceCall, Inbox, Leg | None], Leg | Failed]
+"""Begins to call on behalf of the caller's leg, as `border.Placer.place`; `Failed` where nothing here can."""
 
 
 class Legs:
@@ -34,6 +35,10 @@ class Legs:
         if isinstance(command, PlaceCall):
             finish(self._call(command))
             return _nothing
+        if isinstance(command, TakePlace):
+            self._replace(command)
+            finish(Done())
+            return _nothing
         leg = self._legs.get(command.leg)
         if leg is None:
             text = f"`{command.name}` needs a caller, and this activeflow has none"
@@ -42,7 +47,7 @@ class Legs:
         if isinstance(command, Bridge):
             other = self._legs.get(command.other)
             if other is not None:
-                cast("BridgingLeg", leg).bridge(other)
+                cast("BridgingLeg", leg).bridge(other, early=command.early)
             finish(Done())
             return _nothing
         cancel = leg.perform(command, finish)
@@ -52,7 +57,7 @@ class Legs:
 
     def _call(self, command: PlaceCall) -> Done | Failed:
         inbox = LegInbox(self._owner, command.leg, self._forget)
-        leg = self._place(command, inbox)
+        leg = self._place(command, inbox, self._legs.get(CALLER_LEG))
         if isinstance(leg, Failed):
             return leg
         if self._inboxes is None:
@@ -60,6 +65,13 @@ class Legs:
         self._inboxes[command.leg] = inbox
         self._legs[command.leg] = leg
         return Done()
+
+    def _replace(self, command: TakePlace) -> None:
+        before = self._legs.pop(command.leg)
+        before.perform(HangUp(command.leg, DECLINED), lambda _result: None)
+        before.release()
+        self._legs[command.leg], inbox = self.take_out(command.other)
+        inbox.hand_to(self._owner)
 
     def _forget(self, number: int) -> None:
         """A leg that was placed is over, or given up."""

@@ -10,8 +10,9 @@ from collections.abc import Callable
 import trio
 
 from .border import Host, Inbox, Incoming, Later, Outgoing
+from .pace import Pace
 from .simulated_callee import SimulatedCallee
-from .simulated_leg import Heard, LegState, Pace, SimulatedLeg
+from .simulated_leg import Heard, LegState, SimulatedLeg
 
 
 class _Live(SimulatedLeg):

@@ -14,17 +14,8 @@ from flowlang.model.observations import LegEnded
 from flowlang.model.results import Done
 
 from .border import Finish, Host, Inbox, Incoming, Later, Outgoing
-from .simulated_leg import (
-    Calling,
-    Ended,
-    Heard,
-    LegState,
-    Pace,
-    PhoneError,
-    Refused,
-    Ringing,
-    SimulatedLeg,
-)
+from .pace import Pace
+from .simulated_leg import Calling, Ended, Heard, LegState, PhoneError, Refused, Ringing, SimulatedLeg
 
 
 class SimulatedCallee(SimulatedLeg):

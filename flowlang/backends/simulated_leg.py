@@ -28,41 +28,42 @@ from flowlang.model.commands import (
     Record,
     Redirect,
     Reject,
+    ReportTransfer,
     Ring,
     Say,
     StopRecording,
+    TakePlace,
+    Transfer,
 )
 from flowlang.model.digits import DIGITS
-from flowlang.model.events import CALLER_LEG, CallEnded, CallHeld, CallUnheld, DigitPressed, Event
+from flowlang.model.events import (
+    CALLER_LEG,
+    CallEnded,
+    CallHeld,
+    CallUnheld,
+    DigitPressed,
+    Event,
+    TransferAsked,
+)
 from flowlang.model.observations import LegAnswered, LegEnded, LegRang
 from flowlang.model.results import Done, Failed
 from flowlang.model.values import SECOND
 
 from .border import Finish, Host, Inbox, Incoming, Later, Leg, Refusal
+from .pace import Pace, SoundFileError
 from .simulated_recording import SimulatedRecording
 
 SIMULATED_COMMANDS = frozenset(
     each.name
     for each in (
-        Answer, Bridge, HangUp, Hold, Mute, PlaceCall, Play, Press, Record, Redirect, Reject, Ring, Say,
-        StopRecording,
+        Answer, Bridge, HangUp, Hold, Mute, PlaceCall, Play, Press, Record, Redirect, Reject, ReportTransfer,
+        Ring, Say, StopRecording, TakePlace, Transfer,
     )
 )  # fmt: skip
-CHARACTERS_A_SECOND = 15.0  # an unhurried speaker of English
-UNKNOWN_FILE_SECONDS = 1.0
 
 
 class PhoneError(Exception):
     """The phone cannot do that now; the message says why."""
-
-
-class SoundFileError(Exception):
-    """A sound file cannot be played. `code` is the fault's, `prompt_missing` or `prompt_bad`; the message one
-    line."""
-
-    def __init__(self, code: str, text: str) -> None:
-        super().__init__(text)
-        self.code = code
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,18 +113,6 @@ class Heard:
     cut: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Pace:
-    """How long things take to be heard. `length_of` gives a file's seconds, or raises `SoundFileError`."""
-
-    characters_a_second: float = CHARACTERS_A_SECOND
-    length_of: Callable[[str], float] = lambda _file: UNKNOWN_FILE_SECONDS
-
-    def seconds(self, kind: Literal["say", "play"], what: str) -> float:
-        """The time that one thing takes."""
-        return len(what) / self.characters_a_second if kind == "say" else self.length_of(what)
-
-
 @dataclass(slots=True, eq=False)
 class _Utterance:
     parts: deque[tuple[Literal["say", "play"], str]]
@@ -158,6 +147,7 @@ class SimulatedLeg:
         self.state: LegState = Calling()
         self.activeflow: str | None = None
         self.held = False
+        self.transferred: int | None = None
         self.heard: list[Heard] = []
         self._host = host
         self._later = later
@@ -216,6 +206,13 @@ class SimulatedLeg:
             self.held = False
             self._deliver(CallUnheld(CALLER_LEG))
 
+    def transfer(self, to: str) -> None:
+        """Asks that whoever is connected is connected with somebody else instead; `transferred` is what
+        became of that, in SIP's terms."""
+        self._require_media()
+        self.transferred = None
+        self._deliver(TransferAsked(CALLER_LEG, to))
+
     def speak(self, text: str) -> None:
         """Says something: into what is recorded, and to whoever is connected."""
         self._require_media()
@@ -262,8 +259,9 @@ class SimulatedLeg:
                 return self._utter([("play", file) for file in command.files], command.early, finish)
             case Answer():
                 self._answer()
-            case Ring():
-                self._ring()
+            case Ring(on=on):
+                if on:
+                    self._ring()
             case Reject() if self._answered:
                 finish(Failed("answered", "the call is answered: `hangup` ends it"))
                 return _nothing
@@ -284,14 +282,24 @@ class SimulatedLeg:
                 self._muted = on
             case Press(digits=digits):
                 self.hear("press", digits)
-            case Hold() | PlaceCall() | Bridge():
+            case Transfer():  # a phone that does what it is asked for
+                finish(Done({"status": 200}))
+                self._leave("caller", "transferred")
+                return _nothing
+            case ReportTransfer(status=status):
+                self.transferred = status
+                self.changed()
+            case Hold() | PlaceCall() | Bridge() | TakePlace():
                 pass
         finish(Done())
         return _nothing
 
-    def bridge(self, other: Leg) -> None:
-        """Connects the two."""
+    def bridge(self, other: Leg, *, early: bool = False) -> None:
+        """Connects the two, and neither with anybody else."""
         if isinstance(other, SimulatedLeg) and not self.over and not other.over:
+            for each in (self, other):
+                if each._peer is not None:
+                    each._peer._peer = None
             self._peer, other._peer = other, self
 
     def _record(self, command: Record, finish: Finish) -> Callable[[], None]:

@@ -61,7 +61,7 @@ def _require(program: Program, flow: str) -> None:
 
 def _tested(file: Path) -> Report | None:
     """What the tests of the script take, and those in a file beside it; `None` where they do not compile."""
-    from flowlang.backends.simulated_leg import Pace
+    from flowlang.backends.pace import Pace
     from flowlang.modules import ModuleFiles
     from flowlang.testing.run import NotCompiledError, Surroundings, run_source
 

@@ -14,7 +14,7 @@ import trio
 import flowlang
 from flowlang.analysis import Program
 from flowlang.backends.console import ConsoleBackend, PipedTerminal, Terminal
-from flowlang.backends.simulated_leg import CHARACTERS_A_SECOND, Pace
+from flowlang.backends.pace import CHARACTERS_A_SECOND, Pace
 from flowlang.model.observations import FlowEnded, Observation
 from flowlang.model.policy import EVERYTHING
 

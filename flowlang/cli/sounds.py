@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
-from flowlang.backends.simulated_leg import SoundFileError
+from flowlang.backends.pace import SoundFileError
 
 
 def length_of(folder: Path) -> Callable[[str], float]:

@@ -80,7 +80,7 @@ class _Run:
 
     def script(self, path: Path) -> None:
         """Runs the tests of one."""
-        from flowlang.backends.simulated_leg import Pace
+        from flowlang.backends.pace import Pace
         from flowlang.modules import ModuleFiles
         from flowlang.testing.run import NotCompiledError, Surroundings, run_source
 

@@ -7,6 +7,8 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from flowlang.compile.runtime.faults import Fault
+from flowlang.model.causes import DECLINED
+from flowlang.model.commands import ReportTransfer
 from flowlang.model.events import (
     CALLER_LEG,
     CallEnded,
@@ -14,6 +16,7 @@ from flowlang.model.events import (
     Event,
     MessageReceived,
     SignalReceived,
+    TransferAsked,
     as_outcome,
 )
 from flowlang.model.observations import EventArrived
@@ -24,6 +27,7 @@ from .blocks import On, without
 from .faults import as_fault
 from .legs import AnyLegEvent
 from .listeners import WaitForEvent
+from .outbox import unheard
 
 if TYPE_CHECKING:
     from .activeflow import Activeflow
@@ -49,6 +53,11 @@ class Events:
             of_all = flow.legs.take(event)
             if of_all is not None:
                 self.tell(of_all)
+            return True
+        if isinstance(event, CallEnded | TransferAsked) and flow.of_connected(event):
+            return True
+        if isinstance(event, TransferAsked):  # nobody is connected with him whom it could be about
+            flow.outbox.perform(ReportTransfer(CALLER_LEG, DECLINED), unheard)
             return True
         if isinstance(event, CallEnded):
             if not flow.caller_gone:

@@ -61,6 +61,7 @@ _EVENTS = {
         events.CallHeld,
         events.CallUnheld,
         events.CallEnded,
+        events.TransferAsked,
         events.CallRinging,
         events.CallAnswered,
         events.CallRefused,

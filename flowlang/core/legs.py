@@ -20,6 +20,7 @@ from flowlang.model.events import (
     CallRinging,
     CallUnheld,
     DigitPressed,
+    TransferAsked,
 )
 from flowlang.model.results import Failed, Result
 from flowlang.model.values import Outcome, Value
@@ -29,7 +30,7 @@ from .outbox import unheard
 if TYPE_CHECKING:
     from .activeflow import Activeflow
 
-LegEvent = CallRinging | CallAnswered | CallRefused | CallEnded
+LegEvent = CallRinging | CallAnswered | CallRefused | CallEnded | TransferAsked
 AnyLegEvent = LegEvent | CallHeld | CallUnheld | DigitPressed
 
 
@@ -46,13 +47,15 @@ class PlacedLeg:
 
 
 class Legs:
-    """All that are not over."""
+    """All that are not over. `connected` is told first what becomes of the caller's leg while it is connected
+    with one of them, and says whether that was all."""
 
-    __slots__ = ("_flow", "_live")
+    __slots__ = ("_flow", "_live", "connected")
 
     def __init__(self, flow: Activeflow) -> None:
         self._flow = flow
         self._live: dict[int, PlacedLeg] = {}
+        self.connected: Callable[[CallEnded | TransferAsked], bool] | None = None
 
     def __len__(self) -> int:
         return len(self._live)
@@ -98,15 +101,15 @@ class Legs:
                 del self._live[leg.number]
             case CallRinging():
                 leg.rang = True
-            case CallAnswered():
+            case CallAnswered() | TransferAsked():
                 pass
         leg.take(leg, event)
         return None
 
-    def hang_up(self, leg: PlacedLeg) -> None:
-        """Gives a leg up: cancels it, or ends it where it is up."""
+    def hang_up(self, leg: PlacedLeg, status: int = DECLINED) -> None:
+        """Gives a leg up: cancels it, `status` says why, or ends it where it is up."""
         if self._live.pop(leg.number, None) is not None:
-            self._flow.outbox.perform(HangUp(leg.number, DECLINED), unheard)
+            self._flow.outbox.perform(HangUp(leg.number, status), unheard)
 
     def hang_up_all(self) -> None:
         """The activeflow is over."""
@@ -114,5 +117,5 @@ class Legs:
             self.hang_up(leg)
 
     def let_go(self, leg: PlacedLeg) -> None:
-        """The leg is another activeflow's from now on."""
+        """The leg is another activeflow's, or the caller's, from now on."""
         del self._live[leg.number]

@@ -6,6 +6,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, cast
 
 from flowlang.compile.runtime.faults import Fault
+from flowlang.model.events import CallEnded, TransferAsked
 from flowlang.model.secrets import MASK, Secrets
 from flowlang.model.values import Value
 
@@ -77,6 +78,11 @@ class Parts:
     def placed_legs(self) -> tuple[int, ...]:
         """The numbers of those that are not over."""
         return self._legs.numbers if self._legs is not None else ()
+
+    def of_connected(self, event: CallEnded | TransferAsked) -> bool:
+        """Whether what became of the caller's leg concerns first the one that he is connected with."""
+        connected = self._legs.connected if self._legs is not None else None
+        return connected is not None and connected(event)
 
     def hang_up_placed(self) -> None:
         """No leg that it placed is left."""

@@ -7,10 +7,10 @@ from .allowed import KEY, Choices
 from .values import SECOND, Duration
 
 _UNANSWERED = (
-    OutcomeType("busy", ("to", "status", "reason"), "who was called is on the phone (SIP 486, 600)"),
-    OutcomeType("no_answer", ("to", "status", "reason"), "nobody answered in time (480, 408)"),
-    OutcomeType("rejected", ("to", "status", "reason"), "who was called declined (603, 607, 608)"),
-    OutcomeType("failed", ("to", "status", "reason"), "no way there, or any other refusal"),
+    OutcomeType("busy", ("to", "status", "reason", "q850"), "who was called is on the phone (SIP 486, 600)"),
+    OutcomeType("no_answer", ("to", "status", "reason", "q850"), "nobody answered in time (480, 408)"),
+    OutcomeType("rejected", ("to", "status", "reason", "q850"), "who was called declined (603, 607, 608)"),
+    OutcomeType("failed", ("to", "status", "reason", "q850"), "no way there, or any other refusal"),
 )
 _FROM = Parameter("from", ("text",), "the caller id; the number that was called where it is left out", None)
 _NAME = Parameter("name", ("text",), "the display name", None)
@@ -129,6 +129,21 @@ CALL_ACTIONS = (
         channels=CALL,
         needs=("press", "answer"),
         on_leg=True,
+    ),
+    Action(
+        "transfer",
+        "Asks the caller's phone to call somebody else in our place (SIP REFER). Where that is answered, the "
+        "flow goes on without him, as after a `hangup`; otherwise he is still here.",
+        (Parameter("to", ("text",), "whom: an address", by_place=True),),
+        (
+            OutcomeType("transferred", ("to",), "he is connected there"),
+            OutcomeType("failed", ("to", "status"), "he is not; `status` is what his phone was told"),
+        ),
+        channels=CALL,
+        needs=("transfer", "answer"),
+        on_leg=True,
+        heed=True,
+        reach=Reach("to", "dial"),
     ),
     Action(
         "redirect",

@@ -25,10 +25,12 @@ class Answer:
 
 @dataclass(frozen=True, slots=True)
 class Ring:
-    """Tell the leg that it rings (SIP 180). Result: none, at once."""
+    """Tell the leg that it rings: SIP 180; one that is answered hears a ringing tone until it is spoken to,
+    connected or told otherwise (`on` false). Result: none, at once."""
 
     name: ClassVar[str] = "ring"
     leg: int
+    on: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +45,8 @@ class Reject:
 
 @dataclass(frozen=True, slots=True)
 class HangUp:
-    """End the leg: BYE where it is up, else refuse it with `status`. Result: none, at once."""
+    """End the leg: BYE where it is up, else refuse it with `status`; for a leg that we placed that is why it
+    is cancelled, 200 where another answered. Result: none, at once."""
 
     name: ClassVar[str] = "hangup"
     leg: int
@@ -89,11 +92,13 @@ class PlaceCall:
 
 @dataclass(frozen=True, slots=True)
 class Bridge:
-    """Let two legs that are up hear each other. Result: none, at once. The end of either ends it."""
+    """Let two legs that are up hear each other. Result: none, at once. The end of either ends it. `early`:
+    `other` is not answered yet, and `leg` hears its early media (SIP 183)."""
 
     name: ClassVar[str] = "bridge"
     leg: int
     other: int
+    early: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,6 +161,36 @@ class Redirect:
 
 
 @dataclass(frozen=True, slots=True)
+class Transfer:
+    """Ask the far end of the leg to call `to` in place of us (SIP REFER). Result: a map with the
+    `status` of its call; 200 where it is connected, and then the leg ends, its cause `transferred`."""
+
+    name: ClassVar[str] = "transfer"
+    leg: int
+    to: str
+
+
+@dataclass(frozen=True, slots=True)
+class ReportTransfer:
+    """Tell the far end of the leg what became of the transfer that it asked for (a NOTIFY with the status,
+    RFC 3515 section 2.4.5). Result: none, at once."""
+
+    name: ClassVar[str] = "report_transfer"
+    leg: int
+    status: int
+
+
+@dataclass(frozen=True, slots=True)
+class TakePlace:
+    """From now on `leg` is the one that went by `other`; what was `leg` before is hung up, its cause
+    `transferred`. Result: none, at once."""
+
+    name: ClassVar[str] = "take_place"
+    leg: int
+    other: int
+
+
+@dataclass(frozen=True, slots=True)
 class RunHostAction:
     """Run an action that the host declared in Python. Result: what it returns, as plain data."""
 
@@ -165,10 +200,23 @@ class RunHostAction:
 
 
 LegCommand = (
-    Answer | Ring | Reject | HangUp | Play | Say | Record | StopRecording | Hold | Mute | Press | Redirect
+    Answer
+    | Ring
+    | Reject
+    | HangUp
+    | Play
+    | Say
+    | Record
+    | StopRecording
+    | Hold
+    | Mute
+    | Press
+    | Redirect
+    | Transfer
+    | ReportTransfer
 )
 """What one leg is asked for."""
-BackendCommand = LegCommand | PlaceCall | Bridge
+BackendCommand = LegCommand | PlaceCall | Bridge | TakePlace
 Command = BackendCommand | OutsideCommand | RunHostAction
 
 COMMANDS: dict[str, type[Any]] = {each.name: each for each in get_args(Command)}

@@ -68,12 +68,24 @@ class CallAnswered:
 
 @dataclass(frozen=True, slots=True)
 class CallRefused:
-    """A leg that we placed came to nothing; `status` is SIP's, 0 where nothing came back at all."""
+    """A leg that we placed came to nothing; `status` is SIP's, 0 where nothing came back at all; `q850` the
+    cause in Q.850's terms where the other side gave one, else 0."""
 
     name: ClassVar[str] = "refused"
     leg: int
     status: int
     reason: str = ""
+    q850: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class TransferAsked:
+    """The far end of a leg asks that whoever it is connected with is connected with `to` in its place (SIP
+    REFER). It is told what becomes of it by `ReportTransfer`."""
+
+    name: ClassVar[str] = "transfer_asked"
+    leg: int
+    to: str
 
 
 ELSEWHERE = -1
@@ -139,6 +151,7 @@ Event = (
     | CallHeld
     | CallUnheld
     | CallEnded
+    | TransferAsked
     | PlacedLegEvent
     | MessageReceived
     | MessageReported
@@ -154,7 +167,7 @@ def as_outcome(event: Event) -> Outcome:
             return Outcome("dtmf", {"digit": event.digit, "text": event.digit})
         case CallHeld() | CallUnheld():  # by the caller; by one of our legs see `flowlang.core.legs`
             return Outcome(event.name, {"by": "caller", "held": "agent", "agent": None})
-        case CallRinging() | CallAnswered() | CallRefused():
+        case CallRinging() | CallAnswered() | CallRefused() | TransferAsked():
             return Outcome(event.name)
         case CallEnded():
             return Outcome("hangup", {"cause": event.cause})

@@ -30,6 +30,12 @@ _ALL = (
         "Somebody put the other on hold; `by` and `held` are `caller` or `agent`.",
     ),
     ScriptEvent("unhold", ("by", "held", "agent"), CALL, "Somebody took the other off hold."),
+    ScriptEvent(
+        "transferred",
+        ("by", "to", "text"),
+        CALL,
+        "In a `dial`, `by` (`caller` or `agent`) put `to` into his own place.",
+    ),
     ScriptEvent("hangup", ("cause",), CONVERSATIONS, "The caller left."),
     ScriptEvent(
         "message",
@@ -49,4 +55,4 @@ _ALL = (
 SCRIPT_EVENTS: Mapping[str, ScriptEvent] = {each.name: each for each in _ALL}
 
 # Raised by actions that no version has run yet.
-PLANNED_EVENTS = frozenset({"transferred", "joined", "left"})
+PLANNED_EVENTS = frozenset({"joined", "left"})

@@ -104,6 +104,3 @@ PARTY_CALLS = frozenset({"call", "sms", "email", "chat"})
 
 # Those for which a route finds a flow.
 ROUTED_CALLS = PARTY_CALLS | {"webhook", "schedule"}
-
-# In the language, but no version has run them yet.
-PLANNED_TEST_CALLS: frozenset[str] = frozenset()

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from flowlang.analysis import Load, Program, check, load_nothing
-from flowlang.backends.simulated_leg import Pace
+from flowlang.backends.pace import Pace
 from flowlang.compile.runtime.faults import Fault
 from flowlang.core import Limits, compile_script
 from flowlang.diagnostics import Diagnostic, Source, Span, has_errors

@@ -13,7 +13,8 @@ from heapq import heappop, heappush
 
 from flowlang.backends.border import Inbox, Incoming, Leg, Outgoing, Refusal
 from flowlang.backends.leg_inbox import LegInbox
-from flowlang.backends.simulated_leg import Pace, PhoneError, address
+from flowlang.backends.pace import Pace
+from flowlang.backends.simulated_leg import PhoneError, address
 from flowlang.core import Chosen, Launch, Limits, Opening, Script, choose_route
 from flowlang.model.commands import PlaceCall
 from flowlang.model.host_action import Fake
@@ -178,7 +179,7 @@ class World:
         """What came in went to an activeflow that was there."""
         self._refused = None
 
-    def place(self, command: PlaceCall, inbox: Inbox) -> Leg:
+    def place(self, command: PlaceCall, inbox: Inbox, _caller: Leg | None) -> Leg:
         """A flow calls somebody."""
         to = address(command.to)
         outgoing = Outgoing(self.new_id("leg"), to, command.source, command.display, command.anonymous)

@@ -11,7 +11,8 @@ from trio.testing import MockClock
 
 from flowlang.backends.border import Incoming, Leg, Refusal
 from flowlang.backends.console import ConsoleBackend, PipedTerminal
-from flowlang.backends.simulated_leg import Ended, Pace, Refused
+from flowlang.backends.pace import Pace
+from flowlang.backends.simulated_leg import Ended, Refused
 from flowlang.model.commands import Answer, Play, Ring, Say
 from flowlang.model.events import CallEnded, CallHeld, CallUnheld, DigitPressed, Event
 from flowlang.model.results import Result

@@ -8,25 +8,20 @@ from flowlang.analysis.bindings import Binding
 from flowlang.analysis.resolve import Expressions
 from flowlang.analysis.script import Script
 from flowlang.analysis.types import Type, accepts, described
-from flowlang.analysis.unsupported import UNSUPPORTED_TEST_STATEMENTS, UNSUPPORTED_VERBS
 from flowlang.diagnostics import Span, near_name
 from flowlang.model.actions import TypeName
 from flowlang.model.functions import PREDEFINED
-from flowlang.model.test_calls import PARTY_CALLS, PLANNED_TEST_CALLS, TEST_CALLS
+from flowlang.model.test_calls import PARTY_CALLS, TEST_CALLS
 from flowlang.syntax import ast
 from flowlang.syntax.ast import tests
 
 from .calls import check_arguments
 from .purity import acts
 
-_CALLER_VERBS = frozenset(
-    {"presses", "says", "sends", "waits", "holds", "unholds", "answers", "rejects", "is busy", "hangs up"}
-)
-
 # What a statement takes, by its verb or first word.
 _TAKES: dict[str, tuple[TypeName, ...]] = {
     "presses": ("text",), "waits": ("duration",), "hears": ("text", "regex"), "gets": ("text", "regex"),
-    "says": ("text",), "sends": ("text",), "at": ("text",), "after": ("duration",),
+    "says": ("text",), "sends": ("text",), "transfers to": ("text",), "at": ("text",), "after": ("duration",),
 }  # fmt: skip
 
 
@@ -78,9 +73,6 @@ class _Test:
         return called is not None and isinstance(called.callee, ast.FuncDecl)
 
     def statement(self, statement: ast.Node) -> None:
-        unsupported = UNSUPPORTED_TEST_STATEMENTS.get(type(statement))
-        if unsupported is not None:
-            self.unsupported(unsupported, statement.span)
         match statement:
             case tests.TestLet():
                 self.let(statement)
@@ -88,13 +80,10 @@ class _Test:
                 self.call(statement.call)
             case tests.Act():
                 self.party(statement.party, statement.party_span)
-                self.verb(statement)
                 if statement.value is not None:
                     self.takes(statement.verb, statement.value)
             case tests.ExpectHeard():
                 self.party(statement.party, statement.party_span)
-                if statement.verb in UNSUPPORTED_VERBS:
-                    self.unsupported(f"{statement.party} {statement.verb}", statement.span)
                 self.takes(statement.verb, statement.value)
             case tests.At(time=value):
                 self.takes("at", value)
@@ -112,7 +101,7 @@ class _Test:
         if isinstance(value, tests.ExpectDial):
             known: Type = self.value(value.address)
         elif isinstance(value, ast.Call) and self.test_call(value) is not None:
-            party = self.test_call(value) in PARTY_CALLS | PLANNED_TEST_CALLS
+            party = self.test_call(value) in PARTY_CALLS
             self.call(value)
             known = None
         elif isinstance(value, ast.Start):
@@ -155,14 +144,6 @@ class _Test:
             hint = None if near else f"`let {name} = call(…)` makes a party"
             self.report.add("E201", span, f"nobody is called `{name}`", near=near, hint=hint)
 
-    def verb(self, statement: tests.Act) -> None:
-        if statement.verb not in _CALLER_VERBS:
-            self.unsupported(f"{statement.party} {statement.verb}", statement.span)
-
-    def unsupported(self, what: str, span: Span) -> None:
-        message = f"`{what}` is in the language, but this version does not run it"
-        self.report.add("E901", span, message)
-
     # Values
 
     def takes(self, what: str, node: ast.Expression) -> None:
@@ -176,7 +157,7 @@ class _Test:
         """The name of what can be called in tests only, unless the script has a `func` of that name."""
         if isinstance(node, ast.Call) and isinstance(node.callee, ast.Name):
             name = node.callee.name
-            if name in {*TEST_CALLS, *PLANNED_TEST_CALLS} and name not in self.script.functions:
+            if name in TEST_CALLS and name not in self.script.functions:
                 return name
         return None
 

@@ -10,6 +10,7 @@ import trio
 
 from flowlang.backends.border import Finish, Host, Inbox, Incoming, Outgoing
 from flowlang.backends.live_leg import LiveCallee, LiveLeg
+from flowlang.backends.pace import Pace
 from flowlang.backends.simulated_leg import (
     SIMULATED_COMMANDS,
     Answered,
@@ -17,7 +18,6 @@ from flowlang.backends.simulated_leg import (
     Ended,
     Heard,
     LegState,
-    Pace,
     PhoneError,
     Refused,
     Ringing,

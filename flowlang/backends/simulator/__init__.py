@@ -1,5 +1,6 @@
 """Simulated calls, for tests and for hosts: phones that a program operates, on whatever clock trio runs."""
 
+from flowlang.backends.pace import SoundFileError
 from flowlang.backends.simulated_leg import (
     Answered,
     Calling,
@@ -9,11 +10,11 @@ from flowlang.backends.simulated_leg import (
     PhoneError,
     Refused,
     Ringing,
-    SoundFileError,
 )
 
 from .backend import SimulatorBackend
 from .phone import CalledPhone, NeverHeardError, SimulatedPhone
+from .post import SimulatedPerson, SimulatedPost
 
 __all__ = [
     "Answered",
@@ -26,7 +27,9 @@ __all__ = [
     "PhoneError",
     "Refused",
     "Ringing",
+    "SimulatedPerson",
     "SimulatedPhone",
+    "SimulatedPost",
     "SimulatorBackend",
     "SoundFileError",
 ]

@@ -20,14 +20,8 @@ import trio
 
 from flowlang.backends.border import Host, Inbox, Incoming, Outgoing
 from flowlang.backends.live_leg import LiveCallee, LiveLeg
-from flowlang.backends.simulated_leg import (
-    CHARACTERS_A_SECOND,
-    SIMULATED_COMMANDS,
-    UNKNOWN_FILE_SECONDS,
-    Pace,
-    PhoneError,
-    address,
-)
+from flowlang.backends.pace import CHARACTERS_A_SECOND, UNKNOWN_FILE_SECONDS, Pace
+from flowlang.backends.simulated_leg import SIMULATED_COMMANDS, PhoneError, address
 from flowlang.model.addresses import matches
 
 from .phone import CalledPhone, SimulatedPhone

@@ -39,6 +39,7 @@ ACTION_BODIES: Mapping[str, ActionBody] = {
     "start_recording": recording.start_recording,
     "stop_recording": recording.stop_recording,
     "redirect": call_control.redirect,
+    "transfer": call_control.transfer,
     "hold": call_control.hold,
     "unhold": call_control.hold,
     "mute": call_control.mute,

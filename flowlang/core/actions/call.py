@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from flowlang.compile.runtime.faults import Fault
-from flowlang.model.events import CallAnswered, CallEnded, CallRefused, CallRinging
+from flowlang.model.events import CallAnswered, CallEnded, CallRefused, CallRinging, TransferAsked
 from flowlang.model.values import Outcome
 
 from ..legs import LegEvent, PlacedLeg
@@ -46,10 +46,12 @@ async def _until_answered(
                 return Unanswered(leg.to, 0, "nobody answered in time", leg.rang, late=True).as_outcome()
             case _, CallRinging():
                 flow.events.tell(Outcome("ringing", {"to": leg.to, "text": leg.to}))
-            case _, CallRefused(status=status, reason=reason):
-                return Unanswered(leg.to, status, reason, leg.rang).as_outcome()
+            case _, CallRefused(status=status, reason=reason, q850=q850):
+                return Unanswered(leg.to, status, reason, leg.rang, q850=q850).as_outcome()
             case _, CallEnded(cause=cause):
                 return Unanswered(leg.to, 0, cause, leg.rang).as_outcome()
+            case _, TransferAsked():  # only what is connected can be transferred
+                pass
             case _, CallAnswered():
                 flow.legs.let_go(leg)
                 begins = opening.answered_at(flow.at, Inherited(flow.at, answered=True))

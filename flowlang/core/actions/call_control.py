@@ -1,10 +1,10 @@
-"""`answer`, `ring`, `reject`, `hangup`, `redirect`, `hold`, `mute`, `press`."""
+"""`answer`, `ring`, `reject`, `hangup`, `redirect`, `transfer`, `hold`, `mute`, `press`."""
 
 from __future__ import annotations
 
 from flowlang.compile.runtime.faults import Fault
 from flowlang.model.causes import DECLINED, MOVED, hangup_cause
-from flowlang.model.commands import HangUp, Hold, Mute, Press, Redirect, Reject, Ring
+from flowlang.model.commands import HangUp, Hold, Mute, Press, Redirect, Reject, Ring, Transfer
 from flowlang.model.digits import DIGITS
 from flowlang.model.events import CALLER_LEG
 from flowlang.model.values import Outcome
@@ -48,6 +48,18 @@ async def redirect(stage: Stage) -> None:
         raise Fault("value", "`redirect` is for a call that is not answered yet; `dial` connects this one")
     await stage.perform(Redirect(CALLER_LEG, stage.text("to")))
     stage.flow.caller_left(Outcome("hangup", {"cause": hangup_cause(MOVED)}))
+
+
+async def transfer(stage: Stage) -> Outcome:
+    """Sends an answered caller elsewhere; he stays where that comes to nothing."""
+    to = stage.text("to")
+    await stage.answer()
+    match await stage.perform(Transfer(CALLER_LEG, to)):
+        case {"status": int(status)} if status >= 300:
+            return Outcome("failed", {"to": to, "status": status})
+        case _:
+            stage.flow.caller_left(Outcome("hangup", {"cause": "transferred"}))
+            return Outcome("transferred", {"to": to})
 
 
 async def hold(stage: Stage) -> None:

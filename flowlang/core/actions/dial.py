@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from flowlang.model.causes import ANSWERED_ELSEWHERE
 from flowlang.model.commands import Bridge, Ring
-from flowlang.model.events import CALLER_LEG, CallAnswered, CallEnded, CallRefused, CallRinging
+from flowlang.model.events import CALLER_LEG, CallAnswered, CallEnded, CallRefused, CallRinging, TransferAsked
 from flowlang.model.values import Duration, Outcome
 
 from ..legs import LegEvent, PlacedLeg
@@ -11,6 +12,7 @@ from ..mailbox import Mailbox
 from ..outbox import unheard
 from ..strand import LegGone, WhenLeft
 from ..timers import Timer
+from .connected import Connected
 from .placing import place, ringing_time, targets
 from .stage import Stage
 from .unanswered import Unanswered, which_counts
@@ -34,20 +36,21 @@ class _Dialling:
         self._ringing: list[PlacedLeg] = []
         self._unanswered: list[Unanswered] = []
         self._timer: Timer | None = None
-        self._winner: PlacedLeg | None = None
+        self._connected: Connected | None = None
         self._since = 0
         self._told_to_ring = False
+        self._early: PlacedLeg | None = None  # whose early media the caller hears
+        self._told: set[int] = set()  # legs of which the script knows that they ring
 
     async def run(self) -> Outcome:
         with Undoing(self._give_up):
             try:
-                return await self._until_answered() or await self._until_over()
+                return await self._until_over()
             except LegGone:
                 return self._caller_left()
 
-    async def _until_answered(self) -> Outcome | None:
-        """The outcome where nobody answers."""
-        while self._winner is None:
+    async def _until_over(self) -> Outcome:
+        while self._connected is None:
             if not self._ringing:
                 if not self._left:
                     return which_counts(self._unanswered).as_outcome()
@@ -57,7 +60,7 @@ class _Dialling:
                 self._time_out()
             else:
                 await self._handle(*news)
-        return None
+        return self._answered(self._connected, await self._connected.until_over())
 
     def _place(self) -> None:
         """The next target, or all of them."""
@@ -80,25 +83,37 @@ class _Dialling:
         if leg not in self._ringing:
             return
         match event:
-            case CallRinging():
-                self._ring_caller()
-                self._tell("ringing", leg)
+            case CallRinging(early=early):
+                self._ring_caller(leg, early=early)
+                if leg.number not in self._told:
+                    self._told.add(leg.number)
+                    self._tell("ringing", leg)
             case CallAnswered():
                 self._ringing.remove(leg)
                 await self._connect(leg)
-            case CallRefused(status=status, reason=reason):
-                self._lost(leg, Unanswered(leg.to, status, reason, leg.rang))
+            case CallRefused(status=status, reason=reason, q850=q850):
+                self._lost(leg, Unanswered(leg.to, status, reason, leg.rang, q850=q850))
             case CallEnded(cause=cause):
                 self._lost(leg, Unanswered(leg.to, 0, cause, leg.rang))
+            case TransferAsked():  # only what is connected can be transferred
+                pass
 
-    def _ring_caller(self) -> None:
-        if not self._told_to_ring and not self._stage.flow.answered:
+    def _ring_caller(self, leg: PlacedLeg, *, early: bool) -> None:
+        """The caller hears the first early media that there is, until then that it rings."""
+        if self._early is not None:
+            return
+        if early:
+            self._early = leg
+            self._stage.begin(Bridge(CALLER_LEG, leg.number, early=True), unheard)
+        elif not self._told_to_ring:
             self._told_to_ring = True
             self._stage.begin(Ring(CALLER_LEG), unheard)
 
     def _lost(self, leg: PlacedLeg, why: Unanswered) -> None:
         self._ringing.remove(leg)
         self._unanswered.append(why)
+        if leg is self._early:
+            self._early = None
         if not self._ringing:
             self._stop_timer()
 
@@ -109,36 +124,33 @@ class _Dialling:
 
     async def _connect(self, leg: PlacedLeg) -> None:
         """It answered first: the others are cancelled, the caller is answered, both hear each other."""
-        self._winner = leg
+        self._connected = Connected(self._stage, leg)
         self._since = self._stage.flow.at
         self._stop_timer()
         for other in self._ringing:
-            self._stage.flow.legs.hang_up(other)
+            self._stage.flow.legs.hang_up(other, ANSWERED_ELSEWHERE)
         self._ringing.clear()
         await self._stage.answer()
-        self._stage.begin(Bridge(CALLER_LEG, leg.number), unheard)
+        self._connected.join()
         self._tell("answered", leg)
 
-    async def _until_over(self) -> Outcome:
-        """Waits until the leg that answered is over."""
-        while True:
-            news = await self._box.get()
-            if news is not None and news[0] is self._winner and isinstance(news[1], CallEnded):
-                return self._answered(news[1].cause)
-
     def _caller_left(self) -> Outcome:
-        return self._answered("normal") if self._winner is not None else Outcome("cancelled")
+        connected = self._connected
+        return self._answered(connected, "normal") if connected is not None else Outcome("cancelled")
 
-    def _answered(self, cause: str) -> Outcome:
-        assert self._winner is not None
+    def _answered(self, connected: Connected, cause: str) -> Outcome:
         duration = Duration(self._stage.flow.at - self._since)
-        return Outcome("answered", {"to": self._winner.to, "duration": duration, "cause": cause})
+        return Outcome("answered", {"to": connected.leg.to, "duration": duration, "cause": cause})
 
     def _give_up(self) -> None:
         """Whatever ended it: no leg is left."""
         self._stop_timer()
-        for leg in (*self._ringing, *([self._winner] if self._winner is not None else [])):
+        for leg in self._ringing:
             self._stage.flow.legs.hang_up(leg)
+        if self._connected is not None:
+            self._connected.give_up()
+        elif self._told_to_ring and self._stage.flow.answered:
+            self._stage.flow.outbox.perform(Ring(CALLER_LEG, on=False), unheard)
 
     def _tell(self, event: str, leg: PlacedLeg) -> None:
         self._stage.flow.events.tell(Outcome(event, {"to": leg.to, "text": leg.to}))

@@ -12,16 +12,18 @@ from .node import Node
 from .statements import CallStatement
 
 Verb = Literal[
-    "presses", "says", "sends", "waits", "holds", "unholds", "answers", "rejects", "hangs up", "is busy"
+    "presses", "says", "sends", "waits", "transfers to", "holds", "unholds", "answers", "rejects", "hangs up",
+    "is busy",
 ]  # fmt: skip
 Outgoing = Literal["dial", "call", "sms", "email", "chat", "http"]
 
 
 @dataclass(frozen=True, slots=True)
 class ExpectDial(Node):
-    """`expect dial ADDRESS`: the script places a leg; the party that it reaches."""
+    """`expect dial ADDRESS`, `expect call to ADDRESS`: the script places a leg; the party that it reaches."""
 
     address: Expression
+    word: Literal["dial", "call"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +39,7 @@ class TestLet(Node):
 class Act(Node):
     """`alice presses "1"`.
 
-    A party does something; `value` is what, for `presses`, `says`, `sends` and `waits`.
+    A party does something; `value` is what, for `presses`, `says`, `sends`, `waits` and `transfers to`.
     """
 
     party: str
@@ -60,7 +62,7 @@ class ExpectHeard(Node):
 class ExpectSent(Node):
     """`expect email to ADDRESS with subject …, with text …`; a part that is not asked for is `None`."""
 
-    channel: Literal["call", "sms", "email", "chat"]
+    channel: Literal["sms", "email", "chat"]
     to: Expression
     subject: Expression | None
     text: Expression | None

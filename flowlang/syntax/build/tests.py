@@ -28,6 +28,12 @@ def act(_: Building, c: list[Any]) -> nodes.Act:
     return nodes.Act(whole(c), party.text, party.span, verb.text, value)
 
 
+def act_to(_: Building, c: list[Any]) -> nodes.Act:
+    party, verb, to, value = c
+    words: Any = f"{verb.text} {to.text}"
+    return nodes.Act(whole(c), party.text, party.span, words, value)
+
+
 def act_alone(_: Building, c: list[Any]) -> nodes.Act:
     party = c[0]
     verb: Any = " ".join(each.text for each in c[1:])
@@ -35,7 +41,11 @@ def act_alone(_: Building, c: list[Any]) -> nodes.Act:
 
 
 def expect_dial(_: Building, c: list[Any]) -> nodes.ExpectDial:
-    return nodes.ExpectDial(whole(c), c[2])
+    return nodes.ExpectDial(whole(c), c[2], "dial")
+
+
+def expect_call(_: Building, c: list[Any]) -> nodes.ExpectDial:
+    return nodes.ExpectDial(whole(c), c[3], "call")
 
 
 def expect_heard(_: Building, c: list[Any]) -> nodes.ExpectHeard:
@@ -103,7 +113,9 @@ BUILDERS = {
     "test_call": call,
     "act": act,
     "act_alone": act_alone,
+    "act_to": act_to,
     "expect_dial": expect_dial,
+    "expect_call": expect_call,
     "expect_heard": expect_heard,
     "expect_sent": expect_sent,
     "with_clauses": with_clauses,

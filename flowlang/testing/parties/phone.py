@@ -14,6 +14,7 @@ from flowlang.backends.simulated_leg import (
     Refused,
     Ringing,
     SimulatedLeg,
+    address,
 )
 from flowlang.compile.runtime.patterns import place_of
 from flowlang.model.secrets import MASK, shown_text
@@ -62,14 +63,14 @@ class Phone:
             if verb == "presses":
                 self._press(str(value))
                 return
-            self._world.note(self.name, f'{verb} "{value}"' if verb == "says" else verb)
+            self._world.note(self.name, f'{verb} "{value}"' if value is not None else verb)
             self._do(verb, value)
         except PhoneError as error:
             raise CannotError(str(error)) from None
         self._world.settle()
 
     def _do(self, verb: str, value: Value) -> None:
-        """`says`, `holds`, `unholds`, `hangs up`."""
+        """`says`, `holds`, `unholds`, `transfers to`, `hangs up`."""
         match verb:
             case "says":
                 self._leg.speak(str(value))
@@ -77,6 +78,8 @@ class Phone:
                 self._leg.hold()
             case "unholds":
                 self._leg.unhold()
+            case "transfers to":
+                self._leg.transfer(address(str(value)))
             case "hangs up":
                 self._leg.hang_up()
             case _:
