@@ -1,0 +1,81 @@
+"""One script, one transcript: what a person writes and gets is the same in `flow test` and on the engine."""
+
+from __future__ import annotations
+
+import pytest
+import trio
+from trio.testing import MockClock
+
+from flowlang import open_engine
+from flowlang.backends.simulator import SimulatedPost
+from flowlang.model.policy import EVERYTHING
+from tests.flow_test.testing import failure
+
+SCRIPT = """
+policy { allow sms "*"; allow email "*"; allow chat "*" }
+route sms to "+16062067563" => booking
+route chat to "web" => booking
+route email to "mailto:desk@clinic.example" => booking
+
+flow booking {
+    on message "help" { say "Call us." }
+    let day = ask("Which day?", options: ["Monday", "Tuesday"], retries: 1)
+    match day {
+        no_input, no_match => say "We shall call you back."
+        _ => {
+            let name = ask("Your name?")
+            match name { text as t => say "See you on ${day.text}, ${t.text}."; _ => stop }
+        }
+    }
+}
+"""
+
+OURS = {"sms": "+16062067563", "chat": "web", "email": "mailto:desk@clinic.example"}
+PERSON = {"sms": "+14155550100", "chat": "chat:alice", "email": "mailto:alice@example.com"}
+CONVERSATIONS = {
+    "all is well": ["hi", "2", "Ann"],
+    "help in between": ["hi", "tuesday", "help", "Ann"],
+    "wrong, then right": ["hi", "Friday", " MONDAY. ", "Ann"],
+    "wrong twice": ["hi", "Friday", "Sunday"],
+    "again from the start": ["hi", "1", "Ann", "hi again", "2", "Ben"],
+    "opts out": ["hi", "STOP", "hi"],
+}
+
+
+def in_test(channel: str, written: list[str]) -> list[str]:
+    first, *more = written
+    subject = 'subject: "", ' if channel == "email" else ""
+    found = failure(
+        SCRIPT,
+        f'let a = {channel}(from: "{PERSON[channel]}", to: "{OURS[channel]}", {subject}text: "{first}")',
+        *(f'a sends "{each}"' for each in more),
+        "after 1s",
+        'expect a gets "no such thing"',
+    )
+    return [f"{each.what}" for each in found.seen if each.who == "a"]
+
+
+async def on_engine(channel: str, written: list[str]) -> list[str]:
+    post, seen = SimulatedPost(), list[str]()
+    async with open_engine([post], policy=EVERYTHING) as engine:
+        await engine.listen()
+        engine.load_text(SCRIPT)
+        person = post.person(channel, PERSON[channel])
+        for text in written:
+            before = len(post.sent)
+            seen.append(f'sends "{text}"')
+            person.write(text, to=OURS[channel])
+            await trio.testing.wait_all_tasks_blocked()
+            for each in post.sent[before:]:
+                subject = f"{each.subject}\n" if each.subject else ""
+                seen.append(f'gets "{subject}{each.text}"')
+    return seen
+
+
+@pytest.mark.parametrize("channel", OURS)
+@pytest.mark.parametrize("name", CONVERSATIONS)
+def test_a_conversation_reads_the_same_in_a_test_and_on_the_engine(channel: str, name: str) -> None:
+    written = CONVERSATIONS[name]
+    expected = in_test(channel, written)
+    assert trio.run(on_engine, channel, written, clock=MockClock()) == expected
+    assert sum(each.startswith("gets") for each in expected) >= 2
