@@ -117,6 +117,8 @@ def main() -> int:
     run('flow main { log "${1} ${2.5}"\n return matches("a", /a/) }', Audit())  # late imports are over now
     went: Counter[str] = Counter()
     for number in range(count):
+        if number and number % max(1, count // 20) == 0:
+            print(f"{number} of {count}", file=sys.stderr, flush=True)
         text = programs.program()
         try:
             went[run(text, audit)] += 1
