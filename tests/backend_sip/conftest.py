@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import AsyncGenerator
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any, cast
 
 import pytest
 import trio
 from trio.testing import MockClock
 
+from flowlang.backends.border import Incoming, Leg, Outgoing
 from flowlang.backends.sip import SipBackend
 from flowlang.model.commands import Answer
 from flowlang.testing.softphone import PhoneCall, Softphone, open_softphone
@@ -30,6 +32,7 @@ class Bench:
     backend: SipBackend
     phone: Softphone
     folder: Path
+    placed: list[TakenCall] = field(default_factory=list[TakenCall])
 
     @property
     def target(self) -> str:
@@ -50,6 +53,16 @@ class Bench:
         await taken.do(Answer(0))
         await placed.wait_answered()
         return placed, taken
+
+    def place(self, to: str | None = None, **more: Any) -> TakenCall:
+        """A leg that a flow places, to the phone where nothing else is said."""
+        host, port = self.phone.endpoint.address[:2]
+        address = to or f"sip:bob@{host}:{port}"
+        outgoing = Outgoing(f"leg-{len(self.placed)}", address, **({"source": None, "name": None} | more))
+        placed = TakenCall(Incoming("call", address, "", outgoing.id), cast(Leg, None))
+        self.placed.append(placed)
+        placed.leg = self.backend.place(outgoing, placed)
+        return placed
 
     async def nothing_left(self) -> None:
         """64*T1 after the last call nothing of it is left."""

@@ -103,5 +103,10 @@ class FakeHost:
             await self._came.park()
         return self.calls[-1]
 
+    async def until_calls(self, count: int) -> None:
+        """Returns when so many calls have come."""
+        while len(self.calls) < count:
+            await self._came.park()
+
     def of(self, kind: type[T]) -> list[T]:
         return [each for each in self.observed if isinstance(each, kind)]

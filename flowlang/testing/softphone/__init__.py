@@ -8,13 +8,31 @@
         await call.wait_prompt()
         await call.hang_up()
 
+It is called, too:
+
+    await phone.register(Trunk("sip:20@office", [server], Credentials("20", "secret")))
+    called = await phone.next_call()
+    called.ring()
+    called.answer()
+    called.speak(prompt)
+
 As a program: `python -m flowlang.testing.softphone sip:… --script "wait-for-prompt; press 1; hangup"`.
 """
 
 from __future__ import annotations
 
 from .call import CallFailed, PhoneCall
+from .called import CalledCall
 from .ear import Ear, NothingHeard, Sound
 from .phone import Softphone, open_softphone
 
-__all__ = ["CallFailed", "Ear", "NothingHeard", "PhoneCall", "Softphone", "Sound", "open_softphone"]
+__all__ = [
+    "CallFailed",
+    "CalledCall",
+    "Ear",
+    "NothingHeard",
+    "PhoneCall",
+    "Softphone",
+    "Sound",
+    "open_softphone",
+]

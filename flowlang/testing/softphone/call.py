@@ -7,9 +7,9 @@ from pathlib import Path
 
 import trio
 
-from flowlang.backends.media import MediaPort
+from flowlang.backends.media import MediaPort, Playback, Prompt
 from flowlang.backends.sip import Endpoint, connect_audio
-from flowlang.sip import HangupCause, MediaSession, OutgoingCall, SessionDescription
+from flowlang.sip import CallLeg, HangupCause, MediaSession, SessionDescription
 from flowlang.sip.offer_answer import Direction
 from flowlang.sip.outputs import Side
 
@@ -43,7 +43,7 @@ class PhoneCall:
         self._endpoint = endpoint
         self._port = port
         self._session = session
-        self._call: OutgoingCall | None = None
+        self._call: CallLeg | None = None
         self._reoffering = False
         port.on_sound = self.ear.hear
         if recording is not None:
@@ -55,6 +55,10 @@ class PhoneCall:
         """Press keys, 100 ms each. Raises `MediaError` where the other side takes no telephone events."""
         self._port.send_digits(digits)
         self.ear.cut()
+
+    def speak(self, sound: Prompt, *, loop: bool = False) -> Playback:
+        """Say something; it is heard once the call has media."""
+        return self._port.play(sound, loop=loop)
 
     async def hold(self) -> None:
         """Hold the other side (RFC 3264 §8.4); returns when it has agreed."""
@@ -108,15 +112,15 @@ class PhoneCall:
         return self.cause is not None
 
     @property
-    def leg(self) -> OutgoingCall:
+    def leg(self) -> CallLeg:
         """The call, as the SIP room has it."""
         assert self._call is not None  # set when the INVITE is out
         return self._call
 
     # For the phone
 
-    def begin(self, call: OutgoingCall) -> None:
-        """The INVITE is out."""
+    def begin(self, call: CallLeg) -> None:
+        """The INVITE is out, or in."""
         self._call = call
         call.negotiate = self._session.negotiate
 

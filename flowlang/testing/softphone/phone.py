@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 import secrets
+from collections import deque
 from collections.abc import AsyncGenerator, Callable
 from contextlib import asynccontextmanager, closing
 from pathlib import Path
@@ -17,6 +18,7 @@ from flowlang.rtp import RandomBits
 from flowlang.sip import (
     Address,
     CallAnswered,
+    CallConfirmed,
     CallEnded,
     CallLeg,
     CallOffered,
@@ -24,14 +26,18 @@ from flowlang.sip import (
     CallReanswered,
     CallReoffered,
     Event,
+    IncomingCall,
     Invitation,
     MediaSession,
+    Registration,
     Settings,
     Trace,
+    Trunk,
 )
 from flowlang.sip.uri import parse_uri
 
 from .call import PhoneCall
+from .called import CalledCall
 
 ANYWHERE = ("0.0.0.0", 0)  # noqa: S104 - what a peer is told is the address that faces him
 
@@ -45,6 +51,9 @@ class Softphone:
         self._random = randomness
         self._endpoint: Endpoint | None = None
         self._calls: dict[CallLeg, PhoneCall] = {}
+        self._called: deque[CalledCall] = deque()
+        self._takes_calls = False
+        self._registrations: list[Registration] = []
 
     @property
     def endpoint(self) -> Endpoint:
@@ -79,11 +88,52 @@ class Softphone:
         self.endpoint.carry_out()
         return call
 
+    def take_calls(self) -> None:
+        """From now on calls are for `next_call`; before that they are refused as by somebody busy."""
+        self._takes_calls = True
+
+    async def next_call(self) -> CalledCall:
+        """The next call that comes, or has come; nothing was said to it yet."""
+        self.take_calls()
+        while not self._called:
+            await self.endpoint.changed.park()
+        return self._called.popleft()
+
+    async def register(self, trunk: Trunk) -> Registration:
+        """Register, so that we can be called there; returns when that is done. Raises `ConnectionError` where
+        the server will not have us."""
+        local = self.endpoint.local_for(trunk.servers[0].host)
+        if local is None:
+            raise ConnectionError(f"no route leads to {trunk.servers[0].host}")
+        registration = self.endpoint.agent.register(trunk, local, self.endpoint.now())
+        self._registrations.append(registration)
+        self.endpoint.carry_out()
+        while registration.state == "trying":
+            await self.endpoint.changed.park()
+        if registration.state != "registered":
+            raise ConnectionError(f"{trunk.servers[0].hostport} did not register {trunk.address}")
+        return registration
+
+    def _on_offered(self, call: IncomingCall) -> None:
+        facing = self.endpoint.facing
+        bound, told = facing.bound(call.peer.host), facing.told(call.peer.host)
+        if not self._takes_calls or bound is None or told is None:
+            call.reject(486, self.endpoint.now())  # it calls, it is not called
+            return
+        port = self._plane.open(bound)
+        session = MediaSession(told, port.address[1], self._random.getrandbits(62))
+        called = self._calls[call] = CalledCall(self.endpoint, port, session, None, call)
+        self._called.append(called)
+
     def on_event(self, event: Event) -> None:
         """What the endpoint tells."""
         match event:
             case CallOffered(call):
-                call.reject(486, self.endpoint.now())  # it calls, it is not called
+                self._on_offered(call)
+            case CallConfirmed(call, answer) if call in self._calls:
+                called = self._calls[call]
+                assert isinstance(called, CalledCall)  # only who is called waits for an ACK
+                called.on_confirmed(answer)
             case CallProgressed(call, _, sdp) if call in self._calls:
                 self._calls[call].on_progress(sdp)
             case CallAnswered(call, answer) if call in self._calls:
@@ -116,7 +166,9 @@ async def open_softphone(
     plane = MediaPlane(MediaConfig(ports=rtp_ports), randomness=chance)
     phone = Softphone(plane, chance)
     with closing(await open_listener("udp", *listen)) as listener:
-        phone.endpoint = Endpoint((listener,), Settings(t1=t1, product="flowlang-softphone"), token, phone.on_event)
+        phone.endpoint = Endpoint(
+            (listener,), Settings(t1=t1, product="flowlang-softphone"), token, phone.on_event
+        )
         async with trio.open_nursery() as nursery:
             await nursery.start(plane.run)
             nursery.start_soon(phone.endpoint.run)
