@@ -20,7 +20,7 @@ class ThreadLeg:
         finish(Done())
         return nothing
 
-    def bridge(self, other: object) -> None:
+    def bridge(self, other: object, *, early: bool = False) -> None:
         """There is nothing to hear."""
 
     def release(self) -> None:

@@ -11,10 +11,9 @@ from flowlang.model.commands import HangUp
 from flowlang.model.events import CallAnswered, CallEnded, CallRefused, CallRinging
 from flowlang.model.observations import LegAnswered, LegEnded, LegRang
 from flowlang.sip import Trace
-from flowlang.testing.softphone import CalledCall
 
 from .conftest import T1, Bench
-from .host import TakenCall, say
+from .host import say
 
 TONE = Prompt.from_pcm16("tone", b"\x00\x40\x00\xc0" * 800)
 
@@ -34,16 +33,10 @@ class Seen:
         ]
 
 
-async def called(bench: Bench, placed: TakenCall) -> CalledCall:
-    """The phone has it."""
-    with trio.fail_after(5):
-        return await bench.phone.next_call()
-
-
 async def test_it_rings_is_answered_and_hung_up_there(bench: Bench, clock: MockClock) -> None:
     bench.phone.take_calls()
     placed = bench.place()
-    phone = await called(bench, placed)
+    phone = await bench.phone.next_call()
     phone.ring()
     assert await placed.wait_for(CallRinging) == CallRinging(0)
     phone.answer()
@@ -60,7 +53,7 @@ async def test_it_rings_is_answered_and_hung_up_there(bench: Bench, clock: MockC
 async def test_we_hang_up(bench: Bench, clock: MockClock) -> None:
     bench.phone.take_calls()
     placed = bench.place()
-    phone = await called(bench, placed)
+    phone = await bench.phone.next_call()
     phone.answer()
     await placed.wait_for(CallAnswered)
     await placed.do(HangUp(0, 603))
@@ -73,7 +66,7 @@ async def test_we_hang_up(bench: Bench, clock: MockClock) -> None:
 async def test_a_refusal_is_told_with_its_status(bench: Bench, clock: MockClock, status: int) -> None:
     bench.phone.take_calls()
     placed = bench.place()
-    phone = await called(bench, placed)
+    phone = await bench.phone.next_call()
     phone.reject(status, (("Reason", 'SIP;cause=1, Q.850 ;cause=17;text="x"'),))
     refused = await placed.wait_for(CallRefused)
     assert (refused.status, refused.q850) == (status, 17)
@@ -90,7 +83,7 @@ async def test_a_leg_given_up_is_cancelled_and_told_why(
     bench.phone.take_calls()
     seen = Seen(bench)
     placed = bench.place()
-    phone = await called(bench, placed)
+    phone = await bench.phone.next_call()
     phone.ring()
     await placed.wait_for(CallRinging)
     await placed.do(HangUp(0, why))
@@ -137,7 +130,7 @@ async def test_what_leads_nowhere_is_refused_with_the_reason(
 async def test_early_media_is_told_and_heard_by_nobody_yet(bench: Bench, clock: MockClock) -> None:
     bench.phone.take_calls()
     placed = bench.place()
-    phone = await called(bench, placed)
+    phone = await bench.phone.next_call()
     phone.ring()
     phone.early_media()
     await placed.until(lambda: len(placed.of(CallRinging)) == 2)
@@ -149,7 +142,7 @@ async def test_early_media_is_told_and_heard_by_nobody_yet(bench: Bench, clock: 
 async def test_a_leg_that_is_up_can_be_spoken_to(bench: Bench, clock: MockClock) -> None:
     bench.phone.take_calls()
     placed = bench.place()
-    phone = await called(bench, placed)
+    phone = await bench.phone.next_call()
     phone.answer()
     await placed.wait_for(CallAnswered)
     placed.begin(say("a" * 20))
@@ -192,9 +185,8 @@ async def test_whatever_the_source_is_the_call_has_a_lawful_from(
 async def test_a_call_placed_for_a_caller_has_one_hop_less(bench: Bench, clock: MockClock) -> None:
     _, caller = await bench.answered()
     bench.phone.take_calls()
-    seen = Seen(bench)
-    placed = bench.place(caller=caller.leg)
-    phone = await called(bench, placed)
+    bench.place(caller=caller.leg)
+    phone = await bench.phone.next_call()
     assert phone.incoming.request.max_forwards == 69
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from flowlang.model.causes import q850_cause
 from flowlang.model.values import Outcome
 
 _BUSY = frozenset({486, 600})  # RFC 3261 §21.4.24, §21.6.1
@@ -13,13 +14,15 @@ _RANK = ("busy", "no_answer", "rejected", "failed")
 
 @dataclass(frozen=True, slots=True)
 class Unanswered:
-    """One leg that was refused, or gave no answer in time (`status` 0 and `late`)."""
+    """One leg that was refused, or gave no answer in time (`status` 0 and `late`). `q850` is the cause that
+    the other side gave, 0 where it gave none."""
 
     to: str
     status: int
     reason: str
     rang: bool = False
     late: bool = False
+    q850: int = 0
 
     @property
     def name(self) -> str:
@@ -32,7 +35,15 @@ class Unanswered:
 
     def as_outcome(self) -> Outcome:
         """As the script has it."""
-        return Outcome(self.name, {"to": self.to, "status": self.status or None, "reason": self.reason})
+        return Outcome(
+            self.name,
+            {
+                "to": self.to,
+                "status": self.status or None,
+                "reason": self.reason,
+                "q850": self.q850 or q850_cause(self.status, rang=self.rang and self.late),
+            },
+        )
 
 
 def which_counts(all_of_them: list[Unanswered]) -> Unanswered:
