@@ -89,10 +89,18 @@ _ALL = (
     ),
     Action(
         "fail",
-        "The next command of that name to reach a caller fails, and with it the action that gave it.",
+        "The next action of that name fails, and reaches nobody.",
         (
-            Parameter("command", ("text",), "`say`, `play`, `answer`, …; `ask` says or plays", by_place=True),
+            Parameter(
+                "action",
+                ("text",),
+                "`email`, `http.get`, `store.put`, `dial`, a host's own, …; `send`, `http`, `store`: any of them; "
+                "`say`, `play`, `answer`, …: also as part of another, as `ask` says or plays",
+                by_place=True,
+            ),
             Parameter("code", ("text",), "the code of the fault", "injected"),
+            Parameter("outcome", ("text",), "how it ends in place of a fault: `failed`, `unknown`, …", None),
+            Parameter("reason", ("text",), "the outcome's `reason`, or the fault's text", None),
         ),
     ),
 )

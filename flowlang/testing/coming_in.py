@@ -9,7 +9,6 @@ from flowlang.backends.thread_leg import ThreadLeg
 from flowlang.core.json_values import json_of
 from flowlang.model.addresses import SCHEME_OF_CHANNEL, message_address, sender_of
 from flowlang.model.events import SignalReceived
-from flowlang.model.results import Failed
 from flowlang.model.values import Value
 
 from .parties import Caller, CannotError, Party, Writer
@@ -73,8 +72,13 @@ def _signal(world: World, _name: str, given: Given) -> None:
 
 
 def _fail(world: World, _name: str, given: Given) -> None:
-    command, code = str(given["command"]), str(given["code"])
-    world.failing.setdefault(command, []).append(Failed(code, f"the test lets this `{command}` fail"))
+    outcome, reason = given["outcome"], given["reason"]
+    world.failing.add(
+        str(given["action"]),
+        str(given["code"]),
+        None if outcome is None else str(outcome),
+        None if reason is None else str(reason),
+    )
 
 
 COMING_IN: Mapping[str, Callable[[World, str, Given], Party | None]] = {

@@ -96,6 +96,12 @@ class GoingOut:
 
     def _expect_nothing(self, statement: tests.ExpectNothing) -> None:
         self._world.settle()
+        if statement.what in ("call", "dial"):
+            called = [each.name for each in self._world.callees if not each.claimed]
+            if called:
+                message = f"a call went out: to {', '.join(called)}"
+                raise Unmet(statement.span, message, f"no {statement.what}")
+            return
         found = self._world.outside.open_of(statement.what)
         if found:
             command = found[0].command

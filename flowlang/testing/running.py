@@ -148,9 +148,9 @@ class Running:
             if self._under_way.pop(number, None) is not None:
                 self._put(ActionOver(self._world.at, number, result))
 
-        failing = self._world.failing.get(command.name)
-        if failing:
-            finish(failing.pop(0))
+        failed = self._world.failing.take(command)
+        if failed is not None:
+            finish(failed)
         elif isinstance(command, RunHostAction):
             finish(run_fake(self._world, command))
         elif isinstance(command, OutsideCommand):

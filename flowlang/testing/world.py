@@ -19,11 +19,11 @@ from flowlang.core import Chosen, Launch, Limits, Opening, Script, choose_route
 from flowlang.model.commands import PlaceCall
 from flowlang.model.host_action import Fake
 from flowlang.model.observations import FlowEnded, FlowStarted, Logged, Observation, Refused
-from flowlang.model.results import Failed
 from flowlang.model.secrets import shown_text
 from flowlang.model.values import SECOND, Value
 
 from .clock import START
+from .failing import Failing
 from .outside import Outside
 from .parties.callee import Callee
 from .running import Running
@@ -58,8 +58,8 @@ class _Planned:
 
 class World:
     """`now` is microseconds since 1970. `begun` are the activeflows that the test itself brought about,
-    `seen` and `faults` what happened, `failing` the commands that are to fail, by name, with what, `fakes`
-    what is called in place of a host's actions."""
+    `seen` and `faults` what happened, `failing` what is to fail, `fakes` what is called in place of a host's
+    actions."""
 
     def __init__(
         self,
@@ -78,7 +78,7 @@ class World:
         self.callees: list[Callee] = []
         self.seen: list[Seen] = []
         self.faults: list[SeenFault] = []
-        self.failing: dict[str, list[Failed]] = {}
+        self.failing = Failing(script.program.actions)
         self.outside = Outside(self)
         self.threads = Threads(self)
         self._watch = watch

@@ -72,6 +72,7 @@ let b = expect dial "sip:x@y"
 expect dial +1415
 expect email to "a" with subject "s" with text /t/
 expect call to "a"
+let c = expect call to "b"
 expect no email
 expect no dial
 expect http POST "u"
@@ -83,16 +84,19 @@ expect fault budget""",
         ExpectHeard «expect a gets /x/» party='a' party_span=«a» verb='gets'
           value: Regex «/x/» pattern='x' flags=''
         TestLet «let b = expect dial "sip:x@y"» name='b' name_span=«b»
-          value: ExpectDial «expect dial "sip:x@y"»
+          value: ExpectDial «expect dial "sip:x@y"» word='dial'
             address: Text «"sip:x@y"» value='sip:x@y'
-        ExpectDial «expect dial +1415»
+        ExpectDial «expect dial +1415» word='dial'
           address: PhoneNumber «+1415» value='+1415'
         ExpectSent «expect email to "a" with subject "s" with text /t/» channel='email'
           to: Text «"a"» value='a'
           subject: Text «"s"» value='s'
           text: Regex «/t/» pattern='t' flags=''
-        ExpectSent «expect call to "a"» channel='call'
-          to: Text «"a"» value='a'
+        ExpectDial «expect call to "a"» word='call'
+          address: Text «"a"» value='a'
+        TestLet «let c = expect call to "b"» name='c' name_span=«c»
+          value: ExpectDial «expect call to "b"» word='call'
+            address: Text «"b"» value='b'
         ExpectNothing «expect no email» what='email'
         ExpectNothing «expect no dial» what='dial'
         ExpectHttp «expect http POST "u"» method='POST'

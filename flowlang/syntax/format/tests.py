@@ -34,7 +34,8 @@ def _act(f: Formatting, node: nodes.Act) -> Doc:
 
 
 def _expect_dial(f: Formatting, node: nodes.ExpectDial) -> Doc:
-    return concat("expect dial ", expression(f, node.address))
+    words = "expect call to " if node.word == "call" else "expect dial "
+    return concat(words, expression(f, node.address))
 
 
 def _expect_heard(f: Formatting, node: nodes.ExpectHeard) -> Doc:
