@@ -38,7 +38,7 @@ class Programs:
         lines = ["func k(a) = a", "func f(a, b) {", *self._block(1, "return"), f"return {self._value(2)}"]
         lines += ["}", "flow main {"]
         lines += [f"let {name} = {self._one(*_LITERALS, *_TEXTS[:-3])}" for name in ("a", "b")]
-        return "\n".join([*lines, *self._block(2, 'log "x"'), f"return {self._value(2)}", "}"]) + "\n"
+        return "\n".join([*lines, *self._block(2, 'log "x"'), f"return {self._value(1)}", "}"]) + "\n"
 
     def _one(self, *choices: str) -> str:
         return self._random.choice(choices)
@@ -71,13 +71,25 @@ class Programs:
         )
 
     def _block(self, depth: int, simple: str) -> list[str]:
-        return [each for _ in range(self._random.randint(1, 3)) for each in self._statement(depth, simple)]
+        return [each for _ in range(self._random.randint(1, 3)) for each in self._attempt(depth, simple)]
+
+    def _attempt(self, depth: int, simple: str) -> list[str]:
+        """A statement, mostly so that what is wrong with it is not the program's end."""
+        lines = self._statement(depth, simple)
+        name = self._one("a", "b")
+        if self._random.random() < 0.2:
+            return lines
+        return ["try {", *lines, f"}} catch e {{ {name} = e.text }}"]
 
     def _statement(self, depth: int, simple: str) -> list[str]:
         value = self._value(2)
         kind = self._random.randint(0, 9 if depth else 4)
         if kind <= 3:
-            return [f"{self._one('a', 'b')} = {value}"]
+            name = self._one("a", "b")
+            attempt = (
+                f"try {{ {name} = {value} }} catch e {{ {name} = e.text }}"  # what is wrong is not the end
+            )
+            return [self._one(f"{name} = {value}", attempt, attempt, attempt)]
         if kind == 4:
             return [f"if {self._name()} == {value} {{ {simple if simple != 'return' else 'return a'} }}"]
         inner = self._block(depth - 1, simple)
