@@ -1,6 +1,7 @@
 """Scripts that want too much: each class ends in its error, on a line, soon and with little memory.
 
-Times and memory here have room for a busy machine; `make bench-language` has the exact figures.
+Measured is the processor's time and, in a second run that is not timed, all that Python takes: both as in the
+limits that scripts are promised, 200 ms and 32 MiB more.
 """
 
 from __future__ import annotations
@@ -16,18 +17,31 @@ import pytest
 from .classes import CLASSES
 
 MEASURED = """
-import json, resource, sys, time
+import json, resource, sys, time, tracemalloc
 from tests.sandbox.running import run
 run('flow main { log "warm" }')
 text = sys.stdin.read()
-before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-began = time.process_time()
-found = run(text)
-seconds = time.process_time() - began
-print(json.dumps([found, seconds, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before]))
+
+def most():
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+
+before = most()
+seconds = 9.0
+for _ in range(3):  # others on the machine cost time too
+    began = time.process_time()
+    found = run(text)
+    seconds = min(seconds, time.process_time() - began)
+    if seconds < 0.15:
+        break
+kib = most() - before
+if seconds < 0.05:  # what `before` had left over hides nothing; tracing makes it some times slower
+    tracemalloc.start()
+    run(text)
+    kib = max(kib, tracemalloc.get_traced_memory()[1] // 1024)
+print(json.dumps([found, seconds, kib]))
 """
-_SECONDS = 1.0
-_KIB = 48 * 1024
+_SECONDS = 0.2
+_KIB = 32 * 1024
 
 
 @pytest.mark.parametrize("name", CLASSES)
