@@ -13,6 +13,7 @@ from .action import Action, OutcomeType, Parameter, Reach, Recovery
 _SENT = (
     OutcomeType("sent", ("id",), "it was given out; `id` is what delivery reports call it"),
     OutcomeType("failed", ("reason",), "it will not go out, and why: `carrier_down`, `rejected`, …"),
+    OutcomeType("unknown", (), "it was given out, and nobody can say whether it goes on from there"),
 )
 _ANSWERED = (
     OutcomeType("ok", ("status", "text", "data", "headers"),
@@ -21,6 +22,10 @@ _ANSWERED = (
     OutcomeType("failed", ("status", "reason", "text", "data"),
                 "another status, or no answer at all; then `status` is `none`"),
 )  # fmt: skip
+_POSTED = (
+    *_ANSWERED,
+    OutcomeType("unknown", (), "it was sent, no answer came, and to send it again might do it twice"),
+)
 
 _TEXT = Parameter("text", ("text",), "the message")
 _FROM = Parameter("from", ("text",), "the sender; without it the one that the operator has set", None)
@@ -36,8 +41,9 @@ _AT_URL = Reach("url", "http")
 
 def _http(method: str, doc: str, parameters: tuple[Parameter, ...], recovery: Recovery = "unknown") -> Action:
     rest = (_QUERY, *parameters, _HEADERS, _TIMEOUT)
+    outcomes = _POSTED if method == "post" else _ANSWERED
     return Action(
-        f"http.{method}", doc, (_URL, *rest), _ANSWERED, recovery=recovery, sends="http", reach=_AT_URL
+        f"http.{method}", doc, (_URL, *rest), outcomes, recovery=recovery, sends="http", reach=_AT_URL
     )
 
 

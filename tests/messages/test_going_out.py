@@ -21,7 +21,7 @@ CALL = 'let a = call(to: "100")'
 def test_a_message_that_went_out_is_the_outcome_sent() -> None:
     script = flow(
         'let m = sms(to: "+14155550111", text: "Hello", from: "Clinic")',
-        "match m { sent as s => log s.id; failed as f => log f.reason }",
+        "match m { sent as s => log s.id; failed as f => log f.reason; unknown => stop }",
     )
     passes(script, CALL, 'expect sms to "+14155550111" with text "Hello"', "expect stopped")
 
@@ -29,7 +29,7 @@ def test_a_message_that_went_out_is_the_outcome_sent() -> None:
 def test_a_message_that_the_carrier_loses_is_the_outcome_failed() -> None:
     script = flow(
         'let m = sms(to: "+14155550111", text: "Hello")',
-        'match m { sent => say "sent"; failed as f => say "not sent: ${f.reason}" }',
+        'match m { sent, unknown => say "sent"; failed as f => say "not sent: ${f.reason}" }',
     )
     passes(script, "carrier down for 30s", CALL, 'expect a hears "not sent: carrier_down"', "expect no sms")
 
@@ -96,7 +96,7 @@ def test_the_answer_to_a_request_is_a_value() -> None:
 def test_a_status_that_is_no_success_is_the_outcome_failed() -> None:
     script = flow(
         'let r = http.post("https://api.example/orders", json: {a: 1})',
-        'match r { ok => say "ok"; failed as f => say "${f.status} ${f.reason}" }',
+        'match r { ok => say "ok"; failed as f => say "${f.status} ${f.reason}"; unknown => stop }',
     )
     passes(script, "http fails with 503", CALL, 'expect a hears "503 status 503"')
     passes(script, CALL, 'expect a hears "404"')

@@ -195,7 +195,7 @@ def test_stop_ends_an_activeflow_on_every_channel() -> None:
 
 def test_opt_out_is_honoured_before_any_flow_and_outlives_the_process(tmp_path: Path) -> None:
     script = ASK + '\nflow tell(to) { let m = sms(to: to, text: "News"); return "${m.name}" }'.replace(
-        'return "${m.name}"', 'match m { sent => return "sent"; failed as f => return f.reason }'
+        'return "${m.name}"', 'match m { failed as f => return f.reason; _ => return "sent" }'
     )
 
     async def tell(engine: Engine) -> object:
