@@ -74,6 +74,10 @@ class PhoneCall:
         self._endpoint.carry_out()
         await self.wait_cleared()
 
+    def on_digit(self, heard: Callable[[str], None]) -> None:
+        """`heard` is called with each key that the other side presses."""
+        self._port.on_digit = heard
+
     # What a person waits for
 
     async def wait_answered(self) -> None:
