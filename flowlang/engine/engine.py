@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 import logging
-import secrets
-import time
 from collections import Counter
-from collections.abc import AsyncGenerator, Callable, Iterable
-from contextlib import asynccontextmanager, suppress
-from dataclasses import replace
+from collections.abc import Callable, Iterable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -17,16 +14,14 @@ import trio
 from flowlang.backends.border import Backend, Leg
 from flowlang.backends.leg_inbox import LegInbox
 from flowlang.core import Activeflow, Begin, Launch, Limits, Opening, Script, StopAsked
-from flowlang.core.manners import OptOuts, Porter
+from flowlang.core.manners import Porter
 from flowlang.diagnostics import Source, near_name
 from flowlang.model.actions import ACTIONS, Action
 from flowlang.model.events import SignalReceived
 from flowlang.model.host_action import HostFunction
-from flowlang.model.manners import Manners
 from flowlang.model.observations import Logged, Observation
-from flowlang.model.policy import NOTHING, Policy
 from flowlang.modules import ModuleFiles
-from flowlang.store import MemoryStore, Reading, Store, StoreError
+from flowlang.store import Reading, Store, StoreError
 from flowlang.store.protocol import RecoverableStore
 
 from . import loading
@@ -34,7 +29,7 @@ from .arguments import arguments_of, given_value
 from .clock import Clock
 from .errors import EngineClosedError, UnknownFlowError
 from .host_actions import HostActions
-from .keeping import CHECKPOINT, Beside, Keeper, Kept, on_a_thread
+from .keeping import CHECKPOINT, Beside, Keeper, Kept
 from .placing import placing
 from .post import Post
 from .pump import Pump
@@ -265,6 +260,10 @@ class Engine:
         """It has something to do."""
         self._pump.queue(running)
 
+    def left_over(self, running: Running) -> None:
+        """It ends with messages that it never took."""
+        self._switchboard.left_over(running)
+
     def forget(self, running: Running) -> None:
         """It is over."""
         del self._running[running.activeflow]
@@ -293,7 +292,6 @@ class Engine:
     def actions(self) -> dict[str, Action]:
         """All that scripts may call."""
         return self._actions
-
 
     def _keep_record(self, record: dict[str, Any]) -> None:
         """A call record changed."""
@@ -376,75 +374,3 @@ class Engine:
 def _family_of(activeflow: str) -> str:
     """The activeflow that came first: those that it starts, and they, carry its id in front."""
     return activeflow.partition(".")[0]
-
-
-def _store_error(error: BaseException) -> StoreError | None:
-    """What the store raised, of all that came at once: the rest is what came of that."""
-    if isinstance(error, BaseExceptionGroup):
-        found = (_store_error(each) for each in error.exceptions)  # pyright: ignore[reportUnknownVariableType, reportUnknownMemberType, reportUnknownArgumentType]
-        return next((each for each in found if each is not None), None)
-    return error if isinstance(error, StoreError) else None
-
-
-@asynccontextmanager
-async def open_engine(
-    backends: Iterable[Backend] = (),
-    *,
-    limits: Limits | None = None,
-    policy: Policy | None = None,
-    store: Store | None = None,
-    wall: Callable[[], float] = time.time,
-    processor_time: Callable[[], float] = time.perf_counter,
-    new_id: Callable[[], str] = lambda: secrets.token_hex(6),
-    new_seed: Callable[[], int] = lambda: secrets.randbits(63),
-    manners: Manners | None = None,
-    opted_out: OptOuts | None = None,
-    beside: Beside | None = None,
-) -> AsyncGenerator[Engine]:
-    """An engine in the caller's trio program, until the end of the `async with`. Leaving it ends what still
-    runs at once; call `shutdown` before for a polite end.
-
-    `policy` is the operator's: whom scripts may reach, as far as their own policies allow it too. Without one
-    they reach nobody; `flowlang.model.policy.EVERYTHING` is for simulated channels.
-
-    `manners` are the operator's towards people who write, `opted_out` those who want no more messages.
-
-    Clock, processor time, ids and seeds can be given; two engines share nothing. `beside` carries out commits
-    of a store on disk; without it a thread does, which a virtual clock does not wait for.
-    """
-    failed: BaseException | None = None
-    engine: Engine | None = None
-    try:
-        async with trio.open_nursery() as nursery:
-            engine = Engine(
-                nursery,
-                backends,
-                limits=replace(limits or Limits(), policy=policy or NOTHING),
-                store=store or MemoryStore(),
-                clock=Clock(wall),
-                processor_time=processor_time,
-                new_id=new_id,
-                new_seed=new_seed,
-                porter=Porter(manners, opted_out),
-                beside=beside or on_a_thread(),
-            )
-            nursery.start_soon(engine.pump)
-            if engine.keeper.durable:
-                nursery.start_soon(engine.keeper.run)
-                nursery.start_soon(engine.checkpoint)
-            try:
-                yield engine
-            except BaseException as error:
-                failed = error
-                raise
-            finally:
-                nursery.cancel_scope.cancel()
-    except BaseExceptionGroup as group:
-        if (broken := _store_error(group)) is not None:
-            raise broken from None
-        if failed is not None and group.exceptions == (failed,):
-            raise failed from None  # what the caller's own code raised reaches him as he raised it
-        raise
-    finally:
-        if engine is not None:
-            engine.abandon()

@@ -175,6 +175,25 @@ class Post:
         if opening.channel in THREADS:
             self._threads.opened(opening)
 
+    def left_over(self, running: Running, offer: Offer) -> None:
+        """One ends, and has messages of its thread that it never took. Those who wrote were told that they
+        are kept, so they begin what they would have begun had they come a moment later."""
+        opening = running.flow.opening
+        kept = [each.fields for each in running.flow.messages.kept if each.fields["from"] == opening.source]
+        if opening.channel not in THREADS or opening.source is None or opening.to is None or not kept:
+            return
+        channel, person, ours = opening.channel, opening.source, opening.to
+        self._threads.over(running.activeflow)
+        for fields in kept:
+            data = {"text": fields["text"], "subject": fields["subject"], "id": fields["id"]}
+            owner = self._threads.owner(channel, person, ours)
+            successor = self._engine.alive(owner.activeflow) if owner is not None else None
+            if owner is None or successor is None:
+                offer(Incoming(channel, ours, person, self._engine.new_id(), data=data), nothing)
+            else:
+                text, subject, message = str(data["text"]), _text(data["subject"]), _text(data["id"])
+                successor.deliver(MessageReceived(owner.leg, text, subject, channel, person, message))
+
     def over(self, activeflow: str) -> None:
         """One ended."""
         self._threads.over(activeflow)

@@ -126,6 +126,8 @@ class Running:
         self._journal.append(input_to_plain(taken, secret=flow.secret_input), outcome)
         if flow.ending is not None and flow.ending.how != "handoff":
             self._journal.end(flow.at, ending_to_plain(flow.ending))
+            if flow.messages.kept:  # before the commit: what they begin is in the same group
+                self._engine.left_over(self)
         keeper = self._engine.keeper
         if keeper.durable:
             keeper.hold(self, taken, outputs)

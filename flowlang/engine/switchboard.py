@@ -42,6 +42,11 @@ class Switchboard:
             return self._refuse(incoming, _UNAVAILABLE, "the engine is shutting down")
         return self._engine.post.receive(incoming, kept, self._start)
 
+    def left_over(self, running: Running) -> None:
+        """An activeflow ends with messages that it never took."""
+        if not self._engine.closing:
+            self._engine.post.left_over(running, self._start)
+
     def _start(self, incoming: Incoming, kept: Callable[[], None]) -> Refusal | None:
         """Starts the flow of a route for what is no call."""
         found = self._begin(incoming, ThreadLeg(), lambda _has: kept())

@@ -3,14 +3,21 @@ the next one has."""
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
+from typing import Any
+
+import trio
 
 import flowlang
+from flowlang.backends.border import Finish, Host, Incoming, nothing
 from flowlang.engine.recovery import Recovered
 from flowlang.model.action import Action, Parameter
+from flowlang.model.message_commands import OutsideCommand, SendMessage
 from flowlang.model.observations import Logged, Observation
+from flowlang.model.results import Done, Result
+from flowlang.model.values import Outcome
 from flowlang.store.sqlite import SqliteStore
 
 
@@ -57,6 +64,47 @@ CHARGE = Action(
     recovery="repeat", key="key",
 )  # fmt: skip
 PRINT = Action("print_label", "Prints a label.", recovery="unknown")
+
+
+class Carrier:
+    """Text messages in and out. `answers` is what becomes of each that goes out, `None` for nothing yet."""
+
+    name = "carrier"
+    channels = frozenset({"sms"})
+    commands: frozenset[str] = frozenset()
+    outlets = frozenset({"sms"})
+
+    def __init__(self, answers: Callable[[SendMessage], Result | None] | None = None) -> None:
+        self.commands_out: list[SendMessage] = []
+        self._answers = answers or (lambda command: Done(Outcome("sent", {"id": command.key})))
+        self._host: Host | None = None
+
+    @property
+    def sent(self) -> list[str]:
+        """The texts that went out."""
+        return [each.text for each in self.commands_out]
+
+    async def run(self, host: Host, *, task_status: Any = trio.TASK_STATUS_IGNORED) -> None:
+        self._host = host
+        task_status.started("carrier")
+        await trio.sleep_forever()
+
+    async def settle(self) -> None:
+        pass
+
+    def receive(self, source: str, text: str, kept: Callable[[str], None] = lambda _: None) -> None:
+        """Somebody writes; `kept` is given the text when it is taken."""
+        assert self._host is not None
+        data = {"text": text, "subject": None, "id": f"id-{text}"}
+        incoming = Incoming("sms", "sms:+16062067563", f"sms:{source}", f"in-{text}", data=data)
+        assert self._host.receive(incoming, lambda: kept(text)) is None
+
+    def send(self, command: OutsideCommand, finish: Finish) -> Callable[[], None]:
+        assert isinstance(command, SendMessage)
+        self.commands_out.append(command)
+        if (result := self._answers(command)) is not None:
+            finish(result)
+        return nothing
 
 
 @asynccontextmanager
