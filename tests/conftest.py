@@ -39,4 +39,4 @@ def _commits_at_once(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyP
         work()
 
     if "autojump_clock" in request.fixturenames:
-        monkeypatch.setattr("flowlang.engine.engine.on_a_thread", lambda: at_once)
+        monkeypatch.setattr("flowlang.engine.opening.on_a_thread", lambda: at_once)
