@@ -48,22 +48,9 @@ class Events:
         """Gives an event to whoever takes it. False where somebody might have wanted it and it is lost, for
         too many wait already."""
         flow = self._flow
+        if isinstance(event, AnyLegEvent) and self._of_leg(event):
+            return True
         outcome = as_outcome(event)
-        if isinstance(event, AnyLegEvent) and event.leg != CALLER_LEG:
-            of_all = flow.legs.take(event)
-            if of_all is not None:
-                self.tell(of_all)
-            return True
-        if isinstance(event, CallEnded | TransferAsked) and flow.of_connected(event):
-            return True
-        if isinstance(event, TransferAsked):  # nobody is connected with him whom it could be about
-            flow.outbox.perform(ReportTransfer(CALLER_LEG, DECLINED), unheard)
-            return True
-        if isinstance(event, CallEnded):
-            if not flow.caller_gone:
-                self._observe_event(outcome, None)
-                flow.caller_left(outcome)
-            return True
         busy = [emitter] if emitter is not None else []
         if isinstance(event, DigitPressed):
             busy += flow.digits.collecting
@@ -87,6 +74,28 @@ class Events:
             if isinstance(event, SignalReceived):
                 return self._keep_signal(event.signal, outcome)
         return True
+
+    def _of_leg(self, event: AnyLegEvent) -> bool:
+        """Whether an event changes what a leg is, or is of one that the script sees otherwise: no more comes
+        of it."""
+        flow = self._flow
+        if event.leg != CALLER_LEG:
+            of_all = flow.legs.take(event)
+            if of_all is not None:
+                self.tell(of_all)
+            return True
+        if isinstance(event, CallEnded | TransferAsked) and flow.of_connected(event):
+            return True
+        if isinstance(event, TransferAsked):  # nobody is connected with him whom it could be about
+            flow.outbox.perform(ReportTransfer(CALLER_LEG, DECLINED), unheard)
+            return True
+        if isinstance(event, CallEnded):
+            if not flow.caller_gone:
+                outcome = as_outcome(event)
+                self._observe_event(outcome, None)
+                flow.caller_left(outcome)
+            return True
+        return False
 
     def tell(self, outcome: Outcome) -> None:
         """Gives an event, as a script has it, to the handler or wait that takes it; else it is nobody's."""

@@ -6,6 +6,7 @@ fed.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -87,6 +88,10 @@ _KNOWN = {"done": 3, "failed": 4, "event": 4}
 
 
 def _to_plain(given: Input) -> list[Any]:
+    if isinstance(given, Happened):  # first, as most are: a `match` of classes takes its time
+        event = given.event
+        values = [to_plain(getattr(event, name)) for name in type(event).__slots__]
+        return ["event", given.at, type(event).__name__, *values]
     match given:
         case Begin(at):
             return ["begin", at]
@@ -98,27 +103,36 @@ def _to_plain(given: Input) -> list[Any]:
             return ["done", at, action, to_plain(value)]
         case ActionOver(at, action, Failed(code, text)):
             return ["failed", at, action, code, text]
-        case ActionOver():
+        case _:
             raise AssertionError(given)
-        case Happened(at, event):
-            values = [to_plain(getattr(event, name)) for name in type(event).__slots__]
-            return ["event", at, type(event).__name__, *values]
 
 
 def input_from_plain(plain: list[Any]) -> Input:
     """The input that `input_to_plain` was given; `ValueError` for anything else."""
-    match plain:
-        case ["begin", int(at)]:
-            return Begin(at)
-        case ["time", int(at)]:
-            return TimePassed(at)
-        case ["stop", int(at)]:
-            return StopAsked(at)
-        case ["done", int(at), int(action), value]:
-            return ActionOver(at, action, Done(from_plain(value)))
-        case ["failed", int(at), int(action), str(code), text]:
-            return ActionOver(at, action, Failed(code, str(from_plain(text))))
-        case ["event", int(at), str(kind), *values] if kind in _EVENTS:
-            return Happened(at, _EVENTS[kind](*(from_plain(each) for each in values)))  # pyright: ignore[reportArgumentType]
-        case _:
-            raise ValueError(f"not an input: {plain!r:.80}")
+    try:
+        kind, at, *brought = plain
+        return _MADE[kind](int(at), *brought)
+    except (KeyError, TypeError, ValueError):
+        raise ValueError(f"not an input: {plain!r:.80}") from None
+
+
+def _happened(at: int, kind: str, *values: Any) -> Happened:
+    return Happened(at, _EVENTS[kind](*map(from_plain, values)))  # pyright: ignore[reportArgumentType]
+
+
+def _done(at: int, action: int, value: Any) -> ActionOver:
+    return ActionOver(at, int(action), Done(from_plain(value)))
+
+
+def _failed(at: int, action: int, code: str, text: Any) -> ActionOver:
+    return ActionOver(at, int(action), Failed(str(code), str(from_plain(text))))
+
+
+_MADE: dict[str, Callable[..., Input]] = {
+    "begin": Begin,
+    "time": TimePassed,
+    "stop": StopAsked,
+    "done": _done,
+    "failed": _failed,
+    "event": _happened,
+}

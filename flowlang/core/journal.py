@@ -14,7 +14,7 @@ from flowlang.model.plain import digest
 
 from .activeflow import Activeflow
 from .inputs import Input, input_from_plain
-from .outputs import Output, output_to_plain
+from .outputs import Note, Output, output_to_plain
 
 
 class Journal(Protocol):
@@ -62,10 +62,13 @@ class MemoryJournal:
         """The last entry tells it."""
 
 
+_NOTHING = digest([])
+
+
 def outcome_hash(outputs: list[Output]) -> bytes:
     """Stands for all commands that an input gave, in order."""
-    plain = [each for each in map(output_to_plain, outputs) if each is not None]
-    return digest(plain)
+    plain = [output_to_plain(each) for each in outputs if not isinstance(each, Note)]
+    return digest(plain) if plain else _NOTHING
 
 
 class Diverged(Exception):

@@ -90,8 +90,8 @@ class Note:
 Output = Perform | Withdraw | Launch | Connect | HandedOff | Over | Note
 
 
-def output_to_plain(output: Output) -> list[Any] | None:
-    """An output as plain data for the journal's hash; `None` for a note."""
+def output_to_plain(output: Perform | Withdraw | Launch | Connect | HandedOff | Over) -> list[Any]:
+    """An output as plain data for the journal's hash, of which a note is no part."""
     match output:
         case Perform(action, command):
             return ["perform", action, command_to_plain(command)]
@@ -105,8 +105,6 @@ def output_to_plain(output: Output) -> list[Any] | None:
             return ["handoff", opening.flow, to_plain(opening.arguments)]
         case Over(ending):
             return ["over", *ending_to_plain(ending)]
-        case Note():
-            return None
 
 
 def ending_to_plain(ending: Ending) -> list[Any]:

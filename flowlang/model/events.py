@@ -163,6 +163,8 @@ Event = (
 def as_outcome(event: Event) -> Outcome:
     """The event as a script holds it (`on dtmf as e`): `text` is what a pattern is matched against."""
     match event:
+        case SignalReceived():
+            return Outcome("signal", {"name": event.signal, "text": event.signal, "data": event.data})
         case DigitPressed():
             return Outcome("dtmf", {"digit": event.digit, "text": event.digit})
         case CallHeld() | CallUnheld():  # by the caller; by one of our legs see `flowlang.core.legs`
@@ -184,8 +186,6 @@ def as_outcome(event: Event) -> Outcome:
             )
         case MessageReported():
             return Outcome(event.status, {"id": event.id, "to": event.to, "reason": event.reason})
-        case SignalReceived():
-            return Outcome("signal", {"name": event.signal, "text": event.signal, "data": event.data})
         case Emitted():
             fields: dict[str, Value] = {"data": event.data}
             if isinstance(event.data, dict):

@@ -46,6 +46,8 @@ def to_plain(value: Value) -> Any:
 def from_plain(plain: Any) -> Value:
     """The value that `to_plain` was given."""
     match plain:
+        case None | bool() | int() | str():
+            return plain
         case list():
             return tuple(from_plain(each) for each in plain)  # pyright: ignore[reportUnknownVariableType]
         case {"$secret": secret}:
@@ -68,9 +70,12 @@ def from_plain(plain: Any) -> Value:
             return plain
 
 
+_spelled = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=True).encode
+
+
 def canonical(plain: Any) -> bytes:
     """The one spelling of plain data: equal data gives equal bytes in every process and version."""
-    return json.dumps(plain, sort_keys=True, separators=(",", ":"), ensure_ascii=True).encode("ascii")
+    return _spelled(plain).encode("ascii")
 
 
 def digest(plain: Any) -> bytes:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Generator, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -12,6 +11,7 @@ from typing import Any, Literal
 from flowlang.core.journal import Entry
 
 from .builds import Build
+from .coding import decode
 from .database import Database, DatabaseError, why
 from .errors import StoreError
 from .schema import check_version
@@ -66,7 +66,7 @@ class Archive:
             last = 0
             while entry is not None and entry[0] == stored.number:
                 last = int(entry[1])
-                entries.append(Entry(json.loads(entry[2]), entry[3]))
+                entries.append(Entry(decode(entry[2]), entry[3]))
                 entry = next(rows, None)
             yield stored, entries, last
 
@@ -88,7 +88,7 @@ class Archive:
             "SELECT given, outcome FROM journal WHERE row BETWEEN ? AND ? AND activeflow = ? ORDER BY row",
             (stored.first, stored.last if stored.last is not None else 2**62, stored.number),
         )
-        return [Entry(json.loads(given), outcome) for given, outcome in rows]
+        return [Entry(decode(given), outcome) for given, outcome in rows]
 
     def build(self, hashed: bytes) -> Build:
         """What activeflows run on. Raises `StoreError` where it, or a text of it, is not there."""
@@ -96,7 +96,7 @@ class Archive:
             manifest = self._db.value("SELECT manifest FROM builds WHERE hash = ?", (hashed,))
             if manifest is None:
                 raise StoreError(f"{self._folder}: the texts of an activeflow are not kept any more")
-            wanted = [bytes.fromhex(each) for _, each in json.loads(manifest)["sources"]]
+            wanted = [bytes.fromhex(each) for _, each in decode(manifest)["sources"]]
             texts: dict[bytes, str] = {}
             for each in wanted:
                 text = self._db.value("SELECT text FROM texts WHERE hash = ?", (each,))
@@ -125,8 +125,8 @@ class Archive:
     def _stored(self, which: str, *values: Any) -> Iterator[Stored]:
         for row in self._db.rows(f"SELECT {_COLUMNS} FROM activeflows {which}", values):  # noqa: S608 (ours)
             number, name, build, opening, first, state, began, ended, last, ending = row
-            given = json.loads(ending) if ending is not None else None
-            yield Stored(number, name, build, json.loads(opening), first, state, began, ended, last, given)
+            given = decode(ending) if ending is not None else None
+            yield Stored(number, name, build, decode(opening), first, state, began, ended, last, given)
 
 
 @contextmanager

@@ -12,7 +12,6 @@ of the first one are lost.
 from __future__ import annotations
 
 import fcntl
-import json
 import os
 from collections.abc import Iterable, Mapping
 from pathlib import Path
@@ -20,6 +19,7 @@ from threading import Lock
 from typing import Any, Self
 
 from .builds import Build
+from .coding import encode
 from .database import Database, DatabaseError, Row, damaged, why
 from .errors import StoreError
 from .reading import FILE, Archive, Stored
@@ -38,8 +38,6 @@ _APPEND = "INSERT INTO journal VALUES (?, ?, ?, ?, ?)"
 _NAMES = ", ".join(f'"{each}"' for each in _RECORD)
 _KEEP = f"INSERT OR REPLACE INTO records ({_NAMES}) VALUES ({', '.join('?' * len(_RECORD))})"  # noqa: S608 (ours)
 _ALIVE = "INSERT OR REPLACE INTO alive VALUES (1, ?)"
-
-_encode = json.JSONEncoder(separators=(",", ":"), ensure_ascii=True).encode
 
 
 class SqliteJournal:
@@ -61,10 +59,10 @@ class SqliteJournal:
         store = self._store
         self.last = 0
         if self._build is None:
-            store.cuts.append((_encode(opening), store.row + 1, self.number))
+            store.cuts.append((encode(opening), store.row + 1, self.number))
             return
         store.opened.append(
-            (self.number, self._activeflow, self._build, _encode(opening), store.row + 1, opening["at"])
+            (self.number, self._activeflow, self._build, encode(opening), store.row + 1, opening["at"])
         )
         self._build = None
 
@@ -72,12 +70,12 @@ class SqliteJournal:
         """Writes an input and the hash of what it gave."""
         store = self._store
         store.row = row = store.row + 1
-        store.entries.append((row, self.number, self.last, _encode(given), outcome))
+        store.entries.append((row, self.number, self.last, encode(given), outcome))
         self.last = row
 
     def end(self, at: int, ending: list[Any]) -> None:
         """Writes how it ended."""
-        self._store.ends.append(("ended", at, self.last, _encode(ending), self.number))
+        self._store.ends.append(("ended", at, self.last, encode(ending), self.number))
 
 
 class SqliteStore:
@@ -143,7 +141,7 @@ class SqliteStore:
 
     def diverged(self, stored: Stored, why: str) -> None:
         """It acts no further, and why."""
-        self.ends.append(("diverged", None, None, _encode(why), stored.number))
+        self.ends.append(("diverged", None, None, encode(why), stored.number))
 
     def forget(self, activeflow: str) -> None:
         """Its end stands in its journal."""
