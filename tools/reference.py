@@ -166,7 +166,6 @@ def budgets() -> str:
 def planned() -> str:
     """What this version refuses."""
     rows = (
-        ("`E901`", "clauses of a route", code(["via"])),
         ("`E902`", "actions", code(sorted(PLANNED_ACTIONS))),
         ("`E902`", "groups of actions", code(sorted(PLANNED_NAMESPACES))),
         ("`E903`", "events", code(sorted(PLANNED_EVENTS))),

@@ -25,6 +25,7 @@ _CHANNELS = ("call", "sms", "email", "chat", "webhook", "schedule", "outbound ca
 @click.option("--to", metavar="ADDRESS", help="What is called or written to.")
 @click.option("--from", "source", metavar="ADDRESS", help="Who calls or writes.")
 @click.option("--name", metavar="NAME", help="The display name of who calls or writes.")
+@click.option("--via", metavar="TRUNK", help="By which trunk it comes in.")
 @click.option("--at", metavar="TIME", help='When, such as "2026-12-25 10:00 Europe/London"; else now.')
 @click.option("--json", "as_json", is_flag=True, help="One JSON object a line for each route.")
 def explain_route(
@@ -33,6 +34,7 @@ def explain_route(
     to: str | None,
     source: str | None,
     name: str | None,
+    via: str | None,
     at: str | None,
     as_json: bool,
 ) -> int:
@@ -49,7 +51,7 @@ def explain_route(
 
     from .route_lines import asked, look, plain, route_lines
 
-    opening = Opening("explain", "", {}, moment, 0, channel, source, to, name)
+    opening = Opening("explain", "", {}, moment, 0, channel, source, to, name, via=via)
     looked: list[Looked] = look([script for _, script in loaded if script is not None], opening)
     if as_json:
         for each in looked:

@@ -57,7 +57,7 @@ def _where(script: Script, report: RouteReport) -> str:
 def asked(opening: Opening) -> str:
     """What comes in."""
     said = opening.channel or ""
-    for word, address in (("to", opening.to), ("from", opening.source)):
+    for word, address in (("to", opening.to), ("from", opening.source), ("via", opening.via)):
         said += f" {word} {printable(address)}" if address is not None else ""
     return f"{said} at {Time(opening.at)}"
 
@@ -93,15 +93,18 @@ def _clause(each: Looked, clause: ClauseReport, opening: Opening) -> str:
     match clause.word:
         case "channel":
             return f"it is for {node.channel}"
-        case "to" | "from":
-            written, came = (node.to, opening.to) if clause.word == "to" else (node.source, opening.source)
+        case "to" | "from" | "via":
+            written, came = {
+                "to": (node.to, opening.to),
+                "from": (node.source, opening.source),
+                "via": (node.via, opening.via),
+            }[clause.word]
             assert written is not None
+            nothing = "no trunk" if clause.word == "via" else "nobody"
             value, text = printable(shown(clause.value)), each.written(written)
             meant = text if text.strip("\"'") == value else f"{text} is {value}, which"
             fits = (
-                "fits"
-                if clause.holds
-                else f"does not fit {printable(came) if came is not None else 'nobody'}"
+                "fits" if clause.holds else f"does not fit {printable(came) if came is not None else nothing}"
             )
             return f"{clause.word} {meant} {fits}"
         case "when":

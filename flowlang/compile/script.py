@@ -10,7 +10,7 @@ from decimal import Decimal
 from functools import partial
 from typing import Any
 
-from flowlang.analysis import Program
+from flowlang.analysis import FlowInfo, Program
 from flowlang.analysis.checks.routes import priority
 from flowlang.diagnostics import Source
 from flowlang.model.places import Line
@@ -58,6 +58,7 @@ class CompiledRoute:
     priority: int
     to: Value
     source: Value
+    via: Value
     when: Condition | None
     target: Target
     otherwise: Target | None
@@ -80,24 +81,30 @@ class Script:
 
 
 def compile_program(
-    program: Program, primitives: Mapping[str, Any], bystander: Any, cover: Cover | None = None
+    program: Program,
+    primitives: Mapping[str, Any],
+    bystander: Any,
+    cover: Cover | None = None,
+    *,
+    flows: bool = True,
 ) -> Script:
     """Compiles a checked program, its modules first: each has a namespace of its own, into which the flows,
     functions and constants of those before it are put under names that no script can spell.
 
     `primitives` are the core's `SCRIPT_CALLS`; `bystander` stands for a strand where none runs: while
-    constants are worked out; `cover` is told what is reached. Raises `Fault` if a constant cannot be.
+    constants are worked out; `cover` is told what is reached. Without `flows` only the rest is compiled, to
+    see whether constants and the addresses of routes can be worked out. Raises `Fault` if one cannot.
     """
     exports: dict[str, Any] = {}
     for each in program.modules[:-1]:
-        exports |= _exports(each, _linked(each, primitives, bystander, cover, exports)[0])
-    namespace, routes = _linked(program, primitives, bystander, cover, exports)
-    flows = {
+        exports |= _exports(each, _linked(each, primitives, bystander, cover, exports, flows)[0])
+    namespace, routes = _linked(program, primitives, bystander, cover, exports, flows)
+    made = {
         each.flows[name].key: namespace[names.flow(each.prefix + name)]
         for each in program.modules
-        for name in each.flows
+        for name in (each.flows if flows else ())
     }
-    return Script(program, namespace, flows, routes)
+    return Script(program, namespace, made, routes)
 
 
 def _exports(program: Program, namespace: dict[str, Any]) -> dict[str, Any]:
@@ -107,7 +114,12 @@ def _exports(program: Program, namespace: dict[str, Any]) -> dict[str, Any]:
         (names.function, program.functions),
         (names.constant, program.constants),
     )
-    return {kind(program.prefix + name): namespace[kind(name)] for kind, all_ in kinds for name in all_}
+    return {
+        kind(program.prefix + name): namespace[kind(name)]
+        for kind, all_ in kinds
+        for name in all_
+        if kind(name) in namespace
+    }
 
 
 def _linked(
@@ -116,11 +128,12 @@ def _linked(
     bystander: Any,
     cover: Cover | None,
     exports: Mapping[str, Any],
+    flows: bool,
 ) -> tuple[dict[str, Any], tuple[CompiledRoute, ...]]:
     """The namespace and the routes of one module."""
     unit = Unit(program, expression, statement, cover)
     written = [
-        *_bodies(unit),
+        *_bodies(unit, program.flows if flows else {}),
         *(_constant(unit, each) for each in program.constants.values()),
     ]
     routes = [_route(unit, each, written) for each in program.routes]
@@ -180,12 +193,12 @@ def _namespace(unit: Unit, primitives: Mapping[str, Any]) -> dict[str, Any]:
     return namespace | unit.pool
 
 
-def _bodies(unit: Unit) -> list[py.stmt]:
+def _bodies(unit: Unit, written: Mapping[str, FlowInfo]) -> list[py.stmt]:
     """All flows and functions, these in each of their versions. What is asked for by one is known before any
     is written."""
     program = unit.program
     versions = Versions(program)
-    flows = [(each.decl, versions.of_flow(each.decl)) for each in program.flows.values()]
+    flows = [(each.decl, versions.of_flow(each.decl)) for each in written.values()]
     quick = {name: versions.likely(each) for name, each in program.functions.items()}
     return [
         *(
@@ -290,16 +303,25 @@ def _route(unit: Unit, node: ast.Route, written: list[py.stmt]) -> Callable[[dic
     when = add(condition(frame, node.when)) if node.when is not None else None
     to = add(frame.expression(node.to)) if node.to is not None else None
     source = add(frame.expression(node.source)) if node.source is not None else None
+    via = add(frame.expression(node.via)) if node.via is not None else None
     target = add(flow_arguments(frame, node.target))
     otherwise = add(flow_arguments(frame, node.otherwise)) if node.otherwise is not None else None
+
+    def worked_out(name: str | None, namespace: dict[str, Any]) -> Value:
+        try:
+            return decimals.run(namespace[name], namespace[names.STRAND]) if name is not None else None
+        except Fault as fault:
+            fault.line = line
+            raise
 
     def make(namespace: dict[str, Any]) -> CompiledRoute:
         return CompiledRoute(
             node,
             line,
             priority(node),
-            decimals.run(namespace[to], namespace[names.STRAND]) if to is not None else None,
-            decimals.run(namespace[source], namespace[names.STRAND]) if source is not None else None,
+            worked_out(to, namespace),
+            worked_out(source, namespace),
+            worked_out(via, namespace),
             partial(decimals.run, namespace[when]) if when is not None else None,
             Target(unit.program.target(node.target).key, partial(decimals.run, namespace[target])),
             Target(unit.program.target(node.otherwise).key, partial(decimals.run, namespace[otherwise]))

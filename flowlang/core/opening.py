@@ -68,6 +68,8 @@ class Opening:
     webhook's fields as a script sees them."""
     outbound: bool = False
     """We placed the call: who is called is its caller, the other party."""
+    via: str | None = None
+    """The trunk by which it came in, by the operator's name for it."""
 
     def taken_by(self, flow: FlowCall, route_line: int | None, otherwise: FlowCall | None) -> Opening:
         """The same with the flow that takes it."""
@@ -146,4 +148,5 @@ class Opening:
             "inherited": inherited.to_plain(secret=secret) if inherited is not None else None,
             "data": {"$secret": data} if secret else data,
             "outbound": self.outbound,
+            "via": self.via,
         }

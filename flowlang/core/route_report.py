@@ -13,12 +13,12 @@ from flowlang.compile.runtime.faults import Fault
 from flowlang.model.values import Value
 
 from .opening import Opening
-from .routing import Bystander, fits
+from .routing import Bystander, fits, names_trunk
 
 if TYPE_CHECKING:
     from flowlang.compile import CompiledRoute, Script
 
-Word = Literal["channel", "to", "from", "when", "arguments"]
+Word = Literal["channel", "to", "from", "via", "when", "arguments"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +57,8 @@ def _clauses(route: CompiledRoute, opening: Opening) -> list[ClauseReport]:
         found.append(ClauseReport("to", route.to, fits(route.to, opening.to)))
     if route.source is not None:
         found.append(ClauseReport("from", route.source, fits(route.source, opening.source)))
+    if route.via is not None:
+        found.append(ClauseReport("via", route.via, names_trunk(route.via, opening.via)))
     if route.when is not None:
         try:
             holds = route.when(Bystander(opening))

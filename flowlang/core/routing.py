@@ -90,6 +90,8 @@ def _refuses(route: CompiledRoute, opening: Opening) -> str | None:
         return f"`to` is {opening.to}, not {shown(route.to)}"
     if route.source is not None and not fits(route.source, opening.source):
         return f"`from` is {opening.source}, not {shown(route.source)}"
+    if route.via is not None and not names_trunk(route.via, opening.via):
+        return f"`via` is {opening.via or 'no trunk'}, not {shown(route.via)}"
     if route.when is not None and not route.when(Bystander(opening)):
         return "`when` does not hold"
     return None
@@ -99,3 +101,8 @@ def fits(wanted: Value, address: str | None) -> bool:
     """Whether an address is one that a clause's value means: a pattern, or a list of them."""
     patterns = wanted if isinstance(wanted, tuple) else (wanted,)
     return address is not None and any(isinstance(each, str) and matches(each, address) for each in patterns)
+
+
+def names_trunk(wanted: Value, trunk: str | None) -> bool:
+    """Whether a trunk is the one that a clause names, or one of a list."""
+    return trunk is not None and trunk in (wanted if isinstance(wanted, tuple) else (wanted,))

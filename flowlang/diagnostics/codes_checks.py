@@ -218,8 +218,8 @@ ROUTES: dict[str, Code] = {
     ),
     "E606": Code(
         "constant that cannot be worked out",
-        "Constants are worked out when the script is loaded. This one divides by zero, overflows, or calls a "
-        "`func` that does; the message says what went wrong.",
+        "Constants and the addresses of routes are worked out before anything runs. This one divides by zero, "
+        "overflows, never ends, or calls a `func` that does; the message says what went wrong.",
     ),
     "E607": Code(
         "not in a module",
@@ -287,9 +287,6 @@ SETTINGS: dict[str, Code] = {
 }
 
 NOT_YET: dict[str, Code] = {
-    "E901": Code(
-        "not run by this version", "The construct is part of the language, but this version does not run it."
-    ),
     "E902": Code(
         "action not run by this version",
         "The action is part of the language, but this version does not run it.",

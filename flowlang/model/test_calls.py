@@ -19,6 +19,7 @@ _ALL = (
             Parameter("to", ("text",), "whom: a number, an address, an extension"),
             Parameter("from", ("text",), "who calls", CALLER),
             Parameter("name", ("text",), "the display name", None),
+            Parameter("via", ("text",), "by which trunk, as `via` of a route names it", None),
         ),
         channels=CALL,
     ),

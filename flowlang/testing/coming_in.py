@@ -20,11 +20,12 @@ _REPORTS = ("sent", "delivered", "failed", "read")
 
 
 def _call(world: World, name: str, given: Given) -> Party:
-    source, to, display = given["from"], given["to"], given["name"]
+    source, to = given["from"], given["to"]
+    display, via = (None if given[each] is None else str(given[each]) for each in ("name", "via"))
     for each in (source, to):
         if not isinstance(each, str) or not each:
             raise CannotError("`to` and `from` are texts: numbers, addresses, extensions")
-    return Caller(world, name, str(source), str(to), str(display) if display is not None else None)
+    return Caller(world, name, str(source), str(to), display, via)
 
 
 def _writes(channel: str) -> Callable[[World, str, Given], Party]:

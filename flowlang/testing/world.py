@@ -219,7 +219,7 @@ class World:
         """Finds a route, as the engine does, and starts its flow."""
         opening = Opening(
             self.new_id("flow"), "", {}, self.at, self._numbers, incoming.channel, incoming.source,
-            incoming.to, incoming.name, incoming.id, data=incoming.data,
+            incoming.to, incoming.name, incoming.id, data=incoming.data, via=incoming.via,
         )  # fmt: skip
         choice = choose_route(self.script, opening)
         if not isinstance(choice, Chosen):

@@ -27,6 +27,28 @@ def folder(tmp_path: Path) -> Path:
     return tmp_path
 
 
+TRUNKS = """route call via "carrier" priority 60 => outside
+route call via ["branch", "desk"] => inside
+flow outside { answer }
+flow inside { answer }
+"""
+
+
+def test_a_route_by_trunk(tmp_path: Path) -> None:
+    (tmp_path / "x.flow").write_text(TRUNKS, encoding="utf-8")
+    done = flow("explain-route", "call", "--via", "branch", *AT, "x.flow", folder=tmp_path)
+    assert done.out.splitlines() == [
+        "call via branch at 2026-12-25 10:00:00 UTC",
+        'does not: x.flow:1: route call via "carrier" priority 60 => outside',
+        '    via "carrier" does not fit branch',
+        'takes it: x.flow:2: route call via ["branch", "desk"] => inside',
+        '    via ["branch", "desk"] fits',
+        "    priority 50, the best of those that hold",
+    ]
+    done = flow("explain-route", "call", *AT, "x.flow", folder=tmp_path)
+    assert '    via "carrier" does not fit no trunk' in done.out.splitlines()
+
+
 AT = ("--at", "2026-12-25 10:00 Europe/London")
 
 

@@ -13,6 +13,8 @@ route call to +16062067563 when length(caller.number) > 3 priority 60 => a
 route call to "1*" from +14155550100 => b(6 // length(call.to))
 route call from "sip:*@x.example" => a else b(1 // 0)
 route call when length(call.to) > 3 priority 10 => c
+route call via ["carrier", "branch"] priority 5 => c
+route call to "1*" via "carrier" priority 70 => c
 flow a { answer }
 flow b(n) { log "${n}" }
 flow c { answer }
@@ -20,11 +22,13 @@ flow c { answer }
 ADDRESSES = st.sampled_from([None, "100", "2", "", "+16062067563", "+14155550100", "sip:bob@x.example"])
 
 
-@given(ADDRESSES, ADDRESSES, st.sampled_from(["call", "sms"]))
+@given(
+    ADDRESSES, ADDRESSES, st.sampled_from(["call", "sms"]), st.sampled_from([None, "carrier", "branch", "x"])
+)
 def test_the_first_that_holds_is_the_one_that_routing_chooses(
-    to: str | None, source: str | None, channel: str
+    to: str | None, source: str | None, channel: str, via: str | None
 ) -> None:
-    opening = Opening("a", "", {}, 0, 1, channel, source, to)
+    opening = Opening("a", "", {}, 0, 1, channel, source, to, via=via)
     reports = report_routes(SCRIPT, opening)
     chosen = choose_route(SCRIPT, opening)
     winner = next((each.route.line for each in reports if each.holds), None)
@@ -33,7 +37,7 @@ def test_the_first_that_holds_is_the_one_that_routing_chooses(
 
 
 def test_every_clause_is_looked_at_even_where_one_has_failed() -> None:
-    first = report_routes(SCRIPT, Opening("a", "", {}, 0, 1, "call", "sip:bob@x.example", "2"))[0]
+    first = report_routes(SCRIPT, Opening("a", "", {}, 0, 1, "call", "sip:bob@x.example", "2"))[1]
     assert [(each.word, each.holds) for each in first.clauses] == [
         ("channel", True),
         ("to", False),

@@ -302,3 +302,10 @@ def test_what_tests_can_call_is_declared_and_done() -> None:
 def test_nothing_of_it_needs_trio() -> None:
     code = "import sys, flowlang.testing.run; sys.exit('trio' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+def test_a_route_by_trunk_takes_what_comes_by_it() -> None:
+    routes = 'route call via ["carrier", "branch"] => known\nroute call => unknown\n'
+    script = f'{routes}flow known {{ say "Known." }}\nflow unknown {{ say "Unknown." }}'
+    for via, heard in (('"branch"', "Known"), ('"carrier"', "Known"), ('"x"', "Unknown"), ("none", "Unknown")):
+        passes(script, f'let ann = call(to: "100", via: {via})', f'expect ann hears "{heard}"')

@@ -17,8 +17,6 @@ def check(script: Script) -> None:
 
 def _node(script: Script, node: ast.Node) -> None:
     match node:
-        case ast.Route(via=ast.Node() as via):
-            script.report.add("E901", via.span, "`via` is in the language, but this version does not run it")
         case ast.Call(callee=ast.Name(name=name, span=span)) if (
             name in PLANNED_ACTIONS and script.callee(name) is None
         ):

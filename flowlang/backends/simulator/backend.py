@@ -69,16 +69,22 @@ class SimulatorBackend:
         await trio.lowlevel.checkpoint()
 
     def call(
-        self, *, source: str, to: str, name: str | None = None, flow: str | None = None
+        self,
+        *,
+        source: str,
+        to: str,
+        name: str | None = None,
+        via: str | None = None,
+        flow: str | None = None,
     ) -> SimulatedPhone:
-        """Places a call, as an E.164 number, an address with a scheme or an extension. What becomes of it is
-        in the phone's `state`. Raises `PhoneError` while the engine does not run this backend."""
+        """Places a call, as an E.164 number, an address with a scheme or an extension; `via` is the name of the
+        trunk by which it comes. What becomes of it is in the phone's `state`. Raises `PhoneError` while the engine does not run this backend."""
         if self._running is None:
             raise PhoneError("the simulator does not run: place calls after `await engine.listen()`")
         host, nursery = self._running
         self._placed += 1
         incoming = Incoming(
-            "call", address(to), address(source), f"simulated-{self._placed}", name, flow=flow
+            "call", address(to), address(source), f"simulated-{self._placed}", name, via, flow=flow
         )
         leg = LiveLeg(host, nursery, incoming, self._pace)
         self._legs = [each for each in self._legs if not each.over]

@@ -16,9 +16,11 @@ if TYPE_CHECKING:
 class Caller(Phone):
     """Calls at once."""
 
-    def __init__(self, world: World, name: str, source: str, to: str, display: str | None) -> None:
+    def __init__(
+        self, world: World, name: str, source: str, to: str, display: str | None, via: str | None
+    ) -> None:
         super().__init__(world, name)
-        incoming = Incoming("call", address(to), address(source), world.new_id("call"), display)
+        incoming = Incoming("call", address(to), address(source), world.new_id("call"), display, via)
         self._leg = SimulatedLeg(world, world.later, incoming, world.pace, self._saw)
         world.note(name, f"calls {to}")
         self._leg.place()
