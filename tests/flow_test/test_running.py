@@ -307,5 +307,6 @@ def test_nothing_of_it_needs_trio() -> None:
 def test_a_route_by_trunk_takes_what_comes_by_it() -> None:
     routes = 'route call via ["carrier", "branch"] => known\nroute call => unknown\n'
     script = f'{routes}flow known {{ say "Known." }}\nflow unknown {{ say "Unknown." }}'
-    for via, heard in (('"branch"', "Known"), ('"carrier"', "Known"), ('"x"', "Unknown"), ("none", "Unknown")):
+    heard_by = {'"branch"': "Known", '"carrier"': "Known", '"x"': "Unknown", "none": "Unknown"}
+    for via, heard in heard_by.items():
         passes(script, f'let ann = call(to: "100", via: {via})', f'expect ann hears "{heard}"')
