@@ -77,9 +77,9 @@ class SimulatorBackend:
         via: str | None = None,
         flow: str | None = None,
     ) -> SimulatedPhone:
-        """Places a call, as an E.164 number, an address with a scheme or an extension; `via` names the trunk by
-        which it comes. What becomes of it is in the phone's `state`. Raises `PhoneError` while the engine does
-        not run this backend."""
+        """Places a call, as an E.164 number, an address with a scheme or an extension; `via` names the trunk
+        by which it comes. What becomes of it is in the phone's `state`. Raises `PhoneError` while the engine
+        does not run this backend."""
         if self._running is None:
             raise PhoneError("the simulator does not run: place calls after `await engine.listen()`")
         host, nursery = self._running
