@@ -1,7 +1,7 @@
 # The commands of the project. Nothing need be there before but Python 3.11 or newer; `make` lists them.
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-peers test lint format grammar reference demo clean kill-test bench-%
+.PHONY: help setup setup-peers test lint format grammar reference demo clean kill-test sms-load bench-%
 MAKEFLAGS += --no-print-directory
 
 # The first of these that runs and is new enough makes .venv; `make PYTHON=… setup` chooses another.
@@ -45,6 +45,9 @@ fuzz: setup  ## run a hundred thousand programs by chance under an audit hook; C
 
 kill-test: setup  ## kill a process with kill -9 KILLS times, and count what was lost; the last line is JSON
 	@$(VENV)/python tools/kill_test.py $(or $(KILLS),300) $(or $(SEED),1)
+
+sms-load: setup  ## send SMS through an SMSC that throttles and breaks connections; COUNT chooses
+	@$(VENV)/python -m tests.backends.smpp.load $(or $(COUNT),10000)
 
 bench-%: setup  ## bench-call and the like: the last line is JSON
 	@[ -f benchmarks/$(subst -,_,$*).py ] || { echo "bench: there is no benchmarks/$(subst -,_,$*).py" >&2; exit 2; }

@@ -1,0 +1,283 @@
+"""SMS by SMPP 3.4: one connection to an SMSC, made again when it is lost."""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+import secrets
+import ssl
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+from random import Random
+from typing import Any
+
+import trio
+import trio.abc
+
+from flowlang.backends.border import Finish, Host, nothing
+from flowlang.backends.border import Incoming as Offered
+from flowlang.backends.once import Once
+from flowlang.model.addresses import sender_of
+from flowlang.model.message_commands import OutsideCommand, SendMessage
+from flowlang.model.results import Done, Failed
+from flowlang.model.values import Outcome
+
+from .incoming import Incomings
+from .outgoing import Message, Outgoing, Patience, Report, Send
+from .pdu import USER_MESSAGE_REFERENCE, Pdu
+from .receipts import is_receipt, receipt_of
+from .session import Account, Answered, Bound, Came, Event, Lost, Pace, Session
+from .text import TextTooLongError, parts_of
+
+_log = logging.getLogger("flowlang.smpp")
+
+_LATER, _NEVER = 0x64, 0x65  # ESME_RX_T_APPN, ESME_RX_P_APPN (§5.1.3)
+_HAS_HEADER, _WITH_RECEIPT = 0x40, 0x01  # §5.2.12, §5.2.17
+_MOST_WAITING = 20_000
+_CONNECTS = 30.0  # seconds
+
+
+@dataclass(frozen=True, slots=True)
+class Smsc:
+    """Where the SMSC is and who we are there. `tls` encrypts, and checks its name. After a connection was
+    lost the next is tried within `again` seconds, twice as long each time, up to a minute."""
+
+    host: str
+    port: int
+    account: Account
+    tls: bool = False
+    ca_file: Path | None = None
+    pace: Pace = field(default_factory=Pace)
+    again: float = 1.0
+
+
+class SmppBackend:
+    """`sender` is what messages come from where the script names none. `chance` is for jitter; `new_id` names
+    what comes."""
+
+    name = "smpp"
+    channels = frozenset({"sms"})
+    commands: frozenset[str] = frozenset()
+    outlets = frozenset({"sms"})
+
+    def __init__(
+        self,
+        smsc: Smsc,
+        sender: str,
+        *,
+        patience: Patience | None = None,
+        chance: Random | None = None,
+        new_id: Callable[[], str] = lambda: f"sms-{secrets.token_hex(6)}",
+    ) -> None:
+        checked = sender_of("sms", sender)
+        if checked is None:
+            raise ValueError("the sender is a number, a short code, or a name of up to 11 letters and digits")
+        self._smsc = smsc
+        self._sender = checked.removeprefix("sms:")
+        self._chance = chance or Random()
+        self._new_id = new_id
+        self._out = Outgoing(patience or Patience(), self._chance)
+        self._in = Incomings()
+        self._once = Once()
+        self._host: Host | None = None
+        self._wake = trio.Event()
+        self._settled = trio.Event()
+
+    # -- what the engine calls
+
+    async def run(self, host: Host, *, task_status: Any = trio.TASK_STATUS_IGNORED) -> None:
+        """Works until cancelled; then says goodbye to the SMSC."""
+        self._host = host
+        smsc = self._smsc
+        task_status.started(f"SMS by {smsc.account.system_id} at {smsc.host}:{smsc.port}")
+        failed = 0
+        while True:
+            why, bound = await self._connected()
+            failed = 1 if bound else failed + 1
+            self._out.lost(trio.current_time())
+            wait = min(smsc.again * 2.0 ** min(failed - 1, 10), 60.0) * (0.5 + self._chance.random())
+            _log.warning("SMSC %s:%s: %s; tried again in %.1f s", smsc.host, smsc.port, why, wait)
+            await self._wait_offline(trio.current_time() + wait)
+
+    async def settle(self) -> None:
+        """Returns when no message is under way."""
+        while self._out.open:
+            self._settled = trio.Event()
+            await self._settled.wait()
+
+    def send(self, command: OutsideCommand, finish: Finish) -> Callable[[], None]:
+        """Sends a message."""
+        assert isinstance(command, SendMessage)
+        return self._once.send(command.key, finish, lambda over: self._send(command, over))
+
+    def _send(self, command: SendMessage, finish: Finish) -> Callable[[], None]:
+        source = sender_of("sms", command.source) if command.source is not None else f"sms:{self._sender}"
+        to = sender_of("sms", command.to)
+        if source is None or to is None:
+            finish(Failed("address", "a short message goes to one number, from a number or a name"))
+            return nothing
+        try:
+            parts = parts_of(command.text, hashlib.sha256(command.key.encode()).digest()[0])
+        except TextTooLongError as error:
+            finish(Done(Outcome("failed", {"reason": "too_large", "detail": str(error)})))
+            return nothing
+        if self._out.open >= _MOST_WAITING:
+            finish(
+                Done(Outcome("failed", {"reason": "overload", "detail": f"{self._out.open} messages wait"}))
+            )
+            return nothing
+        bare = to.removeprefix("sms:"), source.removeprefix("sms:")
+        withdraw = self._out.add(Message(*bare, parts, self._finishing(finish), trio.current_time()))
+        self._wake.set()
+        return withdraw
+
+    def _finishing(self, finish: Finish) -> Finish:
+        def over(result: Any) -> None:
+            finish(result)
+            self._settled.set()
+
+        return over
+
+    # -- the connection
+
+    async def _wait_offline(self, until: float) -> None:
+        """While there is no connection messages may grow too old, and doubts too."""
+        while (now := trio.current_time()) < until:
+            self._out.tick(now)
+            await trio.sleep(max(0.0, min(until, max(self._out.next_deadline(), now + 0.05)) - now))
+
+    async def _connected(self) -> tuple[str, bool]:
+        """One connection from beginning to end: why it ended, and whether we were in."""
+        smsc = self._smsc
+        try:
+            with trio.fail_after(_CONNECTS):
+                stream = await self._open()
+        except trio.TooSlowError:
+            return "it does not answer", False
+        except (OSError, trio.BrokenResourceError) as error:
+            return str(error).partition("\n")[0][:200], False
+        session = Session(smsc.account, smsc.pace, trio.current_time())
+        lost: list[Lost] = []
+        try:
+            async with trio.open_nursery() as nursery:
+                nursery.start_soon(self._read, stream, session, lost)
+                await self._write(stream, session, lost)
+                nursery.cancel_scope.cancel()
+        finally:
+            with trio.move_on_after(1, shield=True):
+                session.unbind()
+                with suppress(trio.BrokenResourceError, trio.ClosedResourceError, trio.BusyResourceError):
+                    await stream.send_all(bytes(session.output))
+                await trio.aclose_forcefully(stream)
+        why = lost[0].why if lost else "the connection broke"
+        return why, session.was_bound
+
+    async def _open(self) -> trio.abc.Stream:
+        smsc = self._smsc
+        if not smsc.tls:
+            return await trio.open_tcp_stream(smsc.host, smsc.port)
+        context = ssl.create_default_context()
+        if smsc.ca_file is not None:
+            context.load_verify_locations(smsc.ca_file)
+        stream = await trio.open_ssl_over_tcp_stream(smsc.host, smsc.port, ssl_context=context)
+        await stream.do_handshake()
+        return stream
+
+    async def _read(self, stream: trio.abc.Stream, session: Session, lost: list[Lost]) -> None:
+        while not lost:
+            try:
+                data = bytes(await stream.receive_some(65_536))
+            except (trio.BrokenResourceError, trio.ClosedResourceError):
+                data = b""
+            self._happened(session, session.receive(data, trio.current_time()), lost)
+            self._wake.set()
+
+    async def _write(self, stream: trio.abc.Stream, session: Session, lost: list[Lost]) -> None:
+        while True:
+            self._wake = trio.Event()
+            now = trio.current_time()
+            self._happened(session, session.tick(now), lost)
+            if lost:
+                return
+            self._out.tick(now)
+            while session.room and (send := self._out.next(now)) is not None:
+                self._submit(session, send, now)
+            if session.output:
+                data = bytes(session.output)
+                session.output.clear()
+                try:
+                    with trio.fail_after(self._smsc.pace.answer):
+                        await stream.send_all(data)
+                except (trio.BrokenResourceError, trio.ClosedResourceError, trio.TooSlowError):
+                    return
+                continue
+            with trio.move_on_at(min(session.next_deadline(), self._out.next_deadline(room=session.room))):
+                await self._wake.wait()
+
+    def _submit(self, session: Session, send: Send, now: float) -> None:
+        message, part = send.message, send.message.parts[send.number]
+        fields = {
+            **_addressed("source_addr", "source_addr_ton", "source_addr_npi", message.source),
+            **_addressed("destination_addr", "dest_addr_ton", "dest_addr_npi", message.to),
+            "esm_class": _HAS_HEADER if part.has_header else 0,
+            "registered_delivery": _WITH_RECEIPT,
+            "data_coding": part.coding,
+            "short_message": part.octets,
+        }
+        extras = {USER_MESSAGE_REFERENCE: send.reference.to_bytes(2, "big")}
+        try:
+            self._out.submitted(send, session.submit(fields, extras, now))
+        except ValueError:
+            self._out.unsendable(send)
+
+    # -- what comes
+
+    def _happened(self, session: Session, events: list[Event], lost: list[Lost]) -> None:
+        for event in events:
+            match event:
+                case Bound():
+                    _log.info("SMSC %s:%s: bound", self._smsc.host, self._smsc.port)
+                case Answered(sequence, status, message_id):
+                    now = trio.current_time()
+                    self._report(self._out.answered(sequence, status, message_id, now))
+                case Came(pdu) if is_receipt(pdu):
+                    receipt = receipt_of(pdu)
+                    if receipt is not None:
+                        self._report(self._out.receipt(receipt))
+                    session.answer(pdu.sequence, 0)
+                case Came(pdu):
+                    self._came(session, pdu)
+                case Lost():
+                    lost.append(event)
+
+    def _came(self, session: Session, pdu: Pdu) -> None:
+        assert self._host is not None
+        text = self._in.take(pdu, trio.current_time())
+        if text is None:
+            session.answer(pdu.sequence, 0)
+            return
+
+        def kept() -> None:
+            session.answer(pdu.sequence, 0)
+            self._wake.set()
+
+        offered = Offered("sms", text.to, text.source, self._new_id(), data={"text": text.text})
+        refused = self._host.receive(offered, kept)
+        if refused is not None:
+            session.answer(pdu.sequence, _LATER if refused.status == 503 else _NEVER)
+
+    def _report(self, reports: list[Report]) -> None:
+        assert self._host is not None
+        for each in reports:
+            self._host.report(each.message, each.status, each.reason)
+
+
+def _addressed(name: str, ton: str, npi: str, address: str) -> dict[str, str | int | bytes]:
+    """An address in its three fields (§5.2.5, §5.2.6): international, a name, or what the network knows."""
+    if address.startswith("+"):
+        return {name: address[1:], ton: 1, npi: 1}
+    if address.isdigit():
+        return {name: address, ton: 3, npi: 0}
+    return {name: address, ton: 5, npi: 0}

@@ -1,0 +1,202 @@
+"""One SMPP connection as the ESME, without I/O: bytes and time in, bytes and events out.
+
+It binds as a transceiver, keeps a window of requests without an answer, asks after a silence whether the
+other side is there (`enquire_link`), and gives a connection up that does not answer. `now` is in seconds.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import Enum
+
+from .pdu import Framer, Pdu, PduError, encode
+
+_MOST_SEQUENCE = 0x7FFFFFFF  # §5.1.4
+_INVALID_COMMAND = 0x00000003  # ESME_RINVCMDID
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """Who we are at the SMSC."""
+
+    system_id: str
+    password: str = field(default="", repr=False)
+    system_type: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """Of one connection, in seconds: how long an answer may take, and after which silence we ask. `window` is
+    how many requests may be without an answer."""
+
+    window: int = 10
+    answer: float = 30.0
+    silence: float = 30.0
+
+
+@dataclass(frozen=True, slots=True)
+class Bound:
+    """We are in."""
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """What the SMSC said to what we submitted."""
+
+    sequence: int
+    status: int
+    message_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Came:
+    """A `deliver_sm`: `answer` has to be called with its sequence."""
+
+    pdu: Pdu
+
+
+@dataclass(frozen=True, slots=True)
+class Lost:
+    """The connection is of no more use, and why; `refused` is the status where the bind was refused."""
+
+    why: str
+    refused: int = 0
+
+
+Event = Bound | Answered | Came | Lost
+
+
+class State(Enum):
+    """Of the session (§2.2)."""
+
+    OPEN = "open"
+    BOUND = "bound"
+    UNBINDING = "unbinding"
+    OVER = "over"
+
+
+class Session:
+    """`output` has the bytes to send; whoever sends them clears it."""
+
+    def __init__(self, account: Account, pace: Pace, now: float) -> None:
+        self.state = State.OPEN
+        self.was_bound = False
+        self.output = bytearray()
+        self._pace = pace
+        self._framer = Framer()
+        self._sequence = 0
+        self._heard = now
+        self._asked: float | None = None
+        self._waiting: dict[int, float] = {}
+        fields = {
+            "system_id": account.system_id, "password": account.password, "system_type": account.system_type,
+            "interface_version": 0x34,
+        }  # fmt: skip
+        self._begun = now
+        self._put(Pdu("bind_transceiver", self._next(), 0, fields))
+
+    @property
+    def room(self) -> bool:
+        """Whether one more may be submitted."""
+        return self.state is State.BOUND and len(self._waiting) < self._pace.window
+
+    def submit(self, fields: Mapping[str, str | int | bytes], extras: Mapping[int, bytes], now: float) -> int:
+        """Submits a message; its sequence. Raises `ValueError` for a field that cannot stand in one."""
+        sequence = self._next()
+        self._put(Pdu("submit_sm", sequence, 0, fields, extras))
+        self._waiting[sequence] = now
+        return sequence
+
+    def answer(self, sequence: int, status: int) -> None:
+        """To what came."""
+        if self.state in (State.BOUND, State.UNBINDING):
+            self._put(Pdu("deliver_sm_resp", sequence, status))
+
+    def unbind(self) -> None:
+        """Says goodbye."""
+        if self.state is State.BOUND:
+            self.state = State.UNBINDING
+            self._put(Pdu("unbind", self._next()))
+
+    def receive(self, data: bytes, now: float) -> list[Event]:
+        """Bytes from the SMSC; none are its end."""
+        if self.state is State.OVER:
+            return []
+        if not data:
+            return self._lost("the SMSC ended the connection")
+        try:
+            pdus = self._framer.feed(data)
+        except PduError as error:
+            return self._lost(str(error))
+        self._heard = now
+        self._asked = None
+        events: list[Event] = []
+        for pdu in pdus:
+            events += self._take(pdu)
+        return events
+
+    def next_deadline(self) -> float:
+        """When `tick` has something to do."""
+        if self.state is State.OPEN:
+            return self._begun + self._pace.answer
+        if self.state is State.OVER:
+            return float("inf")
+        silence = self._heard + self._pace.silence if self._asked is None else self._asked + self._pace.answer
+        oldest = next(iter(self._waiting.values()), None)
+        return min(silence, oldest + self._pace.answer) if oldest is not None else silence
+
+    def tick(self, now: float) -> list[Event]:
+        """Time has passed."""
+        if now < self.next_deadline():
+            return []
+        oldest = next(iter(self._waiting.values()), None)
+        if self.state is State.OPEN:
+            return self._lost("the SMSC does not answer our bind")
+        if oldest is not None and now >= oldest + self._pace.answer:
+            return self._lost("the SMSC does not answer what we submit")
+        if self._asked is not None:
+            return self._lost("the SMSC is silent")
+        self._asked = now
+        self._put(Pdu("enquire_link", self._next()))
+        return []
+
+    def _take(self, pdu: Pdu) -> list[Event]:
+        if self.state is State.OVER:
+            return []
+        match pdu.command:
+            case "bind_transceiver_resp" if self.state is State.OPEN:
+                if pdu.status:
+                    return self._lost(f"the SMSC refused our bind with 0x{pdu.status:08x}", pdu.status)
+                self.state = State.BOUND
+                self.was_bound = True
+                return [Bound()]
+            case "submit_sm_resp" | "generic_nack" if pdu.sequence in self._waiting:
+                del self._waiting[pdu.sequence]
+                status = pdu.status or (_INVALID_COMMAND if pdu.command == "generic_nack" else 0)
+                return [Answered(pdu.sequence, status, pdu.text("message_id"))]
+            case "deliver_sm" if self.state in (State.BOUND, State.UNBINDING):
+                return [Came(pdu)]
+            case "enquire_link":
+                self._put(Pdu("enquire_link_resp", pdu.sequence))
+            case "unbind":
+                self._put(Pdu("unbind_resp", pdu.sequence))
+                return self._lost("the SMSC unbound us")
+            case "unbind_resp" if self.state is State.UNBINDING:
+                return self._lost("unbound")
+            case command if command.startswith("0x") and not command.startswith("0x8"):
+                self._put(Pdu("generic_nack", pdu.sequence, _INVALID_COMMAND))
+            case _:
+                pass  # an answer that nobody waits for
+        return []
+
+    def _lost(self, why: str, refused: int = 0) -> list[Event]:
+        self.state = State.OVER
+        return [Lost(why, refused)]
+
+    def _next(self) -> int:
+        self._sequence = self._sequence % _MOST_SEQUENCE + 1
+        return self._sequence
+
+    def _put(self, pdu: Pdu) -> None:
+        self.output += encode(pdu)

@@ -1,0 +1,98 @@
+"""Texts as short messages carry them (3GPP TS 23.038, 23.040): GSM 7-bit where all characters are in that
+alphabet, else UCS-2; one too long goes in parts, each with a header that says which part it is.
+
+Seven-bit characters stand in an octet each, as SMPP has it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+GSM, ASCII, LATIN1, UCS2 = 0, 1, 3, 8  # data_coding, SMPP v3.4 §5.2.19
+
+MOST_PARTS = 20
+"""Longer messages are no short messages; TS 23.040 §9.2.3.24.1 would allow 255."""
+
+_ALPHABET = (  # TS 23.038 §6.2.1; ESC stands where the escape to the extension is
+    "@£$¥èéùìòÇ\nØø\rÅåΔ_ΦΓΛΩΠΨΣΘΞ\x1bÆæßÉ !\"#¤%&'()*+,-./0123456789:;<=>?"
+    "¡ABCDEFGHIJKLMNOPQRSTUVWXYZÄÖÑÜ§¿abcdefghijklmnopqrstuvwxyzäöñüà"
+)
+_EXTENSION = {0x0A: "\f", 0x14: "^", 0x28: "{", 0x29: "}", 0x2F: "\\", 0x3C: "[", 0x3D: "~", 0x3E: "]",
+              0x40: "|", 0x65: "€"}  # fmt: skip
+_ESCAPE = 0x1B
+_ENCODED = {each: bytes((code,)) for code, each in enumerate(_ALPHABET) if code != _ESCAPE} | {
+    each: bytes((_ESCAPE, code)) for code, each in _EXTENSION.items()
+}
+
+
+class TextTooLongError(Exception):
+    """It does not fit into `MOST_PARTS`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """`octets` are what goes out, the header of a part included (`has_header`)."""
+
+    coding: int
+    octets: bytes
+    has_header: bool = False
+
+
+def parts_of(text: str, reference: int) -> tuple[Part, ...]:
+    """A text in parts; `reference` (0 to 255) is what the parts of one message have in common."""
+    text = text.encode("utf-8", "replace").decode()  # no lone surrogates
+    pieces: list[bytes]
+    try:
+        pieces, coding, whole, each = [_ENCODED[sign] for sign in text], GSM, 160, 153
+    except KeyError:
+        pieces, coding, whole, each = [sign.encode("utf-16-be") for sign in text], UCS2, 140, 134
+    if sum(map(len, pieces)) <= whole:
+        return (Part(coding, b"".join(pieces)),)
+    cut = _cut(pieces, each)
+    if len(cut) > MOST_PARTS:
+        raise TextTooLongError(f"the text makes {len(cut)} parts; there are at most {MOST_PARTS}")
+    # TS 23.040 §9.2.3.24.1: length of all headers, which header, its length, reference, of how many, which
+    heads = (bytes((5, 0, 3, reference, len(cut), number)) for number in range(1, len(cut) + 1))
+    return tuple(Part(coding, head + octets, True) for head, octets in zip(heads, cut, strict=True))
+
+
+def _cut(pieces: list[bytes], most: int) -> list[bytes]:
+    """No character is cut in two: neither an escaped one nor one of two UTF-16 units."""
+    cut: list[bytes] = []
+    part = bytearray()
+    for each in pieces:
+        if len(part) + len(each) > most:
+            cut.append(bytes(part))
+            part.clear()
+        part += each
+    cut.append(bytes(part))
+    return cut
+
+
+def text_of(coding: int, octets: bytes) -> str | None:
+    """What somebody sent; `None` for what is no text."""
+    match coding:
+        case 0:  # GSM
+            return _from_gsm(octets)
+        case 1:  # ASCII
+            return octets.decode("ascii", "replace")
+        case 3:  # LATIN1
+            return octets.decode("latin-1")
+        case 8:  # UCS2
+            return octets.decode("utf-16-be", "replace")
+        case _:
+            return None
+
+
+def _from_gsm(octets: bytes) -> str:
+    text: list[str] = []
+    escaped = False
+    for code in octets:
+        if escaped:
+            text.append(_EXTENSION.get(code, " "))  # TS 23.038 §6.2.1.1: a space for what is not known
+            escaped = False
+        elif code == _ESCAPE:
+            escaped = True
+        else:
+            text.append(_ALPHABET[code] if code < 128 else "?")
+    return "".join(text)

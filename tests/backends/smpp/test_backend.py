@@ -1,0 +1,200 @@
+"""SMS by SMPP, to an SMSC on loopback."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from random import Random
+from typing import Any
+
+import pytest
+import trio
+
+from flowlang.backends.border import Refusal
+from flowlang.backends.smpp import Account, Pace, Patience, SmppBackend
+from flowlang.backends.smpp import Smsc as Where
+from flowlang.backends.smpp.text import parts_of
+from flowlang.model.message_commands import SendMessage
+from flowlang.model.results import Done, Failed, Result
+from flowlang.model.values import Outcome
+from tests.backends.host import TestHost
+from tests.backends.smpp.smsc import Smsc, smsc_at_work
+
+QUICK = Patience(first=0.002, longest=0.01, give_up=20, doubt=0.2)
+
+
+def sms(key: str = "af1/1", text: str = "Come at ten.", **fields: Any) -> SendMessage:
+    return SendMessage("sms", fields.pop("to", "sms:+14155550100"), text, key, **fields)
+
+
+@asynccontextmanager
+async def backend(smsc: Smsc, host: TestHost, **given: Any) -> AsyncIterator[SmppBackend]:
+    async with smsc_at_work(smsc) as port:
+        pace = Pace(**({"window": 10, "answer": 5.0, "silence": 5.0} | given.pop("pace", {})))
+        where = Where(
+            "127.0.0.1", port, Account("desk", given.pop("password", "right")), pace=pace, again=0.005
+        )
+        made = SmppBackend(where, "+16062067563", **({"patience": QUICK, "chance": Random(3)} | given))
+        async with trio.open_nursery() as nursery:
+            await nursery.start(made.run, host)
+            with trio.fail_after(60):
+                yield made
+            nursery.cancel_scope.cancel()
+
+
+async def outcome(made: SmppBackend, command: SendMessage) -> Outcome:
+    results: list[Result] = []
+    over = trio.Event()
+    made.send(command, lambda result: (results.append(result), over.set()))
+    await over.wait()
+    (result,) = results
+    assert isinstance(result, Done)
+    assert isinstance(result.value, Outcome)
+    return result.value
+
+
+async def reported(host: TestHost, many: int) -> None:
+    while len(host.reports) < many:
+        await trio.lowlevel.checkpoint()
+
+
+async def test_a_message_is_sent_and_delivered() -> None:
+    smsc, host = Smsc(), TestHost()
+    async with backend(smsc, host) as made:
+        assert await outcome(made, sms()) == Outcome("sent", {"id": "m1"})
+        await reported(host, 1)
+    assert host.reports == [("m1", "delivered", None)]
+    (pdu,) = smsc.taken.values()
+    assert (pdu.text("source_addr"), pdu.number("source_addr_ton")) == ("16062067563", 1)
+    assert (pdu.text("destination_addr"), pdu.number("dest_addr_ton")) == ("14155550100", 1)
+    assert pdu.octets("short_message") == b"Come at ten."
+
+
+async def test_a_name_and_a_short_code_may_be_the_sender() -> None:
+    smsc, host = Smsc(), TestHost()
+    async with backend(smsc, host) as made:
+        await outcome(made, sms(source="sms:Clinic"))
+        await outcome(made, sms("af1/2", source="sms:12345"))
+    senders = [(each.text("source_addr"), each.number("source_addr_ton")) for each in smsc.taken.values()]
+    assert senders == [("Clinic", 5), ("12345", 3)]
+
+
+async def test_a_long_message_goes_in_parts_and_is_delivered_with_the_last() -> None:
+    smsc, host = Smsc(), TestHost()
+    text = "Grüße, Ελλάδα 🌞 " * 20
+    async with backend(smsc, host) as made:
+        assert await outcome(made, sms(text=text)) == Outcome("sent", {"id": "m1"})
+        await reported(host, 1)
+    parts = list(smsc.taken.values())
+    assert len(parts) > 3
+    assert {each.number("esm_class") for each in parts} == {0x40}
+    assert "".join(each.octets("short_message")[6:].decode("utf-16-be") for each in parts) == text
+    assert host.reports == [("m1", "delivered", None)]
+
+
+async def test_twice_is_once() -> None:
+    smsc, host = Smsc(), TestHost()
+    async with backend(smsc, host) as made:
+        assert await outcome(made, sms()) == await outcome(made, sms())
+    assert len(smsc.taken) == 1
+
+
+async def test_a_refusal_is_final() -> None:
+    smsc, host = Smsc(statuses=[0x0B]), TestHost()  # ESME_RINVDSTADR
+    async with backend(smsc, host) as made:
+        ended = await outcome(made, sms())
+    assert ended == Outcome("failed", {"reason": "rejected", "detail": "the SMSC says 0x0000000b"})
+
+
+async def test_what_is_throttled_goes_again() -> None:
+    smsc, host = Smsc(statuses=[0x58, 0x14, 0x58]), TestHost()
+    async with backend(smsc, host) as made:
+        assert (await outcome(made, sms())).name == "sent"
+
+
+async def test_without_an_smsc_it_has_failed_in_the_end() -> None:
+    smsc, host = Smsc(), TestHost()
+    few = Patience(0.001, 0.002, give_up=0.02)
+    async with backend(smsc, host, patience=few, password="wrong") as made:
+        ended = await outcome(made, sms())
+    assert ended.fields["reason"] == "carrier_down"
+
+
+@pytest.mark.parametrize("echoes", [True, False])
+async def test_what_a_broken_connection_leaves_open_is_unknown_unless_a_receipt_tells(echoes: bool) -> None:
+    class Always(Random):
+        def random(self) -> float:
+            return 0.0  # it breaks each time, and had taken it
+
+    smsc, host = Smsc(chance=Always(), lose=1.0, echoes=echoes), TestHost()
+    async with backend(smsc, host) as made:
+        ended = await outcome(made, sms())
+        await reported(host, 1)
+    assert ended == (Outcome("sent", {"id": "m1"}) if echoes else Outcome("unknown", {}))
+    assert host.reports == [("m1", "delivered", None)]
+    assert len(smsc.taken) == 1
+
+
+async def test_an_smsc_that_does_not_answer_is_left() -> None:
+    smsc, host = Smsc(answers_submits=False, receipts=False), TestHost()
+    async with backend(smsc, host, pace={"answer": 0.05}) as made:
+        assert (await outcome(made, sms())).name == "unknown"
+        smsc.answers_submits = True
+        assert (await outcome(made, sms("af1/2"))).name == "sent"
+    assert smsc.binds >= 2
+
+
+async def test_it_asks_after_a_silence_and_says_goodbye() -> None:
+    smsc, host = Smsc(), TestHost()
+    async with backend(smsc, host, pace={"silence": 0.01}) as made:
+        await outcome(made, sms())
+        await smsc.enquired.wait()
+    assert smsc.binds == 1
+
+
+async def test_what_comes_is_received_and_answered_when_it_is_kept() -> None:
+    smsc, host = Smsc(receipts=False), TestHost()
+    async with backend(smsc, host) as made:
+        await outcome(made, sms())
+        smsc.answered.clear()
+        await smsc.write("Grüße".encode("utf-16-be"), 8)
+        await smsc.write(b"Hi\x00")
+        for part in reversed(parts_of("long " * 100, 7)):
+            await smsc.write(part.octets, part.coding, header=True)
+        while len(smsc.answered) < 6:
+            await smsc.answer_came.wait()
+    texts = [each.data["text"] for each in host.offered]  # type: ignore[index, call-overload]
+    assert texts == ["Grüße", "Hi@", "long " * 100]
+    assert {(each.source, each.to) for each in host.offered} == {("sms:+14155550100", "sms:+16062067563")}
+    assert {each.status for each in smsc.answered} == {0}
+
+
+async def test_what_nobody_takes_is_refused_for_good_or_for_now() -> None:
+    smsc = Smsc(receipts=False)
+    host = TestHost(answer=lambda _: Refusal(404 if len(host.offered) == 1 else 503))
+    async with backend(smsc, host) as made:
+        await outcome(made, sms())
+        for _ in range(2):
+            await smsc.write(b"Hi")
+        while len(smsc.answered) < 2:
+            await smsc.answer_came.wait()
+    assert [each.status for each in smsc.answered] == [0x65, 0x64]
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"to": "sms:+14155550100\0"},
+        {"to": "sms:+14155550100,+14155550101"},
+        {"to": "sms:Ann; DROP"},
+        {"source": "sms:Clinic\0evil"},
+        {"source": "sms:a-name-too-long"},
+    ],
+)
+async def test_what_is_no_address_goes_nowhere(fields: dict[str, Any]) -> None:
+    smsc, host = Smsc(), TestHost()
+    async with backend(smsc, host) as made:
+        results: list[Result] = []
+        made.send(sms(**fields), results.append)
+        assert isinstance(results[0], Failed)
+    assert not smsc.taken
