@@ -20,7 +20,7 @@ from typing import Any, NamedTuple
 
 import flowlang
 
-_CODE = ("analysis", "diagnostics", "model", "project", "syntax", "cli")
+_CODE = ("analysis", "diagnostics", "model", "project", "syntax", "cli", "compile", "core")
 """The packages that decide what is found."""
 _MAX_ENTRIES = 1_000
 _MAX_BYTES = 2**20

@@ -93,6 +93,7 @@ def _check(path: Path, as_json: bool, seen: _Seen) -> Found:
         return Found(Exit.NOT_COMPILED, lines)
     # Here, so that a wrong path is told, and what was found before, without loading the parser.
     from flowlang.analysis import check as check_module
+    from flowlang.core import check_constants
     from flowlang.modules import ModuleFiles
     from flowlang.project.project import ProjectError, open_project
     from flowlang.syntax import parse
@@ -116,6 +117,8 @@ def _check(path: Path, as_json: bool, seen: _Seen) -> Found:
             load=partial(seen.load, ModuleFiles(path)),
         )
         diagnostics += checked.diagnostics
-        code = Exit.FAILED if checked.program is None else Exit.FINE
+        wrong = check_constants(checked.program) if checked.program is not None else None
+        diagnostics += (wrong,) if wrong is not None else ()
+        code = Exit.FAILED if has_errors(diagnostics) else Exit.FINE
     scripts.show(diagnostics, lines.append, as_json)
     return Found(code, lines)

@@ -40,9 +40,9 @@ def load_program(path: Path) -> Program | None:
 
 def load_script(path: Path) -> Script | None:
     """The same, compiled."""
+    from flowlang.compile import wrong_constant
     from flowlang.compile.runtime.faults import Fault
     from flowlang.core import compile_script
-    from flowlang.diagnostics import Diagnostic, Span
 
     program = load_program(path)
     if program is None:
@@ -50,11 +50,7 @@ def load_script(path: Path) -> Script | None:
     try:
         return compile_script(program)
     except Fault as fault:
-        source = program.module.source
-        start = sum(len(source.line(each)) + 1 for each in range(1, max(1, fault.line)))
-        span = Span(start, start + len(source.line(max(1, fault.line))))
-        message = f"this constant cannot be worked out: {fault.text}"
-        return _refuse((Diagnostic("E606", source, span, message),))
+        return _refuse((wrong_constant(program, fault),))
 
 
 def _refuse(found: tuple[Diagnostic, ...]) -> None:

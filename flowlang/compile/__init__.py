@@ -5,6 +5,7 @@ points there. Nothing of Python can be reached from what is compiled: names have
 empty, and values are only touched by `flowlang.compile.runtime`.
 """
 
+from .constants import wrong_constant
 from .frame import Cover
 from .loose import evaluate, evaluate_arguments
 from .script import CompiledRoute, Script, Target, compile_program
@@ -17,4 +18,5 @@ __all__ = [
     "compile_program",
     "evaluate",
     "evaluate_arguments",
+    "wrong_constant",
 ]

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from flowlang.analysis import Program
-from flowlang.compile import Cover, Script, compile_program
+from flowlang.compile import Cover, Script, compile_program, wrong_constant
+from flowlang.compile.runtime.faults import Fault
+from flowlang.diagnostics import Diagnostic
 
 from .activeflow import Activeflow
 from .inputs import ActionOver, Begin, Happened, Input, StopAsked, TimePassed
@@ -38,6 +40,7 @@ __all__ = [
     "StopAsked",
     "TimePassed",
     "Withdraw",
+    "check_constants",
     "choose_route",
     "compile_script",
     "report_routes",
@@ -48,3 +51,15 @@ def compile_script(program: Program, *, cover: Cover | None = None) -> Script:
     """A checked program, ready to run; `cover` is told which pieces of it are reached. Raises `Fault` if one
     of its constants cannot be worked out."""
     return compile_program(program, SCRIPT_CALLS, Bystander(), cover)
+
+
+def check_constants(program: Program) -> Diagnostic | None:
+    """What is wrong with the first constant, or address of a route, that cannot be worked out, without
+    compiling what they do not need; `None` if all can be."""
+    if not any(each.constants or each.routes for each in program.modules):
+        return None
+    try:
+        compile_program(program, SCRIPT_CALLS, Bystander(), flows=False)
+    except Fault as fault:
+        return wrong_constant(program, fault)
+    return None

@@ -139,8 +139,8 @@ CHANNELS: dict[str, Code] = {
     ),
     "E407": Code(
         "outlet that no backend has",
-        "The script sends a message, asks another machine or keeps a value, and no backend of this engine can "
-        "do that: a script is refused before it has to tell its first caller so. Set a backend up in "
+        "The script sends a message, asks another machine or keeps a value, and no backend of this engine "
+        "can do that: a script is refused before it has to tell its first caller so. Set a backend up in "
         "`[backends.NAME]` of `flow.toml`; `flow backends` lists the kinds.",
     ),
     "E406": Code(
@@ -218,8 +218,8 @@ ROUTES: dict[str, Code] = {
     ),
     "E606": Code(
         "constant that cannot be worked out",
-        "Constants and the addresses of routes are worked out before anything runs. This one divides by zero, "
-        "overflows, never ends, or calls a `func` that does; the message says what went wrong.",
+        "Constants and the addresses of routes are worked out before anything runs. This one divides by "
+        "zero, overflows, never ends, or calls a `func` that does; the message says what went wrong.",
     ),
     "E607": Code(
         "not in a module",

@@ -52,6 +52,10 @@ class Source:
         line = bisect_right(starts, offset)
         return Position(line, offset - starts[line - 1] + 1)
 
+    def offset(self, number: int) -> int:
+        """Where a line, counted from 1, begins."""
+        return self._line_starts()[number - 1]
+
     def line(self, number: int) -> str:
         """The text of a line, counted from 1, without its end."""
         starts = self._line_starts()

@@ -6,13 +6,13 @@ from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 
 from flowlang.analysis import Load, Program, check, load_nothing
+from flowlang.compile import wrong_constant
 from flowlang.compile.runtime.faults import Fault
 from flowlang.core import Script, compile_script
 from flowlang.diagnostics import Diagnostic, Source, Span, has_errors
 from flowlang.model.action import THREADS
 from flowlang.model.actions import Action
 from flowlang.model.commands import COMMANDS
-from flowlang.model.places import file_of
 from flowlang.syntax import parse
 
 from .errors import ScriptError
@@ -82,11 +82,7 @@ def compiled(
     try:
         return compile_script(checked.program), diagnostics
     except Fault as fault:
-        line = max(1, fault.line)
-        source = _source_of(checked.program, fault)
-        span = _line_span(source, line)
-        message = f"this constant cannot be worked out: {fault.text}"
-        raise ScriptError((Diagnostic("E606", source, span, message),)) from None
+        raise ScriptError((wrong_constant(checked.program, fault),)) from None
 
 
 def _beyond(program: Program, capabilities: Capabilities) -> Iterable[Diagnostic]:
@@ -101,16 +97,3 @@ def _beyond(program: Program, capabilities: Capabilities) -> Iterable[Diagnostic
         for missing in sorted((program.needs(route) & COMMANDS.keys()) - able):
             message = f"`{route.target.name}` may `{missing}`, which no {route.channel} backend here can do"
             yield Diagnostic("E405", program.module.source, route.target.span, message)
-
-
-def _source_of(program: Program, fault: Fault) -> Source:
-    """The script or module in which a fault was raised."""
-    file = file_of(fault.line)
-    return next((each for each in program.sources if each.name == file), program.module.source)
-
-
-def _line_span(source: Source, line: int) -> Span:
-    start = 0
-    for _ in range(line - 1):
-        start = source.text.find("\n", start) + 1
-    return Span(start, start + len(source.line(line)))

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from flowlang.analysis import Load, Program, check, load_nothing
 from flowlang.backends.pace import Pace
+from flowlang.compile import wrong_constant
 from flowlang.compile.runtime.faults import Fault
 from flowlang.core import Limits, compile_script
 from flowlang.diagnostics import Diagnostic, Source, Span, has_errors
@@ -88,16 +89,16 @@ def _run(program: Program, blocks: list[ast.TestDecl], surroundings: Surrounding
     try:
         script = compile_script(program, cover=counter)
     except Fault as fault:
-        message = f"this constant cannot be worked out: {fault.text}"
-        span = _line_span(source, max(1, fault.line))
-        raise NotCompiledError((Diagnostic("E606", source, span, message),)) from None
+        raise NotCompiledError((wrong_constant(program, fault),)) from None
     results: list[TestResult] = []
     for block in blocks:
         world = World(script, surroundings.pace, _watcher(counter), surroundings.limits, surroundings.fakes)
         failure = _run_block(world, block, source)
         world.close()
         results.append(TestResult(source, block.span, block.title, world.at - world.began, failure))
-    return Report(tuple(results), counter.result() if counter is not None else None)
+    if counter is None:
+        return Report(tuple(results))
+    return Report(tuple(results), counter.result(), counter.modules())
 
 
 def _watcher(counter: Counter | None) -> Callable[[Observation], None]:
@@ -125,10 +126,3 @@ def _failure(
     world: World, span: Span, message: str, expected: str | None, unfound: frozenset[int] = frozenset()
 ) -> Failure:
     return Failure(span, message, expected, world.began, world.at, tuple(world.seen), unfound)
-
-
-def _line_span(source: Source, line: int) -> Span:
-    start = 0
-    for _ in range(line - 1):
-        start = source.text.find("\n", start) + 1
-    return Span(start, start + len(source.line(line)))

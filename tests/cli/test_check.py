@@ -46,6 +46,17 @@ def test_a_mistake_shows_place_line_caret_and_near_name(folder: Path) -> None:
     )
 
 
+def test_a_constant_that_cannot_be_worked_out_is_a_mistake(folder: Path) -> None:
+    (folder / "right.flow").write_text("const PART = 1 // 0\nflow main { let _x = PART }\n", encoding="utf-8")
+    assert flow("check", "right.flow", folder=folder) == Done(
+        1,
+        "right.flow:1:1: error E606: this constant cannot be worked out: nothing can be divided by zero\n"
+        "    const PART = 1 // 0\n"
+        "    ^^^^^^^^^^^^^^^^^^^\n",
+        "",
+    )
+
+
 def test_what_is_not_the_language_exits_3(folder: Path) -> None:
     done = flow("check", "brace.flow", folder=folder)
     assert done.code == 3
