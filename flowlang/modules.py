@@ -23,6 +23,11 @@ _STANDARD = "std/"
 _PART = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]*")
 
 
+def is_standard(source: Source) -> bool:
+    """Whether a module is of the standard library."""
+    return source.name.startswith(_STANDARD)
+
+
 class ModuleFiles:
     """Reads the modules of one script. `script` is its path, `None` for a text that is no file: it has the
     standard library only."""

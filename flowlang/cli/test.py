@@ -15,6 +15,7 @@ from .exits import CommandError, Exit
 from .projects import from_project, project_of
 
 if TYPE_CHECKING:
+    from flowlang.testing.coverage import FileCoverage
     from flowlang.testing.results import Report
 
 
@@ -39,6 +40,7 @@ def test(path: Path, part: str, coverage: bool, as_json: bool, junit: Path | Non
     run = _Run(part, coverage, as_json)
     for each in _scripts(_found(path)):
         run.script(each)
+    run.show_modules()
     if junit is not None:
         run.write_junit(junit)
     return run.end(path)
@@ -76,6 +78,7 @@ class _Run:
         self._coverage = coverage
         self._as_json = as_json
         self._reports: list[Report] = []
+        self._modules: dict[str, FileCoverage] = {}
         self._compiled = True
 
     def script(self, path: Path) -> None:
@@ -112,6 +115,9 @@ class _Run:
         if report.results:
             self._reports.append(report)
             self._show(report)
+            for each in report.modules:
+                before = self._modules.get(each.source.name)
+                self._modules[each.source.name] = each.and_of(before) if before is not None else each
 
     def _show(self, report: Report) -> None:
         from flowlang.testing.rendering import coverage_lines, result_lines
@@ -126,6 +132,16 @@ class _Run:
             click.echo("\n".join(result_lines(each)))
         if report.coverage is not None:
             click.echo("\n".join(coverage_lines(report.coverage)))
+
+    def show_modules(self) -> None:
+        """What all tests together took of the modules that the scripts use."""
+        from flowlang.testing.rendering import coverage_lines
+
+        for _, each in sorted(self._modules.items()):
+            if self._as_json:
+                click.echo(json.dumps(each.to_plain(), ensure_ascii=False))
+            else:
+                click.echo("\n".join(coverage_lines(each)))
 
     def write_junit(self, path: Path) -> None:
         """Writes what came of all."""

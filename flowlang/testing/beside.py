@@ -50,7 +50,7 @@ class Beside:
         if coverage is not None:
             pieces = tuple(each for each in coverage.pieces if each.span.start < self._border)
             coverage = FileCoverage(self.script, pieces, coverage.taken & frozenset(pieces))
-        return Report(results, coverage)
+        return Report(results, coverage, found.modules)
 
     def _result(self, found: TestResult) -> TestResult:
         source, start = self._place(found.span)

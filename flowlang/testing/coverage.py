@@ -10,8 +10,8 @@ from typing import Any, Literal
 from flowlang.analysis import Program
 from flowlang.diagnostics import Source, Span
 from flowlang.model.observations import ActionEnded, ActionStarted, FlowStarted, Observation
-from flowlang.model.places import file_of
 from flowlang.model.values import Outcome
+from flowlang.modules import is_standard
 from flowlang.syntax import ast
 
 Kind = Literal[
@@ -76,29 +76,42 @@ class FileCoverage:
             ],
         }
 
+    def and_of(self, other: FileCoverage) -> FileCoverage:
+        """The same script with what was taken here or there."""
+        return FileCoverage(self.source, self.pieces, self.taken | other.taken)
+
+
+_Place = tuple[str | None, int, int]
+"""Of an action: the module's file (`None` for the entry script), line and column."""
+
 
 class Counter:
-    """Counts while tests run: the compiler asks it for numbers, the world tells it what is observed."""
+    """Counts while tests run: the compiler asks it for numbers, the world tells it what is observed. The
+    project's own modules count too, those of the standard library do not."""
 
     def __init__(self, program: Program) -> None:
-        self._source = program.module.source
-        self._pieces: list[Piece] = []
+        own = [each for each in program.modules if not (each.prefix and is_standard(each.module.source))]
+        self._sources = [each.module.source for each in own]
+        self._pieces: list[tuple[Source, Piece]] = []
         self._numbers: dict[int, int] = {}
         self._taken: set[int] = set()
-        self._outcomes: dict[tuple[int, int], dict[str, int]] = {}
+        self._outcomes: dict[_Place, dict[str, int]] = {}
         self._routes: dict[int, int] = {}
-        self._under_way: dict[tuple[str, int], tuple[int, int]] = {}
-        for node, piece in _pieces(program):
-            self._add(node, piece)
+        self._under_way: dict[tuple[str, int], _Place] = {}
+        for each in own:
+            for node, piece in _pieces(each):
+                self._add(each, node, piece)
 
-    def _add(self, node: ast.Node, piece: Piece) -> None:
+    def _add(self, program: Program, node: ast.Node, piece: Piece) -> None:
+        source = program.module.source
         number = len(self._pieces)
-        self._pieces.append(piece)
+        self._pieces.append((source, piece))
         if piece.kind == "outcome":
-            place = self._source.position(node.span.start)
-            self._outcomes.setdefault((place.line, place.column), {})[piece.name] = number
-        elif piece.kind == "route":
-            self._routes[self._source.position(node.span.start).line] = number
+            line, column = source.position(node.span.start)
+            place = source.name if program.prefix else None, line, column
+            self._outcomes.setdefault(place, {})[piece.name] = number
+        elif piece.kind == "route" and not program.prefix:
+            self._routes[source.position(node.span.start).line] = number
         else:
             self._numbers[id(node)] = number
 
@@ -115,11 +128,11 @@ class Counter:
         match observation:
             case FlowStarted(route_line=int(line)) if line in self._routes:
                 self._taken.add(self._routes[line])
-            case ActionStarted() if file_of(observation.line) is None:
-                place = (observation.line, observation.column)
+            case ActionStarted():
+                place = observation.file, int(observation.line), observation.column
                 self._under_way[observation.activeflow, observation.action] = place
             case ActionEnded():
-                place = self._under_way.pop((observation.activeflow, observation.action), (0, 0))
+                place = self._under_way.pop((observation.activeflow, observation.action), (None, 0, 0))
                 if isinstance(observation.value, Outcome):
                     number = self._outcomes.get(place, {}).get(observation.value.name)
                     if number is not None:
@@ -128,10 +141,19 @@ class Counter:
                 pass
 
     def result(self) -> FileCoverage:
-        """What was counted so far."""
-        taken = frozenset(self._pieces[number] for number in self._taken)
-        ordered = sorted(self._pieces, key=lambda each: (each.span.start, -each.extent.end))
-        return FileCoverage(self._source, tuple(ordered), taken)
+        """What was counted so far of the entry script."""
+        return self._of(self._sources[-1])
+
+    def modules(self) -> tuple[FileCoverage, ...]:
+        """The same of each module, those without a piece left out."""
+        found = map(self._of, self._sources[:-1])
+        return tuple(each for each in found if each.pieces)
+
+    def _of(self, source: Source) -> FileCoverage:
+        pieces = {number: piece for number, (owner, piece) in enumerate(self._pieces) if owner is source}
+        taken = frozenset(piece for number, piece in pieces.items() if number in self._taken)
+        ordered = sorted(pieces.values(), key=lambda each: (each.span.start, -each.extent.end))
+        return FileCoverage(source, tuple(ordered), taken)
 
 
 def _pieces(program: Program) -> Iterator[tuple[ast.Node, Piece]]:
@@ -175,12 +197,23 @@ def _below(program: Program, declaration: ast.Node) -> Iterator[tuple[ast.Node, 
             case ast.On():
                 head = Span(node.span.start, node.body.span.start)
                 yield node.body, _block("handler", node.event, head, node.body)
-            case ast.Call(callee=ast.Name(name=name)) if name in program.actions:
-                for outcome in program.actions[name].outcomes:
+            case ast.Call() if (action := program.actions.get(_called(node))) is not None:
+                for outcome in action.outcomes:
                     extent = Span(node.span.start, node.span.start)
                     yield node, Piece("outcome", outcome.name, node.callee.span, extent)
             case _:
                 pass
+
+
+def _called(node: ast.Call) -> str:
+    """The name under which something is called, as in `ask` or `http.get`."""
+    match node.callee:
+        case ast.Name(name=name):
+            return name
+        case ast.Field(value=ast.Name(name=group), name=name):
+            return f"{group}.{name}"
+        case _:
+            return ""
 
 
 def _block(kind: Kind, name: str, head: Span, body: ast.Block) -> Piece:

@@ -85,10 +85,12 @@ class TestResult:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Report:
-    """What came of the tests of one script; `coverage` where it was asked for."""
+    """What came of the tests of one script; `coverage` where it was asked for, and that of the project's
+    modules that it uses."""
 
     results: tuple[TestResult, ...]
     coverage: FileCoverage | None = None
+    modules: tuple[FileCoverage, ...] = ()
 
     @property
     def passed(self) -> bool:

@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+import json
+import re
+from pathlib import Path
+
 import pytest
 
+from flowlang.testing import run_tests
 from flowlang.testing.coverage import FileCoverage
 from flowlang.testing.rendering import coverage_lines
+from tests.cli.flow import flow
 from tests.flow_test.testing import run
 
+LINE = re.compile(r"\S+\.flow:")
 CALL = 'let alice = call(to: "100")'
 
 
@@ -20,7 +27,7 @@ def covered(body: str, *statements: str, rest: str = "") -> FileCoverage:
 
 
 def missed(coverage: FileCoverage) -> list[str]:
-    return [line.partition(": ")[2] for line in coverage_lines(coverage) if line.startswith("x.flow:")][1:]
+    return [line.partition(": ")[2] for line in coverage_lines(coverage) if LINE.match(line)][1:]
 
 
 @pytest.mark.parametrize(
@@ -111,3 +118,60 @@ def test_counting_changes_nothing_of_what_runs() -> None:
     (with_it,) = run(script, *statements, coverage=True).results
     (without,) = run(script, *statements).results
     assert with_it.to_plain() == without.to_plain()
+
+
+def test_outcomes_of_requests_count() -> None:
+    body = 'let done = http.get("https://x.example/")\nlog "${done}"'
+    policy = 'policy { allow http "https://x.example/*" }'
+    found = covered(body, rest=policy)
+    assert missed(found) == ["this never ends with `ok`"]
+
+
+def test_outcomes_of_secrets_count() -> None:
+    body = 'secret let pin = ask("PIN?", timeout: 5s)\nlog "${pin}"'
+    found = covered(body, 'alice presses "4"', "after 10s")
+    assert missed(found) == ["this never ends with `no_input`", "this never ends with `no_match`"]
+
+
+MODULE = """flow hello(who) {
+    if who == "y" { say "Bye." }
+    ask("Well?", timeout: 1s)
+}
+flow never { say "Never." }
+"""
+USING = """use "./lib"
+use "std/menu"
+route call => main
+flow main { lib.hello("x") }
+test "a" {
+    let ann = call(to: "100")
+    expect stopped
+}
+"""
+
+
+def test_the_projects_modules_count_and_the_standard_library_does_not(tmp_path: Path) -> None:
+    (tmp_path / "lib.flow").write_text(MODULE, encoding="utf-8")
+    (tmp_path / "x.flow").write_text(USING, encoding="utf-8")
+    report = run_tests(tmp_path / "x.flow", coverage=True)
+    (module,) = report.modules
+    assert report.coverage is not None
+    assert report.coverage.percent == 100
+    assert Path(module.source.name).name == "lib.flow"
+    assert missed(module) == [
+        "this condition is never true",
+        "this never ends with `text`",
+        "this never ends with `no_match`",
+        "the flow `never` is never run",
+    ]
+
+
+def test_what_several_scripts_took_of_a_module_counts_together(tmp_path: Path) -> None:
+    (tmp_path / "lib.flow").write_text(MODULE, encoding="utf-8")
+    (tmp_path / "x.flow").write_text(USING, encoding="utf-8")
+    (tmp_path / "y.flow").write_text(USING.replace('hello("x")', "never()"), encoding="utf-8")
+    done = flow("test", "--coverage", "--json", ".", folder=tmp_path)
+    found = [each for each in map(json.loads, done.out.splitlines()) if each["kind"] == "coverage"]
+    assert [(Path(each["file"]).name, each["taken"], each["of"]) for each in found] == [
+        ("x.flow", 2, 2), ("y.flow", 2, 2), ("lib.flow", 4, 7),
+    ]  # fmt: skip
