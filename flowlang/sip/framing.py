@@ -68,7 +68,7 @@ class Framer:
         """§7.5: empty lines before a start line mean nothing, but that two of them ask for an answer."""
         blank = len(self._buffer) - len(self._buffer.lstrip(b"\r\n"))
         whole = len(self._buffer) > blank  # a message follows: these are its own, no question
-        if not blank or (not whole and self._buffer[:blank] in (b"\r", b"\r\n", b"\r\n\r")):
+        if not blank or (not whole and bytes(self._buffer) in (b"\r", b"\r\n", b"\r\n\r")):
             return False
         asked = not whole and self._buffer[:blank].startswith(_PING)
         del self._buffer[:blank]

@@ -61,9 +61,7 @@ def _unfold(head: str) -> list[str]:
     return _LINE_END.split(head)
 
 
-def _request(
-    start: str, lines: list[str], data: bytes, end: re.Match[bytes] | None, stream: bool
-) -> Request:
+def _request(start: str, lines: list[str], data: bytes, end: re.Match[bytes] | None, stream: bool) -> Request:
     parts = start.split(" ")
     version = _VERSION.fullmatch(parts[-1]) or _VERSION.fullmatch(start.rstrip().rpartition(" ")[2])
     if version is None:

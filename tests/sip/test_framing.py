@@ -56,7 +56,8 @@ def test_a_head_without_end_is_given_up() -> None:
     framer = Framer()
     found = [each for _ in range(20) for each in framer.feed(b"X: " + b"x" * 2_000 + b"\r\n")]
     assert len(found) == 1
-    assert found[0] == Frame(found[0].data, last=True) and len(found[0].data) == MAX_HEAD  # type: ignore[union-attr]
+    assert found[0] == Frame(found[0].data, last=True)
+    assert len(found[0].data) == MAX_HEAD
 
 
 def test_a_length_may_be_folded_and_short() -> None:

@@ -154,8 +154,8 @@ class Batches:
 
 
 class Facing:
-    """Which address of ours faces a peer. `advertise`, an IP literal, is what peers are told in its place, but
-    for those within `local_nets`."""
+    """Which address of ours faces a peer. `advertise`, an IP literal, is what peers are told in its place,
+    but for those within `local_nets`."""
 
     def __init__(
         self, sock: socket.socket, advertise: str | None = None, local_nets: Iterable[Network] = ()

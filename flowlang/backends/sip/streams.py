@@ -57,6 +57,8 @@ class Streams:
         """Keeps the connections until cancelled; then all are closed."""
         async with trio.open_nursery() as nursery:
             self._nursery = nursery
+            for destination in self._connecting:
+                nursery.start_soon(self._connect, destination)
             try:
                 await trio.sleep_forever()
             finally:
@@ -81,9 +83,10 @@ class Streams:
         if waiting is not None:
             if len(waiting) < _MOST_WAITING:
                 waiting.append(data)
-        elif self._nursery is not None:
+        else:
             self._connecting[destination] = [data]
-            self._nursery.start_soon(self._connect, destination)
+            if self._nursery is not None:
+                self._nursery.start_soon(self._connect, destination)
 
     # Out
 
@@ -113,6 +116,8 @@ class Streams:
         secured = trio.SSLStream(stream, self._tls.client, server_hostname=name, https_compatible=True)
         try:
             await secured.do_handshake()
+            if not self._tls.proves(secured.getpeercert(), name):
+                raise OSError(f"a wildcard is no proof of the name {name}")
         except BaseException:
             await trio.aclose_forcefully(stream)
             raise

@@ -1,7 +1,8 @@
 """TLS for SIP: contexts of ours, and the names that a peer's certificate proves (RFC 5922).
 
 A server that we connect to must prove the name by which it was looked up. A peer that connects to us may show
-a certificate; its names then say which trunk it is. A wildcard proves no SIP name (RFC 5922 §7.2).
+a certificate; its names then say which trunk it is. A wildcard proves no SIP name (RFC 5922 §7.2), unless the
+operator lets one.
 """
 
 from __future__ import annotations
@@ -13,22 +14,26 @@ from pathlib import Path
 from typing import Any
 
 from flowlang.backends.border import BackendError
+from flowlang.sip.address import ip_literal
 
 
 @dataclass(frozen=True, slots=True)
 class TlsSettings:
     """Files in PEM form: our certificate with its chain and its key, and the authorities that vouch for peers
-    (those of the system where none is named)."""
+    (those of the system where none is named). `wildcards` lets a server prove its name by `*.` and the rest
+    of it, which RFC 5922 §7.2 forbids and some carriers do."""
 
     certificate: Path | None = None
     key: Path | None = None
     authorities: Path | None = None
+    wildcards: bool = False
 
 
 class Tls:
     """The contexts for connections in and out. `BackendError` says which file is of no use."""
 
     def __init__(self, settings: TlsSettings) -> None:
+        self._wildcards = settings.wildcards
         self.client = ssl.create_default_context(ssl.Purpose.SERVER_AUTH)
         self.server: ssl.SSLContext | None = None
         if settings.certificate is not None:
@@ -47,6 +52,11 @@ class Tls:
                     raise BackendError(
                         f"cannot use {settings.authorities} as certificates of authorities: {_why(error)}"
                     ) from None
+
+    def proves(self, certificate: Mapping[str, Any] | None, name: str) -> bool:
+        """Whether a server's certificate, which the context has found good for this name, is good by our
+        rules too. An address stands there as it is."""
+        return self._wildcards or ip_literal(name) is not None or name.lower() in names_of(certificate)
 
 
 def _load(context: ssl.SSLContext, certificate: Path, key: Path | None) -> None:
