@@ -49,10 +49,15 @@ def archive_in(data: Path | None) -> Generator[Archive]:
     from flowlang.store.reading import open_archive
 
     try:
-        with open_archive(data or _only_folder()) as archive:
+        with open_archive(chosen_folder(data)) as archive:
             yield archive
     except StoreError as error:
         raise CommandError(str(error), Exit.UNAVAILABLE) from None
+
+
+def chosen_folder(data: Path | None) -> Path:
+    """The folder that was named, else the only one that there is. Raises `CommandError`."""
+    return data or _only_folder()
 
 
 def find(archive: Archive, wanted: str) -> Stored:

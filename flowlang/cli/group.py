@@ -27,6 +27,8 @@ _COMMANDS = {
     "run": "Call a script with a phone in the terminal.",
     "serve": "Answer SIP calls.",
     "show": "Say where an activeflow is and what it waits for.",
+    "signal": "Give an activeflow a signal.",
+    "stop": "End an activeflow.",
     "test": "Run the tests of scripts.",
     "trace": "Tell all that an activeflow did.",
 }

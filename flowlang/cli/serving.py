@@ -9,6 +9,7 @@ import sys
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, closing
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import trio
@@ -22,11 +23,13 @@ from flowlang.store.opt_outs import OptedOut
 from flowlang.store.sqlite import SqliteStore
 from flowlang.voices import open_espeak
 
+from .controlling import Controls, serve_controls
 from .display import LiveView, Style, printable
 from .exits import Exit
 from .faults import user_errors
 from .output import Lines
 from .projects import from_project, give_actions, project_of
+from .reloading import watch
 from .speaking import require_voice
 from .watching import JsonLines
 
@@ -85,14 +88,24 @@ async def _serve(service: Service, as_json: bool) -> Exit:
         if as_json:
             engine.observe(JsonLines(Lines(sys.stdout)))
         else:
-            engine.observe(LiveView(Lines(sys.stderr), Style.of(sys.stderr), _sources(engine).get))
+            engine.observe(LiveView(Lines(sys.stderr), Style.of(sys.stderr), partial(_source_of, engine)))
         _tell_of(engine.recover())
         where = await engine.listen()
         # What is here now stays: a collection of all of it takes 100 ms, five frames of audio.
         gc.collect()
         gc.freeze()
         _say(f"{', '.join(where)}: {service.path}; Ctrl-C ends calls politely, a second one at once")
-        first = await anext(signals)
+        async with trio.open_nursery() as nursery:
+
+            def require_voices() -> None:
+                require_voice(each.program for each in engine.scripts)
+
+            nursery.start_soon(watch, engine, service.path, require_voices, _say)
+            if store is not None:
+                controls = Controls(engine, store.archive)
+                await nursery.start(serve_controls, controls, store.folder)
+            first = await anext(signals)
+            nursery.cancel_scope.cancel()
         async with trio.open_nursery() as nursery:
             nursery.start_soon(_hurry, signals, nursery.cancel_scope)
             if engine.activeflows:
@@ -111,10 +124,10 @@ def _tell_of(recovered: Recovered) -> None:
         _say(f"activeflow {activeflow} is held until a start that offers it: {printable(why)}")
 
 
-def _sources(engine: flowlang.Engine) -> dict[str, Source]:
-    """The text that each flow stands in; of two flows of one name the engine takes the first."""
-    loaded = [each.program for each in reversed(engine.scripts)]
-    return {name: program.module.source for program in loaded for name in program.flows}
+def _source_of(engine: flowlang.Engine, flow: str) -> Source | None:
+    """The text that a flow stands in; of two flows of one name the engine takes the first."""
+    programs = (each.program for each in engine.scripts)
+    return next((each.module.source for each in programs if flow in each.flows), None)
 
 
 async def _hurry(signals: AsyncIterator[int], polite: trio.CancelScope) -> None:

@@ -13,7 +13,7 @@ import trio
 
 from flowlang.backends.border import Backend, Leg
 from flowlang.backends.leg_inbox import LegInbox
-from flowlang.core import Activeflow, Begin, Launch, Limits, Opening, Script, StopAsked
+from flowlang.core import Activeflow, Begin, Happened, Input, Launch, Limits, Opening, Script, StopAsked
 from flowlang.core.manners import Porter
 from flowlang.diagnostics import Source, near_name
 from flowlang.model.actions import ACTIONS, Action
@@ -109,12 +109,30 @@ class Engine:
     def load(self, path: Path) -> LoadedScript:
         """Loads a script, or all scripts of a folder (the last is returned). Raises `ScriptError` and
         `OSError`; then nothing of it is loaded."""
+        loaded = self._read(path)
+        self._scripts += loaded
+        return loaded[-1]
+
+    def reload(self, path: Path) -> tuple[LoadedScript, ...]:
+        """Loads a script or folder anew: it stands for all that was loaded from files, for what begins from
+        now on. What runs stays on its texts. Gives those whose texts are others. Raises as `load`; then all
+        is as before."""
+        loaded = self._read(path)
+        texts = {each.path: each.program.sources for each in self._scripts}
+        changed = tuple(each for each in loaded if texts.get(each.path) != each.program.sources)
+        if changed or len(loaded) != sum(each.path is not None for each in self._scripts):
+            self._scripts = [each for each in self._scripts if each.path is None] + loaded
+        return changed
+
+    def restore(self, scripts: Iterable[LoadedScript]) -> None:
+        """Goes back to scripts that were loaded before."""
+        self._scripts = list(scripts)
+
+    def _read(self, path: Path) -> list[LoadedScript]:
         paths = loading.scripts_in(path)
         if not paths:
             raise FileNotFoundError(2, f"there is no {loading.SUFFIX} file in this folder", str(path))
-        loaded = [self._compiled(loading.read(each), each) for each in paths]
-        self._scripts += loaded
-        return loaded[-1]
+        return [self._compiled(loading.read(each), each) for each in paths]
 
     def load_text(self, text: str, name: str = "<text>") -> LoadedScript:
         """Loads a script that is no file."""
@@ -169,34 +187,42 @@ class Engine:
     async def signalled(self, activeflow: str, name: str, data: Any = None) -> bool:
         """As `signal`; returns when the signal is on disk, so that no crash loses it. False where it was not
         taken: the activeflow is over, or has too many signals waiting."""
-        running = self._running.get(activeflow)
-        if running is None:
-            return False
-        answered = trio.Event()
-        taken = False
-
-        def kept(has: bool) -> None:
-            nonlocal taken
-            taken = has
-            answered.set()
-
-        running.deliver(SignalReceived(name, given_value("data", data)), kept)
-        await answered.wait()
-        return taken
+        event = SignalReceived(name, given_value("data", data))
+        return await self._taken(activeflow, Happened(self._clock.now(), event))
 
     def signal(self, activeflow: str, name: str, data: Any = None) -> bool:
         """Gives one an event `signal`; tells whether it lives."""
-        running = self._running.get(activeflow)
+        running = self.alive(activeflow)
         if running is not None:
             running.deliver(SignalReceived(name, given_value("data", data)))
         return running is not None
 
+    async def stopped(self, activeflow: str) -> bool:
+        """As `stop`; returns when that is on disk."""
+        return await self._taken(activeflow, StopAsked(self._clock.now()))
+
     def stop(self, activeflow: str) -> bool:
         """Ends one as `stop` does; tells whether it lives."""
-        running = self._running.get(activeflow)
+        running = self.alive(activeflow)
         if running is not None:
             running.put(StopAsked(self._clock.now()))
         return running is not None
+
+    async def _taken(self, activeflow: str, given: Input) -> bool:
+        """Gives one an input; whether it took it, once that is on disk."""
+        running = self.alive(activeflow)
+        if running is None:
+            return False
+        answered = trio.Event()
+        answers: list[bool] = []
+
+        def kept(has: bool) -> None:
+            answers.append(has)
+            answered.set()
+
+        running.put(given, kept)
+        await answered.wait()
+        return answers[0]
 
     def observe(self, observer: Observer) -> Callable[[], None]:
         """Watches all that happens; what is returned ends it. An observer that raises is dropped."""

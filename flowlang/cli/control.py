@@ -1,0 +1,65 @@
+"""The way to a server that runs: a socket in its data folder, for the one whose folder it is.
+
+A request is one JSON object on a line, and so is the answer: `ok` with what to print, or `error` with a line
+for people. Who may open the socket (permissions 0600 in a folder of 0700) may do all of it.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import socket
+from collections.abc import Generator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from .data import chosen_folder
+from .exits import CommandError, Exit
+
+SOCKET = "control"
+LONGEST = 2**20  # bytes of a request or an answer
+_PATIENCE = 30.0  # seconds: a server that is busy answers late, one that hangs never
+
+
+@contextmanager
+def socket_path(folder: Path) -> Generator[str]:
+    """A path of the socket that is short enough for any folder: the kernel takes 107 bytes (unix(7))."""
+    opened = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        yield f"/proc/self/fd/{opened}/{SOCKET}"
+    finally:
+        os.close(opened)
+
+
+def ask(data: Path | None, /, **request: Any) -> str:
+    """Has the server of a data folder do something; what it says of it. Raises `CommandError`."""
+    folder = chosen_folder(data)
+    try:
+        with socket_path(folder) as path, socket.socket(socket.AF_UNIX) as connection:
+            connection.settimeout(_PATIENCE)
+            connection.connect(path)
+            connection.sendall(json.dumps(request).encode() + b"\n")
+            answer = _line(connection)
+    except (FileNotFoundError, ConnectionRefusedError, NotADirectoryError):
+        text = f"no `flow serve` runs on {folder}; only `ps`, `show`, `trace` and the like work without one"
+        raise CommandError(text, Exit.UNAVAILABLE) from None
+    except (OSError, ValueError) as error:
+        why = (getattr(error, "strerror", None) or str(error)).lower()
+        raise CommandError(f"the server on {folder} does not answer: {why}", Exit.UNAVAILABLE) from None
+    if "error" in answer:
+        raise CommandError(str(answer["error"]), Exit.FAILED)
+    return str(answer.get("ok", ""))
+
+
+def _line(connection: socket.socket) -> dict[str, Any]:
+    received = b""
+    while not received.endswith(b"\n") and len(received) <= LONGEST:
+        some = connection.recv(65536)
+        if not some:
+            raise ValueError("it hung up")
+        received += some
+    answer = json.loads(received)
+    if not isinstance(answer, dict):
+        raise ValueError("it does not speak as a server of flowlang's")
+    return answer  # pyright: ignore[reportUnknownVariableType]

@@ -1,0 +1,117 @@
+"""What a server does for `flow stop`, `flow signal` and the like: it listens on the socket of `control`."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+import trio
+
+import flowlang
+from flowlang import ArgumentsError
+from flowlang.store.reading import Archive
+
+from .control import LONGEST, socket_path
+
+_AT_ONCE = 16  # connections
+_PATIENCE = 10.0  # seconds for one who connects and says nothing
+
+Request = dict[str, Any]
+Answer = Callable[[Request], Awaitable[str]]
+
+
+class RefusedError(Exception):
+    """It cannot be done; the message says why, in one line."""
+
+
+class Controls:
+    """What can be asked of an engine, by name. `archive` knows the ids of those that are parked."""
+
+    def __init__(self, engine: flowlang.Engine, archive: Archive) -> None:
+        self._engine = engine
+        self._archive = archive
+        self.answers: dict[str, Answer] = {"stop": self._stop, "signal": self._signal}
+
+    async def answer(self, request: Request) -> Request:
+        """What to say to a request."""
+        found = self.answers.get(str(request.get("do")))
+        if found is None:
+            return {"error": "the server knows no such request; it may be of another version"}
+        try:
+            return {"ok": await found(request)}
+        except (RefusedError, ArgumentsError) as error:
+            return {"error": str(error)}
+
+    async def _stop(self, request: Request) -> str:
+        activeflow = self._find(request)
+        if not await self._engine.stopped(activeflow):
+            raise RefusedError(f"{activeflow} is over already")
+        return f"{activeflow} stops"
+
+    async def _signal(self, request: Request) -> str:
+        activeflow, name = self._find(request), str(request.get("name", ""))
+        if not await self._engine.signalled(activeflow, name, request.get("data")):
+            text = f"{activeflow} did not take it: it is over, or as many signals `{name}` wait as are kept"
+            raise RefusedError(text)
+        return f"{activeflow} has the signal `{name}`"
+
+    def _find(self, request: Request) -> str:
+        wanted = str(request.get("id", ""))
+        live = [each for each in self._engine.activeflows if each.startswith(wanted)] if wanted else []
+        if wanted in live:
+            return wanted
+        if len(live) == 1:
+            return live[0]
+        stored = self._archive.activeflow(wanted) if not live else None
+        if stored is not None and stored.state == "parked":
+            return stored.id
+        if stored is not None:
+            raise RefusedError(f"{stored.id} is over: {stored.state}")
+        raise RefusedError(f"no activeflow has the id {wanted[:60]!r}, or several begin so; see `flow ps`")
+
+
+async def serve_controls(
+    controls: Controls, folder: Path, *, task_status: Any = trio.TASK_STATUS_IGNORED
+) -> None:
+    """Listens until cancelled. The folder is this process's alone, so a socket that is there is a dead
+    one."""
+    with socket_path(folder) as path, trio.socket.socket(trio.socket.AF_UNIX) as listener:
+        with suppress(FileNotFoundError):
+            os.unlink(path)
+        await listener.bind(path)
+        os.chmod(path, 0o600)
+        listener.listen(_AT_ONCE)
+        limiter = trio.CapacityLimiter(_AT_ONCE)
+        try:
+            async with trio.open_nursery() as nursery:
+                task_status.started()
+                while True:
+                    connection, _ = await listener.accept()
+                    nursery.start_soon(_converse, controls, trio.SocketStream(connection), limiter)
+        finally:
+            with suppress(OSError):
+                os.unlink(path)
+
+
+async def _converse(controls: Controls, stream: trio.SocketStream, limiter: trio.CapacityLimiter) -> None:
+    """One request, one answer."""
+    with suppress(trio.BrokenResourceError, trio.ClosedResourceError):
+        async with limiter, stream:
+            received = b""
+            with trio.move_on_after(_PATIENCE):
+                while b"\n" not in received and len(received) <= LONGEST:
+                    some = await stream.receive_some()
+                    if not some:
+                        return
+                    received += some
+            answer: Request = {"error": "a request is one JSON object on a line"}
+            with suppress(ValueError, RecursionError):
+                request = json.loads(received.partition(b"\n")[0])
+                if isinstance(request, dict):
+                    answer = await controls.answer(request)  # pyright: ignore[reportUnknownArgumentType]
+            with trio.move_on_after(_PATIENCE):
+                await stream.send_all(json.dumps(answer).encode() + b"\n")
