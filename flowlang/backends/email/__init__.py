@@ -3,9 +3,20 @@
 from .backend import EmailBackend
 from .compose import Writer
 from .imap import ImapMailbox
+from .kind import KIND
 from .listener import SmtpListener
 from .sender import Sender
 from .settings import Patience, Server
 from .smtp_session import Limits
 
-__all__ = ["EmailBackend", "ImapMailbox", "Limits", "Patience", "Sender", "Server", "SmtpListener", "Writer"]
+__all__ = [
+    "KIND",
+    "EmailBackend",
+    "ImapMailbox",
+    "Limits",
+    "Patience",
+    "Sender",
+    "Server",
+    "SmtpListener",
+    "Writer",
+]

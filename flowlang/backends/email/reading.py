@@ -75,7 +75,7 @@ def read_mail(data: bytes, sender: str = "") -> ReadMail | None:
         decoded(header(mail, "subject")),
         (own_words(text) if parent is not None else text).strip(),
         parent,
-        chain,
+        chain or answered[:1],  # RFC 5322 §3.6.4
         _automatic(mail, sender),
     )
 

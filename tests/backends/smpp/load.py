@@ -87,7 +87,8 @@ def _run(count: int, *, resend: bool) -> int:
     print(
         f"{count} SMS in {tally.seconds:.1f} s, what is in doubt {'goes again' if resend else 'stays'}:",
         f"{dict(tally.names)}; throttled {smsc.throttled}, connections broken {smsc.broken},",
-        f"twice {tally.twice}, sent and not delivered {tally.undelivered}, receipts not matched {tally.unmatched}",
+        f"twice {tally.twice}, sent and not delivered {tally.undelivered},",
+        f"receipts not matched {tally.unmatched}",
     )
     return int(
         bool(

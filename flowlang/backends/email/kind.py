@@ -1,0 +1,152 @@
+"""What stands of e-mail in `flow.toml`.
+
+[backends.mail]
+kind = "email"
+from = "desk@clinic.example"
+name = "The clinic"                         # stands before the address
+attachments = ["recordings"]                # further folders of files, besides that of `flow.toml`
+largest = 20000000                          # bytes of a mail, out and in
+
+[backends.mail.smtp]                        # out
+host = "smtp.clinic.example"
+security = "starttls"                       # or "tls", or "none" for a server on this machine
+user = "desk"
+password = { env = "SMTP_PASSWORD" }
+give_up = 3600                              # seconds that a mail may wait for a server that is busy or away
+
+[backends.mail.listener]                    # in: an SMTP server of ours, for an MX record to point at
+addresses = ["@clinic.example"]             # whole ones, or all of a domain
+port = 25
+certificate = "certificates/mail.pem"       # then STARTTLS is offered; `key` where it is another file
+
+[backends.mail.imap]                        # in: a mailbox elsewhere
+address = "desk@clinic.example"
+host = "imap.clinic.example"
+user = "desk"
+password = { file = "secrets/imap" }
+"""
+
+from __future__ import annotations
+
+import ssl
+from pathlib import Path
+from typing import Any
+
+from flowlang.model.addresses import message_address
+from flowlang.project.backends import BackendKind, Section, SettingsError
+from flowlang.project.secrets import Hidden
+from flowlang.project.shapes import Choice, Integer, Items, Seconds, Table, Text
+
+from .backend import EmailBackend
+from .compose import Writer
+from .imap import ImapMailbox
+from .incoming import Receiver
+from .listener import SmtpListener
+from .sender import Sender
+from .settings import Patience, Server
+from .smtp_session import Limits
+
+_SMTP_PORTS = {"starttls": 587, "tls": 465, "none": 25}  # RFC 8314 §3.3, RFC 6409 §3.1
+_IMAP_PORTS = {"starttls": 143, "tls": 993, "none": 143}
+
+_PORT = Integer(1, 65_535)
+_SECURITY = Choice(("starttls", "tls", "none"))
+_SERVER = {
+    "host": Text(), "port": _PORT, "security": _SECURITY, "user": Text(), "password": Hidden(),
+    "ca_file": Text("a path"), "timeout": Seconds(1, 600),
+}  # fmt: skip
+_SMTP = Table(
+    {**_SERVER, "connections": Integer(1, 50), "give_up": Seconds(0, 7 * 86_400)}, frozenset({"host"})
+)
+_IMAP = Table(
+    {**_SERVER, "address": Text(), "folder": Text(), "every": Seconds(1, 86_400)},
+    frozenset({"host", "address", "user", "password"}),
+)
+_LISTENER = Table(
+    {
+        "addresses": Items(Text("an address, or `@` and a domain"), "a list of addresses"),
+        "port": Integer(0, 65_535), "bind": Text(), "name": Text(), "certificate": Text("a path"),
+        "key": Text("a path"),
+    },
+    frozenset({"addresses"}),
+)  # fmt: skip
+
+
+def _make(section: Section) -> EmailBackend:
+    given, folder = section.settings, section.surroundings.folder
+    largest = given.get("largest", 20 * 2**20)
+    receivers: list[Receiver] = []
+    if (listener := given.get("listener")) is not None:
+        receivers.append(_listener(listener, folder, largest))
+    if (imap := given.get("imap")) is not None:
+        server = _server(imap, _IMAP_PORTS, "tls", folder, "imap")
+        rest = {"folder": imap.get("folder", "INBOX"), "every": imap.get("every", 60.0), "most": largest}
+        receivers.append(ImapMailbox(server, _address(imap["address"], "imap", "address"), **rest))
+    if (smtp := given.get("smtp")) is None:
+        if not receivers:
+            raise SettingsError("it has neither `smtp` nor `listener` nor `imap`")
+        return EmailBackend(receivers=receivers)
+    if "from" not in given:
+        raise SettingsError("it sends by `smtp`, so it needs `from`, the address that mails are from")
+    folders = (folder, *(folder / each for each in given.get("attachments", ())))
+    writer = Writer(_address(given["from"], "from"), given.get("name", ""), folders, largest)
+    patience = Patience(give_up=smtp.get("give_up", Patience.give_up))
+    server = _server(smtp, _SMTP_PORTS, "starttls", folder, "smtp")
+    sender = Sender(server, connections=smtp.get("connections", 4), patience=patience)
+    return EmailBackend(writer, sender, receivers)
+
+
+def _address(given: str, *where: str) -> str:
+    address = message_address("email", given)
+    if address is None:
+        raise SettingsError(f"`{given[:80]}` is no e-mail address", *where)
+    return address
+
+
+def _server(given: dict[str, Any], ports: dict[str, int], usual: str, folder: Path, where: str) -> Server:
+    security = given.get("security", usual)
+    ca_file = folder / given["ca_file"] if "ca_file" in given else None
+    try:
+        server = Server(
+            given["host"], given.get("port", ports[security]), security, given.get("user"),
+            given.get("password"), ca_file, given.get("timeout", 60.0),
+        )  # fmt: skip
+        server.context()
+    except ValueError as error:
+        raise SettingsError(str(error), where, "security") from None
+    except OSError as error:
+        raise SettingsError(
+            f"{ca_file} cannot be used: {error.strerror or error}", where, "ca_file"
+        ) from None
+    return server
+
+
+def _listener(given: dict[str, Any], folder: Path, largest: int) -> SmtpListener:
+    for place, each in enumerate(given["addresses"]):
+        if message_address("email", f"x{each}" if each.startswith("@") else each) is None:
+            raise SettingsError(f"`{each[:80]}` is no e-mail address", "listener", "addresses", place)
+    context: ssl.SSLContext | None = None
+    if "certificate" in given:
+        certificate = folder / given["certificate"]
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        try:
+            context.load_cert_chain(certificate, folder / given["key"] if "key" in given else None)
+        except OSError as error:  # also what is no certificate
+            message = f"{certificate} cannot be used: {error.strerror or error}"
+            raise SettingsError(message, "listener", "certificate") from None
+    return SmtpListener(
+        given["addresses"], port=given.get("port", 25), bind=given.get("bind", "0.0.0.0"),  # noqa: S104
+        host=given.get("name", "localhost"), context=context, limits=Limits(size=largest),
+    )  # fmt: skip
+
+
+KIND = BackendKind(
+    "E-mail out by SMTP, in by a listener or from an IMAP mailbox.",
+    Table(
+        {
+            "from": Text(), "name": Text(), "attachments": Items(Text("a path"), "a list of folders"),
+            "largest": Integer(10_000, 200_000_000), "smtp": _SMTP, "listener": _LISTENER, "imap": _IMAP,
+        }
+    ),
+    _make,
+)  # fmt: skip

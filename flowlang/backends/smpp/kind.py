@@ -1,0 +1,70 @@
+"""What stands of SMPP in `flow.toml`.
+
+[backends.texts]
+kind = "smpp"
+host = "smsc.carrier.example"
+port = 2775
+tls = true
+system_id = "clinic"
+password = { env = "SMSC_PASSWORD" }
+from = "+16062067563"                  # who sends, where a script does not say
+window = 10                            # messages without an answer
+give_up = 600                          # seconds that a message may wait
+doubt = 30                             # seconds that a receipt may dispel what a broken connection left open
+resend = false                         # whether what is still in doubt then goes again, perhaps twice
+"""
+
+from __future__ import annotations
+
+from flowlang.project.backends import BackendKind, Section, SettingsError
+from flowlang.project.secrets import Hidden
+from flowlang.project.shapes import Flag, Integer, Seconds, Table, Text
+
+from .backend import SmppBackend, Smsc
+from .outgoing import Patience
+from .session import Account, Pace
+
+_LONGEST = {"system_id": 15, "password": 8, "system_type": 12}  # SMPP v3.4 §4.1.1, the final NUL not counted
+
+
+def _make(section: Section) -> SmppBackend:
+    given = section.settings
+    for name, longest in _LONGEST.items():
+        text = given.get(name, "")
+        if len(text) > longest or not text.isascii() or not text.isprintable():
+            raise SettingsError(f"SMPP has at most {longest} ASCII characters for it", name)
+    account = Account(given["system_id"], given.get("password", ""), given.get("system_type", ""))
+    ca_file = section.surroundings.folder / given["ca_file"] if "ca_file" in given else None
+    pace = Pace(
+        given.get("window", Pace.window),
+        given.get("answer", Pace.answer),
+        given.get("silence", Pace.silence),
+    )
+    smsc = Smsc(
+        given["host"], given.get("port", 2775), account, given.get("tls", False), ca_file,
+        pace,
+    )  # fmt: skip
+    patience = Patience(
+        give_up=given.get("give_up", Patience.give_up),
+        doubt=given.get("doubt", Patience.doubt),
+        resend=given.get("resend", False),
+    )
+    try:
+        return SmppBackend(smsc, given["from"], patience=patience)
+    except ValueError as error:
+        raise SettingsError(str(error), "from") from None
+
+
+KIND = BackendKind(
+    "SMS by SMPP 3.4, to an SMSC.",
+    Table(
+        {
+            "host": Text(), "port": Integer(1, 65_535), "tls": Flag(), "ca_file": Text("a path"),
+            "system_id": Text(), "password": Hidden(), "system_type": Text(), "from": Text(),
+            "window": Integer(1, 1_000), "answer": Seconds(1, 600), "silence": Seconds(1, 3_600),
+            "give_up": Seconds(0, 7 * 86_400), "doubt": Seconds(0, 86_400), "resend": Flag(),
+        },
+        frozenset({"host", "system_id", "from"}),
+    ),
+    _make,
+)  # fmt: skip
