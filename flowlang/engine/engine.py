@@ -147,7 +147,9 @@ class Engine:
 
     async def listen(self) -> tuple[str, ...]:
         """Starts the backends; a line from each on where it can be reached. Raises `BackendError`."""
-        return tuple([str(await self._nursery.start(each.run, self._switchboard)) for each in self._backends])
+        where = [str(await self._nursery.start(each.run, self._switchboard)) for each in self._backends]
+        self.post.let_go()
+        return tuple(where)
 
     def start(self, flow: str, *arguments: Any, **named: Any) -> Run:
         """Starts a flow that has no caller. Raises `UnknownFlowError`, `ArgumentsError`."""

@@ -45,6 +45,7 @@ class Post:
             if isinstance(backend, Outlet):
                 for outlet in backend.outlets:
                     self._outlets.setdefault(outlet, backend)  # the first that has it
+        self._held: list[Callable[[], None]] | None = None
         self._seen: dict[tuple[str, str], list[Callable[[], None]] | None] = {}
 
     @property
@@ -144,8 +145,37 @@ class Post:
 
     # -- out
 
+    def hold(self) -> None:
+        """What is sent from now on waits: recovery goes on with what was under way before any backend runs."""
+        self._held = []
+
+    def let_go(self) -> None:
+        """The backends run."""
+        held, self._held = self._held or (), None
+        for each in held:
+            each()
+
     def send(self, activeflow: str, command: OutsideCommand, finish: Finish) -> Callable[[], None]:
         """Has the first backend with that outlet do it; returns how to cancel it."""
+        if self._held is None:
+            return self._send(activeflow, command, finish)
+        cancel: Callable[[], None] | None = nothing
+
+        def begin() -> None:
+            nonlocal cancel
+            if cancel is not None:
+                cancel = self._send(activeflow, command, finish)
+
+        def withdraw() -> None:
+            nonlocal cancel
+            given, cancel = cancel, None
+            if given is not None:
+                given()
+
+        self._held.append(begin)
+        return withdraw
+
+    def _send(self, activeflow: str, command: OutsideCommand, finish: Finish) -> Callable[[], None]:
         backend = self._outlets.get(command.outlet)
         if backend is None:
             finish(Failed("no_backend", f"no backend here has the outlet `{command.outlet}`"))

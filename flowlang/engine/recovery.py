@@ -49,6 +49,7 @@ class Recovered:
 
 def recover(engine: Engine, store: RecoverableStore) -> Recovered:
     """Brings back all that lived. To be called once, before anything comes in. Raises `StoreError`."""
+    engine.post.hold()
     records = _close_records(engine, store)
     diverged: dict[str, str] = {}
     held: dict[str, str] = {}

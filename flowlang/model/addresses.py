@@ -102,6 +102,13 @@ def matches(pattern: str, address: str) -> bool:
     return fnmatchcase(user_of(address), pattern)
 
 
+def origin_of(url: str) -> tuple[str, str, int | None]:
+    """Scheme, host and port: what one machine is (RFC 6454 §4)."""
+    parts = urlsplit(url)
+    port = parts.port or {"http": 80, "https": 443}.get(parts.scheme)
+    return parts.scheme, parts.hostname or "", port
+
+
 def fault_of_url(url: str) -> str | None:
     """Why a text is no address that a request may go to; `None` for one that is."""
     if len(url) > _MAX_URL:

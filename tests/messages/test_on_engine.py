@@ -328,3 +328,30 @@ def test_the_same_key_twice_is_one_message() -> None:
     post.send(command, got.append)
     assert len(post.sent) == 1
     assert got[0] == got[1]
+
+
+def test_what_goes_on_after_a_crash_is_sent_when_the_backends_run(tmp_path: Path) -> None:
+    script = 'policy { allow sms "*" }\nflow main { sms to: "+14155550100", text: "x"; log "done" }'
+
+    async def main() -> None:
+        dumb, sent = SimulatedPost(), trio.Event()
+
+        def send(_command: object, _finish: object) -> Callable[[], None]:
+            sent.set()  # and the process ends before it knows
+            return lambda: None
+
+        dumb.send = send  # pyright: ignore
+        with SqliteStore(tmp_path) as store:
+            async with engine_with(dumb, script, store) as engine:
+                engine.start("main")
+                await sent.wait()
+        again = SimulatedPost()
+        with SqliteStore(tmp_path) as store:
+            async with open_engine([again], policy=EVERYTHING, store=store) as engine:
+                engine.recover()
+                assert again.sent == []
+                ann = again.person("sms", ANN)
+                await engine.listen()
+                assert await ann.wait_message() == "x"
+
+    trio.run(main)

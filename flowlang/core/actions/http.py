@@ -1,17 +1,18 @@
 """`http.get`, `http.post`, `http.put`, `http.delete` and `webhook`: one request to another machine.
 
-An answer of any status is an outcome; its JSON, if it is some, is a value. Where the request may go the
+An answer of any status is an outcome; its JSON, if it is some, is a value. A GET goes where a redirect sends
+it on to, each time by a request of its own that both policies allow. Where the request may go the
 operator and the script's policy say, and whoever carries it out holds to that.
 """
 
 from __future__ import annotations
 
 import re
-from urllib.parse import urlencode
+from urllib.parse import urlencode, urljoin
 
 from flowlang.compile.runtime.faults import Fault
 from flowlang.compile.runtime.texts import shown
-from flowlang.model.addresses import fault_of_url
+from flowlang.model.addresses import fault_of_url, origin_of
 from flowlang.model.message_commands import HttpMethod, HttpRequest
 from flowlang.model.secrets import made_of
 from flowlang.model.values import MINUTE, SECOND, Duration, Outcome, Value
@@ -24,6 +25,7 @@ _LONGEST = 5 * MINUTE
 _FIELD_NAME = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]{1,100}\Z")  # RFC 9110 §5.6.2
 _FIELD_VALUE = re.compile(r"[\t -~]{0,4000}\Z")
 _OURS = frozenset({"connection", "content-length", "host", "te", "trailer", "transfer-encoding", "upgrade"})
+_MOST_REDIRECTS = 5
 _BODYLESS = frozenset({"GET", "DELETE"})
 
 
@@ -83,7 +85,32 @@ async def _request(
     if not 0 < timeout <= _LONGEST:
         raise Fault("value", f"`timeout` of `{stage.action.name}` is above 0 and at most 5m")
     answer = await stage.perform(HttpRequest(method, url, headers, body, timeout, stage.key, sign))
+    for _ in range(_MOST_REDIRECTS if method == "GET" else 0):
+        target = _redirected(answer, url)
+        if target is None:
+            break
+        fault = fault_of_url(target)
+        refused = fault or stage.flow.rules.why_refused("http", target)
+        if refused is not None:
+            text = f"the answer redirects to {shown(target)[:200]}, which is refused: {refused}"
+            raise Fault("policy", text)
+        if origin_of(target) != origin_of(url):  # what the script tells one machine is not for another
+            headers = {}
+        url = target
+        answer = await stage.perform(HttpRequest(method, url, headers, None, timeout, stage.key))
     return _outcome(answer)
+
+
+def _redirected(answer: Value, url: str) -> str | None:
+    """Where an answer sends a GET on to (RFC 9110 §15.4)."""
+    match answer:
+        case {"status": 301 | 302 | 303 | 307 | 308, "headers": {"location": str(location)}}:
+            try:
+                return urljoin(url, location.strip())
+            except ValueError:
+                return location  # it is no address, and told so
+        case _:
+            return None
 
 
 def _url(stage: Stage) -> str:

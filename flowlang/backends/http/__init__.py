@@ -1,0 +1,89 @@
+"""The HTTP client: `http.get`, `http.post`, `http.put`, `http.delete` and `webhook`.
+
+[backends.internet]
+kind = "http"
+private = ["10.1.2.0/24"]              # networks that requests may reach beside public addresses
+attempts = 4
+at_once = 100
+largest_answer = 1000000               # bytes
+ca_file = "certificates/ours.pem"      # authorities beside the system's: one or the other
+
+[backends.internet.webhooks]           # how `webhook` signs
+form = "standard"                      # Standard Webhooks; or "twilio"
+secret = { env = "WEBHOOK_SECRET" }
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from flowlang.backends.signatures import SecretError, standard_key
+from flowlang.project.backends import BackendKind, Section, SettingsError
+from flowlang.project.secrets import Hidden
+from flowlang.project.shapes import Choice, Integer, Items, Table, Text
+
+from .backend import HttpBackend, HttpSettings, Signing
+from .client import Patience
+from .reachable import Network, network
+
+__all__ = ["KIND", "HttpBackend", "HttpSettings", "Patience", "Signing"]
+
+
+def _make(section: Section) -> HttpBackend:
+    given = section.settings
+    ca_file = given.get("ca_file")
+    settings = HttpSettings(
+        private=_networks(given.get("private", ())),
+        signing=_signing(given.get("webhooks")),
+        patience=Patience(given.get("attempts", Patience.attempts)),
+        at_once=given.get("at_once", HttpSettings.at_once),
+        most_bytes=given.get("largest_answer", HttpSettings.most_bytes),
+        ca_file=str(section.surroundings.folder / ca_file) if ca_file is not None else None,
+    )
+    try:
+        return HttpBackend(settings)
+    except OSError as error:  # also what is no certificate
+        raise SettingsError(
+            f"{settings.ca_file} cannot be used: {error.strerror or error}", "ca_file"
+        ) from None
+
+
+def _networks(given: tuple[str, ...]) -> tuple[Network, ...]:
+    found = [network(each) for each in given]
+    for place, each in enumerate(found):
+        if each is None:
+            raise SettingsError(
+                f"`{given[place]}` is no network; one looks like 10.1.2.0/24", "private", place
+            )
+    return tuple(each for each in found if each is not None)
+
+
+def _signing(given: Any) -> Signing | None:
+    if given is None:
+        return None
+    if given.get("form", "standard") == "twilio":
+        return Signing(token=given["secret"])
+    try:
+        return Signing(key=standard_key(given["secret"]))
+    except SecretError as error:
+        raise SettingsError(str(error), "webhooks", "secret") from None
+
+
+KIND = BackendKind(
+    "Requests to other machines, and webhooks out.",
+    Table(
+        {
+            "private": Items(Text("a network, as in 10.1.2.0/24", re.compile(r"[0-9A-Fa-f:.]+(/[0-9]+)?")),
+                             "a list of networks"),
+            "attempts": Integer(1, 20),
+            "at_once": Integer(1, 10_000),
+            "largest_answer": Integer(1_000, 50_000_000),
+            "ca_file": Text("a path"),
+            "webhooks": Table(
+                {"form": Choice(("standard", "twilio")), "secret": Hidden()}, frozenset({"secret"})
+            ),
+        }
+    ),
+    _make,
+)  # fmt: skip

@@ -1,0 +1,63 @@
+"""Which addresses a request may be sent to: those of the public Internet, and what the operator names.
+
+A script, or who feeds it, must not reach the machine it runs on, its network, or a cloud's metadata service
+(OWASP, Server-Side Request Forgery). What carries an IPv4 address inside is judged by that one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
+
+Address = IPv4Address | IPv6Address
+Network = IPv4Network | IPv6Network
+
+_NAT64 = ip_network("64:ff9b::/96")  # RFC 6052 §2.1
+_LOCAL_NAT64 = ip_network("64:ff9b:1::/48")  # RFC 8215
+_ASSIGNMENTS = ip_network("192.0.0.0/24")  # RFC 6890 §2.1; clouds have services there
+_COMPATIBLE = ip_network("::/96")  # RFC 4291 §2.5.5.1, deprecated
+
+
+def network(text: str) -> Network | None:
+    """A network or an address that an operator names."""
+    try:
+        return ip_network(text)
+    except ValueError:
+        return None
+
+
+def is_reachable(text: str, allowed: Iterable[Network] = ()) -> bool:
+    """Whether an address, as a resolver gives it, may be connected to."""
+    try:
+        address = ip_address(text.partition("%")[0])  # a zone, as in fe80::1%eth0
+    except ValueError:
+        return False
+    inside = _inside(address)
+    named = any(each in one for one in allowed for each in (address, inside) if each.version == one.version)
+    return named or (_is_public(inside) and _is_public(address))
+
+
+def _inside(address: Address) -> Address:
+    if isinstance(address, IPv4Address):
+        return address
+    if address.ipv4_mapped is not None:
+        return address.ipv4_mapped
+    if address.sixtofour is not None:
+        return address.sixtofour
+    if address.teredo is not None:
+        return address.teredo[1]
+    if address in _NAT64 or (address in _COMPATIBLE and int(address) > 1):
+        return IPv4Address(int(address) & 0xFFFFFFFF)
+    return address
+
+
+def _is_public(address: Address) -> bool:
+    if isinstance(address, IPv6Address) and address.ipv4_mapped is not None:
+        return True  # by what is inside
+    if isinstance(address, IPv6Address) and (address in _NAT64 or address.sixtofour or address.teredo):
+        return True
+    if isinstance(address, IPv6Address) and address in _LOCAL_NAT64:
+        return False
+    if address in _ASSIGNMENTS:
+        return False
+    return address.is_global and not address.is_multicast
