@@ -63,6 +63,7 @@ async def _serve(service: Service, as_json: bool) -> Exit:
             service.listen,
             voice=voice,
             prompts=folder,
+            recordings=folder / "recordings",
             rtp_ports=service.rtp_ports,
             advertise=service.advertise,
             t1=service.t1,

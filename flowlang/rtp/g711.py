@@ -44,6 +44,16 @@ class Codec:
         return data if to.name == self.name else data.translate(_TO_OTHER[self.name])
 
 
+def loudness(pcm: bytes) -> int:
+    """The root mean square of PCM16, of 32767."""
+    return audioop.rms(pcm, _WIDTH)
+
+
+def mixed(one: bytes, other: bytes) -> bytes:
+    """Two of one length at once, clipped."""
+    return audioop.add(one, other, _WIDTH)
+
+
 PCMU = Codec("PCMU", 0, b"\xff")
 PCMA = Codec("PCMA", 8, b"\xd5")
 _EVERY_BYTE = bytes(range(256))

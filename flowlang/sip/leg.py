@@ -70,6 +70,17 @@ class CallLeg:
         self._reoffer.begin(now)
         return True
 
+    def send_info(self, kind: str, body: bytes, now: float) -> bool:
+        """INFO (RFC 6086) with a body of that type; False unless the call is up. Whatever the answer is,
+        nothing changes."""
+        if self.state != "confirmed" or self.dialog is None:
+            return False
+        info = self.dialog.request("INFO", self._ground.branch())
+        info.extend([("Content-Type", kind)])
+        info.body = body
+        self._ground.transactions.request(info, self.dialog.next_hop, self.local, INDIFFERENT, now)
+        return True
+
     # Ending
 
     def end(
@@ -296,3 +307,18 @@ class _Bye:
 
     def on_timeout(self, now: float) -> None:
         self._leg.finish()
+
+
+class _Indifferent:
+    """Sent a request whose answer changes nothing."""
+
+    __slots__ = ()
+
+    def on_response(self, response: Response, now: float) -> None:
+        pass
+
+    def on_timeout(self, now: float) -> None:
+        pass
+
+
+INDIFFERENT = _Indifferent()

@@ -9,7 +9,7 @@ from flowlang.sip.dialog import Dialog, client_dialog
 from flowlang.sip.digest import DigestClient
 from flowlang.sip.ground import Ground
 from flowlang.sip.invitation import MAX_FORWARDS, with_header
-from flowlang.sip.leg import CallLeg, sdp_of
+from flowlang.sip.leg import INDIFFERENT, CallLeg, sdp_of
 from flowlang.sip.message import Headers, Request, Response
 from flowlang.sip.outputs import CallAnswered, CallForked, CallProgressed
 from flowlang.sip.sdp import SessionDescription
@@ -178,7 +178,7 @@ class OutgoingCall(CallLeg):
 
     def _refuse_fork(self, dialog: Dialog, now: float) -> None:
         bye = dialog.request("BYE", self._ground.branch())
-        self._ground.transactions.request(bye, dialog.next_hop, self.local, _Indifferent(), now)
+        self._ground.transactions.request(bye, dialog.next_hop, self.local, INDIFFERENT, now)
 
     def _cancel(self, now: float) -> None:
         """CANCEL of §9.1: Request-URI, From, To, Call-ID, CSeq number, top Via and Route of the INVITE."""
@@ -193,18 +193,6 @@ class OutgoingCall(CallLeg):
         cancel.extend(self._cancel_headers)
         invite = self._transaction  # it may have gone by a stream for its size; the CANCEL takes the same way
         destination, local = (self.peer, self.local) if invite is None else (invite.destination, invite.local)
-        self._ground.transactions.request(cancel, destination, local, _Indifferent(), now)
+        self._ground.transactions.request(cancel, destination, local, INDIFFERENT, now)
         if invite is not None:
             invite.expect_final(now)
-
-
-class _Indifferent:
-    """Sent a request whose answer changes nothing."""
-
-    __slots__ = ()
-
-    def on_response(self, response: Response, now: float) -> None:
-        pass
-
-    def on_timeout(self, now: float) -> None:
-        pass

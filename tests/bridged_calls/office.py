@@ -93,6 +93,7 @@ async def open_office(script: str, folder: Path) -> AsyncGenerator[Office]:
         ("127.0.0.1", 0),
         t1=T1,
         prompts=folder,
+        recordings=folder / "recordings",
         voice=ToneVoice(folder / "voice"),
         accounts=[Account(each, each) for each in USERS],
         realm=REALM,

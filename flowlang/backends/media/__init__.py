@@ -36,11 +36,13 @@ from __future__ import annotations
 
 from flowlang.rtp import PCMA, PCMU, Address, Codec, PromptError
 
+from .call_recording import CallRecording, Recorded
 from .errors import MediaError, NoPortLeft
 from .plane import MediaConfig, MediaPlane, PlaneStats
 from .playback import Ended, Playback
 from .port import MediaPort
 from .prompts import Prompt, PromptCache, read_prompt
+from .recorder import Recorder, RecordingFile
 from .recording import Recording
 from .stats import PortStats
 from .tones import hold_music, ringing_tone
@@ -49,6 +51,7 @@ __all__ = [
     "PCMA",
     "PCMU",
     "Address",
+    "CallRecording",
     "Codec",
     "Ended",
     "MediaConfig",
@@ -62,7 +65,10 @@ __all__ = [
     "Prompt",
     "PromptCache",
     "PromptError",
+    "Recorded",
+    "Recorder",
     "Recording",
+    "RecordingFile",
     "hold_music",
     "read_prompt",
     "ringing_tone",

@@ -21,6 +21,7 @@ from flowlang.rtp import RandomBits
 from .errors import MediaError
 from .port import MAX_PACKET, TICK_MS, MediaPort
 from .prompts import PromptCache
+from .recorder import Recorder
 from .sockets import bind_media
 
 MAX_CATCH_UP = 5  # ticks
@@ -47,7 +48,7 @@ class PlaneStats:
 
 
 class MediaPlane:
-    """All media ports of a process. `prompts` loads what they play."""
+    """All media ports of a process. `prompts` loads what they play, `recorder` writes what they record."""
 
     def __init__(
         self,
@@ -57,6 +58,7 @@ class MediaPlane:
         prompts: PromptCache | None = None,
     ) -> None:
         self.prompts = prompts or PromptCache()
+        self.recorder = Recorder()
         self.stats = PlaneStats()
         self._config = config or MediaConfig()
         first, last = self._config.ports
@@ -101,17 +103,20 @@ class MediaPlane:
 
     async def run(self, *, task_status: trio.TaskStatus[None] = trio.TASK_STATUS_IGNORED) -> None:
         """Serve all ports until cancelled, then close them for good. `await nursery.start(plane.run)`."""
-        task_status.started()
         try:
-            while True:
-                await self._opened.wait()
-                await self._tick_while_open()
-                self._opened = trio.Event()
+            async with trio.open_nursery() as nursery:
+                nursery.start_soon(self.recorder.run)
+                task_status.started()
+                while True:
+                    await self._opened.wait()
+                    await self._tick_while_open()
+                    self._opened = trio.Event()
         finally:
             self._stopped = True
             for port in self.ports:
                 port.close()
             self._selector.close()
+            self.recorder.finish()
 
     async def _tick_while_open(self) -> None:
         interval = TICK_MS / 1000

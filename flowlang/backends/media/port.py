@@ -24,6 +24,7 @@ from flowlang.rtp import (
     parse_packet,
 )
 
+from .call_recording import CallRecording
 from .errors import MediaError
 from .outgoing import Outgoing
 from .playback import Done, Playback, guarded
@@ -61,6 +62,7 @@ class MediaPort:
         self._digits = DigitReceiver()
         self._stats = PortStats()
         self._recording: Recording | None = None
+        self._call_recordings: tuple[CallRecording, ...] = ()
         self._onward: MediaPort | None = None
         self.muted = False
         """Whether nobody is to hear what is said here; keys are heard."""
@@ -149,6 +151,12 @@ class MediaPort:
         self._recording = Recording(path)
         return self._recording
 
+    def record_call(self, recording: CallRecording) -> None:
+        """Feed a recording from now on until it is over or the port is closed."""
+        self._check_open()
+        live = [each for each in self._call_recordings if not each.over]
+        self._call_recordings = (*live, recording)
+
     def close(self) -> None:
         """Stop everything and free the port; the second call does nothing."""
         if self.closed:
@@ -159,6 +167,8 @@ class MediaPort:
         self.socket.close()
         if self._recording is not None:
             self._recording.stop()
+        for each in self._call_recordings:
+            each.stop()
         self._outgoing.play_behind(None)
         self._outgoing.stop()
 
@@ -177,9 +187,18 @@ class MediaPort:
             data = self._outgoing.next_packet(heard=self._sending and target is not None)
             if data is not None and target is not None:
                 self._send(data, target)
+        if self._call_recordings:
+            self._advance_recordings(TICK_MS)
+
+    def _advance_recordings(self, ms: int) -> None:
+        for each in self._call_recordings:
+            if not each.over:
+                each.advance(ms)
+        self._call_recordings = tuple(each for each in self._call_recordings if not each.over)
 
     def skip(self, ticks: int) -> None:
         """The ticker slept for so many ticks."""
+        self._advance_recordings(ticks * TICK_MS)
         self._outgoing.skip(ticks * TICK_MS)
 
     def receive(self, data: memoryview, source: Address, now: float) -> None:
@@ -215,6 +234,8 @@ class MediaPort:
             self._onward.relay(packet, codec)
         if self._recording is not None:
             self._recording.hear(packet, codec)
+        for each in self._call_recordings:
+            each.hear(packet, codec)
         if self.on_sound is not None:
             guarded(self.on_sound, codec.decode(packet.payload))
 
@@ -235,3 +256,11 @@ class MediaPort:
         else:
             self._stats.packets_out += 1
             self._stats.bytes_out += len(data)
+        if self._call_recordings:
+            self._record_said(data)
+
+    def _record_said(self, data: bytes) -> None:
+        packet, codec = parse_packet(data), self._outgoing.codec
+        if packet.payload_type == codec.payload_type:
+            for each in self._call_recordings:
+                each.say(packet, codec)

@@ -1,7 +1,8 @@
 """What a port hears, written to a WAV as it comes. For the softphone and tests: it writes from the ticker.
+Recordings of calls are `call_recording`'s.
 
-Rules: sound stands where its RTP timestamp puts it, so that gaps are silence and the length is the call's;
-late packets are left out; G.711 is decoded and written once a second, so that a crash loses at most that.
+Rules: sound stands where its RTP timestamp puts it, so that gaps are silence and the length is the call's; it
+is written once a second, so that a crash loses at most that.
 """
 
 from __future__ import annotations
@@ -9,10 +10,7 @@ from __future__ import annotations
 from contextlib import suppress
 from pathlib import Path
 
-from flowlang.rtp import PCMU, SAMPLE_RATE, Codec, RtpPacket, WavWriter
-from flowlang.rtp.packet import TIMESTAMP_MASK
-
-_MAX_GAP = 10 * SAMPLE_RATE  # a longer jump of the timestamps is a new clock, not silence
+from flowlang.rtp import SAMPLE_RATE, Codec, RtpPacket, Track, WavWriter
 
 
 class Recording:
@@ -25,32 +23,20 @@ class Recording:
         self.path = path
         self._file = path.open("wb")
         self._writer = WavWriter(self._file)
-        self._codec = PCMU
-        self._waiting = bytearray()
-        self._ssrc: int | None = None
-        self._due = 0  # the timestamp of the next sample
+        self._track = Track()
         self.error: str | None = None
 
     @property
     def seconds(self) -> float:
         """The length so far."""
-        return self._writer.seconds + len(self._waiting) / SAMPLE_RATE
+        return self._track.length / SAMPLE_RATE
 
     def hear(self, packet: RtpPacket, codec: Codec) -> None:
         """Take one packet of sound."""
         if self._file.closed:
             return
-        if codec.name != self._codec.name:
-            self._write_waiting()
-            self._codec = codec
-        gap = (packet.timestamp - self._due) & TIMESTAMP_MASK
-        if packet.ssrc != self._ssrc or _MAX_GAP < gap <= TIMESTAMP_MASK - _MAX_GAP:
-            gap, self._ssrc = 0, packet.ssrc
-        elif gap > _MAX_GAP:
-            return
-        self._waiting += codec.silence * gap + packet.payload
-        self._due = (packet.timestamp + len(packet.payload)) & TIMESTAMP_MASK
-        if len(self._waiting) >= SAMPLE_RATE:
+        self._track.hear(packet, codec)
+        if self._track.waiting >= SAMPLE_RATE:
             self._write_waiting()
 
     def stop(self) -> None:
@@ -66,10 +52,8 @@ class Recording:
             self._fail(error)
 
     def _write_waiting(self) -> None:
-        sound = self._codec.decode(bytes(self._waiting))
-        self._waiting.clear()
         try:
-            self._writer.write(sound)
+            self._writer.write(self._track.take(self._track.waiting))
         except OSError as error:
             self._fail(error)
 

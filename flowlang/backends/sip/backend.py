@@ -28,10 +28,12 @@ from flowlang.model.commands import (
     PlaceCall,
     Play,
     Press,
+    Record,
     Redirect,
     Reject,
     Ring,
     Say,
+    StopRecording,
 )
 from flowlang.model.observations import LegEnded, Refused, SipMessageSeen
 from flowlang.model.speech import Voice
@@ -90,10 +92,11 @@ class SipBackend:
 
     `listen` is host and port, 0 for any; `rtp_ports` the first and last for media; `advertise` the IP
     address that peers are told in place of the one that faces them; `t1` seconds, see RFC 3261 §17.1.1.1;
-    `prompts` the folder below which `play` opens files; `language` what `say` speaks where a script names
-    none. `accounts` may register, and call as themselves; their addresses are of any of `domains`, or of any
-    host where none is named, and `realm` is what their phones are told when asked for the password. Where the
-    listener is not `open_to_all`, only they may call. We register at the `trunks`.
+    `prompts` the folder below which `play` opens files, `recordings` that below which `record` writes, if it
+    may; `language` what `say` speaks where a script names none. `accounts` may register, and call as
+    themselves; their addresses are of any of `domains`, or of any host where none is named, and `realm` is
+    what their phones are told when asked for the password. Where the listener is not `open_to_all`, only they
+    may call. We register at the `trunks`.
     `token(n)` gives 2n hex digits and `randomness` bits that nobody can guess.
     """
 
@@ -102,7 +105,8 @@ class SipBackend:
     commands = frozenset(
         each.name
         for each in (
-            Answer, Bridge, HangUp, Hold, Mute, PlaceCall, Play, Press, Redirect, Reject, Ring, Say,
+            Answer, Bridge, HangUp, Hold, Mute, PlaceCall, Play, Press, Record, Redirect, Reject, Ring, Say,
+            StopRecording,
         )
     )  # fmt: skip
 
@@ -116,6 +120,7 @@ class SipBackend:
         voice: Voice | None = None,
         language: str = "en-US",
         prompts: Path = Path(),
+        recordings: Path | None = None,
         accounts: Iterable[Account] = (),
         realm: str = "flowlang",
         domains: Iterable[str] = (),
@@ -131,6 +136,7 @@ class SipBackend:
         self._voice = voice
         self._language = language
         self._prompts = prompts
+        self._recordings = recordings
         self._accounts = Accounts(accounts)
         self._realm = realm
         self._domains = frozenset(domain.lower() for domain in domains)
@@ -184,7 +190,9 @@ class SipBackend:
             self._registrar = self._make_registrar(endpoint.agent)
             sounds = Sounds(self._prompts, self._voice, self._language, plane.prompts)
             async with trio.open_nursery() as nursery:
-                self._ground = Ground(host, endpoint, plane, sounds, nursery, self._random, hold_music())
+                self._ground = Ground(
+                    host, endpoint, plane, sounds, nursery, self._random, hold_music(), self._recordings
+                )
                 await nursery.start(plane.run)
                 self._register(endpoint)
                 task_status.started(f"SIP on udp and tcp {endpoint.address.hostport}")

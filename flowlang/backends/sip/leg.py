@@ -25,13 +25,15 @@ from flowlang.model.commands import (
     Mute,
     Play,
     Press,
+    Record,
     Redirect,
     Reject,
     Ring,
     Say,
+    StopRecording,
 )
 from flowlang.model.events import CALLER_LEG, CallEnded, CallHeld, CallUnheld, DigitPressed, Event
-from flowlang.model.observations import LegEnded
+from flowlang.model.observations import LegEnded, LegHeld
 from flowlang.model.results import Done, Failed, Result
 from flowlang.sip import (
     CallConfirmed,
@@ -49,6 +51,7 @@ from flowlang.sip.outputs import Side
 from .audio import connect_audio
 from .ground import Ground
 from .keys import key_of_info
+from .recordings import LegRecordings
 from .speech import Speech
 
 _BY_NETWORK = frozenset({"no_ack", "lost", "timeout"})
@@ -82,6 +85,7 @@ class SipLeg:
         self._offer_due = False
         self._keys_by_rtp = False
         self._speech = Speech(ground.sounds, ground.nursery)
+        self._recordings = LegRecordings(ground.recordings, ground.plane.recorder)
 
     # The engine's side
 
@@ -114,6 +118,11 @@ class SipLeg:
                 finish(Done())
             case Press(digits=digits):
                 self._press(digits, finish)
+            case Record():
+                cancel = self._record(command, finish)
+            case StopRecording(file=file):
+                self._recordings.stop(file)
+                finish(Done())
             case Answer() | Ring() | Reject() | Redirect():
                 finish(self._before_answer(command))
             case _:  # the backend does not list it among its commands, so that no such flow is loaded
@@ -183,6 +192,7 @@ class SipLeg:
         if event is not None:
             self._deliver(event)
         self._speech.end(GONE)
+        self._recordings.end()
         self._part()
         if self._port is not None:
             self._port.close()
@@ -233,6 +243,7 @@ class SipLeg:
         self._speech.connect(self._port)
         if audio.held != self._held:
             self._held = audio.held
+            self._ground.host.observe(LegHeld(self._ground.host.now(), self._id, audio.held))
             self._deliver(CallHeld(CALLER_LEG) if audio.held else CallUnheld(CALLER_LEG))
             if self._bridged is not None:
                 self._bridged._choose_behind()
@@ -274,6 +285,13 @@ class SipLeg:
             self._port.send_digits(digits, lambda: finish(Done()))
         except MediaError as error:
             finish(Failed("no_keys", str(error)))
+
+    def _record(self, command: Record, finish: Finish) -> Callable[[], None]:
+        failed = self._be_heard(early=False)
+        if failed is not None or self._port is None:
+            finish(failed or GONE)
+            return nothing
+        return self._recordings.begin(command, self._port, finish)
 
     def _join(self) -> None:
         """Let the other leg hear what is said here."""

@@ -60,6 +60,16 @@ class PhoneCall:
         """Say something; it is heard once the call has media."""
         return self._port.play(sound, loop=loop)
 
+    def send_info(self, kind: str, body: bytes) -> None:
+        """An INFO with a body (RFC 6086), as phones send keys that have no telephone events."""
+        self.leg.send_info(kind, body, self._endpoint.now())
+        self._endpoint.carry_out()
+
+    @property
+    def held(self) -> bool:
+        """Whether the other side does not want to hear us."""
+        return self._session.audio is not None and self._session.audio.held
+
     async def hold(self) -> None:
         """Hold the other side (RFC 3264 §8.4); returns when it has agreed."""
         await self._reoffer("sendonly")
