@@ -185,8 +185,12 @@ class World:
         outgoing = Outgoing(self.new_id("leg"), to, command.source, command.display, command.anonymous)
         name = shown_text(command.to)
         callee = Callee(self, outgoing, inbox, name if name != command.to else to)
-        self.callees.append(callee)
-        self.plan(self.at, callee.called)
+
+        def reach() -> None:
+            self.callees.append(callee)
+            callee.called()
+
+        self.plan(self.at, reach)
         return callee.leg
 
     def connect(self, opening: Opening, leg: Leg, inbox: LegInbox) -> None:
