@@ -36,7 +36,7 @@ SYNTAX_CODES: dict[str, Code] = {
     "E107": Code(
         "too long",
         "A script has at most 1 MiB and 100,000 words and signs, those in texts and comments included; a "
-        "text in it has 16 KiB. Split it into modules; long lists and tables belong into files and databases.",
+        "text in it has 16 KiB. Split it into modules; long lists and tables belong in files and databases.",
     ),
     "E108": Code(
         "character that may not stand here",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import Enum
@@ -14,6 +15,16 @@ class Severity(Enum):
 
     ERROR = "error"
     WARNING = "warning"
+
+
+_LONGEST = 2_000  # characters of a message
+_LONG_WORD = re.compile(r"(\S{100})\S{100,}")  # a name or path that floods the screen
+
+
+def _short(text: str) -> str:
+    """What a script repeats in a message may be a mebibyte long."""
+    short = _LONG_WORD.sub(r"\1…", text) if len(text) > 200 else text
+    return short if len(short) <= _LONGEST else short[: _LONGEST - 1] + "…"
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +42,12 @@ class Diagnostic:
     expected: tuple[str, ...] = ()
     near: str | None = None
     hint: str | None = None
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "message", _short(self.message))
+        for name in ("near", "hint"):
+            object.__setattr__(self, name, getattr(self, name) and _short(getattr(self, name)))
+        object.__setattr__(self, "expected", tuple(map(_short, self.expected)))
 
     @property
     def severity(self) -> Severity:

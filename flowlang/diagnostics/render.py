@@ -14,6 +14,8 @@ from .diagnostic import Diagnostic
 _INDENT = "    "
 _LONGEST = 160  # characters of a source line: two rows of a usual terminal
 
+_MOST_CARETS = 40  # below what does not end on the shown part of the line
+
 
 def _excerpt(diagnostic: Diagnostic) -> tuple[str, str]:
     """The source line, or the part of a long one around the place, and carets below what the span covers of
@@ -24,7 +26,9 @@ def _excerpt(diagnostic: Diagnostic) -> tuple[str, str]:
     last = min(len(text), first + _LONGEST)
     shown = "".join(map(_printable, text[first:last]))
     before = "".join("\t" if character == "\t" else " " for character in text[first : column - 1])
-    width = max(1, min(diagnostic.span.end - diagnostic.span.start, last - column + 1))
+    width = max(1, diagnostic.span.end - diagnostic.span.start)
+    if width > last - column + 1:
+        width = max(1, min(last - column + 1, _MOST_CARETS))
     if first:
         shown, before = "…" + shown, " " + before
     return shown + ("…" if last < len(text) else ""), before + "^" * width

@@ -27,7 +27,7 @@ _ALL = (
     Function("lower", ("text",), "In small letters."),
     Function("trim", ("text",), "Without white space at both ends."),
     Function("split", ("text", "separator"), "The pieces between the separators."),
-    Function("joined", ("list", "separator"), "The texts of a list, the separator between them.", optional=1),
+    Function("joined", ("list", "separator"), "The items as `${}` writes them, joined by it.", optional=1),
     Function("replace", ("text", "old", "new"), "With every `old` replaced."),
     Function("starts_with", ("text", "start"), "Whether it starts so."),
     Function("ends_with", ("text", "end"), "Whether it ends so."),

@@ -9,6 +9,7 @@ from flowlang.diagnostics import Diagnostic, Source, Span
 
 from .ast import Module
 from .build import MAX_DEPTH, Building, TooDeep
+from .build.literals import too_large
 from .lexer import Lexer
 from .limits import check_text, deepest
 from .machine import Failure, Stack, run
@@ -52,6 +53,8 @@ def parse(source: Source) -> ParseResult:
     building = Building(source)
     lexer = Lexer(source.text, 1 if source.text.startswith("\ufeff") else 0)
     module = _read(building, lexer)
+    for span in building.wants_minus:
+        too_large(building, span)
     if module is not None:
         module = _checked_for_depth(module, building, lexer)
     diagnostics = sorted(building.diagnostics, key=lambda each: each.span)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.syntax.outline import is_value
+from tests.syntax.outline import codes, is_value
 
 
 def test_numbers() -> None:
@@ -16,6 +16,18 @@ def test_numbers() -> None:
           items: Number «9223372036854775807» value=9223372036854775807
         """,
     )
+
+
+def test_the_lowest_integer_stands_with_its_minus_only() -> None:
+    for value in ("-9223372036854775808", "- 9223372036854775808", "1 - -9223372036854775808"):
+        assert codes(f"flow f {{ let x = {value} }}") == []
+    for value in (
+        "9223372036854775808",
+        "1 - 9223372036854775808",
+        "-9223372036854775809",
+        "-(9223372036854775808)",
+    ):
+        assert codes(f"flow f {{ let x = {value} }}") == ["E115"]
 
 
 def test_durations_are_in_microseconds() -> None:

@@ -3,6 +3,7 @@ are the core's."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from decimal import ROUND_HALF_EVEN, Decimal, InvalidOperation
 from itertools import pairwise
@@ -19,6 +20,8 @@ from .operators import add, less
 from .patterns import matches
 from .texts import text_of
 
+_INTEGER = re.compile(r"[-+]?[0-9]++")
+_NUMBER = re.compile(r"[-+]?(?:[0-9]++(?:\.[0-9]*+)?|\.[0-9]++)(?:[eE][-+]?[0-9]++)?")
 _MAX_DIGITS = 40  # of a number that is read from text: more than 28 digits and any exponent in use
 
 
@@ -34,19 +37,16 @@ def length(of: Any) -> int:
 
 
 def number(text: Any) -> int | Decimal | None:
-    """The number that a text spells, or none."""
+    """The number that a text spells, or none. Raises `Fault` for one that is too large, however it is
+    spelt: nothing is worked out of its digits."""
     digits = _expect("number", text, str).strip()
-    if len(digits) > _MAX_DIGITS or not digits.isascii() or "_" in digits:
+    if _NUMBER.fullmatch(digits) is None:
         return None
-    try:
+    if len(digits) > _MAX_DIGITS:
+        raise Fault("overflow", f"a number is spelt with at most {_MAX_DIGITS} characters")
+    if _INTEGER.fullmatch(digits):
         return sizes.integer(int(digits))
-    except ValueError:
-        pass
-    try:
-        value = DECIMALS.create_decimal(digits)
-    except InvalidOperation:
-        return None
-    return value if value.is_finite() else None
+    return DECIMALS.create_decimal(digits)
 
 
 def upper(text: Any) -> str:

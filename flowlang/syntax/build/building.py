@@ -36,13 +36,15 @@ class TooDeep(Exception):  # it carries a place to `parse`, which makes a diagno
 class Building:
     """One reading of one text."""
 
-    __slots__ = ("_chain", "_chain_end", "diagnostics", "longest_chain", "source", "text")
+    __slots__ = ("_chain", "_chain_end", "diagnostics", "longest_chain", "source", "text", "wants_minus")
 
     def __init__(self, source: Source) -> None:
         self.source = source
         self.text = source.text
         self.diagnostics: list[Diagnostic] = []
         self.longest_chain = 0
+        self.wants_minus: list[Span] = []
+        """Where 2^63 stands, which is an integer only with a minus before it."""
         self._chain = 0
         self._chain_end: object = None
 

@@ -37,12 +37,18 @@ def _number(b: Building, token: Any) -> int | Decimal:
             b.report("E115", token.span, f"the number has more than {_MAX_DIGITS} digits")
             return Decimal(0)
         return Decimal(written)
-    if len(written) > 19 or int(written) > _MAX_INTEGER:
-        b.report(
-            "E115", token.span, "the number does not fit into 64 bits", hint=f"the largest is {_MAX_INTEGER}"
-        )
+    value = int(written) if len(written) <= 19 else _MAX_INTEGER + 2
+    if value == _MAX_INTEGER + 1:  # fits with a minus, which comes to be known later
+        b.wants_minus.append(token.span)
+    elif value > _MAX_INTEGER:
+        too_large(b, token.span)
         return 0
-    return int(written)
+    return value
+
+
+def too_large(b: Building, span: Span) -> None:
+    """Says that an integer is."""
+    b.report("E115", span, "the number does not fit into 64 bits", hint=f"the largest is {_MAX_INTEGER}")
 
 
 def duration(b: Building, c: list[Any]) -> ast.Expression:

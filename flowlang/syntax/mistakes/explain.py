@@ -7,7 +7,7 @@ from collections.abc import Callable
 from flowlang.diagnostics import Diagnostic
 from flowlang.syntax.tokens import BAD, TOO_DEEP
 
-from . import brackets, statements
+from . import addresses, brackets, statements
 from .expected import describe
 from .scene import Scene, shown
 
@@ -31,6 +31,8 @@ _EXPLANATIONS: tuple[Callable[[Scene], Diagnostic | None], ...] = (
     statements.left_out_parentheses,
     statements.bare_expression,
     statements.comma_between_arms,
+    addresses.without_quotes,
+    addresses.left_out,
 )
 
 
