@@ -17,7 +17,7 @@ from flowlang.model.values import Value
 from flowlang.syntax import ast
 
 from .kinds import Kind
-from .names import STRAND, variable
+from .names import STRAND, pooled, variable
 from .plan import Plan
 from .python import assign, const, load, use
 from .python import statement as told
@@ -87,7 +87,7 @@ class Unit:
         self._costs: dict[int, int] = {}
 
     def fresh(self, prefix: str) -> str:
-        """A name not used before."""
+        """A name not used before, if `prefix` is none of those of `names`."""
         self._fresh += 1
         return f"{prefix}_{self._fresh}"
 
@@ -121,7 +121,7 @@ class Unit:
         """The global name of a constant value."""
         key = (type(value).__name__, repr(value))
         if key not in self._by_value:
-            name = f"c_{len(self.pool)}"
+            name = pooled(len(self.pool))
             self._by_value[key] = name
             self.pool[name] = value
         return self._by_value[key]

@@ -62,7 +62,7 @@ def for_(frame: Frame, node: ast.For) -> list[py.stmt]:
 
 def every(frame: Frame, node: ast.Every) -> list[py.stmt]:
     """`every D { }`."""
-    ticks = frame.unit.fresh("k")
+    ticks = frame.unit.fresh("ticks")
     line = frame.unit.source.position(node.span.start).line
     tick = statement(awaited(py.Call(py.Attribute(load(ticks), "tick", py.Load()), [], [])))
     return [

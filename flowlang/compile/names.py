@@ -55,3 +55,8 @@ def primitive(name: str) -> str:
 def built_in(name: str) -> str:
     """A built-in function."""
     return "h_" + name
+
+
+def pooled(number: int) -> str:
+    """A constant value that Python has no literal for."""
+    return f"c_{number}"

@@ -41,7 +41,7 @@ def _try_catch(frame: Frame, node: ast.Try) -> list[py.stmt]:
 
 
 def _catch(frame: Frame, name: str | None, node: ast.Block, fault: py.expr) -> list[py.stmt]:
-    holds = frame.declare(name) if name is not None else frame.unit.fresh("c")
+    holds = frame.declare(name) if name is not None else frame.unit.fresh("caught")
     outer, frame.caught = frame.caught, holds
     made = [assign(holds, fault), *block(frame, node)]
     frame.caught = outer
