@@ -80,20 +80,20 @@ class Modules:
         if source.name in self._known:
             known = self._known[source.name]
             if known is None:
-                script.incomplete = True
+                _unread(script, use)
             else:
                 script.modules[name] = known
             return None
         if len(self._known) >= MAX_MODULES:
             message = f"a script has at most {MAX_MODULES} modules"
             script.report.add("E601", _path_span(script, use), message)
-            script.incomplete = True
+            _unread(script, use)
             return None
         self._names[source.name] = use.path
         module = self._read(source, f"{script.prefix}{name}.")
         self._known[source.name] = module
         if module is None:
-            script.incomplete = True
+            _unread(script, use)
         else:
             script.modules[name] = module
         return module
@@ -109,14 +109,14 @@ class Modules:
         )
 
     def _missing(self, script: Script, use: ast.Use, missing: Missing) -> None:
-        script.incomplete = True
+        _unread(script, use)
         near = script.report.near(use.path, missing.known)
         expected = () if near else tuple(f'`"{each}"`' for each in missing.known)
         message = f"`{use.path}` cannot be used: {missing.why}"
         script.report.add("E601", _path_span(script, use), message, near=near, expected=expected)
 
     def _ring(self, script: Script, use: ast.Use, name: str) -> None:
-        script.incomplete = True
+        _unread(script, use)
         ring = [self._names[each] for each in self._path[self._path.index(name) :]]
         way = " → ".join(f"`{each}`" for each in (*ring, ring[0]))
         hint = "put what both need into a module of its own"
@@ -132,6 +132,12 @@ def _uses(script: Script) -> Iterator[tuple[str, ast.Use]]:
     for declaration in script.module.declarations:
         if isinstance(declaration, ast.Use):
             yield name_of(declaration), declaration
+
+
+def _unread(script: Script, use: ast.Use) -> None:
+    """The module is not there: what the script does with it cannot be known."""
+    script.incomplete = True
+    script.unread.add(id(use))
 
 
 def _path_span(script: Script, use: ast.Use) -> Span:

@@ -51,7 +51,8 @@ class Script:
     what is not known here, so that there may be more outcomes than can be seen. `groups` are the words before
     the dot of actions such as `http.get`.
 
-    `uses` and `modules` are by the name that a module has here; only those that were found have a `Script`.
+    `uses` and `modules` are by the name that a module has here; only those that were found have a `Script`;
+    `unread` has the `id`s of the others, of which all is said where they stand.
     `prefix` is how the entry gets to a module, as in `hours.`, and empty for the entry; `linked` are all
     scripts of the program, each behind those that it uses. `makers` has, by `id` of an expression, the module
     whose function made its value; `known` the constants as they were bound. `emitted` is shared by all.
@@ -69,6 +70,7 @@ class Script:
     outcomes: dict[str, tuple[OutcomeType, ...]] = field(default_factory=dict[str, tuple[OutcomeType, ...]])
     uses: dict[str, ast.Use] = field(default_factory=dict[str, ast.Use])
     modules: dict[str, Script] = field(default_factory=dict[str, "Script"])
+    unread: set[int] = field(default_factory=set[int])
     modules_read: set[str] = field(default_factory=set[str])
     prefix: str = ""
     linked: tuple[Script, ...] = ()

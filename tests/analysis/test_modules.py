@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from flowlang.analysis import CheckResult, Missing, check
 from flowlang.diagnostics import Source
 from flowlang.syntax import ast, parse
@@ -90,6 +92,20 @@ def test_the_name_of_a_module_is_not_given_to_anything_else() -> None:
     ]
     twice = 'use "./clock"\nuse "./watch" as clock\nflow main { clock.told(1) }'
     assert told(twice, clock=CLOCK, watch=CLOCK) == ["script:2 E203 `clock` is declared already, on line 1"]
+
+
+@pytest.mark.parametrize(
+    "other", ['use "std/clock"', "const clock = 1", "func clock() = 1", "flow clock { }"]
+)
+def test_a_module_that_is_not_there_takes_no_name(other: str) -> None:
+    for script in (f'use "./away" as clock\n{other}\nflow main {{ }}', f'{other}\nuse "./away" as clock'):
+        codes = [each.split()[1] for each in told(script, **{"std/clock": CLOCK})]
+        assert [each for each in codes if each.startswith("E")] == ["E601"]
+
+
+def test_a_module_that_is_not_there_is_hidden_by_nothing() -> None:
+    found = told('use "./away"\nflow main { let away = 1\nlog "${away}" }')
+    assert found == ["script:1 E601 `./away` cannot be used: there is none"]
 
 
 def test_the_way_from_a_route_to_an_action_leads_through_modules() -> None:

@@ -70,7 +70,9 @@ def _use(script: Script, use: ast.Use, seen: dict[str, Span]) -> None:
         script.report.add("E608", use.span, "the end of this path is no name", hint=hint)
         script.incomplete = True
         return
-    _declare(script, name, span, seen)
+    if id(use) not in script.unread:
+        _declare(script, name, span, seen)
+        script.uses[name] = use
     script.uses.setdefault(name, use)
 
 

@@ -123,7 +123,7 @@ class _Names:
         if name in PREDEFINED:
             message = f"`{name}` is something that every script has"
             self.report.add("E211", span, message, hint="choose another name")
-        elif use is not None:
+        elif use is not None and id(use) not in self.script.unread:
             self.script.modules_read.add(name)
             line = self.report.line(use.span)
             message = f"`{name}` would hide the module `{name}` of line {line}"
