@@ -43,7 +43,7 @@ class ModuleFiles:
         if path.startswith(_STANDARD):
             return self._read(path, self._standard, self._standard, path.removeprefix(_STANDARD), _STANDARD)
         if not path.startswith("./"):
-            return Missing("a path begins with `std/` or `./`", (f"std/{path}", f"./{path}"))
+            return self._without_beginning(path)
         if importer.name in self._found:
             root, file = self._found[importer.name]
         elif self._script is not None and self._root is not None:
@@ -51,6 +51,14 @@ class ModuleFiles:
         else:
             return Missing("this script is no file, so nothing lies beside it")
         return self._read(path, root, file.parent.resolve(), path.removeprefix("./"), "./")
+
+    def _without_beginning(self, path: str) -> Missing:
+        if path.startswith(("/", "~", "../")) or not all(map(_PART.fullmatch, path.split("/"))):
+            why = "a module lies in the folder of the script or below it, or is one of the standard library"
+            return Missing(f"{why}; write `./NAME` or `std/NAME`")
+        standard = (self._standard / f"{path}{SUFFIX}").is_file()
+        meant = f"std/{path}" if standard else f"./{path.removesuffix(SUFFIX)}"
+        return Missing("a path begins with `std/` or `./`", (meant,))
 
     def file_of(self, module: Source) -> Path:
         """Where a module that it gave was read."""

@@ -14,6 +14,7 @@ from flowlang.syntax import ast
 
 from .bindings import Binding
 from .script import Script
+from .synonyms import meant
 
 
 def constant(script: Script, node: ast.Field, module: str) -> Binding | None:
@@ -45,7 +46,7 @@ def action(script: Script, name: ast.Field, group: str) -> None:
     if full in script.actions:
         return
     known = sorted(each.partition(".")[2] for each in script.actions if each.startswith(f"{group}."))
-    near = script.report.near(name.name, known)
+    near = meant(name.name, known) or script.report.near(name.name, known)
     expected = () if near else tuple(f"`{group}.{each}`" for each in known)
     script.report.add("E201", _end(name), f"there is no action `{full}`", near=near, expected=expected)
     script.incomplete = True

@@ -15,7 +15,10 @@ from . import members, types
 from .bindings import Binding
 from .literals import literal_value
 from .script import Script
+from .synonyms import meant
 from .types import Ended, Type
+
+_STATEMENT = 'a statement is a call, such as `say "Hello"`, or begins with a word such as `let` or `if`'
 
 
 class Expressions:
@@ -134,12 +137,20 @@ class Expressions:
                 return []
             if name in self.visible or name in PREDEFINED:
                 known = self.visible[name].kind if name in self.visible else "value"
-                self._report.add("E206", callee.span, f"`{name}` is a {known} and cannot be called")
+                if call.span == callee.span:
+                    message = f"`{name}` is a {known}, and a value alone is not a statement"
+                    hint = f"give it to a call, as in `log {name}`, or assign: `{name} = …`"
+                    self._report.add("E206", callee.span, message, hint=hint)
+                else:
+                    self._report.add("E206", callee.span, f"`{name}` is a {known} and cannot be called")
                 if name in self.visible:
                     self.visible[name].read = True
                 return []
-            near = self._report.near(name, self._script.callables() | PLANNED_ACTIONS)
-            self._report.add("E201", callee.span, f"nothing is called `{name}`", near=near)
+            callables = self._script.callables() | PLANNED_ACTIONS
+            near = meant(name, callables) or self._report.near(name, callables)
+            bare = call.span == callee.span and near is None
+            hint = _STATEMENT if bare else None
+            self._report.add("E201", callee.span, f"nothing is called `{name}`", near=near, hint=hint)
             self._script.incomplete = True
             return []
         owner = callee.value

@@ -17,7 +17,7 @@ _EXAMPLES = {
     "email": '"mailto:desk@clinic.example"',
     "chat": '"chat:desk"',
     "webhook": '"/orders"',
-    "schedule": '"every day 09:00"',
+    "schedule": '"0 9 * * mon-fri"',
 }
 
 
