@@ -124,12 +124,24 @@ class Inbox(Protocol):
         ...
 
 
-class Host(Protocol):
-    """The engine, as a backend sees it."""
+class CallHost(Protocol):
+    """The engine, as a call leg sees it."""
 
     def offer(self, incoming: Incoming, leg: Leg) -> Inbox | Refusal:
         """Finds a route and starts its flow; the flow takes its first step after this returns."""
         ...
+
+    def observe(self, observation: Observation) -> None:
+        """Tells those who watch."""
+        ...
+
+    def now(self) -> int:
+        """The engine's clock: microseconds since 1970-01-01 UTC."""
+        ...
+
+
+class Host(CallHost, Protocol):
+    """The engine, as a backend sees it."""
 
     def receive(self, incoming: Incoming, kept: Callable[[], None] = nothing) -> Refusal | None:
         """Takes a message, webhook or schedule: the activeflow that has the thread gets it, else a route
@@ -141,14 +153,6 @@ class Host(Protocol):
     def report(self, message: str, status: str, reason: str | None = None) -> None:
         """What became of a message that went out under this id: `sent`, `delivered`, `failed` or `read`. One
         that is early, before the outcome `sent` named the id, is kept for it."""
-        ...
-
-    def observe(self, observation: Observation) -> None:
-        """Tells those who watch."""
-        ...
-
-    def now(self) -> int:
-        """The engine's clock: microseconds since 1970-01-01 UTC."""
         ...
 
 

@@ -13,7 +13,7 @@ from flowlang.model.events import CALLER_LEG, CallAnswered, CallRefused, CallRin
 from flowlang.model.observations import LegEnded
 from flowlang.model.results import Done
 
-from .border import Finish, Host, Inbox, Incoming, Later, Outgoing
+from .border import CallHost, Finish, Inbox, Incoming, Later, Outgoing
 from .pace import Pace
 from .simulated_leg import Calling, Ended, Heard, LegState, PhoneError, Refused, Ringing, SimulatedLeg
 
@@ -23,7 +23,7 @@ class SimulatedCallee(SimulatedLeg):
 
     def __init__(
         self,
-        host: Host,
+        host: CallHost,
         later: Later,
         outgoing: Outgoing,
         inbox: Inbox,

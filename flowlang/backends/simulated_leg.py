@@ -49,7 +49,7 @@ from flowlang.model.observations import LegAnswered, LegEnded, LegRang
 from flowlang.model.results import Done, Failed
 from flowlang.model.values import SECOND
 
-from .border import Finish, Host, Inbox, Incoming, Later, Leg, Refusal
+from .border import CallHost, Finish, Inbox, Incoming, Later, Leg, Refusal
 from .pace import Pace, SoundFileError
 from .simulated_recording import SimulatedRecording
 
@@ -137,7 +137,7 @@ class SimulatedLeg:
 
     def __init__(
         self,
-        host: Host,
+        host: CallHost,
         later: Later,
         incoming: Incoming,
         pace: Pace,

@@ -35,7 +35,6 @@ MISTAKES = [
     (f'use "C:\\\\x"\n{HEAD}', "lies in the folder of the script or below it"),
     (f'use "hours"\n{HEAD}', "did you mean `std/hours`?"),
     (f'use "mine"\n{HEAD}', "did you mean `./mine`?"),
-    (f'use "mine.flow"\n{HEAD}', 'expected `"./mine"`'),
     (act('store.set "k", 1'), "did you mean `put`?"),
     (act('let _x = store.read("k")'), "did you mean `get`?"),
     (act('print "x"'), "did you mean `log`?"),
