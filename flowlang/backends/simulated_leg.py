@@ -45,7 +45,7 @@ from flowlang.model.events import (
     Event,
     TransferAsked,
 )
-from flowlang.model.observations import LegAnswered, LegEnded, LegRang
+from flowlang.model.observations import LegAnswered, LegEnded, LegHeld, LegRang, LegTransferred
 from flowlang.model.results import Done, Failed
 from flowlang.model.values import SECOND
 
@@ -148,6 +148,7 @@ class SimulatedLeg:
         self.activeflow: str | None = None
         self.held = False
         self.transferred: int | None = None
+        self._transfer_to = ""
         self.heard: list[Heard] = []
         self._host = host
         self._later = later
@@ -197,6 +198,7 @@ class SimulatedLeg:
         self._require_media()
         if not self.held:
             self.held = True
+            self._host.observe(LegHeld(self._host.now(), self.incoming.id, on=True))
             self._deliver(CallHeld(CALLER_LEG))
 
     def unhold(self) -> None:
@@ -204,13 +206,14 @@ class SimulatedLeg:
         self._require_media()
         if self.held:
             self.held = False
+            self._host.observe(LegHeld(self._host.now(), self.incoming.id, on=False))
             self._deliver(CallUnheld(CALLER_LEG))
 
     def transfer(self, to: str) -> None:
         """Asks that whoever is connected is connected with somebody else instead; `transferred` is what
         became of that, in SIP's terms."""
         self._require_media()
-        self.transferred = None
+        self.transferred, self._transfer_to = None, to
         self._deliver(TransferAsked(CALLER_LEG, to))
 
     def speak(self, text: str) -> None:
@@ -282,12 +285,15 @@ class SimulatedLeg:
                 self._muted = on
             case Press(digits=digits):
                 self.hear("press", digits)
-            case Transfer():  # a phone that does what it is asked for
+            case Transfer(to=to):  # a phone that does what it is asked for
+                self._host.observe(LegTransferred(self._host.now(), self.incoming.id, to))
                 finish(Done({"status": 200}))
                 self._leave("caller", "transferred")
                 return _nothing
             case ReportTransfer(status=status):
                 self.transferred = status
+                if status < 300:
+                    self._host.observe(LegTransferred(self._host.now(), self.incoming.id, self._transfer_to))
                 self.changed()
             case Hold() | PlaceCall() | Bridge() | TakePlace():
                 pass

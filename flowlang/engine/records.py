@@ -8,7 +8,16 @@ from typing import Any, Literal
 
 from flowlang.backends.border import Incoming, Outgoing
 from flowlang.model.cdr import CallRecord
-from flowlang.model.observations import CallRecorded, LegAnswered, LegEnded, LegRang, Observation, Refused
+from flowlang.model.observations import (
+    CallRecorded,
+    LegAnswered,
+    LegEnded,
+    LegHeld,
+    LegRang,
+    LegTransferred,
+    Observation,
+    Refused,
+)
 from flowlang.model.secrets import shown_text
 
 
@@ -25,6 +34,15 @@ class _Open:
     activeflow: str | None = None
     rang: int | None = None
     answered: int | None = None
+    held: int = 0
+    held_since: int | None = None
+    transferred_to: str | None = None
+
+    def hold(self, at: int, *, on: bool) -> None:
+        """It is held from now on, or no longer; twice is once."""
+        if self.held_since is not None:
+            self.held += at - self.held_since
+        self.held_since = at if on else None
 
 
 class Records:
@@ -70,6 +88,14 @@ class Records:
                 if (record := self._open.get(leg)) is not None:
                     record.answered = at
                     self._keep(_plain(record))
+            case LegHeld(at, leg, on):
+                if (record := self._open.get(leg)) is not None:
+                    record.hold(at, on=on)
+                    self._keep(_plain(record))
+            case LegTransferred(leg=leg, to=to):
+                if (record := self._open.get(leg)) is not None:
+                    record.transferred_to = shown_text(to)
+                    self._keep(_plain(record))
             case Refused(at, leg=str(leg)) if leg not in self._open:  # the backend offered it to nobody
                 call_id = observation.call_id or leg
                 self._open[leg] = _Open(leg, call_id, observation.source, observation.to, at)
@@ -92,10 +118,13 @@ class Records:
 
 def _plain(record: _Open) -> dict[str, Any]:
     """An open record as the store keeps it."""
-    return {"ended": None, **asdict(record)}
+    plain = asdict(record)
+    del plain["held_since"]
+    return {"ended": None, **plain}
 
 
 def _closed(record: _Open, end: LegEnded) -> CallRecord:
+    record.hold(end.at, on=False)
     return CallRecord(
         leg=record.leg,
         call_id=record.call_id,
@@ -112,4 +141,6 @@ def _closed(record: _Open, end: LegEnded) -> CallRecord:
         ended_by=end.by,
         cause=end.cause,
         status=200 if record.answered is not None else end.status,
+        held=record.held,
+        transferred_to=record.transferred_to,
     )

@@ -36,6 +36,10 @@ class CallRecord:
     cause: str
     status: int | None
     """The final SIP status, where there was one."""
+    held: int = 0
+    """Microseconds for which the far end had us on hold."""
+    transferred_to: str | None = None
+    """Who took the far end's place, where it asked for that."""
 
     @property
     def talked(self) -> int:

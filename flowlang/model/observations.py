@@ -137,6 +137,24 @@ class LegAnswered:
 
 
 @dataclass(frozen=True, slots=True)
+class LegHeld:
+    """The far end of a leg put us on hold (`on`), or took us off it."""
+
+    at: int
+    leg: str
+    on: bool
+
+
+@dataclass(frozen=True, slots=True)
+class LegTransferred:
+    """Somebody else, `to`, took the place of a leg's far end, as that had asked for."""
+
+    at: int
+    leg: str
+    to: str
+
+
+@dataclass(frozen=True, slots=True)
 class LegEnded:
     """A leg is over: told once for each that was offered or refused. `status` is the final one, if any."""
 
@@ -166,6 +184,8 @@ Observation = (
     | SipMessageSeen
     | LegRang
     | LegAnswered
+    | LegHeld
+    | LegTransferred
     | LegEnded
     | CallRecorded
 )

@@ -18,10 +18,13 @@ from pathlib import Path
 from threading import Lock
 from typing import Any, Self
 
+from flowlang.core.journal import Journal
+
 from .builds import Build
 from .coding import encode
 from .database import Database, DatabaseError, Row, damaged, why
 from .errors import StoreError
+from .protocol import Thread
 from .reading import FILE, Archive, Stored
 from .schema import migrate
 
@@ -29,11 +32,16 @@ LOCK = "lock"
 
 _RECORD = (
     "leg", "started", "call_id", "direction", "source", "to", "route_line", "flow", "activeflow", "rang",
-    "answered", "ended", "ended_by", "cause", "status",
+    "answered", "ended", "ended_by", "cause", "status", "held", "transferred_to",
 )  # fmt: skip
-_OPEN = "INSERT INTO activeflows VALUES (?, ?, ?, ?, ?, 'live', ?, NULL, NULL, NULL)"
-_CUT = "UPDATE activeflows SET opening = ?, first = ? WHERE number = ?"
-_END = "UPDATE activeflows SET state = ?, ended = ?, last = ?, ending = ? WHERE number = ?"
+_OPEN = "INSERT INTO activeflows VALUES (?, ?, ?, ?, ?, 'live', ?, NULL, NULL, NULL, NULL)"
+_CUT = "UPDATE activeflows SET opening = ?, first = ?, last = NULL WHERE number = ?"
+_END = "UPDATE activeflows SET state = ?, ended = ?, last = coalesce(?, last), ending = ? WHERE number = ?"
+_MOVE = "UPDATE activeflows SET state = ?, last = ?, due = ? WHERE number = ?"
+_NO_THREADS = "DELETE FROM parked_threads WHERE activeflow = ?"
+_NO_MESSAGES = "DELETE FROM parked_messages WHERE activeflow = ?"
+_THREAD = "INSERT OR REPLACE INTO parked_threads VALUES (?, ?, ?, ?)"
+_MESSAGE = "INSERT OR REPLACE INTO parked_messages VALUES (?, ?)"
 _APPEND = "INSERT INTO journal VALUES (?, ?, ?, ?, ?)"
 _NAMES = ", ".join(f'"{each}"' for each in _RECORD)
 _KEEP = f"INSERT OR REPLACE INTO records ({_NAMES}) VALUES ({', '.join('?' * len(_RECORD))})"  # noqa: S608 (ours)
@@ -59,7 +67,7 @@ class SqliteJournal:
         store = self._store
         self.last = 0
         if self._build is None:
-            store.cuts.append((encode(opening), store.row + 1, self.number))
+            store.moves.append((_CUT, (encode(opening), store.row + 1, self.number)))
             return
         store.opened.append(
             (self.number, self._activeflow, self._build, encode(opening), store.row + 1, opening["at"])
@@ -87,9 +95,9 @@ class SqliteStore:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self.opened: list[Row] = []
-        self.cuts: list[Row] = []
         self.entries: list[Row] = []
         self.ends: list[Row] = []
+        self.moves: list[tuple[str, Row]] = []
         self._builds: dict[bytes, Build] = {}
         self._kept: set[bytes] = set()
         self._records: dict[tuple[Any, Any], Row] = {}
@@ -143,6 +151,23 @@ class SqliteStore:
         """It acts no further, and why."""
         self.ends.append(("diverged", None, None, encode(why), stored.number))
 
+    def park(
+        self, journal: Journal, due: int | None, threads: Iterable[Thread], messages: Iterable[str]
+    ) -> None:
+        """It need not be in memory until then, or until somebody asks for it."""
+        assert isinstance(journal, SqliteJournal)
+        number = journal.number
+        self.moves.append((_MOVE, ("parked", journal.last, due, number)))
+        self.moves += ((_THREAD, (channel, person, ours or "", number)) for channel, person, ours in threads)
+        self.moves += ((_MESSAGE, (message, number)) for message in messages)
+
+    def unpark(self, journal: Journal) -> None:
+        """It is in memory."""
+        assert isinstance(journal, SqliteJournal)
+        number = (journal.number,)
+        self.moves.append((_MOVE, ("live", journal.last, None, *number)))
+        self.moves += ((_NO_THREADS, number), (_NO_MESSAGES, number))
+
     def forget(self, activeflow: str) -> None:
         """Its end stands in its journal."""
 
@@ -162,7 +187,12 @@ class SqliteStore:
     @property
     def _given(self) -> bool:
         return bool(
-            self.entries or self.opened or self.ends or self._records or self.cuts or self._alive is not None
+            self.entries
+            or self.opened
+            or self.ends
+            or self._records
+            or self.moves
+            or self._alive is not None
         )
 
     def prepare(self) -> bool:
@@ -206,10 +236,12 @@ class SqliteStore:
             many("INSERT OR IGNORE INTO builds VALUES (?, ?)", builds)
             self._kept.update(self._builds)
             self._builds = {}
-        for statement, rows in self._groups():
-            if rows:
-                many(statement, rows)
-                rows.clear()
+        self._write_all(_OPEN, self.opened)
+        for statement, row in self.moves:  # in their order: what is woken may be handed off, and parked again
+            self._db.execute(statement, row)
+        self.moves = []
+        self._write_all(_APPEND, self.entries)
+        self._write_all(_END, self.ends)
         if self._records:
             many(_KEEP, self._records.values())
             self._records = {}
@@ -217,9 +249,10 @@ class SqliteStore:
             self._db.execute(_ALIVE, (self._alive,))
             self._alive = None
 
-    def _groups(self) -> Iterable[tuple[str, list[Row]]]:
-        """In this order: what is opened may be cut and ended at once."""
-        return ((_OPEN, self.opened), (_CUT, self.cuts), (_APPEND, self.entries), (_END, self.ends))
+    def _write_all(self, statement: str, rows: list[Row]) -> None:
+        if rows:
+            self._db.many(statement, rows)
+            rows.clear()
 
     # -- what recovery reads
 

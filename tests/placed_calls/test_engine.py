@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 
+import trio
+
 import flowlang
 from flowlang.backends.simulator import Ended, SimulatorBackend
 from flowlang.model.cdr import CallRecord
@@ -61,6 +63,26 @@ async def opened() -> AsyncGenerator[Day]:
         engine.load_text(SCRIPT)
         await engine.listen()
         yield Day(engine, simulator)
+
+
+async def test_a_record_tells_for_how_long_it_was_held_and_who_took_its_place(autojump_clock: object) -> None:
+    async with opened() as day:
+        alice = day.simulator.call(source=ALICE, to=DESK)
+        nurse = await day.simulator.wait_called(NURSE)
+        nurse.answer()
+        await alice.wait_answered()
+        nurse.hold()
+        await trio.sleep(5)
+        nurse.unhold()
+        nurse.transfer("sip:doctor@clinic.example")
+        doctor = await day.simulator.wait_called("sip:doctor@clinic.example")
+        doctor.answer()
+        doctor.speak("The doctor.")
+        await alice.wait_heard("The doctor.")
+        alice.hang_up()
+        await doctor.wait_ended()
+    first, last = sorted(day.records, key=lambda each: each.started)[1:]
+    assert (first.to, first.held, first.transferred_to) == (NURSE, 5 * SECOND, last.to)
 
 
 async def test_the_caller_talks_with_whoever_answers(autojump_clock: object) -> None:

@@ -57,6 +57,10 @@ class SimulatedPhone:
         """Takes it off hold."""
         self._leg.unhold()
 
+    def transfer(self, to: str) -> None:
+        """Asks that `to` takes its place; it stays until that answers, unless it hangs up."""
+        self._leg.transfer(to)
+
     def hang_up(self) -> None:
         """Leaves; an unanswered call is cancelled."""
         self._leg.hang_up()

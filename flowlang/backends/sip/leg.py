@@ -28,12 +28,22 @@ from flowlang.model.commands import (
     Record,
     Redirect,
     Reject,
+    ReportTransfer,
     Ring,
     Say,
     StopRecording,
+    Transfer,
 )
-from flowlang.model.events import CALLER_LEG, CallEnded, CallHeld, CallUnheld, DigitPressed, Event
-from flowlang.model.observations import LegEnded, LegHeld
+from flowlang.model.events import (
+    CALLER_LEG,
+    CallEnded,
+    CallHeld,
+    CallUnheld,
+    DigitPressed,
+    Event,
+    TransferAsked,
+)
+from flowlang.model.observations import LegEnded, LegHeld, LegTransferred
 from flowlang.model.results import Done, Failed, Result
 from flowlang.sip import (
     CallConfirmed,
@@ -43,14 +53,18 @@ from flowlang.sip import (
     HangupCause,
     InfoReceived,
     MediaSession,
+    SipSyntaxError,
+    TransferAnswered,
 )
 from flowlang.sip import CallEnded as SipCallEnded
 from flowlang.sip import Event as SipEvent
+from flowlang.sip import TransferAsked as SipTransferAsked
 from flowlang.sip.outputs import Side
 
 from .audio import connect_audio
 from .ground import Ground
 from .keys import key_of_info
+from .names import transfer_target, uri_of
 from .recordings import LegRecordings
 from .speech import Speech
 
@@ -84,6 +98,8 @@ class SipLeg:
         self._ringing = False  # hears the ringing tone
         self._offer_due = False
         self._keys_by_rtp = False
+        self._transferring: Finish | None = None
+        self._transfer_to = ""
         self._speech = Speech(ground.sounds, ground.nursery)
         self._recordings = LegRecordings(ground.recordings, ground.plane.recorder)
 
@@ -118,6 +134,11 @@ class SipLeg:
                 finish(Done())
             case Press(digits=digits):
                 self._press(digits, finish)
+            case Transfer(to=to):
+                self._transfer(to, finish)
+            case ReportTransfer(status=status):
+                self._report_transfer(status)
+                finish(Done())
             case Record():
                 cancel = self._record(command, finish)
             case StopRecording(file=file):
@@ -172,6 +193,10 @@ class SipLeg:
                     self._offer()
             case InfoReceived(_, kind, body):
                 self._on_info(kind, body)
+            case SipTransferAsked(_, target, replaces):
+                self._on_transfer_asked(target, replaces)
+            case TransferAnswered(_, status):
+                self._on_transfer_answered(status)
             case CallReoffered(_, offer):
                 if offer is not None:  # else its answer comes with the ACK
                     self._connect()
@@ -193,12 +218,49 @@ class SipLeg:
             self._deliver(event)
         self._speech.end(GONE)
         self._recordings.end()
+        if self._transferring is not None:
+            self._transferring(GONE)
         self._part()
         if self._port is not None:
             self._port.close()
         self.inbox = None
         if self.call is not None:
             self._ground.leave(self.call)
+
+    # Transfers
+
+    def _transfer(self, to: str, finish: Finish) -> None:
+        self._transferring = finish
+        try:
+            sent = self.call is not None and self.call.transfer(
+                uri_of(to, self.call.local.hostport), self.now
+            )
+        except SipSyntaxError:
+            sent = False
+        if not sent:
+            self._transferring = None
+            finish(Done({"status": 488}))
+
+    def _on_transfer_answered(self, status: int) -> None:
+        finish, self._transferring = self._transferring, None
+        if finish is None:
+            return
+        finish(Done({"status": status}))
+        if status < 300 and self.call is not None:
+            self.call.hang_up(self.now, "transferred")
+
+    def _on_transfer_asked(self, target: str, replaces: str | None) -> None:
+        to = transfer_target(target)
+        if self.inbox is None or to is None or replaces is not None:
+            self._report_transfer(603)
+            return
+        self._transfer_to = to
+        self._deliver(TransferAsked(CALLER_LEG, to))
+
+    def _report_transfer(self, status: int) -> None:
+        if self.call is not None and self.call.report_transfer(status, self.now) and 200 <= status < 300:
+            host = self._ground.host
+            host.observe(LegTransferred(host.now(), self._id, self._transfer_to))
 
     # What an incoming and an outgoing leg do each in their own way
 

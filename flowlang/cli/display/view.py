@@ -20,7 +20,9 @@ from flowlang.model.observations import (
     FlowStarted,
     LegAnswered,
     LegEnded,
+    LegHeld,
     LegRang,
+    LegTransferred,
     Logged,
     Observation,
     Refused,
@@ -99,7 +101,7 @@ class LiveView:
                 )
             case CallRecorded():
                 return paint("bold", _record(observation.record))
-            case LegRang() | LegAnswered() | LegEnded():
+            case LegRang() | LegAnswered() | LegHeld() | LegTransferred() | LegEnded():
                 return None  # the ladder, or the phone, and the record tell it
 
     def _begin(self, started: FlowStarted) -> str:

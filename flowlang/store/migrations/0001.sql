@@ -55,6 +55,8 @@ CREATE TABLE records (
     ended_by   TEXT,
     cause      TEXT,
     status     INTEGER,
+    held       INTEGER NOT NULL,
+    transferred_to TEXT,
     PRIMARY KEY (started, leg)
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX open_records ON records (started) WHERE ended IS NULL;
