@@ -1,0 +1,47 @@
+"""What stands of schedules in `flow.toml`.
+
+[backends.clock]
+kind = "schedule"
+
+[backends.clock.schedules.nightly]     # `route schedule to "nightly" => …`
+cron = "30 2 * * mon-fri"              # minute, hour, day of month, month, day of week
+zone = "Europe/London"
+catch_up = "last"                      # of times missed: "none" (so it is without this), "last" or "all"
+"""
+
+from __future__ import annotations
+
+import re
+
+from flowlang.project.backends import BackendKind, Section, SettingsError
+from flowlang.project.shapes import Choice, Named, Table, Text
+
+from .backend import Schedule, ScheduleBackend
+from .cron import Cron, CronError
+from .marks import Marks
+
+_SCHEDULE = Table(
+    {"cron": Text(), "zone": Text(), "catch_up": Choice(("none", "last", "all"))}, frozenset({"cron", "zone"})
+)
+_NAME = re.compile(r"[A-Za-z0-9_-]{1,60}")
+
+
+def _make(section: Section) -> ScheduleBackend:
+    schedules: dict[str, Schedule] = {}
+    for name, given in section.settings["schedules"].items():
+        try:
+            cron = Cron(given["cron"], given["zone"])
+        except CronError as error:
+            setting = "zone" if "time zone" in str(error) else "cron"
+            raise SettingsError(str(error), "schedules", name, setting) from None
+        schedules[name] = Schedule(cron, given.get("catch_up", "none"))
+    data = section.surroundings.data
+    marks = Marks(data / f"schedule-{section.name}.json" if data is not None else None)
+    return ScheduleBackend(schedules, marks)
+
+
+KIND = BackendKind(
+    "Times at which flows begin, as cron has them.",
+    Table({"schedules": Named(_SCHEDULE, "a table of schedules", _NAME)}, frozenset({"schedules"})),
+    _make,
+)
