@@ -162,6 +162,11 @@ class Activeflow(Parts):
         text = "the script used its budget up again and again"
         self._end(Ending("fault", code="budget", text=text, line=script_line(killed)))
 
+    @property
+    def inputs(self) -> int:
+        """How many it has taken."""
+        return self._inputs
+
     def next_deadline(self) -> int | None:
         """When to feed `TimePassed`, if nothing else comes before."""
         return self.timers.next_due() if self.ending is None else None

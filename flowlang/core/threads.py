@@ -98,6 +98,15 @@ class Threads:
         self._early.setdefault(message, []).append((status, reason))
         return None
 
+    def knows(self, message: str) -> bool:
+        """Whether one that lives here sent it."""
+        return message in self._sent
+
+    def held(self, activeflow: str) -> tuple[list[_Key], list[str]]:
+        """The threads that an activeflow has, and the ids of the messages that it sent."""
+        held = self._held.get(activeflow)
+        return (list(held.keys), list(held.messages)) if held is not None else ([], [])
+
     def over(self, activeflow: str) -> None:
         """It ended: its threads are nobody's."""
         held = self._held.pop(activeflow, None)

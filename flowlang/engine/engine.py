@@ -30,6 +30,7 @@ from .clock import Clock
 from .errors import EngineClosedError, UnknownFlowError
 from .host_actions import HostActions
 from .keeping import CHECKPOINT, Beside, Keeper, Kept
+from .parking import Parking
 from .placing import placing
 from .post import Post
 from .pump import Pump
@@ -65,6 +66,7 @@ class Engine:
         new_seed: Callable[[], int],
         porter: Porter,
         beside: Beside,
+        park_after: float | None,
     ) -> None:
         self._nursery = nursery
         self._backends = tuple(backends)
@@ -88,6 +90,7 @@ class Engine:
         self.post = Post(self, self._backends, porter)
         self._switchboard = Switchboard(self)
         self._one_less = trio.Event()
+        self.parking = Parking(self, store, park_after)
 
     # -- for hosts
 
@@ -161,12 +164,16 @@ class Engine:
         return Run(self.begin(script.script, opening, None))
 
     def alive(self, activeflow: str) -> Running | None:
-        """The same for the other parts of the engine."""
+        """The activeflow of that id while it lives; where it is parked it is woken."""
+        return self._running.get(activeflow) or self.parking.awake(activeflow)
+
+    def living(self, activeflow: str) -> Running | None:
+        """The same, where it is not parked."""
         return self._running.get(activeflow)
 
     def run_of(self, activeflow: str) -> Run | None:
         """The activeflow of that id, while it lives."""
-        running = self._running.get(activeflow)
+        running = self.alive(activeflow)
         return Run(running) if running is not None else None
 
     @property
@@ -184,7 +191,9 @@ class Engine:
         are added, and before `listen`. With a store in memory there are none. Raises `StoreError`."""
         if not isinstance(self._store, RecoverableStore):
             return Recovered((), {}, ())
-        return recover(self, self._store)
+        recovered = recover(self, self._store)
+        self._nursery.start_soon(self.parking.run)
+        return recovered
 
     async def signalled(self, activeflow: str, name: str, data: Any = None) -> bool:
         """As `signal`; returns when the signal is on disk, so that no crash loses it. False where it was not
@@ -292,16 +301,29 @@ class Engine:
         """It ends with messages that it never took."""
         self._switchboard.left_over(running)
 
+    def wake(self) -> None:
+        """There is something to do."""
+        self._pump.wake()
+
+    def put_away(self, running: Running) -> None:
+        """It is parked: nothing of it is here any more."""
+        self._pump.forget(running)
+        self._remove(running)
+        running.flow.drop()
+
     def forget(self, running: Running) -> None:
         """It is over."""
+        self._remove(running)
+        self._store.forget(running.activeflow)
+        self._one_less.set()
+
+    def _remove(self, running: Running) -> None:
         del self._running[running.activeflow]
         self.post.over(running.activeflow)
         family = _family_of(running.activeflow)
         self._families[family] -= 1
         if not self._families[family]:
             del self._families[family]
-        self._store.forget(running.activeflow)
-        self._one_less.set()
 
     def _ends_here(self, running: Running) -> bool:
         """Whether it does not outlive this process."""
@@ -340,7 +362,7 @@ class Engine:
         family = _family_of(output.activeflow)
         if self.closing:
             refused = "the engine is shutting down"
-        elif self._families[family] >= self._limits.family:
+        elif self._families[family] + self.parking.family(family) >= self._limits.family:
             refused = f"{self._limits.family} activeflows that {family} began are alive"
         else:
             opening = Opening(output.activeflow, output.flow, output.arguments, at, self.new_seed())

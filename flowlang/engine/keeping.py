@@ -82,6 +82,11 @@ class Keeper:
         """There is something to commit."""
         self._given.set()
 
+    def after(self, told: Kept) -> None:
+        """Calls it when all that the store was given so far is on disk."""
+        self._taken.append((told, True))
+        self._given.set()
+
     def hold(self, running: Running, taken: Input, outputs: list[Output]) -> None:
         """An input is in the journal; what came of it goes out after the commit."""
         self._given.set()
@@ -107,7 +112,12 @@ class Keeper:
             held, self._held = self._held, []
             if self.store.prepare():
                 await self._beside(self.store.commit)
-            for kept, has in taken:
-                kept(has)
-            for running, output in held:
-                running.carry_out(output)
+            _let_go(taken, held)
+            del taken, held  # nothing of an activeflow that is over or parked is held on to while this waits
+
+
+def _let_go(taken: Iterable[tuple[Kept, bool]], held: Iterable[tuple[Running, Output]]) -> None:
+    for kept, has in taken:
+        kept(has)
+    for running, output in held:
+        running.carry_out(output)

@@ -19,6 +19,7 @@ from flowlang.store import MemoryStore, Store, StoreError
 from .clock import Clock
 from .engine import Engine
 from .keeping import Beside, on_a_thread
+from .parking import IDLE
 
 
 def _store_error(error: BaseException) -> StoreError | None:
@@ -43,6 +44,7 @@ async def open_engine(
     manners: Manners | None = None,
     opted_out: OptOuts | None = None,
     beside: Beside | None = None,
+    park_after: float | None = IDLE,
 ) -> AsyncGenerator[Engine]:
     """An engine in the caller's trio program, until the end of the `async with`. Leaving it ends what still
     runs at once; call `shutdown` before for a polite end.
@@ -51,6 +53,9 @@ async def open_engine(
     they reach nobody; `flowlang.model.policy.EVERYTHING` is for simulated channels.
 
     `manners` are the operator's towards people who write, `opted_out` those who want no more messages.
+
+    `park_after` is for how many seconds an activeflow waits for something before it is parked on disk, `None`
+    for never.
 
     Clock, processor time, ids and seeds can be given; two engines share nothing. `beside` carries out commits
     of a store on disk; without it a thread does, which a virtual clock does not wait for.
@@ -70,6 +75,7 @@ async def open_engine(
                 new_seed=new_seed,
                 porter=Porter(manners, opted_out),
                 beside=beside or on_a_thread(),
+                park_after=park_after,
             )
             nursery.start_soon(engine.pump)
             if engine.keeper.durable:

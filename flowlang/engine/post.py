@@ -22,6 +22,8 @@ from flowlang.model.results import Done, Failed, Result
 from flowlang.model.values import Outcome, Value
 
 if TYPE_CHECKING:
+    from flowlang.store.protocol import Thread
+
     from .engine import Engine
     from .running import Running
 
@@ -94,6 +96,8 @@ class Post:
             return offer(incoming, kept)
         channel, person, ours = incoming.channel, incoming.source, incoming.to
         text, now = str(data.get("text") or ""), self._engine.now()
+        if self._threads.owner(channel, person, ours) is None:
+            self._engine.parking.wake_thread(channel, person, ours)
         owner = self._threads.owner(channel, person, ours)
         running = self._engine.alive(owner.activeflow) if owner is not None else None
         message = _text(data.get("id"))
@@ -136,6 +140,8 @@ class Post:
 
     def report(self, message: str, status: str, reason: str | None) -> None:
         """What became of a message that went out."""
+        if not self._threads.knows(message):
+            self._engine.parking.wake_sender(message)
         self._tell(message, self._threads.reported(message, status, reason))
 
     def _tell(self, message: str, report: Report | None) -> None:
@@ -186,6 +192,8 @@ class Post:
         if why_not is not None:
             finish(Done(Outcome("failed", {"reason": why_not})))
             return nothing
+        if self._threads.owner(command.channel, command.to, command.source or "") is None:
+            self._engine.parking.wake_thread(command.channel, command.to, command.source or "")
         self._threads.sent(command, activeflow)
 
         def finish_named(result: Result) -> None:
@@ -204,6 +212,10 @@ class Post:
         opening = running.flow.opening
         if opening.channel in THREADS:
             self._threads.opened(opening)
+
+    def held(self, activeflow: str) -> tuple[list[Thread], list[str]]:
+        """The threads that one has, and the ids of the messages that it sent."""
+        return self._threads.held(activeflow)
 
     def left_over(self, running: Running, offer: Offer) -> None:
         """One ends, and has messages of its thread that it never took. Those who wrote were told that they

@@ -101,6 +101,18 @@ class Pump:
             if len(self._timers) > 64 and len(self._timers) > 2 * self._waiting:
                 self._sweep()
 
+    def wake(self) -> None:
+        """Looks at the timers anew."""
+        self._wake.set()
+
+    def forget(self, running: Running) -> None:
+        """It waits for nothing here any more."""
+        if running.scheduled is not None:
+            running.scheduled = None
+            self._waiting -= 1
+            if len(self._timers) > 64 and len(self._timers) > 2 * self._waiting:
+                self._sweep()
+
     def _sweep(self) -> None:
         """Drops what is no longer due: of many cancelled deadlines only the last of each activeflow
         counts."""

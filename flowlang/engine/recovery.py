@@ -28,6 +28,7 @@ from flowlang.model.observations import CallRecorded, Logged
 from flowlang.model.results import Done, Failed, Result
 from flowlang.model.values import Outcome
 from flowlang.store.protocol import RecoverableStore
+from flowlang.store.reading import Stored
 
 from .replay import Builds, NotReplayed, Replayed, last_line, replayed
 from .running import Running
@@ -71,12 +72,7 @@ def recover(engine: Engine, store: RecoverableStore) -> Recovered:
             diverged[stored.id] = why
             _warn(engine, stored.id, f"diverged: {why}")
         else:
-            script, build, _ = builds.of(stored)
-            engine.keeper.add(script, build)
-            leg = ThreadLeg() if again.flow.opening.channel not in (None, "call") else None
-            running = Running(engine, again.flow, store.journal_of(stored, last), leg)
-            engine.adopt(running)
-            engine.post.opened(running)
+            running = bring_back(engine, store, stored, last, again, builds)
             back.append((running, again))
             if entries:
                 _go_on(engine, running, again)
@@ -86,6 +82,19 @@ def recover(engine: Engine, store: RecoverableStore) -> Recovered:
         engine.post.recovered(running, again.sent, again.received)
     store.commit()
     return Recovered(tuple(running.activeflow for running, _ in back), diverged, records, held)
+
+
+def bring_back(
+    engine: Engine, store: RecoverableStore, stored: Stored, last: int, again: Replayed, builds: Builds
+) -> Running:
+    """An activeflow that was replayed lives here."""
+    script, build, _ = builds.of(stored)
+    engine.keeper.add(script, build)
+    leg = ThreadLeg() if again.flow.opening.channel not in (None, "call") else None
+    running = Running(engine, again.flow, store.journal_of(stored, last), leg)
+    engine.adopt(running)
+    engine.post.opened(running)
+    return running
 
 
 def _warn(engine: Engine, activeflow: str, text: str) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
+from weakref import ref
 
 from flowlang.analysis import Program
 from flowlang.core import Ending, Script
@@ -23,10 +24,11 @@ class LoadedScript:
 
 
 class Run:
-    """An activeflow, as the host that started it sees it."""
+    """An activeflow, as the host that started it sees it. One for which the host has this is not parked."""
 
     def __init__(self, running: Running) -> None:
         self._running = running
+        running.handle = ref(self)
 
     @property
     def id(self) -> str:

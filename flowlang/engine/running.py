@@ -39,7 +39,10 @@ from .errors import EngineClosedError
 from .keeping import Kept
 
 if TYPE_CHECKING:
+    from weakref import ref
+
     from .engine import Engine
+    from .run import Run
 
 _log = logging.getLogger("flowlang.engine")
 
@@ -55,6 +58,8 @@ class Running:
         self.scheduled: int | None = None
         """The deadline for which it is in the timer heap."""
         self.ended = trio.Event()
+        self.handle: ref[Run] | None = None
+        """The host's, while it has one."""
         self._engine = engine
         self._journal = journal
         self._legs = Legs(self, leg, engine.place)
@@ -95,6 +100,20 @@ class Running:
             self._engine.queue(self)
         elif kept is not None:
             kept(False)
+
+    # -- parking
+
+    @property
+    def journal(self) -> Journal:
+        """Where its entries are kept."""
+        return self._journal
+
+    @property
+    def can_be_parked(self) -> bool:
+        """Whether the journal has all of it, and nobody here holds on to it."""
+        watched = self.handle is not None and self.handle() is not None
+        busy = self.queued or self.has_work or bool(self._withdraw) or self.flow.ending is not None
+        return not (watched or busy or self.flow.opening.channel == "call" or self.flow.placed_legs)
 
     # -- what the engine's pump does
 

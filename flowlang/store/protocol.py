@@ -3,7 +3,7 @@ engine."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
 from flowlang.core.journal import Entry, Journal
@@ -91,4 +91,61 @@ class RecoverableStore(Store, Protocol):
 
     def diverged(self, stored: Stored, why: str) -> None:
         """It acts no further, and why."""
+        ...
+
+
+Thread = tuple[str, str, str | None]
+"""A channel, a person's address, and one of ours; `None` for the operator's default."""
+
+
+class Parked(Past, Protocol):
+    """What wakes activeflows that are parked. They are looked for by what wakes them."""
+
+    def parked(self, activeflow: str) -> Stored | None:
+        """The one of that id, if it is parked."""
+        ...
+
+    def entries(self, stored: Stored) -> list[Entry]:
+        """Its journal."""
+        ...
+
+    def next_due(self) -> int | None:
+        """When the first of them is to be woken by the clock."""
+        ...
+
+    def due(self, at: int, most: int) -> list[Stored]:
+        """Those that are to be woken by then, the earliest first."""
+        ...
+
+    def with_thread(self, channel: str, person: str, ours: str) -> str | None:
+        """The id of the one that has a thread."""
+        ...
+
+    def that_sent(self, message: str) -> str | None:
+        """The id of the one that sent a message."""
+        ...
+
+    def family(self, first: str) -> int:
+        """How many of them a first activeflow began, they in turn, and so on."""
+        ...
+
+
+@runtime_checkable
+class ParkingStore(RecoverableStore, Protocol):
+    """One that can look activeflows up by what wakes them, so that those that wait for long need not be in
+    memory."""
+
+    @property
+    def archive(self) -> Parked:
+        """What is kept."""
+        ...
+
+    def park(
+        self, journal: Journal, due: int | None, threads: Iterable[Thread], messages: Iterable[str]
+    ) -> None:
+        """This activeflow is woken then, by these threads, by reports on these messages, or by its id."""
+        ...
+
+    def unpark(self, journal: Journal) -> None:
+        """It is not parked any more."""
         ...

@@ -20,13 +20,29 @@ FILE = "flowlang.db"
 
 State = Literal["live", "ended", "diverged", "parked"]
 
-_COLUMNS = "number, id, build, opening, first, state, began, ended, last, ending"
+_COLUMNS = "number, id, build, opening, first, state, began, ended, last, ending, due"
+
+# Entries are a chain: each names the row before. Up to the row `last`, where that is known, the chain is
+# walked, so that what others wrote meanwhile is not read; what came after is found by the number.
+_CHAIN = (
+    "WITH RECURSIVE chain (row, previous, given, outcome) AS ("
+    "SELECT row, previous, given, outcome FROM journal WHERE row = ? UNION ALL "
+    "SELECT j.row, j.previous, j.given, j.outcome FROM chain c JOIN journal j ON j.row = c.previous) "
+    "SELECT given, outcome FROM chain ORDER BY row"
+)
+_SINCE = "SELECT given, outcome FROM journal WHERE row > ? AND activeflow = ? ORDER BY row"
+_LIVE_SINCE = (
+    "SELECT j.activeflow, j.row, j.given, j.outcome FROM journal j JOIN activeflows a "
+    "ON a.number = j.activeflow WHERE j.row > ? AND a.state = 'live' "
+    "AND j.row > coalesce(a.last, a.first - 1) ORDER BY j.activeflow, j.row"
+)
 
 
 @dataclass(frozen=True, slots=True)
 class Stored:
     """An activeflow as it is kept. Times are microseconds since 1970-01-01 UTC; `ending` is how it ended, as
-    `ending_to_plain` has it, or for one that diverged why."""
+    `ending_to_plain` has it, or for one that diverged why. `last` is the row of its last entry, of one that
+    lives that of some entry before; `due` is when one that is parked is to be woken."""
 
     number: int
     id: str
@@ -38,6 +54,7 @@ class Stored:
     ended: int | None
     last: int | None
     ending: Any
+    due: int | None = None
 
     @property
     def flow(self) -> str:
@@ -54,16 +71,14 @@ class Archive:
         self._builds: dict[bytes, Build] = {}
 
     def live(self) -> Iterator[tuple[Stored, list[Entry], int]]:
-        """All that did not end, oldest first: each with its entries and the row of the last one."""
-        rows = self._db.rows(
-            "SELECT j.activeflow, j.row, j.given, j.outcome FROM journal j JOIN activeflows a "
-            "ON a.number = j.activeflow WHERE a.state IN ('live', 'parked') AND j.row >= a.first "
-            "ORDER BY j.activeflow, j.row"
-        )
+        """All that live and are not parked, oldest first: each with its entries and the row of the last
+        one."""
+        since = self._db.value("SELECT min(coalesce(last, first - 1)) FROM activeflows WHERE state = 'live'")
+        rows = self._db.rows(_LIVE_SINCE, (since or 0,))
         entry = next(rows, None)
-        for stored in self._stored("WHERE state IN ('live', 'parked') ORDER BY number"):
-            entries: list[Entry] = []
-            last = 0
+        for stored in self._stored("WHERE state = 'live' ORDER BY number"):
+            entries = self._chain(stored.last)
+            last = stored.last or 0
             while entry is not None and entry[0] == stored.number:
                 last = int(entry[1])
                 entries.append(Entry(decode(entry[2]), entry[3]))
@@ -78,17 +93,61 @@ class Archive:
         """The one with that id, or the only one whose id begins so."""
         found = next(self._stored("WHERE id = ?", wanted), None)
         if found is None:
-            several = list(self._stored("WHERE substr(id, 1, ?) = ? LIMIT 2", len(wanted), wanted))
+            several = list(self._stored("WHERE id > ? AND id < ? LIMIT 2", wanted, f"{wanted}\U0010ffff"))
             found = several[0] if len(several) == 1 and wanted else None
         return found
 
     def entries(self, stored: Stored) -> list[Entry]:
         """Its journal."""
-        rows = self._db.rows(
-            "SELECT given, outcome FROM journal WHERE row BETWEEN ? AND ? AND activeflow = ? ORDER BY row",
-            (stored.first, stored.last if stored.last is not None else 2**62, stored.number),
-        )
+        entries = self._chain(stored.last)
+        if stored.state in ("live", "diverged"):
+            since = stored.last if stored.last is not None else stored.first - 1
+            rows = self._db.rows(_SINCE, (since, stored.number))
+            entries += (Entry(decode(given), outcome) for given, outcome in rows)
+        return entries
+
+    def _chain(self, last: int | None) -> list[Entry]:
+        rows = self._db.rows(_CHAIN, (last,)) if last else ()
         return [Entry(decode(given), outcome) for given, outcome in rows]
+
+    # -- what wakes those that are parked
+
+    def parked(self, activeflow: str) -> Stored | None:
+        """The one of that id, if it is parked."""
+        return next(self._stored("WHERE id = ? AND state = 'parked'", activeflow), None)
+
+    def next_due(self) -> int | None:
+        """When the first of them is to be woken."""
+        return self._db.value("SELECT min(due) FROM activeflows WHERE state = 'parked' AND due IS NOT NULL")
+
+    def due(self, at: int, most: int) -> list[Stored]:
+        """Those that are to be woken by then, the earliest first."""
+        which = "WHERE state = 'parked' AND due IS NOT NULL AND due <= ? ORDER BY due LIMIT ?"
+        return list(self._stored(which, at, most))
+
+    def with_thread(self, channel: str, person: str, ours: str) -> str | None:
+        """The id of the one that has a thread."""
+        return self._db.value(
+            "SELECT a.id FROM parked_threads t JOIN activeflows a ON a.number = t.activeflow "
+            "WHERE t.channel = ? AND t.person = ? AND t.ours IN (?, '') AND a.state = 'parked' "
+            "ORDER BY t.ours DESC",
+            (channel, person, ours),
+        )
+
+    def that_sent(self, message: str) -> str | None:
+        """The id of the one that sent a message."""
+        return self._db.value(
+            "SELECT a.id FROM parked_messages m JOIN activeflows a ON a.number = m.activeflow "
+            "WHERE m.message = ? AND a.state = 'parked'",
+            (message,),
+        )
+
+    def family(self, first: str) -> int:
+        """How many of them a first activeflow began, they in turn, and so on; itself too."""
+        return self._db.value(
+            "SELECT count(*) FROM activeflows WHERE (id = ? OR id > ? AND id < ?) AND state = 'parked'",
+            (first, f"{first}.", f"{first}/"),  # "/" is behind "." in ASCII
+        )
 
     def build(self, hashed: bytes) -> Build:
         """What activeflows run on. Raises `StoreError` where it, or a text of it, is not there."""
@@ -124,9 +183,11 @@ class Archive:
 
     def _stored(self, which: str, *values: Any) -> Iterator[Stored]:
         for row in self._db.rows(f"SELECT {_COLUMNS} FROM activeflows {which}", values):  # noqa: S608 (ours)
-            number, name, build, opening, first, state, began, ended, last, ending = row
+            number, name, build, opening, first, state, began, ended, last, ending, due = row
             given = decode(ending) if ending is not None else None
-            yield Stored(number, name, build, decode(opening), first, state, began, ended, last, given)
+            yield Stored(
+                number, name, build, decode(opening), first, state, began, ended, last, given, due
+            )
 
 
 @contextmanager

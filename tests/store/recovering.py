@@ -99,6 +99,11 @@ class Carrier:
         incoming = Incoming("sms", "sms:+16062067563", f"sms:{source}", f"in-{text}", data=data)
         assert self._host.receive(incoming, lambda: kept(text)) is None
 
+    def report(self, message: str, status: str) -> None:
+        """What became of one that went out."""
+        assert self._host is not None
+        self._host.report(message, status)
+
     def send(self, command: OutsideCommand, finish: Finish) -> Callable[[], None]:
         assert isinstance(command, SendMessage)
         self.commands_out.append(command)

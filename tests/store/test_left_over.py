@@ -8,7 +8,6 @@ import pytest
 import trio
 
 import flowlang
-from flowlang.backends.border import Incoming
 from flowlang.model.policy import EVERYTHING
 from flowlang.store import MemoryStore
 from flowlang.store.sqlite import SqliteStore

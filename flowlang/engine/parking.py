@@ -1,0 +1,187 @@
+"""Parking: an activeflow that waits for long is dropped from memory, and woken by what it waits for.
+
+All of it is in its journal, so waking is replay. What wakes it (the clock, a message of a thread that it has,
+a report on a message that it sent, a signal, a host that asks for it) is looked up in the store: one that is
+parked costs no memory at all. It counts as parked when that is on disk; what comes meanwhile keeps it.
+
+What has a leg, has something under way, is watched by its host or is due soon is not parked.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import trio
+
+from flowlang.core import TimePassed
+from flowlang.model.observations import Logged
+from flowlang.model.values import SECOND
+from flowlang.store import Store
+from flowlang.store.protocol import ParkingStore
+from flowlang.store.reading import Stored
+
+from .recovery import bring_back
+from .replay import Builds, NotReplayed, last_line, replayed
+from .running import Running
+
+if TYPE_CHECKING:
+    from .engine import Engine
+
+IDLE = 60.0
+"""Seconds without input after which one is parked: whoever answers at once finds it awake."""
+_INTERVAL = 5.0  # seconds between two looks
+_SLICE = 200  # activeflows that are looked at, or woken, before others have their turn
+_AGAIN = SECOND
+"""Microseconds until those that could not be woken are tried again."""
+_LONGEST = 3600.0  # seconds of one sleep: a clock that was set is seen then
+
+
+class Parking:
+    """Of one engine. With a store that cannot look activeflows up all of them stay in memory."""
+
+    def __init__(self, engine: Engine, store: Store, idle: float | None) -> None:
+        self._engine = engine
+        self._store = store if isinstance(store, ParkingStore) and idle is not None else None
+        self._idle = round((idle or 0) * SECOND)
+        self._builds: Builds | None = None
+        self._leaving: set[str] = set()  # parked as soon as that is on disk
+        self._waking: set[str] = set()  # on disk they are parked still
+        self._told: set[str] = set()  # those of which was told that they cannot be woken
+        self._next: int | None = None
+        self._news = trio.Event()
+
+    # -- parking
+
+    async def run(self) -> None:
+        """Parks what is idle and wakes what is due, until cancelled."""
+        if self._store is None:
+            return
+        self._next = self._store.archive.next_due()
+        async with trio.open_nursery() as nursery:
+            nursery.start_soon(self._look_for_idle)
+            await self._wake_due()
+
+    async def _look_for_idle(self) -> None:
+        while True:
+            await trio.sleep(_INTERVAL)
+            for number, activeflow in enumerate(self._engine.activeflows):
+                self._look_at(activeflow)
+                if number % _SLICE == _SLICE - 1:
+                    await trio.lowlevel.checkpoint()
+
+    def _look_at(self, activeflow: str) -> None:
+        running = self._engine.living(activeflow)
+        if running is not None and self._is_idle(running):
+            self._park(running)
+
+    def _is_idle(self, running: Running) -> bool:
+        flow, now = running.flow, self._engine.now()
+        due = flow.next_deadline()
+        return (
+            now - flow.at >= self._idle
+            and (due is None or due - now >= self._idle)
+            and running.can_be_parked
+            and running.activeflow not in self._leaving
+        )
+
+    def _park(self, running: Running) -> None:
+        assert self._store is not None
+        activeflow, flow = running.activeflow, running.flow
+        taken, due = flow.inputs, flow.next_deadline()
+        self._store.park(running.journal, due, *self._engine.post.held(activeflow))
+        self._leaving.add(activeflow)
+
+        def on_disk(_has: bool) -> None:
+            self._leaving.discard(activeflow)
+            assert self._store is not None
+            if running.flow is not flow or flow.inputs != taken or not running.can_be_parked:
+                self._store.unpark(running.journal)
+                self._engine.keeper.wake()
+                return
+            self._engine.put_away(running)
+            if due is not None and (self._next is None or due < self._next):
+                self._next = due
+                self._news.set()
+
+        self._engine.keeper.after(on_disk)
+
+    # -- waking
+
+    def awake(self, activeflow: str) -> Running | None:
+        """One that is parked is back in memory; `None` where there is none of that id."""
+        stored = self._store.archive.parked(activeflow) if self._store is not None else None
+        return self._wake(stored) if stored is not None else None
+
+    def wake_thread(self, channel: str, person: str, ours: str) -> None:
+        """Somebody writes: who has the thread is awake."""
+        if self._store is not None:
+            self._wake_found(self._store.archive.with_thread(channel, person, ours))
+
+    def wake_sender(self, message: str) -> None:
+        """A carrier reports: who sent the message is awake."""
+        if self._store is not None:
+            self._wake_found(self._store.archive.that_sent(message))
+
+    def family(self, first: str) -> int:
+        """How many of a family are parked."""
+        if self._store is None:
+            return 0
+        awake = sum(each.partition(".")[0] == first for each in self._waking)
+        return self._store.archive.family(first) - awake
+
+    def _wake_found(self, activeflow: str | None) -> None:
+        if activeflow is not None:
+            self._engine.alive(activeflow)
+
+    def _wake(self, stored: Stored) -> Running | None:
+        engine, store = self._engine, self._store
+        assert store is not None
+        if self._builds is None:
+            self._builds = Builds(store.archive, engine.hosts.declared)
+        entries = store.archive.entries(stored)
+        try:
+            missing = self._builds.missing(stored, engine.hosts.declared)
+            if missing:
+                if stored.id not in self._told:
+                    self._told.add(stored.id)
+                    text = f"stays parked: it calls `{'`, `'.join(missing)}`, which the host does not offer"
+                    engine.observed(Logged(engine.now(), stored.id, text, 0, "warning"))
+                return None
+            again = replayed(stored, entries, self._builds)
+        except NotReplayed as error:
+            why = f"{error}{last_line(stored, entries, self._builds)}"
+            store.diverged(stored, why)
+            engine.keeper.wake()
+            engine.observed(Logged(engine.now(), stored.id, f"diverged: {why}", 0, "warning"))
+            return None
+        running = bring_back(engine, store, stored, stored.last or 0, again, self._builds)
+        store.unpark(running.journal)
+        engine.post.recovered(running, again.sent, again.received)
+        self._waking.add(stored.id)
+        engine.keeper.after(lambda _has: self._waking.discard(stored.id))
+        engine.schedule(running)
+        engine.wake()
+        return running
+
+    async def _wake_due(self) -> None:
+        assert self._store is not None
+        while True:
+            self._news = trio.Event()
+            now = self._engine.now()
+            if self._next is None or self._next > now:
+                seconds = _LONGEST if self._next is None else min(_LONGEST, (self._next - now) / SECOND)
+                with trio.move_on_after(seconds):
+                    await self._news.wait()
+                continue
+            asleep = [each for each in self._store.archive.due(now, _SLICE) if not self._is_awake(each)]
+            for stored in asleep:
+                if (running := self._wake(stored)) is not None:
+                    running.put(TimePassed(now))
+            if any(map(self._is_awake, asleep)):
+                await trio.lowlevel.checkpoint()
+                self._next = self._store.archive.next_due()
+            else:  # those that are left cannot be woken, or are being written as awake
+                self._next = now + _AGAIN
+
+    def _is_awake(self, stored: Stored) -> bool:
+        return self._engine.living(stored.id) is not None
