@@ -1,4 +1,4 @@
-"""Write the tables of `grammar/spec.md` anew: what `make reference` runs.
+"""Write the tables of `grammar/spec.md` and `docs/settings.md` anew: what `make reference` runs.
 
 What stands between `<!-- generated: NAME -->` and `<!-- end -->` comes from the tables that the checker and
 the core work with, so that the reference cannot tell anything else. `--check` writes nothing and exits with 1
@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 import sys
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from textwrap import fill
 
 from flowlang.compile.runtime.texts import shown
@@ -28,39 +28,34 @@ from flowlang.model.functions import FUNCTIONS, PREDEFINED, Function
 from flowlang.model.script_events import PLANNED_EVENTS, SCRIPT_EVENTS
 from flowlang.model.values import Duration
 from flowlang.resources import grammar_path
+from tools import settings
+from tools.markdown import code, table
 
 PAGE = grammar_path() / "spec.md"
+SETTINGS_PAGE = PAGE.parents[1] / "docs" / "settings.md"
 PART = re.compile(r"(<!-- generated: (?P<name>[a-z]+) -->\n).*?(<!-- end -->)", re.DOTALL)
 CHANNELS = ("call", "sms", "email", "chat", "webhook", "schedule")
 
 
 def main(arguments: Sequence[str]) -> int:
-    """Bring the page up to date, or tell whether it is."""
-    before = PAGE.read_text(encoding="utf-8")
-    after = renewed(before)
-    if before == after:
-        return 0
-    if "--check" in arguments:
-        print("grammar/spec.md is out of date: run `make reference`", file=sys.stderr)
-        return 1
-    PAGE.write_text(after, encoding="utf-8")
-    return 0
+    """Bring the pages up to date, or tell whether they are."""
+    stale = 0
+    for page in (PAGE, SETTINGS_PAGE):
+        before = page.read_text(encoding="utf-8")
+        after = renewed(before)
+        if before == after:
+            continue
+        if "--check" in arguments:
+            print(f"{page.parent.name}/{page.name} is out of date: run `make reference`", file=sys.stderr)
+            stale = 1
+        else:
+            page.write_text(after, encoding="utf-8")
+    return stale
 
 
 def renewed(page: str) -> str:
     """The page with its generated parts written anew."""
-    return PART.sub(lambda found: f"{found[1]}\n{TABLES[found['name']]()}\n\n{found[3]}", page)
-
-
-def table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
-    """A table of Markdown; a `|` in a cell is escaped."""
-    lines = [head, ["---"] * len(head), *rows]
-    return "\n".join(f"| {' | '.join(cell.replace('|', chr(92) + '|') for cell in line)} |" for line in lines)
-
-
-def code(names: Iterable[str]) -> str:
-    """Names as code, one after the other."""
-    return ", ".join(f"`{each}`" for each in names)
+    return PART.sub(lambda found: f"{found[1]}\n{ALL[found['name']]()}\n\n{found[3]}", page)
 
 
 def channels(where: frozenset[str]) -> str:
@@ -75,8 +70,12 @@ def actions() -> str:
 
 def _action(action: Action) -> str:
     told = f"{action.doc} Channels: {channels(action.channels)}."
-    if action.on_leg:
+    if action.on_leg and action.if_left is None:
         told += " Needs the caller, and ends with its strand when he leaves."
+    elif action.on_leg:
+        told += f" Needs the caller, and ends with `{action.if_left}` when he leaves."
+    if not action.on_leg:  # no call outlives its process
+        told += f" After a crash: {_RECOVERY[action.recovery]}."
     parts = [f"#### `{action.name}`", fill(told, 118)]
     if action.parameters:
         parts.append(table(("parameter", "takes", "default", ""), map(_parameter, action.parameters)))
@@ -86,6 +85,13 @@ def _action(action: Action) -> str:
     return "\n\n".join(parts)
 
 
+_RECOVERY = {
+    "repeat": "done again, by the same key",
+    "query": "its host is asked how it ended",
+    "unknown": "whether it was done is unknown",
+}
+
+
 def _parameter(parameter: Parameter) -> tuple[str, str, str, str]:
     default = parameter.default
     if default is REQUIRED:
@@ -93,7 +99,10 @@ def _parameter(parameter: Parameter) -> tuple[str, str, str, str]:
     else:
         text = f'`"{default}"`' if isinstance(default, str) else f"`{shown(default)}`"
     name = f"`{parameter.name}`" + (" by place" if parameter.by_place else "")
-    return name, " or ".join(parameter.types), text, parameter.doc
+    takes = " or ".join(parameter.types)
+    if parameter.allowed is not None:
+        takes += f", {parameter.allowed.words}"
+    return name, takes, text, parameter.doc
 
 
 def events() -> str:
@@ -181,6 +190,7 @@ TABLES: dict[str, Callable[[], str]] = {
     "planned": planned,
     "predefined": predefined,
 }
+ALL: dict[str, Callable[[], str]] = {**TABLES, **settings.TABLES}
 
 
 if __name__ == "__main__":

@@ -16,15 +16,17 @@ class Range:
     least: int | Duration
     most: int | Duration | None = None
 
+    @property
+    def words(self) -> str:
+        """What it may be, as in "at least 1"."""
+        return f"at least {self.least}" if self.most is None else f"from {self.least} to {self.most}"
+
     def misfit(self, value: Value) -> str | None:
         """What it has to be, as in "is at least 1"; `None` where it is so, or is of another type."""
         if not isinstance(value, type(self.least)) or isinstance(value, bool):
             return None
-        if self.most is None:
-            return f"is at least {self.least}" if _below(value, self.least) else None
-        if _below(value, self.least) or _below(self.most, value):
-            return f"is from {self.least} to {self.most}"
-        return None
+        above = self.most is not None and _below(self.most, value)
+        return f"is {self.words}" if above or _below(value, self.least) else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,11 +36,14 @@ class Choices:
     of: tuple[str, ...]
     told: str | None = None
 
+    @property
+    def words(self) -> str:
+        """As that of `Range`."""
+        return self.told or _listed(self.of)
+
     def misfit(self, value: Value) -> str | None:
         """As that of `Range`."""
-        if not isinstance(value, str) or value in self.of:
-            return None
-        return f"is {self.told or _listed(self.of)}"
+        return f"is {self.words}" if isinstance(value, str) and value not in self.of else None
 
 
 def _listed(texts: tuple[str, ...]) -> str:
