@@ -307,6 +307,11 @@ WARNINGS: dict[str, Code] = {
         "comment may be started from outside. Flows, functions and constants are looked at only in scripts "
         "with routes: others may be modules.",
     ),
+    "W203": Code(
+        "name that hides an outcome",
+        "The flow declares an outcome of that name. Where the variable or parameter is to be seen, `return "
+        "NAME` gives its value, and the outcome can only be had with parentheses: `return NAME()`.",
+    ),
     "W501": Code("code that nothing reaches", "The statement above always leaves the block, or never ends."),
     "W502": Code(
         "pattern that is never looked at", "A pattern further up takes everything that this one would."
@@ -315,6 +320,12 @@ WARNINGS: dict[str, Code] = {
         "outcome that nobody looks at",
         "A call may be busy, rejected, or not answered. A `dial` as a whole statement goes on as if all were "
         "well; with `match` the caller is told.",
+    ),
+    "W505": Code(
+        "loop that waits for ever",
+        "An activeflow keeps what it was told, up to 5,000 inputs: then the fault `history_full` ends it. "
+        "Outside of a call nobody hangs up, so a loop that waits for ever comes to that. `handoff` lets it "
+        "go on with an empty history; a `break`, a `return`, a `stop` or a `within` gives it an end.",
     ),
     "W503": Code(
         "comparison that is always the same",

@@ -35,7 +35,7 @@ def without_outlet(program: Program, outlets: frozenset[str]) -> Iterator[Diagno
 
 
 def _outlet(module: Program, call: ast.Call) -> str | None:
-    callee = module.called(call).callee
+    callee = module.called(call).callee if module.outcome(call) is None else None
     if not isinstance(callee, Action):
         return None
     if callee.sends is None and callee.name == "send":

@@ -15,6 +15,7 @@ from . import (
     conditions,
     constants,
     declarations,
+    endless,
     events,
     exits,
     files,
@@ -60,5 +61,6 @@ CHECKS: tuple[Check, ...] = (
     gone.check,
     policy.check,
     unreachable.check,
+    endless.check,
     unused.check,
 )

@@ -133,6 +133,9 @@ class _Names:
             self.report.add("E204", span, message, hint="choose another name")
         elif before is not None:
             self._double(kind, name, span, before)
+        if name in self._outcomes:
+            message = f"`{name}` hides the outcome `{name}` of this flow: `return {name}` gives the {kind}"
+            self.report.add("W203", span, message, hint="choose another name")
         spoken_of = before is not None or use is not None or name in {*PREDEFINED, *self.script.groups}
         binding = Binding(kind, name, span, None, spoken_of)
         if name not in self._assigned:

@@ -13,7 +13,7 @@ def check(script: Script) -> None:
     for body in script.bodies:
         if not isinstance(body.owner, ast.FlowDecl | ast.FuncDecl):
             continue
-        broken = _loops_left(body.nodes)
+        broken = loops_left(body.nodes)
         stops: set[int] = set()  # ids of the blocks and statements that never go on
         ends: set[int] = set()  # the same, if no rare outcome comes that a `match` need not name
         for node in reversed(body.nodes):
@@ -78,8 +78,8 @@ def _never_goes_on(node: ast.Node, stops: set[int], broken: set[int]) -> bool:
             return False
 
 
-def _loops_left(nodes: tuple[ast.Node, ...]) -> set[int]:
-    """The loops that some `break` ends, however deep it stands, also in a handler or stream."""
+def loops_left(nodes: tuple[ast.Node, ...]) -> set[int]:
+    """The `id`s of the loops that some `break` ends, however deep it stands, also in a handler or stream."""
     left: set[int] = set()
     around: list[ast.While | ast.For | ast.Loop | ast.Every] = []
     for node in nodes:
