@@ -77,6 +77,7 @@ async def test_a_record_tells_for_how_long_it_was_held_and_who_took_its_place(au
         nurse.transfer("sip:doctor@clinic.example")
         doctor = await day.simulator.wait_called("sip:doctor@clinic.example")
         doctor.answer()
+        await nurse.wait_ended()
         doctor.speak("The doctor.")
         await alice.wait_heard("The doctor.")
         alice.hang_up()
