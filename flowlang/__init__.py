@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from flowlang.core import Ending, Limits
+    from flowlang.diagnostics import Diagnostic, Source
     from flowlang.engine import (
         ArgumentsError,
         Engine,
@@ -24,24 +25,58 @@ if TYPE_CHECKING:
         UnknownFlowError,
         open_engine,
     )
-    from flowlang.store import StoreError
+    from flowlang.model.action import Action, OutcomeType, Parameter
+    from flowlang.model.host_action import HostAction
+    from flowlang.model.policy import EVERYTHING, NOTHING, Policy
+    from flowlang.model.values import Duration, Outcome, Time
+    from flowlang.project.project import Project, ProjectError, open_project
+    from flowlang.store import MemoryStore, StoreError
+    from flowlang.store.sqlite import SqliteStore
 
 __all__ = [
+    "EVERYTHING",
+    "NOTHING",
+    "Action",
     "ArgumentsError",
+    "Diagnostic",
+    "Duration",
     "Ending",
     "Engine",
     "EngineClosedError",
     "FlowlangError",
+    "HostAction",
     "Limits",
     "LoadedScript",
+    "MemoryStore",
+    "Outcome",
+    "OutcomeType",
+    "Parameter",
+    "Policy",
+    "Project",
+    "ProjectError",
     "Run",
     "ScriptError",
+    "Source",
+    "SqliteStore",
     "StoreError",
+    "Time",
     "UnknownFlowError",
     "open_engine",
+    "open_project",
 ]
 
-_ROOMS = {"Ending": "flowlang.core", "Limits": "flowlang.core", "StoreError": "flowlang.store"}
+_ROOMS = {
+    "flowlang.core": ("Ending", "Limits"),
+    "flowlang.diagnostics": ("Diagnostic", "Source"),
+    "flowlang.model.action": ("Action", "OutcomeType", "Parameter"),
+    "flowlang.model.host_action": ("HostAction",),
+    "flowlang.model.policy": ("EVERYTHING", "NOTHING", "Policy"),
+    "flowlang.model.values": ("Duration", "Outcome", "Time"),
+    "flowlang.project.project": ("Project", "ProjectError", "open_project"),
+    "flowlang.store": ("MemoryStore", "StoreError"),
+    "flowlang.store.sqlite": ("SqliteStore",),
+}
+"""Where names are that are not the engine's."""
 
 
 def __getattr__(name: str) -> Any:
@@ -50,4 +85,5 @@ def __getattr__(name: str) -> Any:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     from importlib import import_module
 
-    return getattr(import_module(_ROOMS.get(name, "flowlang.engine")), name)
+    room = next((room for room, names in _ROOMS.items() if name in names), "flowlang.engine")
+    return getattr(import_module(room), name)

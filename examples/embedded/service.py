@@ -13,10 +13,9 @@ from pathlib import Path
 import trio
 
 import flowlang
+from flowlang import Outcome, open_project
 from flowlang.backends.simulator import SimulatorBackend
 from flowlang.model.observations import FlowEnded, Logged, Observation
-from flowlang.model.values import Outcome
-from flowlang.project.project import open_project
 
 SCRIPT = Path(__file__).with_name("reminder.flow")
 

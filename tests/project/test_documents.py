@@ -1,4 +1,4 @@
-"""Documents are tests: every Python and flow block in README.md and CONTRIBUTING.md works as it stands."""
+"""Documents are tests: every Python and flow block in README.md, CONTRIBUTING.md and docs works as it stands."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
-DOCUMENTS = ("README.md", "CONTRIBUTING.md")
+DOCUMENTS = ("README.md", "CONTRIBUTING.md", "docs/embedding.md", "docs/settings.md")
 FENCE = re.compile(r"^```(python|flow)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 LINK = re.compile(r"\]\((?!https?:|#)([^)]+)\)")
 
@@ -51,7 +51,11 @@ def test_a_block_works_as_it_stands(block: Block, tmp_path: Path) -> None:
 @pytest.mark.parametrize("document", DOCUMENTS)
 def test_a_link_leads_to_a_file_that_is_there(document: str) -> None:
     text = (ROOT / document).read_text(encoding="utf-8")
-    missing = [target for target in LINK.findall(text) if not (ROOT / target.partition("#")[0]).exists()]
+    missing = [
+        target
+        for target in LINK.findall(text)
+        if not ((ROOT / document).parent / target.partition("#")[0]).exists()
+    ]
     assert not missing
 
 
