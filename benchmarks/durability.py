@@ -13,6 +13,7 @@ import tempfile
 import time
 from pathlib import Path
 
+import parked
 import trio
 
 from flowlang.engine import open_engine
@@ -98,6 +99,7 @@ def main() -> None:
             "steps_5000": round(trio.run(steps, folder / "5000", 5000)),
             "task_steps": round(trio.run(task_steps, folder / "task", 1000)),
             "recovered_per_s": round(trio.run(recovered, folder / "recovered")),
+            **parked.measure(),
         }
     print(json.dumps(result))
 
