@@ -18,8 +18,11 @@ from .exits import Exit
 
 if TYPE_CHECKING:
     from flowlang.analysis import Missing
+    from flowlang.diagnostics import Diagnostic
     from flowlang.modules import ModuleFiles
     from flowlang.project.project import Project
+
+_UNUSED = "W202"
 
 
 @click.command()
@@ -65,6 +68,16 @@ class _Seen:
         self.prompts[name] = self._exists(name)
         return self.prompts[name]
 
+    def text(self, file: Path) -> Source | None:
+        """That of a script beside the one that is checked; `None` where there is none, or it is no text."""
+        if not self.exists(file.name):
+            return None
+        data = self.texts[str(file.absolute())] = scripts.read_bytes(file)
+        try:
+            return scripts.decoded(str(file), data)
+        except scripts.NotTextError:
+            return None
+
     def project(self, project: Project) -> None:
         """The settings, and what Python declares, which may change unseen."""
         self.whole = self.whole and project.is_plain
@@ -105,20 +118,45 @@ def _check(path: Path, as_json: bool, seen: _Seen) -> Found:
         scripts.show(error.diagnostics, lines.append, as_json)
         return Found(Exit.FAILED, lines)
     seen.project(project)
-    parsed = parse(source)
-    diagnostics = parsed.diagnostics
-    if parsed.module is None or has_errors(diagnostics):
-        code = Exit.NOT_COMPILED
-    else:
-        checked = check_module(
-            parsed.module,
-            actions=project.actions,
-            exists=seen.exists,
-            load=partial(seen.load, ModuleFiles(path)),
-        )
-        diagnostics += checked.diagnostics
+
+    def look(text: Source) -> tuple[tuple[Diagnostic, ...], Exit]:
+        parsed = parse(text)
+        diagnostics = parsed.diagnostics
+        if parsed.module is None or has_errors(diagnostics):
+            return diagnostics, Exit.NOT_COMPILED
+        load = partial(seen.load, ModuleFiles(path))
+        checked = check_module(parsed.module, actions=project.actions, exists=seen.exists, load=load)
         wrong = check_constants(checked.program) if checked.program is not None else None
-        diagnostics += (wrong,) if wrong is not None else ()
-        code = Exit.FAILED if has_errors(diagnostics) else Exit.FINE
+        diagnostics += checked.diagnostics + ((wrong,) if wrong is not None else ())
+        return diagnostics, Exit.FAILED if has_errors(diagnostics) else Exit.FINE
+
+    diagnostics, code = _with_tests(path, source, seen, look)
     scripts.show(diagnostics, lines.append, as_json)
     return Found(code, lines)
+
+
+_Look = Callable[[Source], tuple[tuple["Diagnostic", ...], Exit]]
+
+
+def _with_tests(path: Path, source: Source, seen: _Seen, look: _Look) -> tuple[tuple[Diagnostic, ...], Exit]:
+    """What there is to say of `desk.flow`, in which things may be there for `desk_test.flow` only; of that,
+    whose text goes on where `desk.flow` ends."""
+    from flowlang.testing.beside import Beside
+
+    of_tests = path.name.endswith(scripts.TESTS)
+    other = path.with_name(
+        path.name.removesuffix(scripts.TESTS) + scripts.SUFFIX if of_tests else path.stem + scripts.TESTS
+    )
+    beside = seen.text(other)
+    if beside is None:
+        return look(source)
+    if of_tests:
+        both = Beside.of(beside, source)
+        found, code = look(both.whole)
+        found = tuple(each for each in map(both.diagnostic, found) if each.source is source)
+        return found, code if has_errors(found) else Exit.FINE
+    found, code = look(source)
+    if any(each.code == _UNUSED for each in found):
+        unused = {each.span for each in look(Beside.of(source, beside).whole)[0] if each.code == _UNUSED}
+        found = tuple(each for each in found if each.code != _UNUSED or each.span in unused)
+    return found, code

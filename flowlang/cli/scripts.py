@@ -11,6 +11,8 @@ from flowlang.diagnostics import Diagnostic, Source, Span, near_name, render, re
 from .exits import CommandError, Exit
 
 SUFFIX = ".flow"
+TESTS = "_test.flow"
+"""The end of the name of a file with the tests of the script beside it."""
 _MAX_BYTES = 4 * 2**20  # the longest scripts of the field have some thousand lines; this is some ten thousand
 
 

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from flowlang.testing.results import Report
 
 
-_TESTS = "_test" + scripts.SUFFIX
+_TESTS = scripts.TESTS
 
 
 @click.command()

@@ -57,6 +57,33 @@ def test_a_constant_that_cannot_be_worked_out_is_a_mistake(folder: Path) -> None
     )
 
 
+DESK = "route call => main\nflow main { answer }\nfunc twice(n) = n * 2\nfunc thrice(n) = n * 3\n"
+DESK_TESTS = (
+    'test "twice" {\n    let a = call(from: +14155550100, to: +14155550101)\n    a waits 1s * twice(2)\n'
+)
+
+
+def test_what_only_the_tests_beside_a_script_use_is_used(folder: Path) -> None:
+    (folder / "desk.flow").write_text(DESK, encoding="utf-8")
+    alone = flow("check", "desk.flow", folder=folder)
+    assert "`twice`" in alone.out
+    assert "`thrice`" in alone.out
+    (folder / "desk_test.flow").write_text(DESK_TESTS + "    expect stopped\n}\n", encoding="utf-8")
+    beside = flow("check", "desk.flow", folder=folder)
+    assert "`twice`" not in beside.out
+    assert "`thrice`" in beside.out
+
+
+def test_tests_beside_a_script_are_checked_with_it_and_only_they_are_spoken_of(folder: Path) -> None:
+    (folder / "desk.flow").write_text(DESK + "flow wrong { sya }\n", encoding="utf-8")
+    (folder / "desk_test.flow").write_text(DESK_TESTS + "    expect stopped\n}\n", encoding="utf-8")
+    assert flow("check", "desk_test.flow", folder=folder) == Done(0, "", "")
+    (folder / "desk_test.flow").write_text(DESK_TESTS + "    a sings 1\n}\n", encoding="utf-8")
+    done = flow("check", "desk_test.flow", folder=folder)
+    assert done.code == 3
+    assert done.out.startswith("desk_test.flow:4:")
+
+
 def test_what_is_not_the_language_exits_3(folder: Path) -> None:
     done = flow("check", "brace.flow", folder=folder)
     assert done.code == 3

@@ -70,6 +70,16 @@ def test_a_changed_text_is_checked_anew(folder: Path, changed: str, checked: lis
     assert len(checked) == 2
 
 
+def test_tests_that_come_to_lie_beside_a_script_are_looked_at(folder: Path, checked: list[Path]) -> None:
+    (folder / "main.flow").write_text(SCRIPT + "func twice(n) = n * 2\n")
+    assert "W202" in found(folder)[1]
+    for used, shown in (("twice", False), ("thrice", True)):
+        (folder / "main_test.flow").write_text(f'test "t" {{ {used}(1)\nexpect stopped }}\n')
+        assert ("W202" in found(folder)[1]) is shown
+        assert found(folder) == found(folder)
+    assert len(checked) == 3
+
+
 def test_a_prompt_that_is_gone_is_missed(folder: Path, checked: list[Path]) -> None:
     found(folder)
     (folder / "hello.wav").unlink()
