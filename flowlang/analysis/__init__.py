@@ -43,13 +43,14 @@ def check(
     module: ast.Module,
     *,
     actions: Mapping[str, Action] = ACTIONS,
-    exists: Callable[[str], bool] | None = None,
+    exists: Callable[[str], bool | str] | None = None,
     load: Load = load_nothing,
 ) -> CheckResult:
     """Check a script that was parsed without an error, and the modules that it uses.
 
     `actions` are those that may be called, a host's own included. `exists` tells of a path below the script's
-    folder whether a file is there; without it prompts are not looked for. `load` gives the texts of modules.
+    folder whether a sound file is there, or by a text why it cannot be played; without it prompts are not
+    looked for. `load` gives the texts of modules.
     """
     script = Script(module, actions, Report(module.source), exists)
     modules = Modules(script, load)

@@ -63,7 +63,7 @@ class Script:
     module: ast.Module
     actions: Mapping[str, Action]
     report: Report
-    exists: Callable[[str], bool] | None = None
+    exists: Callable[[str], bool | str] | None = None
     constants: dict[str, ast.Const] = field(default_factory=dict[str, ast.Const])
     functions: dict[str, ast.FuncDecl] = field(default_factory=dict[str, ast.FuncDecl])
     flows: dict[str, ast.FlowDecl] = field(default_factory=dict[str, ast.FlowDecl])

@@ -1,9 +1,9 @@
 """What `flow check` found before, for files that are as they were.
 
 An entry holds what was shown, and all that it depends on: the texts, by their hashes, and which prompts were
-there. It lies below the user's cache folder (XDG Base Directory Specification), where nobody else can write:
-an entry or folder that is not the user's own, or that others may write, is not looked at. Without such a
-folder nothing is kept.
+there, by their sizes and times. It lies below the user's cache folder (XDG Base Directory Specification),
+where nobody else can write: an entry or folder that is not the user's own, or that others may write, is not
+looked at. Without such a folder nothing is kept.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from typing import Any, NamedTuple
 
 import flowlang
 
-_CODE = ("analysis", "diagnostics", "model", "project", "syntax", "cli", "compile", "core")
+_CODE = ("analysis", "diagnostics", "model", "project", "syntax", "cli", "compile", "core", "rtp")
 """The packages that decide what is found."""
 _MAX_ENTRIES = 1_000
 _MAX_BYTES = 2**20
@@ -41,7 +41,7 @@ class Cache:
         self._stamp = _stamp() if self._folder is not None else ""
 
     def look(
-        self, path: Path, as_json: bool, settings: Path | None, exists: Callable[[str], bool]
+        self, path: Path, as_json: bool, settings: Path | None, stamp: Callable[[str], list[int] | None]
     ) -> Found | None:
         """What was found for a script with these settings that has not changed since, nor what it depends
         on."""
@@ -49,7 +49,7 @@ class Cache:
         try:
             if entry is None or not all(_hash(Path(file)) == known for file, known in entry["texts"]):
                 return None
-            if not all(exists(name) is known for name, known in entry["prompts"]):
+            if not all(stamp(name) == known for name, known in entry["prompts"]):
                 return None
             return Found(int(entry["code"]), [str(each) for each in entry["lines"]])
         except (KeyError, TypeError, ValueError, OSError):  # not written by this version
@@ -62,7 +62,7 @@ class Cache:
         settings: Path | None,
         found: Found,
         texts: dict[str, bytes],
-        prompts: dict[str, bool],
+        prompts: dict[str, list[int] | None],
     ) -> None:
         """Keeps what was found. `texts` are the files that were read. What cannot be kept is not."""
         file = self._file(path, as_json, settings)

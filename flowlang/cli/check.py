@@ -41,11 +41,11 @@ def check(paths: tuple[Path, ...], as_json: bool) -> int:
 
 def _checked(cache: Cache, path: Path, as_json: bool) -> int:
     """Shows what there is to say of a script: out of the cache, or anew."""
-    exists = scripts.prompt_exists(path.parent)
+    stamp = scripts.prompt_stamp(path.parent)
     settings = find_settings(path)
-    found = cache.look(path, as_json, settings, exists)
+    found = cache.look(path, as_json, settings, stamp)
     if found is None:
-        seen = _Seen(exists)
+        seen = _Seen(path.parent)
         found = _check(path, as_json, seen)
         if seen.whole:
             cache.keep(path, as_json, settings, found, seen.texts, seen.prompts)
@@ -57,16 +57,22 @@ def _checked(cache: Cache, path: Path, as_json: bool) -> int:
 class _Seen:
     """What a check looked at. `whole`: all of it can be looked at again."""
 
-    def __init__(self, exists: Callable[[str], bool]) -> None:
-        self._exists = exists
+    def __init__(self, folder: Path) -> None:
+        self._stamp = scripts.prompt_stamp(folder)
+        self._plays = scripts.prompt_plays(folder)
         self.texts: dict[str, bytes] = {}
-        self.prompts: dict[str, bool] = {}
+        self.prompts: dict[str, list[int] | None] = {}
         self.whole = True
 
     def exists(self, name: str) -> bool:
-        """Whether a prompt is there."""
-        self.prompts[name] = self._exists(name)
-        return self.prompts[name]
+        """Whether a file is there."""
+        self.prompts[name] = self._stamp(name)
+        return self.prompts[name] is not None
+
+    def plays(self, name: str) -> bool | str:
+        """Whether a prompt is there, or why it cannot be played."""
+        self.prompts[name] = self._stamp(name)
+        return self._plays(name)
 
     def text(self, file: Path) -> Source | None:
         """That of a script beside the one that is checked; `None` where there is none, or it is no text."""
@@ -125,7 +131,7 @@ def _check(path: Path, as_json: bool, seen: _Seen) -> Found:
         if parsed.module is None or has_errors(diagnostics):
             return diagnostics, Exit.NOT_COMPILED
         load = partial(seen.load, ModuleFiles(path))
-        checked = check_module(parsed.module, actions=project.actions, exists=seen.exists, load=load)
+        checked = check_module(parsed.module, actions=project.actions, exists=seen.plays, load=load)
         wrong = check_constants(checked.program) if checked.program is not None else None
         diagnostics += checked.diagnostics + ((wrong,) if wrong is not None else ())
         return diagnostics, Exit.FAILED if has_errors(diagnostics) else Exit.FINE

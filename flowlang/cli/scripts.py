@@ -91,6 +91,44 @@ def prompt_exists(folder: Path) -> Callable[[str], bool]:
     return exists
 
 
+def prompt_plays(folder: Path) -> Callable[[str], bool | str]:
+    """The same, and by a text why a file that is there cannot be played."""
+    exists = prompt_exists(folder)
+
+    def plays(name: str) -> bool | str:
+        return exists(name) and (_fault_of_sound(folder / name) or True)
+
+    return plays
+
+
+def prompt_stamp(folder: Path) -> Callable[[str], list[int] | None]:
+    """Gives what tells one state of such a file from another; `None` where there is none."""
+    exists = prompt_exists(folder)
+
+    def stamp(name: str) -> list[int] | None:
+        if not exists(name):
+            return None
+        status = (folder / name).stat()
+        return [status.st_size, status.st_mtime_ns]
+
+    return stamp
+
+
+def _fault_of_sound(path: Path) -> str | None:
+    # numpy comes with it: only where a script has prompts.
+    from flowlang.rtp.wav import MAX_BYTES, PromptError, check_wav
+
+    try:
+        if path.stat().st_size > MAX_BYTES:
+            return f"larger than {MAX_BYTES // 2**20} MiB"
+        check_wav(path.read_bytes(), path.name)
+    except PromptError as error:
+        return error.fault
+    except OSError as error:
+        return (error.strerror or str(error)).lower()
+    return None
+
+
 def show(diagnostics: tuple[Diagnostic, ...], write: Callable[[str], None], as_json: bool = False) -> None:
     """Each diagnostic as people or programs read it."""
     if as_json:

@@ -103,6 +103,12 @@ VALUES: dict[str, Code] = {
         "value that is not allowed",
         "The value is of a right type, but out of the range or none of the choices that the parameter has.",
     ),
+    "E313": Code(
+        "value that has to be constant",
+        "What another program carries out, such as a statement for a data base, is never built while the script "
+        "runs, so that nobody's text becomes a part of it. It is a text without `${…}`, or a `const`; the values "
+        "that it works on are given beside it.",
+    ),
     "E311": Code(
         "pattern on an event without text",
         "Patterns behind `on NAME` are compared with the text of the event. This one has none; use `as e "
@@ -243,6 +249,11 @@ ROUTES: dict[str, Code] = {
         "beyond the policy",
         "The policy of the script that is run says whom its flows, and those of its modules, may reach. This "
         "action would be refused each time. Allow its destination, or leave it alone.",
+    ),
+    "E613": Code(
+        "sound file that cannot be played",
+        "Prompts are WAV files: PCM of 8 to 32 bits, 32-bit float, A-law or mu-law, mono or stereo, 8 to 48 kHz, "
+        "half an hour at most.",
     ),
     "E612": Code(
         "reaching out without a policy",

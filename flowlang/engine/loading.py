@@ -61,7 +61,7 @@ def compiled(
     source: Source,
     actions: Mapping[str, Action],
     capabilities: Capabilities,
-    exists: Callable[[str], bool] | None,
+    exists: Callable[[str], bool | str] | None,
     load: Load = load_nothing,
     outlets: frozenset[str] | None = None,
 ) -> tuple[Script, tuple[Diagnostic, ...]]:

@@ -52,14 +52,31 @@ class _Format:
 
 def read_wav(data: bytes, name: str) -> bytes:
     """The file's bytes to 8 kHz mono PCM16 in the machine's byte order. `name` is for the `PromptError`."""
+    form, sound = _checked(data, name)
+    samples = _to_samples(form, sound)
+    mono: Samples = samples.reshape(-1, form.channels).mean(axis=1, dtype=np.float32)
+    return to_pcm16(to_8khz(mono, form.rate))
+
+
+def check_wav(data: bytes, name: str) -> None:
+    """Raises the `PromptError` that `read_wav` would, without reading the sound itself."""
+    _checked(data, name)
+
+
+def _checked(data: bytes, name: str) -> tuple[_Format, bytes]:
+    """The format, and the sound in whole frames."""
     try:
         form, sound = _find_chunks(data)
         _check(form)
-        samples = _to_samples(form, sound)
+        frame = form.channels * form.bits // 8
+        frames = len(sound) // frame
+        if frames == 0:
+            raise _Fault("holds no sound")
+        if frames > form.rate * MAX_SECONDS:
+            raise _Fault(f"longer than {MAX_SECONDS // 60} minutes")
     except _Fault as fault:
         raise PromptError(name, str(fault)) from None
-    mono: Samples = samples.reshape(-1, form.channels).mean(axis=1, dtype=np.float32)
-    return to_pcm16(to_8khz(mono, form.rate))
+    return form, sound[: frames * frame]
 
 
 def to_pcm16(samples: Samples) -> bytes:
@@ -120,13 +137,6 @@ def _check(form: _Format) -> None:
 
 
 def _to_samples(form: _Format, sound: bytes) -> Samples:
-    frame = form.channels * form.bits // 8
-    frames = len(sound) // frame
-    if frames == 0:
-        raise _Fault("holds no sound")
-    if frames > form.rate * MAX_SECONDS:
-        raise _Fault(f"longer than {MAX_SECONDS // 60} minutes")
-    sound = sound[: frames * frame]
     if form.tag == _FLOAT:
         finite = np.nan_to_num(np.frombuffer(sound, "<f4"), nan=0.0, posinf=1.0, neginf=-1.0)
         return finite * np.float32(32768)

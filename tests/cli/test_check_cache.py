@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,7 @@ from click.testing import CliRunner
 from flowlang.cli import check as checking
 from flowlang.cli.check import check
 
+WAV = Path(__file__).parents[1] / "diagnostics" / "E613" / "right.wav"
 SCRIPT = 'use "./greetings"\nroute call => main\nflow main { play "hello.wav"\n greetings.hello() }\n'
 
 
@@ -19,7 +21,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
     (tmp_path / "main.flow").write_text(SCRIPT)
     (tmp_path / "greetings.flow").write_text('flow hello { say "Hello." }\n')
-    (tmp_path / "hello.wav").write_bytes(b"RIFF")
+    shutil.copy(WAV, tmp_path / "hello.wav")
     return tmp_path
 
 
@@ -67,6 +69,14 @@ def test_a_changed_text_is_checked_anew(folder: Path, changed: str, checked: lis
     found(folder)
     (folder / changed).write_text("flow hello { nonsense }\n")
     assert found(folder)[0] != 0
+    assert len(checked) == 2
+
+
+def test_a_prompt_that_cannot_be_played_any_more_is_told(folder: Path, checked: list[Path]) -> None:
+    assert found(folder) == (0, "")
+    (folder / "hello.wav").write_bytes(b"ID3")
+    assert "error E613: `hello.wav` cannot be played: not a WAV file; it seems to be MP3" in found(folder)[1]
+    assert found(folder)[0] == 1
     assert len(checked) == 2
 
 

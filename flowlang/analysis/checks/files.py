@@ -1,4 +1,4 @@
-"""Prompts: a sound file that the script names is there, below the script's folder."""
+"""Prompts: a sound file that the script names is there, below the script's folder, and can be played."""
 
 from __future__ import annotations
 
@@ -48,7 +48,10 @@ def _file(script: Script, path: str, span: Span) -> None:
     if not path or path.startswith(("/", "\\")) or ".." in parts or ":" in parts[0] or "\0" in path:
         hint = "a prompt lies below the folder of the script"
         script.report.add("E605", span, f"`{path}` is not below the folder of the script", hint=hint)
-    elif script.exists is not None and not script.exists(path):
-        script.report.add(
-            "E604", span, f"there is no file `{path}`", hint="paths begin at the folder of the script"
-        )
+        return
+    found = script.exists(path) if script.exists is not None else True
+    if isinstance(found, str):
+        script.report.add("E613", span, f"`{path}` cannot be played: {found}")
+    elif not found:
+        hint = "paths begin at the folder of the script"
+        script.report.add("E604", span, f"there is no file `{path}`", hint=hint)
