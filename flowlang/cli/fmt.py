@@ -46,11 +46,15 @@ def _below(path: Path) -> Iterator[Path]:
     if not path.is_dir():
         yield from scripts.find(path)
         return
+    empty = True
     for folder, inner, names in os.walk(path, onerror=_refuse):
         inner[:] = sorted(each for each in inner if not each.startswith("."))
         for name in sorted(names):
             if name.endswith(scripts.SUFFIX):
+                empty = False
                 yield from scripts.find(Path(folder, name))
+    if empty:
+        raise CommandError(f"{path}: there is no {scripts.SUFFIX} file in this folder or below", Exit.USAGE)
 
 
 def _refuse(error: OSError) -> None:

@@ -13,11 +13,14 @@ from . import scripts
 from .exits import CommandError, Exit
 from .programs import load_program
 from .projects import from_project, project_of
+from .written import write
 
 if TYPE_CHECKING:
     from flowlang.analysis import Program
     from flowlang.graph import Taken
     from flowlang.testing.results import Report
+
+_OF_MERMAID = (".mmd", ".mermaid", ".md", ".txt")
 
 
 @click.command()
@@ -37,6 +40,7 @@ def graph(file: Path, flow: str | None, form: str | None, out: Path | None, cove
     if file.is_dir():
         raise CommandError(f"{file}: a folder; name the script to draw", Exit.USAGE)
     scripts.find(file)
+    form = form or _form_of(out)
     program = load_program(file)
     if program is None:
         return Exit.NOT_COMPILED
@@ -47,9 +51,17 @@ def graph(file: Path, flow: str | None, form: str | None, out: Path | None, cove
         return Exit.NOT_COMPILED
     taken = _taken(report) if report is not None else None
     chart = chart_of(program, flow)
-    is_svg = form == "svg" or (form is None and out is not None and out.suffix.lower() == ".svg")
-    _write(to_svg(chart, taken) if is_svg else to_mermaid(chart, taken), out)
+    _write(to_svg(chart, taken) if form == "svg" else to_mermaid(chart, taken), out)
     return _ending(report) if report is not None else Exit.FINE
+
+
+def _form_of(out: Path | None) -> str:
+    """What the name of a file asks for."""
+    suffix = out.suffix.lower() if out is not None else ""
+    if suffix not in ("", ".svg", *_OF_MERMAID):
+        hint = f"name it .svg or {_OF_MERMAID[0]}, or say which by --svg or --mermaid"
+        raise CommandError(f"{out}: a diagram is SVG or Mermaid's text; {hint}", Exit.USAGE)
+    return "svg" if suffix == ".svg" else "mermaid"
 
 
 def _require(program: Program, flow: str) -> None:
@@ -77,11 +89,12 @@ def _tested(file: Path) -> Report | None:
         fakes=from_project(project.fakes),
     )
     tests = file.with_name(f"{file.stem}_test{scripts.SUFFIX}")
-    beside = scripts.read(tests) if tests.is_file() else None
     try:
+        beside = scripts.read(tests) if tests.is_file() else None
         report = run_source(scripts.read(file), surroundings, beside=beside, coverage=True)
-    except NotCompiledError as error:
-        scripts.show(error.diagnostics, lambda text: click.echo(text, err=True))
+    except (NotCompiledError, scripts.NotTextError) as error:
+        found = error.diagnostics if isinstance(error, NotCompiledError) else (error.diagnostic,)
+        scripts.show(found, lambda text: click.echo(text, err=True))
         return None
     if not report.results:
         raise CommandError(f"{file}: there are no tests that could take anything", Exit.FAILED)
@@ -100,11 +113,7 @@ def _write(text: str, out: Path | None) -> None:
     if out is None:
         click.echo(text, nl=False)
         return
-    try:
-        out.write_text(text, encoding="utf-8")
-    except OSError as error:
-        why = (error.strerror or str(error)).lower()
-        raise CommandError(f"{out}: cannot be written: {why}", Exit.USAGE) from None
+    write(out, text)
 
 
 def _ending(report: Report) -> Exit:

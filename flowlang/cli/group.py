@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import sys
 from importlib import import_module
 from io import TextIOWrapper
@@ -12,6 +13,9 @@ import click
 from flowlang.diagnostics import near_name
 
 from .exits import CommandError, Exit, leaves
+from .output import to_nowhere
+
+_FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO})
 
 # Command -> one line for `flow --help`, here so that help imports nothing.
 _COMMANDS = {
@@ -22,6 +26,7 @@ _COMMANDS = {
     "explain-route": "Say which route takes a call, and why no other one does.",
     "fmt": "Put scripts into the canonical form.",
     "graph": "Draw the flows of a script.",
+    "outbox": "List messages that did not arrive; send them again.",
     "ps": "List the activeflows of a data folder.",
     "replay": "Run an activeflow's journal again, step by step.",
     "run": "Call a script with a phone in the terminal.",
@@ -117,5 +122,23 @@ def main() -> NoReturn:
                 _fail(str(cause), cause.exit_code)
         if any(isinstance(cause, KeyboardInterrupt) for cause in causes):
             sys.exit(Exit.INTERRUPTED)
+        if isinstance(error, OSError) and error.errno in _FULL:
+            to_nowhere(sys.stdout)
+            _fail(f"the output cannot be written: {(error.strerror or str(error)).lower()}", Exit.FAILED)
         raise
+    _flush()
     sys.exit(result if isinstance(result, int) else Exit.FINE)
+
+
+def _flush() -> None:
+    """What is still buffered goes out here, where that it cannot can be told."""
+    if not isinstance(sys.stdout, TextIOWrapper):  # started without one, as by `>&-`
+        return
+    try:
+        sys.stdout.flush()
+    except BrokenPipeError:
+        to_nowhere(sys.stdout)
+    except (OSError, ValueError) as error:  # full, or closed
+        to_nowhere(sys.stdout)
+        if isinstance(error, OSError):
+            _fail(f"the output cannot be written: {(error.strerror or str(error)).lower()}", Exit.FAILED)

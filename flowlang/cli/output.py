@@ -6,6 +6,7 @@ Whoever reads them may leave (`flow run … | head`): then they go nowhere, and 
 from __future__ import annotations
 
 import os
+from contextlib import suppress
 from typing import TextIO
 
 
@@ -20,7 +21,13 @@ class Lines:
             self._stream.write(line + "\n")
             self._stream.flush()
         except BrokenPipeError:
-            # As Python's `signal` documents it: what is buffered must not fail when the interpreter ends.
-            nowhere = os.open(os.devnull, os.O_WRONLY)
-            os.dup2(nowhere, self._stream.fileno())
-            os.close(nowhere)
+            to_nowhere(self._stream)
+
+
+def to_nowhere(stream: TextIO) -> None:
+    """What is written from here on is lost. As Python's `signal` documents it: what is buffered must not fail
+    when the interpreter ends."""
+    with suppress(OSError, ValueError):
+        nowhere = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(nowhere, stream.fileno())
+        os.close(nowhere)

@@ -13,6 +13,7 @@ import click
 from . import scripts
 from .exits import CommandError, Exit
 from .projects import from_project, project_of
+from .written import write
 
 if TYPE_CHECKING:
     from flowlang.testing.coverage import FileCoverage
@@ -147,10 +148,7 @@ class _Run:
         """Writes what came of all."""
         from flowlang.testing.junit import junit
 
-        try:
-            path.write_text(junit(self._reports), encoding="utf-8")
-        except OSError as error:
-            raise CommandError(f"{path}: {(error.strerror or str(error)).lower()}", Exit.USAGE) from None
+        write(path, junit(self._reports))
 
     def end(self, path: Path) -> Exit:
         """The last line, and the exit code."""

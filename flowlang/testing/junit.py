@@ -10,6 +10,8 @@ from flowlang.model.values import SECOND
 from .rendering import result_lines
 from .results import Report, TestResult
 
+_HEAD = '<?xml version="1.0" encoding="utf-8"?>'  # ElementTree's own tells the terminal's encoding
+
 
 def junit(reports: Iterable[Report]) -> str:
     """The whole document."""
@@ -18,11 +20,11 @@ def junit(reports: Iterable[Report]) -> str:
         if report.results:
             _suite(suites, report.results)
     ElementTree.indent(suites)
-    return ElementTree.tostring(suites, encoding="unicode", xml_declaration=True) + "\n"
+    return f"{_HEAD}\n{ElementTree.tostring(suites, encoding='unicode')}\n"
 
 
 def _suite(suites: ElementTree.Element, results: tuple[TestResult, ...]) -> None:
-    name = results[0].source.name
+    name = _clean(results[0].source.name)
     failed = sum(not each.passed for each in results)
     lasted = sum(each.lasted for each in results) / SECOND
     suite = ElementTree.SubElement(
@@ -51,9 +53,9 @@ def _suite(suites: ElementTree.Element, results: tuple[TestResult, ...]) -> None
         if each.failure is not None:
             message = _clean(each.failure.message)
             failure = ElementTree.SubElement(case, "failure", {"message": message})
-            failure.text = "\n".join(result_lines(each))
+            failure.text = "\n".join(map(_clean, result_lines(each)))
 
 
 def _clean(text: str) -> str:
-    """Without what XML 1.0 cannot hold."""
+    """On one line, and without what XML 1.0 cannot hold."""
     return "".join(each if each.isprintable() else " " for each in text)

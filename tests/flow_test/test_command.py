@@ -106,7 +106,10 @@ def test_junit_is_written_beside(folder: Path) -> None:
     suites = ElementTree.fromstring((folder / "out.xml").read_text())  # noqa: S314
     assert [each.attrib["name"] for each in suites] == ["good.flow", "below/bad.flow"]
     nowhere = flow("test", "good.flow", "--junit", "no/out.xml", folder=folder)
-    assert (nowhere.code, nowhere.err) == (2, "flow: no/out.xml: no such file or directory\n")
+    assert (nowhere.code, nowhere.err) == (
+        2,
+        "flow: no/out.xml: cannot be written: no such file or directory\n",
+    )
 
 
 def test_sound_files_have_their_length_and_must_be_there(folder: Path) -> None:

@@ -1,4 +1,4 @@
-"""Documents are tests: every Python and flow block in README.md, CONTRIBUTING.md and docs works as it stands."""
+"""Documents are tests: every Python and flow block in README.md, CONTRIBUTING.md and docs/ works as it is."""
 
 from __future__ import annotations
 
