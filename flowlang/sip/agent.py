@@ -7,33 +7,34 @@ what needs nobody's opinion. Nothing that comes off the network makes it raise.
 from __future__ import annotations
 
 import hashlib
+from collections import Counter
 from collections.abc import Callable
 from contextlib import suppress
 
 from flowlang.sip.address import Address, ip_literal, may_send_to, same_host
 from flowlang.sip.body import session_body
 from flowlang.sip.dialog import DialogKey
-from flowlang.sip.digest import Challenged, DigestClient, Passed
+from flowlang.sip.digest import Challenged, DigestClient
+from flowlang.sip.door import NOT_FROM_HERE, Admitted, Door
 from flowlang.sip.errors import SipSyntaxError
+from flowlang.sip.flood import Buckets, branch_in, call_id_in
 from flowlang.sip.incoming import IncomingCall
 from flowlang.sip.invitation import Invitation
 from flowlang.sip.judge import ACCEPT, ALLOW, SUPPORTED, Refusal, judge, too_many_hops
 from flowlang.sip.leg import CallLeg
 from flowlang.sip.message import Request, Response, response_to
 from flowlang.sip.outgoing import OutgoingCall
-from flowlang.sip.outputs import CallOffered, Event, InviteRefused, Output, Send
+from flowlang.sip.outputs import CallEnded, CallOffered, Event, InviteRefused, Output, Send
 from flowlang.sip.parse import MalformedRequestError, parse_datagram
 from flowlang.sip.registrar import Registrar, Registration, Trunk
 from flowlang.sip.sdp import SdpError, parse_sdp
+from flowlang.sip.status import reason_phrase
 from flowlang.sip.timers import Settings, TimerHeap
 from flowlang.sip.trace import Trace
 from flowlang.sip.transactions import ServerTransaction, Transactions
 from flowlang.sip.uri import contact_uri
 
-Gate = Callable[[Request, Address, float], Passed | Challenged | None]
-"""Who may call: an INVITE, where it came from, the time -> whose it is, a challenge, or None: not asked."""
-
-_CREATES_NO_DIALOG = frozenset({"BYE", "INFO", "UPDATE"})
+_CREATES_NO_DIALOG = frozenset({"BYE", "INFO", "NOTIFY", "UPDATE"})
 
 
 class UserAgent:
@@ -45,14 +46,17 @@ class UserAgent:
         self.transactions = Transactions(settings, self.timers, self.send)
         self.calls: set[CallLeg] = set()
         self.registrar: Registrar | None = None
-        self.gate: Gate | None = None
+        self.door: Door | None = None
+        self.flood: Buckets | None = None
         self.trace: Callable[[Trace], None] | None = None
         self._token = token
         self._salt = token(16).encode()
         self._dialogs: dict[DialogKey, CallLeg] = {}
         self._keys: dict[CallLeg, list[DialogKey]] = {}
+        self._call_ids: Counter[str] = Counter()
         self._outputs: list[Output] = []
         self._now = 0.0
+        self._size = 0
 
     # In
 
@@ -62,11 +66,15 @@ class UserAgent:
         self._check_local(local)
         if not data.strip(b"\r\n\0"):
             return  # keep-alives (RFC 5626 §3.5.1, and the zero bytes of older phones)
+        if self.flood is not None and self.flood.is_empty(source.host, now) and not self._is_expected(data):
+            return
+        self._size = len(data)
         try:
             message = parse_datagram(data, stream=source.reliable)
         except SipSyntaxError as error:
             if self.trace is not None:
                 self.trace(Trace(now, True, source, local, data))
+            self._charge(source)
             if isinstance(error, MalformedRequestError):
                 self._answer_malformed(error, source, local)
             return
@@ -74,7 +82,9 @@ class UserAgent:
             self.trace(Trace(now, True, source, local, data, message))
         if isinstance(message, Response):
             client = self.transactions.client_of(message)
-            if client is not None:
+            if client is None:
+                self._charge(source)
+            else:
                 client.receive(message, now)
         else:
             self._on_request(message, source, local, now)
@@ -108,6 +118,10 @@ class UserAgent:
         self._now = now
         request = invitation.request(self, local)
         call = OutgoingCall(self, request, invitation.offer, destination, local, digest)
+        if self.door is not None:
+            trunk = self.door.trunk_at(destination)
+            call.origin = None if trunk is None else Admitted("trunk", trunk)
+            self.door.entered(call, trunk)
         call.begin(now)
         self.calls.add(call)
         return call
@@ -131,6 +145,8 @@ class UserAgent:
 
     def emit(self, event: Event) -> None:
         """Give an event to the user."""
+        if isinstance(event, CallEnded) and self.door is not None:
+            self.door.left(event.call)
         self._outputs.append(event)
 
     def send(self, data: bytes, destination: Address, local: Address) -> None:
@@ -146,12 +162,16 @@ class UserAgent:
         self.calls.add(leg)
         self._dialogs[key] = leg
         self._keys.setdefault(leg, []).append(key)
+        self._call_ids[key[0]] += 1
 
     def forget(self, leg: CallLeg) -> None:
         """Let nothing find the leg any more."""
         self.calls.discard(leg)
         for key in self._keys.pop(leg, ()):
             self._dialogs.pop(key, None)
+            self._call_ids[key[0]] -= 1
+            if not self._call_ids[key[0]]:
+                del self._call_ids[key[0]]
 
     def branch(self) -> str:
         """A new branch, without the magic cookie."""
@@ -182,39 +202,51 @@ class UserAgent:
             server.receive(request, now)
         elif request.method == "ACK":
             leg = self._leg_of(request)
-            if leg is not None:
+            if leg is not None and self._is_other_side(leg, request, source, now):
                 leg.on_ack(request, now)
-        elif not self._challenged_without_state(request, destination, local, source, now):
+        elif not self._turned_away(request, destination, local, source, now):
             server = self.transactions.serve(request, destination, local, self.tag())
             if request.method == "CANCEL":
-                self._on_cancel(server, request, now)
+                self._on_cancel(server, request, source, now)
             else:
                 self._on_new_request(server, request, source, local, now)
 
-    def _challenged_without_state(
+    def _turned_away(
         self, request: Request, destination: Address, local: Address, source: Address, now: float
     ) -> bool:
-        """Where a password is wanted, a request without one keeps no state: anyone may send it."""
-        wants = self.gate is not None if request.method == "INVITE" else request.method == "REGISTER"
-        registrar = self.registrar
-        if not wants or request.to.tag is not None or "Authorization" in request.headers:
+        """Who may not call, or has yet to show who he is, is told so and keeps no state: anyone may ask. No
+        answer to him is more than twice as long as what he sent, so that he cannot aim us at others."""
+        if request.to.tag is not None:
             return False
+        self._charge(source)
+        if "Authorization" in request.headers or request.method not in ("INVITE", "REGISTER"):
+            return False
+        registrar = self.registrar
         if judge(request, registrar=registrar is not None) is not None:
             return False
+        verdict = None
         if request.method == "INVITE":
-            verdict = None if self.gate is None else self.gate(request, source, now)
-        else:
-            verdict = None if registrar is None else registrar.guard.challenge(now)
-        if not isinstance(verdict, Challenged):
+            verdict = None if self.door is None else self.door.judge(request, source, local, now)
+        elif registrar is not None:
+            verdict = registrar.guard.challenge(now)
+        if verdict is None or isinstance(verdict, Admitted):
             return False
-        response = response_to(request, 401, self._stateless_tag(request), None, verdict.headers)
-        self.send(response.encode(), destination, local)
+        status = 401 if isinstance(verdict, Challenged) else verdict.status
+        for headers in (verdict.headers, verdict.headers[-1:]):
+            response = response_to(request, status, self._stateless_tag(request), None, headers)
+            data = response.encode()
+            if len(data) <= 2 * self._size:
+                self.send(data, destination, local)
+                break
+        if status != 401:
+            self.emit(InviteRefused(request, status, reason_phrase(status)))
         return True
 
-    def _on_cancel(self, server: ServerTransaction, request: Request, now: float) -> None:
-        """§9.2. The 200 has the tag that the INVITE's answers have."""
+    def _on_cancel(self, server: ServerTransaction, request: Request, source: Address, now: float) -> None:
+        """§9.2. The 200 has the tag that the INVITE's answers have. It goes from hop to hop, so that it comes
+        from where the INVITE came."""
         invite = self.transactions.invite_of(request)
-        if invite is None:
+        if invite is None or not same_host(invite.destination.host, source.host):
             self._refuse(server, request, Refusal(481), now)
             return
         server.respond(response_to(request, 200, invite.to_tag), now)
@@ -229,11 +261,15 @@ class UserAgent:
             self._refuse(server, request, refusal, now)
         elif request.method == "REGISTER" and self.registrar is not None:
             reply = self.registrar.handle(request, source, now)
+            if reply.status == 200 and self.flood is not None:
+                self.flood.give_back(source.host, now)
             self._refuse(server, request, Refusal(reply.status, reply.headers, reply.reason), now)
         elif request.to.tag is not None:
-            self._on_dialog_request(server, request, now)
+            self._on_dialog_request(server, request, source, now)
         elif request.method in _CREATES_NO_DIALOG:
             self._refuse(server, request, Refusal(481), now)
+        elif request.method == "REFER":
+            self._refuse(server, request, Refusal(403, reason="Only inside a call"), now)
         elif self.transactions.merged(server):
             self._refuse(server, request, Refusal(482), now)  # §8.2.2.2
         elif request.method == "OPTIONS":
@@ -243,11 +279,19 @@ class UserAgent:
         else:
             self._on_invite(server, request, source, local, now)
 
-    def _on_dialog_request(self, server: ServerTransaction, request: Request, now: float) -> None:
+    def _on_dialog_request(
+        self, server: ServerTransaction, request: Request, source: Address, now: float
+    ) -> None:
         leg = self._leg_of(request)
         if leg is None:
             self._refuse(server, request, Refusal(481), now)
             return
+        if not self._is_other_side(leg, request, source, now):
+            door = self.door
+            refusal = NOT_FROM_HERE if door is None else door.ask_again(leg.origin, request, source, now)
+            if refusal is not None:
+                self._refuse(server, request, refusal, now)
+                return
         dialog = leg.dialog_for(request)
         if dialog is None or not dialog.in_order(request):
             self._refuse(server, request, Refusal(500, reason="CSeq out of order"), now)  # §12.2.2
@@ -257,13 +301,16 @@ class UserAgent:
     def _on_invite(
         self, server: ServerTransaction, request: Request, source: Address, local: Address, now: float
     ) -> None:
-        account = None
-        if self.gate is not None:
-            verdict = self.gate(request, source, now)
-            if isinstance(verdict, Challenged):
-                self._refuse(server, request, Refusal(401, verdict.headers), now)
+        origin = None
+        if self.door is not None:
+            verdict = self.door.judge(request, source, local, now)
+            if not isinstance(verdict, Admitted):
+                status = 401 if isinstance(verdict, Challenged) else verdict.status
+                self._refuse(server, request, Refusal(status, verdict.headers), now)
                 return
-            account = None if verdict is None else verdict.user
+            origin = verdict
+            if origin.kind != "open" and self.flood is not None:
+                self.flood.give_back(source.host, now)
         offer = None
         described = session_body(request)
         if described is not None:
@@ -274,8 +321,18 @@ class UserAgent:
                 return
         server.respond(response_to(request, 100), now)
         call = IncomingCall(self, server, request, offer, local, source)
-        call.account = account
+        call.origin = origin
+        if self.door is not None:
+            self.door.entered(call, None if origin is None else origin.trunk)
         self.emit(CallOffered(call))
+
+    def _is_other_side(self, leg: CallLeg, request: Request, source: Address, now: float) -> bool:
+        """Whether a request inside a call comes from where its other side may be. Who knows Call-ID and tags
+        may have overheard them."""
+        dialog = leg.dialog_for(request)
+        if dialog is None or dialog.is_from(source.host):
+            return True
+        return self.door is not None and self.door.may_go_on(leg.origin, source, now)
 
     def _leg_of(self, request: Request) -> CallLeg | None:
         key = (request.call_id, request.to.tag or "", request.from_.tag or "")
@@ -316,6 +373,21 @@ class UserAgent:
         return hashlib.blake2s(text, key=self._salt, digest_size=8).hexdigest()
 
     # Inside
+
+    def _charge(self, source: Address) -> None:
+        """A message of somebody who has not shown who he is; see `flood`."""
+        if self.flood is None or (self.door is not None and self.door.is_known(source)):
+            return
+        address = ip_literal(source.host)
+        if address is None or not address.is_loopback:
+            self.flood.take(source.host, self._now)
+
+    def _is_expected(self, data: bytes) -> bool:
+        """Whether a message of a source that has had its share may be of a call that is up, or answer us."""
+        if data[:4].upper() == b"SIP/":
+            branch = branch_in(data)
+            return branch is not None and self.transactions.awaits(branch)
+        return call_id_in(data) in self._call_ids
 
     def _check_local(self, local: Address) -> None:
         address = ip_literal(local.host)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import replace
 
 from flowlang.sip.address import DEFAULT_PORTS, Address, ip_literal, may_send_to, same_host
@@ -51,6 +52,17 @@ class Dialog:
     def key(self) -> DialogKey:
         """What finds it."""
         return (self.call_id, self.local_tag, self.remote_tag)
+
+    def is_from(self, host: str) -> bool:
+        """Whether the other side may speak from there: where it was seen, what its Contact says, or a proxy
+        of the route set."""
+        if same_host(host, self.peer.host):
+            return True
+        for address in (f"<{self.remote_target}>", *self.route_set):
+            with suppress(SipSyntaxError):
+                if same_host(host, parse_name_addr(address).uri.host):
+                    return True
+        return False
 
     def in_order(self, request: Request) -> bool:
         """Take the request's CSeq if it rises (§12.2.2); gaps are allowed."""

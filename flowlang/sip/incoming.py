@@ -34,8 +34,6 @@ class IncomingCall(CallLeg):
     ) -> None:
         super().__init__(ground, request, local, peer)
         self.offer = offer
-        self.account: str | None = None
-        """The user whose password the caller knew, where one was asked for."""
         self._transaction = transaction
         transaction.user = self
         self._repeat: Timer | None = None

@@ -17,6 +17,7 @@ from flowlang.sip.address import Address
 from flowlang.sip.body import SDP_TYPE, session_body
 from flowlang.sip.dialog import Dialog
 from flowlang.sip.digest import DigestClient
+from flowlang.sip.door import Admitted
 from flowlang.sip.ground import Ground
 from flowlang.sip.invitation import with_header
 from flowlang.sip.judge import ACCEPT, ALLOW, SUPPORTED
@@ -47,6 +48,8 @@ class CallLeg:
         self.state: LegState = "offered"
         self.negotiate: Negotiate | None = None
         self.dialog: Dialog | None = None
+        self.origin: Admitted | None = None
+        """Whose call it is, where a door is kept."""
         self.digest: DigestClient | None = None
         """Answers the peer's challenges, where we know a password of his."""
         self._awaited: dict[int, AwaitedAck] = {}

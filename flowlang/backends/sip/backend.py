@@ -42,14 +42,16 @@ from flowlang.sip import (
     Account,
     Accounts,
     Address,
+    Admitted,
+    Buckets,
     CallOffered,
-    Challenged,
     Contact,
+    Door,
     Event,
     IncomingCall,
     InviteRefused,
+    Limits,
     MediaSession,
-    Passed,
     Registrar,
     Registration,
     RegistrationChanged,
@@ -57,8 +59,10 @@ from flowlang.sip import (
     Settings,
     Trace,
     Trunk,
+    TrunkPeer,
     UserAgent,
 )
+from flowlang.sip.address import ip_literal
 
 from .endpoint import Endpoint, check_addresses
 from .files import raise_file_limit
@@ -124,7 +128,9 @@ class SipBackend:
         accounts: Iterable[Account] = (),
         realm: str = "flowlang",
         domains: Iterable[str] = (),
-        open_to_all: bool = True,
+        open_to_all: bool | None = None,
+        peers: Iterable[TrunkPeer] = (),
+        limits: Limits | None = None,
         trunks: Iterable[Trunk] = (),
         token: Callable[[int], str] = secrets.token_hex,
         randomness: RandomBits | None = None,
@@ -141,6 +147,8 @@ class SipBackend:
         self._realm = realm
         self._domains = frozenset(domain.lower() for domain in domains)
         self._open_to_all = open_to_all
+        self._peers = tuple(peers)
+        self._limits = limits
         self._trunks = tuple(trunks)
         self._registrations: list[Registration] = []
         self._token = token
@@ -187,7 +195,9 @@ class SipBackend:
                 listeners.append(each)
             endpoint = Endpoint(listeners, self._settings, self._token, self._on_event)
             endpoint.agent.trace = self._on_message
-            self._registrar = self._make_registrar(endpoint.agent)
+            self._registrar = endpoint.agent.registrar = self._make_registrar()
+            endpoint.agent.door = self._make_door(endpoint, self._registrar)
+            endpoint.agent.flood = Buckets()
             sounds = Sounds(self._prompts, self._voice, self._language, plane.prompts)
             async with trio.open_nursery() as nursery:
                 self._ground = Ground(
@@ -230,23 +240,30 @@ class SipBackend:
     def _settled(self, agent: UserAgent) -> bool:
         return not (agent.calls or agent.transactions.unacknowledged)
 
-    def _make_registrar(self, agent: UserAgent) -> Registrar | None:
-        if not self._accounts and self._open_to_all:
+    def _make_registrar(self) -> Registrar | None:
+        if not self._accounts and self._open_to_all is not False:
             return None
-        registrar = Registrar(
+        return Registrar(
             self._accounts, self._realm, self._token(32).encode(), self._token, domains=self._domains
         )
-        agent.registrar = registrar
-        agent.gate = self._whose
-        return registrar
 
-    def _whose(self, request: Request, source: Address, now: float) -> Passed | Challenged | None:
-        """An account's call by its password. An open listener asks nobody who gives none, and believes nobody
-        who gives a wrong one."""
-        registrar = self._registrar
-        if registrar is None or (self._open_to_all and "Authorization" not in request.headers):
-            return None
-        return registrar.guard.check(request, source, now)
+    def _make_door(self, endpoint: Endpoint, registrar: Registrar | None) -> Door:
+        def open_at(local: Address, source: Address) -> str | None:
+            listener = endpoint.listener_of(local)
+            return listener.name if listener is not None and self._is_open(listener) else None
+
+        def bound(user: str, now: float) -> list[str]:
+            return [] if registrar is None else registrar.hosts_of(user, now)
+
+        guard = None if registrar is None else registrar.guard
+        return Door(self._peers, guard, open_at, self._limits, bound)
+
+    def _is_open(self, listener: Listener) -> bool:
+        """Whether anybody may call there: by default on loopback alone, where nobody is but ourselves."""
+        address = ip_literal(listener.address.host)
+        if self._open_to_all is not None:
+            return self._open_to_all
+        return address is not None and address.is_loopback
 
     def _register(self, endpoint: Endpoint) -> None:
         for trunk in self._trunks:
@@ -312,7 +329,7 @@ class SipBackend:
         if ground is None:
             return
         now = ground.endpoint.now()
-        incoming = self._incoming(call.request, call.account)
+        incoming = self._incoming(call.request, call.origin)
         leg = IncomingLeg(ground, call, incoming.id)
         if not _fits(call):
             self._tell_refused(ground.host, incoming, 488, _NO_AUDIO)
@@ -334,8 +351,8 @@ class SipBackend:
             self._tell_refused(host, incoming, status, printable(f"{status} {reason}"))
             host.observe(LegEnded(host.now(), incoming.id, "us", hangup_cause(status), status))
 
-    def _incoming(self, request: Request, user: str | None = None) -> Incoming:
-        account = None if user is None else self._accounts.get(user)
+    def _incoming(self, request: Request, origin: Admitted | None = None) -> Incoming:
+        account = None if origin is None or origin.account is None else self._accounts.get(origin.account)
         source, name = address_of(request.from_.uri), display_name(request.from_)
         if account is not None:  # what its phone says of itself does not count
             source = account.number or f"sip:{account.user}@{self._realm}"
@@ -346,6 +363,7 @@ class SipBackend:
             source,
             self._token(8),
             name,
+            via=None if origin is None else origin.name or None,
             call_id=printable(request.call_id),
         )
 

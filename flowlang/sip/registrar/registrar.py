@@ -40,7 +40,7 @@ class Reply(NamedTuple):
 class Registrar:
     """Of one domain. `domains` are the hosts of addresses that are ours, besides every IP address that a
     request came to; empty is any host. `key` is secret, `token(n)` gives 2n hex digits that nobody can
-    guess."""
+    guess. `others` gives the passwords of those that call and do not register."""
 
     def __init__(
         self,
@@ -50,11 +50,16 @@ class Registrar:
         token: Callable[[int], str],
         *,
         domains: frozenset[str] = frozenset(),
+        others: Callable[[str], str | None] = lambda user: None,
         shortest: int = SHORTEST_EXPIRES,
         contacts: int = MAX_CONTACTS,
     ) -> None:
         self.accounts = accounts
-        self.guard = DigestGuard(realm, accounts.password_of, key, token)
+
+        def password_of(user: str) -> str | None:
+            return accounts.password_of(user) or others(user)
+
+        self.guard = DigestGuard(realm, password_of, key, token)
         self._domains = domains
         self._shortest = shortest
         self._bindings = Bindings(contacts)
@@ -73,6 +78,10 @@ class Registrar:
             return ()
         return tuple(each.contact for each in self._bindings.of(uri.user_text, now))
 
+    def hosts_of(self, user: str, now: float) -> list[str]:
+        """Where the phones of an account registered from."""
+        return [each.contact.source.host for each in self._bindings.of(user, now)]
+
     def handle(self, request: Request, source: Address, now: float) -> Reply:
         """Judge a REGISTER that is well-formed. Never raises."""
         verdict = self.guard.check(request, source, now)
@@ -81,7 +90,7 @@ class Registrar:
         address = request.to.uri
         if not address.is_sip or not self._is_ours(address.host):
             return Reply(404)
-        if address.user_text != verdict.user:
+        if address.user_text != verdict.user or self.accounts.get(verdict.user) is None:
             return Reply(403, reason="An account registers itself alone")
         try:
             return self._change(verdict.user, request, source, now)

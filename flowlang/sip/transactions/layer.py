@@ -19,6 +19,7 @@ from flowlang.sip.transactions.server import ServerTransaction
 SendBytes = Callable[[bytes, Address, Address], None]
 """Data, destination, our address."""
 
+_OURS = ("INVITE", "BYE", "CANCEL", "REGISTER", "OPTIONS", "INFO", "UPDATE", "PRACK", "REFER", "NOTIFY")
 StreamWay = Callable[[Address, Address], tuple[Address, Address] | None]
 """Where a datagram would go, and our address -> the same by a stream, `None` where there is none."""
 
@@ -77,6 +78,10 @@ class Transactions:
         """The transaction that `response` answers."""
         branch = response.via.parameters.get("branch")
         return None if branch is None else self._clients.get((branch, response.cseq.method))
+
+    def awaits(self, branch: str) -> bool:
+        """Whether a request of ours with this branch waits for its answer."""
+        return any((branch, method) in self._clients for method in _OURS)
 
     def request(
         self, request: Request, destination: Address, local: Address, user: ClientUser, now: float
