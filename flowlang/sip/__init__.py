@@ -50,8 +50,9 @@ SDP and offer/answer (RFC 3264), one `MediaSession` per leg:
     session.read_answer(answer) -> bool
     session.audio -> AudioStream | None         # what was agreed: remote address, codec, payload types, ptime
 
-`agent.registrar`, if set, answers REGISTER (`registrar/`); `agent.gate`, if set, says whose an INVITE is, or
-asks for a password (`digest/`), and `call.account` is the user who knew it.
+`agent.registrar`, if set, answers REGISTER (`registrar/`); `agent.door`, if set, says whose an INVITE is, or
+asks for a password (`digest/`), and `call.origin` is who came in; `agent.flood`, if set, drops what is too
+much.
 
 `agent.trace`, if set, is called with a `Trace` for every message in and out; `Trace.summary` ("200 OK
 (INVITE)") is made when asked for. `len()` of `agent.transactions`, `agent.calls` and `agent.timers` is 0
@@ -64,7 +65,9 @@ from flowlang.model.causes import HangupCause
 from flowlang.sip.address import Address
 from flowlang.sip.agent import UserAgent
 from flowlang.sip.digest import Challenged, Credentials, DigestClient, DigestGuard, Passed
+from flowlang.sip.door import Admitted, Door, Limits, TrunkPeer
 from flowlang.sip.errors import SipSyntaxError
+from flowlang.sip.flood import Buckets
 from flowlang.sip.incoming import IncomingCall
 from flowlang.sip.invitation import Invitation, reason_header
 from flowlang.sip.leg import CallLeg
@@ -97,7 +100,9 @@ __all__ = [
     "Account",
     "Accounts",
     "Address",
+    "Admitted",
     "AudioStream",
+    "Buckets",
     "CallAnswered",
     "CallConfirmed",
     "CallEnded",
@@ -112,12 +117,14 @@ __all__ = [
     "Credentials",
     "DigestClient",
     "DigestGuard",
+    "Door",
     "Event",
     "HangupCause",
     "IncomingCall",
     "InfoReceived",
     "Invitation",
     "InviteRefused",
+    "Limits",
     "MediaSession",
     "Message",
     "OutgoingCall",
@@ -135,6 +142,7 @@ __all__ = [
     "SipSyntaxError",
     "Trace",
     "Trunk",
+    "TrunkPeer",
     "UserAgent",
     "parse_sdp",
     "reason_header",
