@@ -152,7 +152,8 @@ class Post:
     # -- out
 
     def hold(self) -> None:
-        """What is sent from now on waits: recovery goes on with what was under way before any backend runs."""
+        """What is sent from now on waits: recovery goes on with what was under way before any backend
+        runs."""
         self._held = []
 
     def let_go(self) -> None:
@@ -163,6 +164,11 @@ class Post:
 
     def send(self, activeflow: str, command: OutsideCommand, finish: Finish) -> Callable[[], None]:
         """Has the first backend with that outlet do it; returns how to cancel it."""
+        finish, withdrawing = self._engine.outbox.watch(command, finish)
+        return withdrawing(self.resend(activeflow, command, finish))
+
+    def resend(self, activeflow: str, command: OutsideCommand, finish: Finish) -> Callable[[], None]:
+        """The same of what is in the outbox already."""
         if self._held is None:
             return self._send(activeflow, command, finish)
         cancel: Callable[[], None] | None = nothing

@@ -1,0 +1,170 @@
+"""One listener for what comes in by HTTP: h11 and wsproto on trio, in the engine's own event loop.
+
+No ASGI server is between them: those for trio shield what they send from being cancelled, so that one page
+that reads nothing keeps the whole engine from ending. Backends add their paths when they are made. The first
+that runs serves for all; the others wait until it can be reached.
+"""
+
+from __future__ import annotations
+
+import re
+import ssl
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import trio
+
+from flowlang.backends.border import BackendError
+from flowlang.project.backends import Section, SettingsError
+from flowlang.project.shapes import Shape, Text
+
+from .connection import Connection
+from .messages import Handler
+from .websocket import SocketHandler
+
+_BACKLOG = 1024
+_MOST = 20_000
+"""Connections at once: each costs about 20 KiB."""
+_HANDSHAKE = 10.0
+_LISTEN = re.compile(r"(\[[0-9a-fA-F:.]+\]|[^:\s\[\]]+):[0-9]{1,5}")
+
+LISTEN: Mapping[str, Shape] = {
+    "listen": Text("ADDRESS:PORT, as in 127.0.0.1:8080", _LISTEN),
+    "public_url": Text('an address, as in "https://flow.example"', re.compile(r"https?://[!-~]{1,200}")),
+    "certificate": Text("a path"),
+    "key": Text("a path"),
+}
+"""Settings of a section that is served; `listen` is required."""
+
+
+@dataclass(frozen=True, slots=True)
+class Listen:
+    """Where, and as whom: `address` is ADDRESS:PORT, port 0 for any that is free."""
+
+    address: str
+    certificate: str | None = None
+    key: str | None = None
+
+    @property
+    def host(self) -> str:
+        """The address alone."""
+        return self.address.rpartition(":")[0].strip("[]")
+
+    @property
+    def port(self) -> int:
+        """The port alone."""
+        return int(self.address.rpartition(":")[2])
+
+
+class HttpServer:
+    """Paths are added before it runs."""
+
+    def __init__(self, listen: Listen) -> None:
+        self.listen = listen
+        self._handlers: dict[str, dict[str, Handler]] = {}
+        self._sockets: dict[str, SocketHandler] = {}
+        self._serving = False
+        self._where: str | None = None
+        self._started = trio.Event()
+        self._count = 0
+
+    def add(self, method: str, path: str, handler: Handler) -> None:
+        """A path. What two backends both want raises `ValueError`."""
+        handlers = self._handlers.setdefault(path, {})
+        if method in handlers:
+            raise ValueError(f"two backends want the path {path} at {self.listen.address}")
+        handlers[method] = handler
+
+    def add_socket(self, path: str, handler: SocketHandler) -> None:
+        """The same for a WebSocket."""
+        if path in self._sockets:
+            raise ValueError(f"two backends want the path {path} at {self.listen.address}")
+        self._sockets[path] = handler
+
+    @property
+    def url(self) -> str:
+        """Where it can be reached, once it runs."""
+        assert self._where is not None
+        return self._where
+
+    async def run(self, *, task_status: Any = trio.TASK_STATUS_IGNORED) -> None:
+        """Serves until cancelled, or waits while another does. Raises `BackendError`."""
+        if self._serving:
+            await self._started.wait()
+            task_status.started(self.url)
+            await trio.sleep_forever()
+        self._serving = True
+        context = self._context()
+        try:
+            listeners = await trio.open_tcp_listeners(
+                self.listen.port, host=self.listen.host, backlog=_BACKLOG
+            )
+        except OSError as error:
+            why = (error.strerror or str(error)).lower()
+            raise BackendError(f"HTTP cannot listen on {self.listen.address}: {why}") from None
+
+        async def serve(stream: trio.SocketStream) -> None:
+            await self._serve(stream, context)
+
+        port = listeners[0].socket.getsockname()[1]
+        host = f"[{self.listen.host}]" if ":" in self.listen.host else self.listen.host
+        self._where = f"{'https' if context is not None else 'http'}://{host}:{port}"
+        self._started.set()
+        task_status.started(self.url)
+        await trio.serve_listeners(serve, listeners)
+
+    async def _serve(self, stream: trio.SocketStream, context: ssl.SSLContext | None) -> None:
+        async with stream:
+            if self._count >= _MOST:
+                return
+            self._count += 1
+            try:
+                client = str(stream.socket.getpeername()[0])
+                if context is None:
+                    await Connection(stream, client, self._find, self._sockets).serve()
+                    return
+                secure = trio.SSLStream(stream, context, server_side=True, https_compatible=True)
+                with trio.fail_after(_HANDSHAKE):
+                    await secure.do_handshake()
+                await Connection(secure, client, self._find, self._sockets).serve()
+            except (OSError, trio.BrokenResourceError, trio.TooSlowError):
+                pass  # whoever it was is gone
+            finally:
+                self._count -= 1
+
+    def _find(self, method: str, path: str) -> Handler | int:
+        handlers = self._handlers.get(path)
+        if handlers is None:
+            return 404
+        return handlers.get(method, 405)
+
+    def _context(self) -> ssl.SSLContext | None:
+        if self.listen.certificate is None:
+            return None
+        context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+        context.minimum_version = ssl.TLSVersion.TLSv1_2
+        try:
+            context.load_cert_chain(self.listen.certificate, self.listen.key)
+        except OSError as error:
+            raise BackendError(
+                f"{self.listen.certificate} cannot be used: {error.strerror or error}"
+            ) from None
+        return context
+
+
+def server_of(section: Section) -> HttpServer:
+    """The server of a section's settings, shared with those that listen at the same address."""
+    given, folder = section.settings, section.surroundings.folder
+    for name, other in (("certificate", "key"), ("key", "certificate")):
+        if name in given and other not in given:
+            raise SettingsError(f"`{name}` needs `{other}` beside it", name)
+        if name in given and not (folder / given[name]).is_file():
+            raise SettingsError(f"there is no file {folder / given[name]}", name)
+    found = {name: str(folder / given[name]) for name in ("certificate", "key") if name in given}
+    listen = Listen(given["listen"], **found)
+    servers: dict[tuple[str, str], HttpServer] = section.surroundings.shared
+    server = servers.setdefault(("http server", listen.address), HttpServer(listen))
+    if found and server.listen != listen:
+        raise SettingsError("another section listens here with another certificate", "certificate")
+    return server

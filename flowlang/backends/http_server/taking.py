@@ -1,0 +1,29 @@
+"""Taking something in for the engine, and the answer to who sent it: only what cannot be lost any more is
+answered as taken."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import trio
+
+from flowlang.backends.border import Host, Incoming
+
+LONGEST_WAIT = 10.0
+"""Seconds for the disk; then the sender is to try again. Gateways wait 15 (Twilio) to 30."""
+_UNAVAILABLE = 503
+
+Taken = Literal["kept", "nobody", "later"]
+"""`kept`: it is on disk. `nobody`: no flow takes it. `later`: the sender may try again."""
+
+
+async def take(host: Host, incoming: Incoming) -> Taken:
+    """Gives it to the engine and waits until it is kept."""
+    kept = trio.Event()
+    refused = host.receive(incoming, kept.set)
+    if refused is not None:
+        return "later" if refused.status == _UNAVAILABLE else "nobody"
+    with trio.move_on_after(LONGEST_WAIT):
+        await kept.wait()
+        return "kept"
+    return "later"

@@ -1,0 +1,102 @@
+"""The web: webhooks in, and chat with people on a page.
+
+[backends.web]
+kind = "web"
+listen = "127.0.0.1:8080"                    # see `flowlang.backends.http_server`
+public_url = "https://flow.clinic.example"
+
+[backends.web.hooks.orders]                  # POST /hooks/orders is for `route webhook to "/orders"`
+verify = "standard"                          # or "twilio", or "none"
+secret = { env = "ORDERS_SECRET" }
+older_secret = { env = "ORDERS_OLD_SECRET" } # while a secret is changed
+
+[backends.web.chat]                          # the page /chat is for `route chat to "web"`
+name = "web"
+title = "Chat with the clinic"
+origins = ["https://clinic.example"]         # sites that may show it inside theirs
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from flowlang.backends.http_server import LISTEN, server_of
+from flowlang.backends.signatures import SecretError, standard_key
+from flowlang.project.backends import BackendKind, Section, SettingsError
+from flowlang.project.secrets import Hidden
+from flowlang.project.shapes import Choice, Integer, Items, Named, Table, Text
+
+from .backend import WebBackend
+from .hooks import Hook
+from .mailbox import MailboxError
+
+__all__ = ["KIND", "Hook", "WebBackend"]
+
+_NAME = re.compile(r"[A-Za-z0-9_-]{1,64}")
+_ORIGIN = re.compile(r"https?://[A-Za-z0-9.-]+(:[0-9]{1,5})?")
+
+
+def _make(section: Section) -> WebBackend:
+    given = section.settings
+    public = given.get("public_url", f"http://{given['listen']}").rstrip("/")
+    hooks = [_hook(name, each, public) for name, each in given.get("hooks", {}).items()]
+    chat: Mapping[str, Any] | None = given.get("chat")
+    if not hooks and chat is None:
+        raise SettingsError("it serves nothing: give it `hooks` or a `chat`")
+    more = dict(chat) if chat is not None else {}
+    name = more.pop("name", "web") if chat is not None else None
+    try:
+        return WebBackend(server_of(section), hooks=hooks, chat=name, data=section.surroundings.data, **more)
+    except (ValueError, MailboxError) as error:
+        raise SettingsError(str(error), *(() if isinstance(error, MailboxError) else ("listen",))) from None
+
+
+def _hook(name: str, given: Mapping[str, Any], public: str) -> Hook:
+    secrets = [str(given[each]) for each in ("secret", "older_secret") if each in given]
+    if given["verify"] == "none":
+        return Hook(name, "none")
+    if not secrets:
+        raise SettingsError(f'`verify = "{given["verify"]}"` needs a `secret`', "hooks", name, "verify")
+    if given["verify"] == "twilio":
+        return Hook(name, "twilio", token=secrets[0], url=f"{public}/hooks/{name}")
+    try:
+        return Hook(name, "standard", tuple(map(standard_key, secrets)))
+    except SecretError as error:
+        raise SettingsError(str(error), "hooks", name, "secret") from None
+
+
+KIND = BackendKind(
+    "Webhooks in, and chat on a web page.",
+    Table(
+        {
+            **LISTEN,
+            "hooks": Named(
+                Table(
+                    {
+                        "verify": Choice(("standard", "twilio", "none")),
+                        "secret": Hidden(),
+                        "older_secret": Hidden(),
+                    },
+                    frozenset({"verify"}),
+                ),
+                "a table of webhooks",
+                _NAME,
+            ),
+            "chat": Table(
+                {
+                    "name": Text("a name: letters, digits, `_` and `-`", _NAME),
+                    "title": Text(),
+                    "origins": Items(
+                        Text('a site, as in "https://clinic.example"', _ORIGIN), "a list of sites"
+                    ),
+                    "pages": Integer(1, 1_000_000),
+                    "newcomers": Integer(1, 1_000_000),
+                }
+            ),
+        },
+        frozenset({"listen"}),
+    ),
+    _make,
+)

@@ -1,0 +1,185 @@
+"""Chat with people on a web page, by WebSocket: JSON texts, each an object whose `t` says what it is.
+
+    page                                        server
+    {"t": "hello", "token": "…", "last": 17}    {"t": "welcome"}
+    {"t": "say", "id": "…", "text": "Hello"}    {"t": "kept", "id": "…"}       or "nobody", "later"
+    {"t": "seen", "n": 18}                      {"t": "message", "n": 18, "text": "…", "at": 1800000000}
+
+The page makes its token itself, 32 random bytes; who has it is that visitor, whose address is made of its
+hash and tells nobody the token. The page keeps what it said until it is `kept`, and says it again after a
+break, by the same id; the server keeps what it sends, and a page that says `hello` gets what is behind its
+`last`. So neither a break nor a restart of the server loses or doubles anything.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from collections.abc import Awaitable, Callable
+from typing import Any, cast
+
+import trio
+
+from flowlang.backends.border import Host, Incoming
+from flowlang.backends.http_server import SocketClosed, Taken, WebSocket, take
+from flowlang.core.manners import Allowance
+from flowlang.model.values import MINUTE, Value
+
+from .mailbox import Kept, Mailbox
+
+VISITOR = re.compile(r"chat:v[0-9a-f]{24}\Z")
+
+_TOKEN = re.compile(r"[A-Za-z0-9_-]{43}\Z")  # 32 bytes in Base64
+_ID = re.compile(r"[A-Za-z0-9-]{1,64}\Z")
+_LONGEST = 4_000
+_HELLO = 10.0  # seconds
+_AGAINST_THE_RULES, _TRY_AGAIN = 1008, 1013  # RFC 6455 §7.4.1 and its registry
+_WAITING = 300  # messages that a page may be behind; then it is to come back
+_CONTROL = {number: " " for number in (*range(32), *range(127, 160), 0x2028, 0x2029) if number not in (9, 10)}
+
+
+class Page:
+    """One that is open. `seen` is the last number that it has."""
+
+    def __init__(self, socket: WebSocket, seen: int) -> None:
+        self.seen = seen
+        self._socket = socket
+        self._send, self._out = trio.open_memory_channel[str](_WAITING)
+        self._scope = trio.CancelScope()
+
+    def put(self, message: dict[str, Any]) -> None:
+        """Queues something for it; one that takes nothing any more has to come back."""
+        try:
+            self._send.send_nowait(json.dumps(message, ensure_ascii=False, separators=(",", ":")))
+        except trio.WouldBlock:
+            self._scope.cancel()
+
+    async def serve(self, read: Callable[[dict[str, Any]], Awaitable[bool]]) -> None:
+        """Sends what is queued and reads what comes, until it is gone, or `read` wants no more."""
+        with self._scope:
+            async with trio.open_nursery() as nursery:
+                nursery.start_soon(self._write)
+                try:
+                    while await read(_object(await self._socket.receive_text())):
+                        pass
+                except SocketClosed:
+                    pass
+                nursery.cancel_scope.cancel()
+
+    async def _write(self) -> None:
+        try:
+            async for text in self._out:
+                await self._socket.send_text(text)
+        except SocketClosed:
+            self._scope.cancel()
+
+
+class Chat:
+    """`name` is what routes call it. `pages` may be open at once, `newcomers` come in a minute."""
+
+    def __init__(
+        self,
+        name: str,
+        mailbox: Callable[[Callable[[Kept], None]], Mailbox],
+        host: Callable[[], Host],
+        new_id: Callable[[], str],
+        *,
+        pages: int = 10_000,
+        newcomers: int = 600,
+    ) -> None:
+        self.name = name
+        self.mailbox = mailbox(self._push)
+        self._host = host
+        self._new_id = new_id
+        self._most = pages
+        self._newcomers = Allowance(newcomers, MINUTE)
+        self._pages: dict[str, list[Page]] = {}
+        self._count = 0
+
+    @property
+    def open(self) -> int:
+        """How many pages are."""
+        return self._count
+
+    def _push(self, message: Kept) -> None:
+        for page in self._pages.get(message.visitor, ()):
+            page.put(_plain(message))
+
+    async def talk(self, socket: WebSocket) -> None:
+        """One page, from its opening to its end."""
+        if self._count >= self._most:
+            await socket.refuse(503)
+            return
+        self._count += 1
+        try:
+            await socket.accept()
+            await socket.close(await self._talk(socket))
+        finally:
+            self._count -= 1
+
+    async def _talk(self, socket: WebSocket) -> int:
+        """Why it ended, as WebSocket has it."""
+        hello: dict[str, Any] = {}
+        with trio.move_on_after(_HELLO):
+            hello = _object(await socket.receive_text())
+        match hello:
+            case {"t": "hello", "token": str(token), "last": int(last)} if _TOKEN.match(token):
+                pass
+            case _:
+                return _AGAINST_THE_RULES
+        if last <= 0 and not self._newcomers.take("all", self._host().now()):
+            return _TRY_AGAIN
+        last = min(max(last, 0), 2**53)
+        visitor = f"chat:v{hashlib.sha256(token.encode()).hexdigest()[:24]}"
+        page = Page(socket, last)
+        page.put({"t": "welcome", "visitor": visitor.removeprefix("chat:")})
+        for message in self.mailbox.since(visitor, last):
+            page.put(_plain(message))
+        self._pages.setdefault(visitor, []).append(page)
+        try:
+            await page.serve(lambda given: self._heard(page, visitor, given))
+        finally:
+            pages = self._pages[visitor]
+            pages.remove(page)
+            if not pages:
+                del self._pages[visitor]
+        return _AGAINST_THE_RULES
+
+    async def _heard(self, page: Page, visitor: str, given: dict[str, Any]) -> bool:
+        match given:
+            case {"t": "say", "id": str(name), "text": str(text)} if _ID.match(name):
+                page.put({"t": await self._take(visitor, name, text), "id": name})
+                return True
+            case {"t": "seen", "n": int(n)}:
+                self._report(page, visitor, n)
+                return True
+            case _:
+                return False
+
+    async def _take(self, visitor: str, name: str, text: str) -> Taken:
+        text = text[:_LONGEST].translate(_CONTROL).strip()
+        if not text:
+            return "kept"
+        data: dict[str, Value] = {"text": text, "subject": None, "id": f"{visitor}/{name}"}
+        incoming = Incoming("chat", f"chat:{self.name}", visitor, f"chat-{self._new_id()}", data=data)
+        return await take(self._host(), incoming)
+
+    def _report(self, page: Page, visitor: str, n: int) -> None:
+        if n > page.seen:
+            for message in self.mailbox.since(visitor, page.seen):
+                if message.n <= n:
+                    self._host().report(message.key, "delivered")
+            page.seen = n
+
+
+def _object(text: str) -> dict[str, Any]:
+    try:
+        found = json.loads(text)
+    except (ValueError, RecursionError):
+        return {}
+    return cast("dict[str, Any]", found) if isinstance(found, dict) else {}
+
+
+def _plain(message: Kept) -> dict[str, Any]:
+    return {"t": "message", "n": message.n, "text": message.text, "at": message.at}
