@@ -6,7 +6,7 @@ import errno
 import sys
 from importlib import import_module
 from io import TextIOWrapper
-from typing import NoReturn
+from typing import NoReturn, TextIO, cast
 
 import click
 
@@ -132,13 +132,14 @@ def main() -> NoReturn:
 
 def _flush() -> None:
     """What is still buffered goes out here, where that it cannot can be told."""
-    if not isinstance(sys.stdout, TextIOWrapper):  # started without one, as by `>&-`
+    stream = cast("TextIO | None", sys.stdout)
+    if stream is None:  # started without one, as by `>&-`
         return
     try:
-        sys.stdout.flush()
+        stream.flush()
     except BrokenPipeError:
-        to_nowhere(sys.stdout)
+        to_nowhere(stream)
     except (OSError, ValueError) as error:  # full, or closed
-        to_nowhere(sys.stdout)
+        to_nowhere(stream)
         if isinstance(error, OSError):
             _fail(f"the output cannot be written: {(error.strerror or str(error)).lower()}", Exit.FAILED)

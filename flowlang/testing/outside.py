@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from flowlang.backends.kept_values import KeptValues
 from flowlang.compile.runtime.texts import shown
@@ -21,6 +21,8 @@ from flowlang.model.secrets import shown_text
 from flowlang.model.values import Outcome, Value
 
 if TYPE_CHECKING:
+    from flowlang.model.message_commands import MessageChannel
+
     from .parties.writer import Writer
     from .running import Running
     from .world import World
@@ -115,7 +117,8 @@ class Outside:
     def tell(self, writer: Writer, text: str) -> None:
         """A message of the operator's own, which no flow sends, reaches somebody who writes."""
         self._messages += 1
-        command = SendMessage(writer.channel, writer.address, text, f"message-{self._messages}", writer.ours)
+        channel = cast("MessageChannel", writer.channel)
+        command = SendMessage(channel, writer.address, text, f"message-{self._messages}", writer.ours)
         given = Given(command, len(self._world.seen), open=False)
         self.given.append(given)
         writer.get(given, text)
