@@ -17,6 +17,8 @@ from .script import Script
 
 MAX_MODULES = 200
 """Modules of one script: far more than anybody writes, few enough to stay quick."""
+MAX_TEXT = 4 << 20
+"""Characters of all of them together, for the same reason."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +49,7 @@ class Modules:
         self._load = load
         self._entry = entry
         self._known: dict[str, Script | None] = {}
+        self._text = 0
         self._order: list[Script] = []
         self._path: list[str] = [entry.module.source.name]
         self._names = {entry.module.source.name: entry.module.source.name.rpartition("/")[2]}
@@ -86,6 +89,12 @@ class Modules:
             return None
         if len(self._known) >= MAX_MODULES:
             message = f"a script has at most {MAX_MODULES} modules"
+            script.report.add("E601", _path_span(script, use), message)
+            _unread(script, use)
+            return None
+        self._text += len(source.text)
+        if self._text > MAX_TEXT:
+            message = f"the modules of a script have at most {MAX_TEXT:,} characters together"
             script.report.add("E601", _path_span(script, use), message)
             _unread(script, use)
             return None

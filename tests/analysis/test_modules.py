@@ -160,3 +160,10 @@ def test_a_chain_of_two_thousand_modules_is_too_long() -> None:
     modules = {f"m{number}": text % (number + 1) for number in range(2000)}
     found = told('use "./m0"\nflow main { m0.run() }', **modules)
     assert [each.partition(" ")[2][:4] for each in found] == ["E601"]
+
+
+def test_all_modules_together_have_a_limit() -> None:
+    modules = {f"m{number}": "#" * 1_000_000 for number in range(5)}
+    script = "".join(f'use "./m{number}"\n' for number in range(5)) + "flow main { }"
+    found = [each for each in told(script, **modules) if "E601" in each]
+    assert found == ["script:5 E601 the modules of a script have at most 4,194,304 characters together"]
