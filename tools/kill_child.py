@@ -33,6 +33,7 @@ POINTS = (
 
 COUNTERS = 4
 SCRIPT = """
+policy { allow sms "+1415*" }
 route call => desk
 route sms  => talk
 
@@ -56,6 +57,7 @@ flow alarm(name) {
     pay("first:${name}")
     wait 200ms
     pay("second:${name}")
+    within 1ms { sms to: "+14155559999", text: "last:${name}" } else { }
 }
 
 flow talk {
@@ -122,12 +124,14 @@ class Carrier:
         self._ledger = ledger
         self._reach = reach
         self._host: Host | None = None
+        self._nursery: trio.Nursery | None = None
 
     async def run(self, host: Host, *, task_status: Any) -> None:
         """Is there."""
         self._host = host
-        task_status.started("carrier")
-        await trio.sleep_forever()
+        async with trio.open_nursery() as self._nursery:
+            task_status.started("carrier")
+            await trio.sleep_forever()
 
     async def settle(self) -> None:
         """Nothing is under way."""
@@ -142,11 +146,17 @@ class Carrier:
     def send(self, command: OutsideCommand, finish: Finish) -> Callable[[], None]:
         """Takes a message for somebody."""
         assert isinstance(command, SendMessage)
+        assert self._nursery is not None
+        self._nursery.start_soon(self._take, command, finish)
+        return nothing
+
+    async def _take(self, command: SendMessage, finish: Finish) -> None:
         self._reach("before_send")
+        await trio.sleep(0.003)
         self._ledger.write(command.key, command.text)
         self._reach("after_send")
+        await trio.sleep(0.003)
         finish(Done(Outcome("sent", {"id": command.key})))
-        return nothing
 
 
 async def live(folder: Path, commands: int, said: int, point: str, count: int) -> None:

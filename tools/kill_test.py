@@ -98,7 +98,7 @@ class Killer:
         self.chance = random.Random(seed)
         self.work = {
             "add": Work(("add", "later")),
-            "alarm": Work(("first", "second")),
+            "alarm": Work(("first", "second", "last")),
             "text": Work(("reply",)),
             "call": Work(()),
         }

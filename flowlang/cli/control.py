@@ -22,6 +22,10 @@ LONGEST = 2**20  # bytes of a request or an answer
 _PATIENCE = 30.0  # seconds: a server that is busy answers late, one that hangs never
 
 
+class NoServerError(CommandError):
+    """Nothing listens in the data folder."""
+
+
 @contextmanager
 def socket_path(folder: Path) -> Generator[str]:
     """A path of the socket that is short enough for any folder: the kernel takes 107 bytes (unix(7))."""
@@ -43,7 +47,7 @@ def ask(data: Path | None, /, **request: Any) -> str:
             answer = _line(connection)
     except (FileNotFoundError, ConnectionRefusedError, NotADirectoryError):
         text = f"no `flow serve` runs on {folder}; only `ps`, `show`, `trace` and the like work without one"
-        raise CommandError(text, Exit.UNAVAILABLE) from None
+        raise NoServerError(text, Exit.UNAVAILABLE) from None
     except (OSError, ValueError) as error:
         why = (getattr(error, "strerror", None) or str(error)).lower()
         raise CommandError(f"the server on {folder} does not answer: {why}", Exit.UNAVAILABLE) from None

@@ -34,7 +34,9 @@ class Controls:
     def __init__(self, engine: flowlang.Engine, archive: Archive) -> None:
         self._engine = engine
         self._archive = archive
-        self.answers: dict[str, Answer] = {"stop": self._stop, "signal": self._signal}
+        self.answers: dict[str, Answer] = {
+            "stop": self._stop, "signal": self._signal, "retry": self._retry, "drop": self._drop,
+        }  # fmt: skip
 
     async def answer(self, request: Request) -> Request:
         """What to say to a request."""
@@ -59,6 +61,18 @@ class Controls:
             raise RefusedError(text)
         return f"{activeflow} has the signal `{name}`"
 
+    async def _retry(self, request: Request) -> str:
+        key = str(request.get("key", ""))
+        if not self._engine.outbox.retry(key):
+            raise RefusedError(_not_given_up(key))
+        return f"{key} is sent again"
+
+    async def _drop(self, request: Request) -> str:
+        key = str(request.get("key", ""))
+        if not self._engine.outbox.drop(key):
+            raise RefusedError(_not_given_up(key))
+        return f"{key} is dropped"
+
     def _find(self, request: Request) -> str:
         wanted = str(request.get("id", ""))
         live = [each for each in self._engine.activeflows if each.startswith(wanted)] if wanted else []
@@ -72,6 +86,10 @@ class Controls:
         if stored is not None:
             raise RefusedError(f"{stored.id} is over: {stored.state}")
         raise RefusedError(f"no activeflow has the id {wanted[:60]!r}, or several begin so; see `flow ps`")
+
+
+def _not_given_up(key: str) -> str:
+    return f"nothing that was given up has the key {key[:60]!r}; see `flow outbox`"
 
 
 async def serve_controls(

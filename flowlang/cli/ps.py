@@ -16,22 +16,23 @@ from .data import archive_in, reading_option
 @click.option("--json", "as_json", is_flag=True, help="One JSON object a line.")
 def ps(data: Path | None, all_of_them: bool, as_json: bool) -> None:
     """List the activeflows that live, oldest first, and those that diverged."""
-    from .display.kept import moment, table
+    from .display.kept import masked, moment, table
 
     with archive_in(data) as archive:
         found = list(archive.activeflows(all_of_them=all_of_them))
+    came = [masked(each.opening) for each in found]
     if as_json:
-        for each in found:
+        for each, opening in zip(found, came, strict=True):
             plain = {
                 "id": each.id, "state": each.state, "flow": each.flow, "began": each.began,
-                "ended": each.ended, "channel": each.opening["channel"],
-                "from": each.opening["source"], "to": each.opening["to"], "ending": each.ending,
+                "ended": each.ended, "channel": opening["channel"],
+                "from": opening["source"], "to": opening["to"], "ending": masked(each.ending),
             }  # fmt: skip
             click.echo(json.dumps(plain, ensure_ascii=False))
         return
     rows = [
-        (each.id, each.state, each.flow, moment(each.began), each.opening["source"] or "-", _how(each.ending))
-        for each in found
+        (each.id, each.state, each.flow, moment(each.began), opening["source"] or "-", _how(each.ending))
+        for each, opening in zip(found, came, strict=True)
     ]
     for line in table(("ID", "STATE", "FLOW", "BEGAN (UTC)", "FROM", "HOW"), rows):
         click.echo(line)

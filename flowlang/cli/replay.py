@@ -27,6 +27,7 @@ def replay(activeflow: str, data: Path | None, until: int | None, step: bool, as
     from flowlang.engine.replay import NotReplayed
 
     from .display import printable
+    from .display.kept import masked
     from .replaying import past_of, strand_lines, strands_to_plain
 
     with archive_in(data) as archive:
@@ -34,7 +35,7 @@ def replay(activeflow: str, data: Path | None, until: int | None, step: bool, as
         shots: list[tuple[list[Any], list[str]]] = []
 
         def keep(number: int, flow: Activeflow, _outputs: list[Output]) -> None:
-            given = past.entries[number].given
+            given = masked(past.entries[number].given)
             if as_json:
                 plain = {"entry": number, "given": given, "strands": strands_to_plain(flow)}
                 click.echo(json.dumps(plain, ensure_ascii=False))

@@ -22,7 +22,7 @@ def show(activeflow: str, data: Path | None, as_json: bool) -> int:
     from flowlang.model.commands import command_to_plain
 
     from .display import printable
-    from .display.kept import moment
+    from .display.kept import masked, moment
     from .replaying import past_of, strand_lines, strands_to_plain
 
     with archive_in(data) as archive:
@@ -32,12 +32,12 @@ def show(activeflow: str, data: Path | None, as_json: bool) -> int:
         if isinstance(at, NotReplayed):
             click.echo(f"flow: {stored.id} cannot be replayed: {printable(str(at), 1000)}", err=True)
             return Exit.FAILED
-        under_way = {number: command_to_plain(command) for number, command in at.under_way.items()}
+        under_way = {number: masked(command_to_plain(command)) for number, command in at.under_way.items()}
         due = at.flow.next_deadline()
         if as_json:
             plain = {
                 "id": stored.id, "state": stored.state, "flow": stored.flow, "began": stored.began,
-                "ended": stored.ended, "ending": stored.ending, "entries": len(past.entries),
+                "ended": stored.ended, "ending": masked(stored.ending), "entries": len(past.entries),
                 "strands": strands_to_plain(at.flow), "under_way": under_way, "due": due,
             }  # fmt: skip
             click.echo(json.dumps(plain, ensure_ascii=False))
@@ -51,5 +51,6 @@ def show(activeflow: str, data: Path | None, as_json: bool) -> int:
         if due is not None:
             click.echo(f"next deadline: {moment(due)} UTC")
         if stored.ending is not None:
-            click.echo(f"{stored.state}: {printable(json.dumps(stored.ending, ensure_ascii=False), 1000)}")
+            ending = json.dumps(masked(stored.ending), ensure_ascii=False)
+            click.echo(f"{stored.state}: {printable(ending, 1000)}")
     return Exit.FINE

@@ -27,6 +27,7 @@ def trace(activeflow: str, data: Path | None, as_json: bool) -> int:
     from flowlang.model.observations import observation_to_plain
 
     from .display import LiveView, Style, printable
+    from .display.kept import masked
     from .replaying import past_of
 
     with archive_in(data) as archive:
@@ -40,7 +41,7 @@ def trace(activeflow: str, data: Path | None, as_json: bool) -> int:
 
         def tell(number: int, _flow: Activeflow, outputs: list[Output]) -> None:
             if as_json:
-                given = past.entries[number].given
+                given = masked(past.entries[number].given)
                 click.echo(json.dumps({"kind": "Input", "entry": number, "given": given}, ensure_ascii=False))
             for output in outputs:
                 if isinstance(output, Note) and as_json:

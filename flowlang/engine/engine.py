@@ -30,6 +30,7 @@ from .clock import Clock
 from .errors import EngineClosedError, UnknownFlowError
 from .host_actions import HostActions
 from .keeping import CHECKPOINT, Beside, Keeper, Kept
+from .outbox import Outbox
 from .parking import Parking
 from .placing import placing
 from .post import Post
@@ -91,6 +92,7 @@ class Engine:
         self._switchboard = Switchboard(self)
         self._one_less = trio.Event()
         self.parking = Parking(self, store, park_after)
+        self.outbox = Outbox(self, store)
 
     # -- for hosts
 

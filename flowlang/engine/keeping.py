@@ -13,8 +13,9 @@ from typing import TYPE_CHECKING
 
 import trio
 
-from flowlang.core import HandedOff, Input, Launch, Limits, Output, Script
+from flowlang.core import HandedOff, Input, Launch, Limits, Output, Perform, Script
 from flowlang.core.journal import Journal
+from flowlang.model.message_commands import HttpRequest, SendMessage
 from flowlang.store import Build, Store
 
 if TYPE_CHECKING:
@@ -95,8 +96,10 @@ class Keeper:
         for output in outputs:
             if isinstance(output, Launch | HandedOff):
                 running.carry_out(output)
-            else:
-                self._held.append((running, output))
+                continue
+            self._held.append((running, output))
+            if isinstance(output, Perform) and isinstance(output.command, SendMessage | HttpRequest):
+                running.give_out(output.command)
 
     def took(self, running: Running, taken: Input) -> None:
         """The same where nothing is durable: nothing waits."""

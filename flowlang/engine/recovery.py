@@ -23,7 +23,7 @@ from flowlang.model.action import Action
 from flowlang.model.cdr import CallRecord
 from flowlang.model.commands import BackendCommand, RunHostAction
 from flowlang.model.events import CALLER_LEG, CallEnded
-from flowlang.model.message_commands import action_of
+from flowlang.model.message_commands import HttpRequest, SendMessage, action_of
 from flowlang.model.observations import CallRecorded, Logged
 from flowlang.model.results import Done, Failed, Result
 from flowlang.model.values import Outcome
@@ -78,6 +78,9 @@ def recover(engine: Engine, store: RecoverableStore) -> Recovered:
                 _go_on(engine, running, again)
             else:
                 running.put(Begin(again.flow.opening.at))
+    under_way = [command for _, again in back for command in again.under_way.values()]
+    keys = {each.key for each in under_way if isinstance(each, SendMessage | HttpRequest)}
+    engine.outbox.recover(keys, held)
     for running, again in back:  # behind all that began with a thread
         engine.post.recovered(running, again.sent, again.received)
     store.commit()

@@ -32,7 +32,7 @@ from flowlang.core.journal import Journal, outcome_hash
 from flowlang.core.outputs import ending_to_plain
 from flowlang.model.commands import RunHostAction
 from flowlang.model.events import Event
-from flowlang.model.message_commands import OutsideCommand
+from flowlang.model.message_commands import HttpRequest, OutsideCommand, SendMessage
 from flowlang.model.results import Result
 
 from .errors import EngineClosedError
@@ -154,6 +154,10 @@ class Running:
             keeper.took(self, taken)
             for output in outputs:
                 self.carry_out(output)
+
+    def give_out(self, command: SendMessage | HttpRequest) -> None:
+        """It leaves, whatever becomes of this activeflow, as soon as all up to now is on disk."""
+        self._engine.outbox.give_out(self.activeflow, command)
 
     def carry_out(self, output: Output) -> None:
         """Does one thing that came of an input, when that is in the journal."""

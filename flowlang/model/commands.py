@@ -10,7 +10,7 @@ from dataclasses import dataclass, fields
 from typing import Any, ClassVar, get_args
 
 from .message_commands import OutsideCommand
-from .plain import to_plain
+from .plain import from_plain, to_plain
 from .values import Value
 
 
@@ -220,6 +220,12 @@ BackendCommand = LegCommand | PlaceCall | Bridge | TakePlace
 Command = BackendCommand | OutsideCommand | RunHostAction
 
 COMMANDS: dict[str, type[Any]] = {each.name: each for each in get_args(Command)}
+
+
+def command_from_plain(plain: dict[str, Any]) -> Command:
+    """The command that `command_to_plain` was given. Raises `KeyError` and `TypeError` for anything else."""
+    kind = COMMANDS[plain["name"]]
+    return kind(**{name: from_plain(value) for name, value in plain.items() if name != "name"})
 
 
 def command_to_plain(command: Command) -> dict[str, Any]:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 from flowlang.core.journal import Entry, Journal
 
 from .builds import Build
+from .sending import Sending
 
 if TYPE_CHECKING:
     from .reading import Stored
@@ -91,6 +92,36 @@ class RecoverableStore(Store, Protocol):
 
     def diverged(self, stored: Stored, why: str) -> None:
         """It acts no further, and why."""
+        ...
+
+
+class Sent(Past, Protocol):
+    """What an outbox has from before."""
+
+    def outbox(self) -> Iterable[Sending]:
+        """All of it, oldest first."""
+        ...
+
+    def sending(self, key: str) -> Sending | None:
+        """The one of that key."""
+        ...
+
+
+@runtime_checkable
+class OutboxStore(RecoverableStore, Protocol):
+    """One that keeps what leaves until it is known what became of it."""
+
+    @property
+    def archive(self) -> Sent:
+        """What is kept."""
+        ...
+
+    def keep_sending(self, sending: Sending) -> None:
+        """One as it stands."""
+        ...
+
+    def drop_sending(self, key: str) -> None:
+        """One is delivered, or given up."""
         ...
 
 

@@ -12,9 +12,10 @@ from flowlang.core.journal import Entry
 
 from .builds import Build
 from .coding import decode
-from .database import Database, DatabaseError, why
+from .database import Database, DatabaseError, Row, why
 from .errors import StoreError
 from .schema import check_version
+from .sending import Sending
 
 FILE = "flowlang.db"
 
@@ -110,6 +111,17 @@ class Archive:
         rows = self._db.rows(_CHAIN, (last,)) if last else ()
         return [Entry(decode(given), outcome) for given, outcome in rows]
 
+    # -- the outbox
+
+    def outbox(self) -> list[Sending]:
+        """What leaves and did not arrive, as far as is known; oldest first."""
+        return [_sending(row) for row in self._db.rows("SELECT * FROM outbox ORDER BY since, key")]
+
+    def sending(self, key: str) -> Sending | None:
+        """The one of that key."""
+        rows = self._db.rows("SELECT * FROM outbox WHERE key = ?", (key,))
+        return next(map(_sending, rows), None)
+
     # -- what wakes those that are parked
 
     def parked(self, activeflow: str) -> Stored | None:
@@ -185,9 +197,12 @@ class Archive:
         for row in self._db.rows(f"SELECT {_COLUMNS} FROM activeflows {which}", values):  # noqa: S608 (ours)
             number, name, build, opening, first, state, began, ended, last, ending, due = row
             given = decode(ending) if ending is not None else None
-            yield Stored(
-                number, name, build, decode(opening), first, state, began, ended, last, given, due
-            )
+            yield Stored(number, name, build, decode(opening), first, state, began, ended, last, given, due)
+
+
+def _sending(row: Row) -> Sending:
+    key, activeflow, command, *rest = row
+    return Sending(key, activeflow, decode(command), *rest)
 
 
 @contextmanager

@@ -14,6 +14,7 @@ from __future__ import annotations
 import fcntl
 import os
 from collections.abc import Iterable, Mapping
+from dataclasses import astuple, replace
 from pathlib import Path
 from threading import Lock
 from typing import Any, Self
@@ -27,6 +28,7 @@ from .errors import StoreError
 from .protocol import Thread
 from .reading import FILE, Archive, Stored
 from .schema import migrate
+from .sending import Sending
 
 LOCK = "lock"
 
@@ -45,6 +47,8 @@ _MESSAGE = "INSERT OR REPLACE INTO parked_messages VALUES (?, ?)"
 _APPEND = "INSERT INTO journal VALUES (?, ?, ?, ?, ?)"
 _NAMES = ", ".join(f'"{each}"' for each in _RECORD)
 _KEEP = f"INSERT OR REPLACE INTO records ({_NAMES}) VALUES ({', '.join('?' * len(_RECORD))})"  # noqa: S608 (ours)
+_SENDING = "INSERT OR REPLACE INTO outbox VALUES (?, ?, ?, ?, ?, ?, ?)"
+_SENT = "DELETE FROM outbox WHERE key = ?"
 _ALIVE = "INSERT OR REPLACE INTO alive VALUES (1, ?)"
 
 
@@ -167,6 +171,15 @@ class SqliteStore:
         number = (journal.number,)
         self.moves.append((_MOVE, ("live", journal.last, None, *number)))
         self.moves += ((_NO_THREADS, number), (_NO_MESSAGES, number))
+
+    def keep_sending(self, sending: Sending) -> None:
+        """One as it stands."""
+        row = astuple(replace(sending, command={}))
+        self.moves.append((_SENDING, (*row[:2], encode(sending.command), *row[3:])))
+
+    def drop_sending(self, key: str) -> None:
+        """One is delivered, or given up."""
+        self.moves.append((_SENT, (key,)))
 
     def forget(self, activeflow: str) -> None:
         """Its end stands in its journal."""

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
+from flowlang.model.secrets import MASK
 from flowlang.model.values import SECOND
 
 from .safe import printable
@@ -24,6 +25,19 @@ def table(head: Sequence[str], rows: Iterable[Sequence[Any]]) -> list[str]:
     cells = [list(head), *([printable(str(each), _WIDEST) for each in row] for row in rows)]
     widths = [max(len(row[column]) for row in cells) for column in range(len(head))]
     return ["  ".join(map(str.ljust, row, widths)).rstrip() for row in cells]
+
+
+def masked(plain: Any) -> Any:
+    """Plain data with nothing of a secret in it."""
+    match plain:
+        case {"$secret": _}:
+            return MASK
+        case dict():
+            return {name: masked(value) for name, value in plain.items()}  # pyright: ignore[reportUnknownVariableType, reportUnknownArgumentType]
+        case list():
+            return [masked(each) for each in plain]  # pyright: ignore[reportUnknownVariableType]
+        case _:
+            return plain
 
 
 def variables(given: dict[str, Any]) -> str:

@@ -1,0 +1,102 @@
+"""`flow outbox`: messages and webhooks that did not arrive, and what to do about them."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from .data import archive_in, chosen_folder, reading_option
+from .exits import CommandError, Exit
+
+if TYPE_CHECKING:
+    from flowlang.store.sending import Sending
+
+
+@click.command()
+@reading_option
+@click.option("--retry", "retried", metavar="KEY", multiple=True, help="Send the one of that key again.")
+@click.option("--retry-all", is_flag=True, help="Send all again that was given up.")
+@click.option("--drop", "dropped", metavar="KEY", multiple=True, help="Forget the one of that key.")
+@click.option("--json", "as_json", is_flag=True, help="One JSON object a line.")
+def outbox(
+    data: Path | None, retried: tuple[str, ...], retry_all: bool, dropped: tuple[str, ...], as_json: bool
+) -> None:
+    """List what leaves and did not arrive: `open` while it is tried, `failed` when it was given up, `unknown`
+    where nobody can tell. What was given up stays until it is sent again or dropped, here or on the server
+    that runs."""
+    if retry_all:
+        with archive_in(data) as archive:
+            retried = tuple(each.key for each in archive.outbox() if each.state != "open")
+    if retried or dropped or retry_all:
+        for key in retried:
+            click.echo(_do(data, "retry", key))
+        for key in dropped:
+            click.echo(_do(data, "drop", key))
+        return
+    with archive_in(data) as archive:
+        found = list(archive.outbox())
+    if as_json:
+        from .display.kept import masked
+
+        for each in found:
+            click.echo(json.dumps(masked(asdict(each)), ensure_ascii=False))
+    else:
+        _write_table(found)
+
+
+def _do(data: Path | None, what: str, key: str) -> str:
+    """Has the server do it, or does it where there is none."""
+    from .control import NoServerError, ask
+
+    try:
+        return ask(data, do=what, key=key)
+    except NoServerError:
+        return _at_rest(chosen_folder(data), what, key)
+
+
+def _at_rest(folder: Path, what: str, key: str) -> str:
+    from flowlang.store import StoreError
+    from flowlang.store.reading import FILE
+    from flowlang.store.sqlite import SqliteStore
+
+    if not (folder / FILE).is_file():
+        raise CommandError(f"{folder}: there is no {FILE} in this folder", Exit.UNAVAILABLE)
+    try:
+        with SqliteStore(folder) as store:
+            found = store.archive.sending(key)
+            if found is None or found.state == "open":
+                text = f"nothing that was given up has the key {key[:60]!r}; see `flow outbox`"
+                raise CommandError(text, Exit.FAILED)
+            if what == "drop":
+                store.drop_sending(key)
+            else:
+                store.keep_sending(replace(found, state="open", reason=None, tries=found.tries + 1))
+            store.commit()
+    except StoreError as error:
+        raise CommandError(str(error), Exit.UNAVAILABLE) from None
+    return f"{key} is dropped" if what == "drop" else f"{key} is sent when `flow serve` starts"
+
+
+def _write_table(found: list[Sending]) -> None:
+    from .display.kept import moment, table
+
+    rows = [
+        (each.key, each.state, moment(each.since), _what(each.command), _to(each.command), each.reason or "")
+        for each in found
+    ]
+    for line in table(("KEY", "STATE", "SINCE (UTC)", "WHAT", "TO", "WHY"), rows):
+        click.echo(line)
+
+
+def _what(command: dict[str, Any]) -> str:
+    return str(command.get("channel") or "webhook")
+
+
+def _to(command: dict[str, Any]) -> str:
+    from .display.kept import masked
+
+    return str(masked(command.get("to") or command.get("url")))

@@ -1,0 +1,144 @@
+"""The outbox: what leaves (messages and webhooks) goes out at least once, with a stable key.
+
+Each is on disk together with the input that gave it out, and stays there until it is known what became of it,
+whatever becomes of its activeflow meanwhile: a message given out is sent. After a crash what is open is sent
+again under the same key. How often, and how long after each other, a backend tries is the backend's; what it
+gave up is kept, to be sent again by hand or dropped.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from flowlang.backends.border import Finish
+from flowlang.model.commands import command_from_plain, command_to_plain
+from flowlang.model.message_commands import HttpRequest, OutsideCommand, SendMessage
+from flowlang.model.results import Done, Failed, Result
+from flowlang.model.values import Outcome
+from flowlang.store import Store
+from flowlang.store.protocol import OutboxStore
+from flowlang.store.sending import Sending, SendingState
+
+if TYPE_CHECKING:
+    from .engine import Engine
+
+
+def leaves(command: object) -> bool:
+    """Whether a command is one that the outbox is for."""
+    return isinstance(command, SendMessage) or (isinstance(command, HttpRequest) and command.sign)
+
+
+class Outbox:
+    """Of one engine. With a store in memory nothing is kept."""
+
+    def __init__(self, engine: Engine, store: Store) -> None:
+        self._engine = engine
+        self._store = store if isinstance(store, OutboxStore) else None
+        self._open: dict[str, Sending] = {}
+
+    def give_out(self, activeflow: str, command: SendMessage | HttpRequest) -> None:
+        """A command leaves as soon as that is on disk."""
+        if self._store is not None and leaves(command):
+            plain = command_to_plain(command)
+            self._open[command.key] = made = Sending(command.key, activeflow, plain, self._engine.now())
+            self._store.keep_sending(made)
+
+    def watch(
+        self, command: OutsideCommand, finish: Finish
+    ) -> tuple[Finish, Callable[[Callable[[], None]], Callable[[], None]]]:
+        """What to call in place of `finish`, and what makes a `withdraw` of one that leaves: it goes out all
+        the same, and nobody is told."""
+        if self._store is None or not isinstance(command, SendMessage | HttpRequest) or not leaves(command):
+            return finish, lambda withdraw: withdraw
+        asking = True
+
+        def over(result: Result) -> None:
+            self._settle(command.key, result)
+            if asking:
+                finish(result)
+
+        def detach() -> None:
+            nonlocal asking
+            asking = False
+
+        return over, lambda _withdraw: detach
+
+    def _settle(self, key: str, result: Result) -> None:
+        found = self._open.pop(key, None)
+        if found is None or self._store is None:
+            return
+        state, reason = _became(result)
+        if state is None:
+            self._store.drop_sending(key)
+        else:
+            self._store.keep_sending(replace(found, state=state, reason=reason))
+        self._engine.keeper.wake()
+
+    # -- after a crash, and by hand
+
+    def recover(self, under_way: Collection[str], held: Collection[str]) -> None:
+        """Sends what is open again, but for those keys: their activeflows do it; and but for what activeflows
+        sent that are held: they do it when they go on."""
+        if self._store is None:
+            return
+        for each in self._store.archive.outbox():
+            if each.state == "open" and each.activeflow not in held:
+                self._open[each.key] = each
+                if each.key not in under_way:
+                    self._send(each)
+
+    def retry(self, key: str) -> bool:
+        """Sends one again that was given up; whether there is one."""
+        found = self._given_up(key)
+        if found is None or self._store is None:
+            return False
+        again = replace(found, state="open", reason=None, tries=found.tries + 1)
+        self._open[key] = again
+        self._store.keep_sending(again)
+        self._engine.keeper.after(lambda _has: self._send(again))
+        return True
+
+    def drop(self, key: str) -> bool:
+        """Forgets one that was given up; whether there is one."""
+        if self._given_up(key) is None or self._store is None:
+            return False
+        self._store.drop_sending(key)
+        self._engine.keeper.wake()
+        return True
+
+    def _given_up(self, key: str) -> Sending | None:
+        if self._store is None or key in self._open:
+            return None
+        found = self._store.archive.sending(key)
+        return found if found is not None and found.state != "open" else None
+
+    def _send(self, sending: Sending) -> None:
+        command = command_from_plain(sending.command)
+        assert isinstance(command, SendMessage | HttpRequest)
+        if sending.tries:  # what was done under the old key is told again by whoever remembers it
+            command = replace(command, key=f"{sending.key}.{sending.tries}")
+
+        def settle(result: Result) -> None:
+            self._settle(sending.key, result)
+
+        self._engine.post.resend(sending.activeflow, command, settle)
+
+
+def _became(result: Result) -> tuple[SendingState | None, str | None]:
+    """What one is from now on, `None` where it is delivered, and why."""
+    match result:
+        case Failed(text=text):
+            return "failed", str(text)
+        case Done(Outcome(name="unknown")):
+            return "unknown", None
+        case Done(Outcome(name="failed", fields=fields)):
+            detail = fields.get("detail")
+            return "failed", f"{fields.get('reason')}{f': {detail}' if detail else ''}"
+        case Done({"status": int(status)}) if not 200 <= status <= 299:
+            return "failed", f"status {status}"
+        case Done({"reason": str(reason)}):
+            return "failed", reason
+        case Done():
+            return None, None
