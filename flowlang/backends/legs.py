@@ -6,8 +6,8 @@ from collections.abc import Callable
 from typing import cast
 
 from flowlang.model.causes import DECLINED
-from flowlang.model.commands import BackendCommand, Bridge, HangUp, PlaceCall, TakePlace
-from flowlang.model.events import CALLER_LEG
+from flowlang.model.commands import BackendCommand, Bridge, GiveBack, HangUp, PlaceCall, TakePlace
+from flowlang.model.events import CALLER_LEG, CallAnswered, CallRefused
 from flowlang.model.results import Done, Failed
 
 from .border import BridgingLeg, Finish, Inbox, Leg
@@ -26,17 +26,19 @@ class Legs:
         self._owner = owner
         self._place = place
         self._legs: dict[int, Leg] = {} if caller is None else {CALLER_LEG: caller}
-        self._inboxes: dict[int, LegInbox] | None = (
-            None  # only once there are any: most activeflows place none
-        )
+        self._inboxes: dict[int, LegInbox] | None = None
+        """Of the legs that it placed, and of its caller's where that is lent; made with the first."""
 
     def perform(self, command: BackendCommand, finish: Finish) -> Callable[[], None]:
         """Begins a command and returns how to cancel it; see `border.Leg`."""
         if isinstance(command, PlaceCall):
             finish(self._call(command))
             return _nothing
-        if isinstance(command, TakePlace):
-            self._replace(command)
+        if isinstance(command, TakePlace | GiveBack):
+            if isinstance(command, TakePlace):
+                self._replace(command)
+            else:
+                self._give_back(command.leg)
             finish(Done())
             return _nothing
         leg = self._legs.get(command.leg)
@@ -50,9 +52,12 @@ class Legs:
                 cast("BridgingLeg", leg).bridge(other, early=command.early)
             finish(Done())
             return _nothing
+        if not isinstance(command, HangUp) or command.leg == CALLER_LEG:
+            return leg.perform(command, finish)
+        if self._inboxes is not None and command.leg in self._inboxes:
+            self._inboxes[command.leg].take_back()
         cancel = leg.perform(command, finish)
-        if isinstance(command, HangUp) and command.leg != CALLER_LEG:
-            self._forget(command.leg)
+        self._forget(command.leg)
         return cancel
 
     def _call(self, command: PlaceCall) -> Done | Failed:
@@ -68,8 +73,8 @@ class Legs:
 
     def _replace(self, command: TakePlace) -> None:
         before = self._legs.pop(command.leg)
+        before.release()  # first: his end is not that of who takes his place
         before.perform(HangUp(command.leg, DECLINED), lambda _result: None)
-        before.release()
         self._legs[command.leg], inbox = self.take_out(command.other)
         inbox.hand_to(self._owner)
 
@@ -86,8 +91,25 @@ class Legs:
         assert self._inboxes is not None
         return self._legs.pop(number), self._inboxes.pop(number)
 
+    def hand_out(self, number: int, *, lent: bool) -> tuple[Leg, LegInbox]:
+        """A leg that becomes another activeflow's, or is lent to it."""
+        assert self._inboxes is not None
+        return (self._legs[number], self._inboxes[number]) if lent else self.take_out(number)
+
+    def borrow(self, inbox: LegInbox) -> None:
+        """The caller's leg is lent by another activeflow."""
+        self._inboxes = {CALLER_LEG: inbox}
+
+    def _give_back(self, number: int) -> None:
+        self._legs.pop(number, None)
+        inbox = self._inboxes.pop(number, None) if self._inboxes is not None else None
+        if inbox is not None:
+            inbox.give_back(CallAnswered(CALLER_LEG))
+
     def release(self) -> None:
-        """The activeflow is over."""
+        """The activeflow is over. A leg that was lent and not given back did not pass."""
+        if self._inboxes is not None and CALLER_LEG in self._inboxes:
+            self._inboxes[CALLER_LEG].give_back(CallRefused(CALLER_LEG, DECLINED, "not confirmed"))
         for leg in self._legs.values():
             leg.release()
 

@@ -15,6 +15,8 @@ the room above feeds it and carries out what it asks for:
         CallReoffered(call, offer, answer)      # `call.negotiate` answered a re-INVITE or UPDATE
         CallReanswered(call, answer, status)    # our own re-INVITE was answered (status 200) or refused
         InfoReceived(call, content_type, body)  # INFO inside a call
+        TransferAsked(call, target, replaces)   # REFER; `call.report_transfer(status, now)`
+        TransferAnswered(call, status)          # our own `call.transfer(target, now)` is over
         CallProgressed(call, status, sdp)       # outgoing: 1xx above 100, with early media if it has SDP
         CallAnswered(call, answer)              # outgoing: 2xx; the ACK has gone out
         CallForked(call, response)              # outgoing: a 2xx of another callee; got ACK and BYE at once
@@ -89,6 +91,8 @@ from flowlang.sip.outputs import (
     Output,
     RegistrationChanged,
     Send,
+    TransferAnswered,
+    TransferAsked,
 )
 from flowlang.sip.registrar import Account, Accounts, Contact, Registrar, Registration, Trunk
 from flowlang.sip.sdp import SdpError, SessionDescription, parse_sdp
@@ -141,6 +145,8 @@ __all__ = [
     "Settings",
     "SipSyntaxError",
     "Trace",
+    "TransferAnswered",
+    "TransferAsked",
     "Trunk",
     "TrunkPeer",
     "UserAgent",

@@ -12,9 +12,9 @@ from flowlang.sip.errors import SipSyntaxError
 from flowlang.sip.headers import parse_number
 from flowlang.sip.message import Request
 
-METHODS = ("INVITE", "ACK", "CANCEL", "BYE", "OPTIONS", "INFO", "UPDATE")
+METHODS = ("INVITE", "ACK", "CANCEL", "BYE", "OPTIONS", "INFO", "UPDATE", "REFER", "NOTIFY")
 """What we do."""
-FOREIGN_METHODS = frozenset({"MESSAGE", "NOTIFY", "PRACK", "PUBLISH", "REFER", "SUBSCRIBE"})
+FOREIGN_METHODS = frozenset({"MESSAGE", "PRACK", "PUBLISH", "SUBSCRIBE"})
 """Registered methods that we know of and do not do: 405. One that nobody registered is a 501."""
 EXTENSIONS: frozenset[str] = frozenset()
 """Option tags that we hold to."""

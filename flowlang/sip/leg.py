@@ -18,14 +18,16 @@ from flowlang.sip.body import SDP_TYPE, session_body
 from flowlang.sip.dialog import Dialog
 from flowlang.sip.digest import DigestClient
 from flowlang.sip.door import Admitted
+from flowlang.sip.errors import SipSyntaxError
 from flowlang.sip.ground import Ground
 from flowlang.sip.invitation import with_header
 from flowlang.sip.judge import ACCEPT, ALLOW, SUPPORTED
 from flowlang.sip.message import Request, Response, response_to
-from flowlang.sip.outputs import CallEnded, CallReanswered, CallReoffered, InfoReceived, Side
+from flowlang.sip.outputs import CallEnded, CallReanswered, CallReoffered, InfoReceived, Side, TransferAsked
 from flowlang.sip.reoffer import Reoffer
 from flowlang.sip.sdp import SdpError, SessionDescription, parse_sdp
 from flowlang.sip.transactions import ServerTransaction
+from flowlang.sip.transfer import AskedTransfer, OwnTransfer, ReferredTo
 
 LegState = Literal["offered", "ringing", "calling", "answered", "confirmed", "ended"]
 Negotiate = Callable[[SessionDescription | None], SessionDescription | None]
@@ -55,6 +57,8 @@ class CallLeg:
         self._awaited: dict[int, AwaitedAck] = {}
         self._reoffer: Reoffer | None = None
         self._bye_due = False
+        self._asked: AskedTransfer | None = None
+        self._own: OwnTransfer | None = None
 
     # What the user does
 
@@ -81,8 +85,37 @@ class CallLeg:
         info = self.dialog.request("INFO", self._ground.branch())
         info.extend([("Content-Type", kind)])
         info.body = body
-        self._ground.transactions.request(info, self.dialog.next_hop, self.local, INDIFFERENT, now)
+        self.tell(info, now)
         return True
+
+    def report_transfer(self, status: int, now: float) -> bool:
+        """Tell the peer what came of the transfer that he asked for; False where he asked for none."""
+        asked = self._asked
+        if asked is None or self.state == "ended":
+            return False
+        if status >= 200:
+            self._asked = None
+        asked.report(status, now)
+        return True
+
+    def transfer(self, target: str, now: float) -> bool:
+        """Ask the peer to call `target`, a URI, in our place; False unless the call is up and no such thing
+        under way. What comes of it is told as `TransferAnswered`. ValueError for what is no URI."""
+        if self.state != "confirmed" or self.dialog is None or self._own is not None:
+            return False
+        self._own = OwnTransfer(self._ground, self, self.dialog, target)
+        self._own.begin(now)
+        return True
+
+    def transfer_done(self) -> None:
+        """The transfer that we asked for is over."""
+        self._own = None
+
+    def tell(self, request: Request, now: float) -> None:
+        """Send a request inside the call whose answer changes nothing."""
+        if self.dialog is not None:
+            hop = self.dialog.next_hop
+            self._ground.transactions.request(request, hop, self.local, INDIFFERENT, now)
 
     # Ending
 
@@ -94,6 +127,8 @@ class CallLeg:
             self.state = "ended"
             if self._reoffer is not None:
                 self._reoffer.abandon()
+            if self._own is not None:  # who accepted and leaves has been transferred, as far as we shall know
+                self._own.finish(200 if self._own.accepted and by == "remote" else 487)
             self._ground.emit(CallEnded(self, cause, by, status, response))
 
     def _hang_up_dialog(self, now: float, cause: HangupCause) -> None:
@@ -156,6 +191,10 @@ class CallLeg:
             self._ground.emit(InfoReceived(self, request.content_type, request.body))
         elif method in ("INVITE", "UPDATE"):
             self._on_offer(transaction, request, now)
+        elif method == "REFER":
+            self._on_refer(transaction, request, now)
+        elif method == "NOTIFY":
+            self._on_notify(transaction, request, now)
 
     def on_ack(self, ack: Request, now: float) -> None:
         """The ACK for a 2xx of ours; any other is let go by."""
@@ -192,6 +231,30 @@ class CallLeg:
         self._respond(transaction, request, 200, now)
         self.end("normal", "remote")
         self.finish()
+
+    # Transfers
+
+    def _on_refer(self, transaction: ServerTransaction, request: Request, now: float) -> None:
+        if self.state != "confirmed" or self.dialog is None or self._asked is not None:
+            self._respond(transaction, request, 491, now)
+            return
+        try:
+            to = ReferredTo(request)
+        except SipSyntaxError as error:
+            self._respond(transaction, request, 400, now, reason=str(error))
+            return
+        self._respond(transaction, request, 202, now, (self._contact,))
+        self._asked = AskedTransfer(self._ground, self, self.dialog, request)
+        self._asked.report(100, now)
+        self._ground.emit(TransferAsked(self, to.uri, to.replaces))
+
+    def _on_notify(self, transaction: ServerTransaction, request: Request, now: float) -> None:
+        event = (request.get("Event") or "").partition(";")[0].strip().lower()
+        if self._own is None or event != "refer":
+            self._respond(transaction, request, 481 if event == "refer" else 489, now)
+            return
+        self._respond(transaction, request, 200, now)
+        self._own.on_notify(request)
 
     # Offers of the peer (§14.2, RFC 3311 §5.2)
 

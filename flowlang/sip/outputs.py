@@ -84,6 +84,25 @@ class InfoReceived:
 
 
 @dataclass(frozen=True, slots=True)
+class TransferAsked:
+    """The peer asks by REFER that we call `target`, a URI, in his place; it was answered 202. `replaces` is
+    the dialog to replace there (RFC 3891). `call.report_transfer` tells him what came of it."""
+
+    call: CallLeg
+    target: str
+    replaces: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class TransferAnswered:
+    """What became of the transfer that we asked for: the final status of the peer's own call, or that which
+    refused our REFER."""
+
+    call: CallLeg
+    status: int
+
+
+@dataclass(frozen=True, slots=True)
 class CallProgressed:
     """An outgoing call got a provisional response above 100; `sdp` is early media."""
 
@@ -136,6 +155,8 @@ Event = (
     | CallReoffered
     | CallReanswered
     | InfoReceived
+    | TransferAsked
+    | TransferAnswered
     | CallProgressed
     | CallAnswered
     | CallForked

@@ -79,6 +79,13 @@ class Office:
                 await self.changed.park()
         return self.records
 
+    @asynccontextmanager
+    async def nursery(self) -> AsyncGenerator[trio.Nursery]:
+        """What runs beside; a minute at most."""
+        with trio.fail_after(60):
+            async with trio.open_nursery() as nursery:
+                yield nursery
+
     async def nothing_left(self) -> None:
         """64*T1 after the last call nothing of it is left."""
         with trio.fail_after(64 * T1 + 1):
@@ -87,8 +94,8 @@ class Office:
 
 
 @asynccontextmanager
-async def open_office(script: str, folder: Path) -> AsyncGenerator[Office]:
-    """Serves the script."""
+async def open_office(script: str, folder: Path, *, allow: str = '"*"') -> AsyncGenerator[Office]:
+    """Serves the script, which may dial what is allowed."""
     sip = SipBackend(
         ("127.0.0.1", 0),
         t1=T1,
@@ -99,7 +106,7 @@ async def open_office(script: str, folder: Path) -> AsyncGenerator[Office]:
         realm=REALM,
     )
     async with flowlang.open_engine(backends=[sip], policy=EVERYTHING) as engine:
-        engine.load_text(f'policy {{ allow dial "*" }}\n{script}')
+        engine.load_text(f"policy {{ allow dial {allow} }}\n{script}")
         await engine.listen()
         async with AsyncExitStack() as stack:
             office = Office(engine, sip, folder, stack)

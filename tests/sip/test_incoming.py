@@ -220,7 +220,7 @@ def test_no_hops_left_is_483() -> None:
     [
         ("MESSAGE", 405),
         ("SUBSCRIBE", 405),
-        ("REFER", 405),
+        ("REFER", 403),
         ("PRACK", 405),
         ("FROBNICATE", 501),
         ("REGISTER", 403),

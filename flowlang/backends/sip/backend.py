@@ -31,9 +31,12 @@ from flowlang.model.commands import (
     Record,
     Redirect,
     Reject,
+    ReportTransfer,
     Ring,
     Say,
     StopRecording,
+    TakePlace,
+    Transfer,
 )
 from flowlang.model.observations import LegEnded, Refused, SipMessageSeen
 from flowlang.model.speech import Voice
@@ -109,8 +112,8 @@ class SipBackend:
     commands = frozenset(
         each.name
         for each in (
-            Answer, Bridge, HangUp, Hold, Mute, PlaceCall, Play, Press, Record, Redirect, Reject, Ring, Say,
-            StopRecording,
+            Answer, Bridge, HangUp, Hold, Mute, PlaceCall, Play, Press, Record, Redirect, Reject,
+            ReportTransfer, Ring, Say, StopRecording, TakePlace, Transfer,
         )
     )  # fmt: skip
 

@@ -6,7 +6,6 @@ The RTP port is opened for the first answer that has a description in it (183 or
 from __future__ import annotations
 
 from flowlang.backends.media import MediaError
-from flowlang.model.addresses import is_e164
 from flowlang.model.causes import MOVED
 from flowlang.model.commands import Answer, Redirect, Reject, Ring
 from flowlang.model.observations import LegAnswered, LegRang
@@ -16,7 +15,7 @@ from flowlang.sip.headers import parse_name_addr
 
 from .ground import Ground
 from .leg import GONE, SipLeg
-from .names import printable
+from .names import printable, uri_of
 
 _LONGEST_REASON = 100
 
@@ -97,7 +96,7 @@ class IncomingLeg(SipLeg):
         if self._answered:
             return Failed("answered", "the call is answered: nobody can be sent elsewhere")
         try:
-            contact = parse_name_addr(f"<{_callable(to, self._call.local.hostport)}>")
+            contact = parse_name_addr(f"<{uri_of(to, self._call.local.hostport)}>")
         except SipSyntaxError:
             return Failed("value", f"{printable(to)} is no address that can be called")
         self._call.reject(MOVED, self.now, headers=(("Contact", str(contact)),))
@@ -123,10 +122,3 @@ class IncomingLeg(SipLeg):
             self._call.reject(488, self.now)
             return Failed("no_codec", "the caller's offer has no audio that we can speak")
         return self._description
-
-
-def _callable(to: str, here: str) -> str:
-    """The address as a URI: a number is `tel:`, an extension is ours."""
-    if ":" in to:
-        return to
-    return f"tel:{to}" if is_e164(to) else f"sip:{to}@{here}"

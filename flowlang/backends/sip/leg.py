@@ -100,6 +100,7 @@ class SipLeg:
         self._keys_by_rtp = False
         self._transferring: Finish | None = None
         self._transfer_to = ""
+        self._when_confirmed: Callable[[], None] = nothing
         self._speech = Speech(ground.sounds, ground.nursery)
         self._recordings = LegRecordings(ground.recordings, ground.plane.recorder)
 
@@ -191,6 +192,8 @@ class SipLeg:
                         self.call.hang_up(self.now, "not_acceptable")
                 if self._offer_due:
                     self._offer()
+                due, self._when_confirmed = self._when_confirmed, nothing
+                due()
             case InfoReceived(_, kind, body):
                 self._on_info(kind, body)
             case SipTransferAsked(_, target, replaces):
@@ -230,11 +233,13 @@ class SipLeg:
     # Transfers
 
     def _transfer(self, to: str, finish: Finish) -> None:
+        call = self.call
+        if call is not None and call.state == "answered":  # until the ACK no request of ours may go out
+            self._when_confirmed = lambda: self._transfer(to, finish)
+            return
         self._transferring = finish
         try:
-            sent = self.call is not None and self.call.transfer(
-                uri_of(to, self.call.local.hostport), self.now
-            )
+            sent = call is not None and call.transfer(uri_of(to, call.local.hostport), self.now)
         except SipSyntaxError:
             sent = False
         if not sent:

@@ -112,7 +112,11 @@ class CallTargets:
         if not uri.is_sip or uri.headers is not None:
             raise NoTarget(0, f"{printable(to)} cannot be called: it is no SIP URI without headers")
         if uri.user is not None and self._is_ours(uri.host, uri.port):
-            return self._phones(f"sip:{uri.user}@{self._realm}")
+            address = f"sip:{uri.user}@{self._realm}"
+            number = number_of(address)
+            if number is not None and not self._registered(address):
+                return self._by_trunk(number)
+            return self._phones(address)
         addresses = await self._resolver.resolve(uri)
         return [[Target(str(uri), each)] for each in addresses]
 

@@ -45,6 +45,10 @@ class PhoneCall:
         self._session = session
         self._call: CallLeg | None = None
         self._reoffering = False
+        self.transferred: int | None = None
+        """What became of our `transfer`, in SIP's terms."""
+        self.sent_to: str | None = None
+        """Whom the other side asked us to call in its place."""
         port.on_sound = self.ear.hear
         if recording is not None:
             port.record_to(recording)
@@ -77,6 +81,24 @@ class PhoneCall:
     async def unhold(self) -> None:
         """Go on with the call; returns when the other side has agreed."""
         await self._reoffer("sendrecv")
+
+    async def transfer(self, to: str) -> int:
+        """Ask the other side to connect whoever is there with `to`, a URI; the status that came of it."""
+        self.leg.transfer(to, self._endpoint.now())
+        self._endpoint.carry_out()
+        await self._wait(lambda: self.transferred is not None or self.ended)
+        return self.transferred or 0
+
+    def report_transfer(self, status: int) -> None:
+        """Say what became of the transfer that we were asked for."""
+        self.leg.report_transfer(status, self._endpoint.now())
+        self._endpoint.carry_out()
+
+    async def wait_sent(self) -> str:
+        """Waits until the other side asks us to call somebody else."""
+        await self._wait(lambda: self.sent_to is not None)
+        assert self.sent_to is not None
+        return self.sent_to
 
     async def hang_up(self) -> None:
         """BYE, or CANCEL before the answer; returns when the other side has said yes to it."""

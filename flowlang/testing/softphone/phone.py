@@ -32,6 +32,8 @@ from flowlang.sip import (
     Registration,
     Settings,
     Trace,
+    TransferAnswered,
+    TransferAsked,
     Trunk,
 )
 from flowlang.sip.uri import parse_uri
@@ -142,6 +144,10 @@ class Softphone:
                 self._calls[call].on_answer(answer)
             case CallReoffered(call) if call in self._calls:
                 self._calls[call].connect()
+            case TransferAsked(call, target) if call in self._calls:
+                self._calls[call].sent_to = target
+            case TransferAnswered(call, status) if call in self._calls:
+                self._calls[call].transferred = status
             case CallEnded(call, cause, by, status) if call in self._calls:
                 self._calls.pop(call).on_ended(cause, by, status)
             case _:

@@ -1,0 +1,142 @@
+"""Transfers inside a call by REFER (RFC 3515, RFC 5589), both ways.
+
+Rules: one at a time each way. Who asks gets 202 and a NOTIFY at once, and one more with the outcome, which
+ends the subscription. That we ask for is over with the first final status that a NOTIFY tells, with a refusal
+of the REFER, or when the subscription ends without a word. A REFER is carried out by nobody here: the user
+decides.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from typing import TYPE_CHECKING
+from urllib.parse import unquote
+
+from flowlang.sip.dialog import Dialog
+from flowlang.sip.errors import SipSyntaxError
+from flowlang.sip.ground import Ground
+from flowlang.sip.headers import parse_name_addr
+from flowlang.sip.message import Request, Response
+from flowlang.sip.outputs import TransferAnswered
+from flowlang.sip.status import reason_phrase
+from flowlang.sip.uri import parse_uri
+
+if TYPE_CHECKING:
+    from flowlang.sip.leg import CallLeg
+
+_FRAGMENT = "message/sipfrag;version=2.0"  # RFC 3515 §2.4.5
+_LASTS = 180  # seconds, of the subscription: longer than anybody lets it ring
+_STATUS = re.compile(rb"SIP/2\.0[ \t]+([1-6][0-9]{2})(?:[ \t\r\n]|\Z)")
+_MAX_BODY = 4096
+
+
+class ReferredTo:
+    """What a REFER asks for: `uri`, without headers, and the dialog that is to be replaced there, as the
+    Replaces header has it (RFC 3891)."""
+
+    __slots__ = ("replaces", "uri")
+
+    def __init__(self, request: Request) -> None:
+        values = request.members("Refer-To")
+        if len(values) != 1:
+            raise SipSyntaxError("A REFER has one Refer-To")
+        uri = parse_name_addr(values[0]).uri
+        self.replaces: str | None = None
+        for part in (uri.headers or "").split("&"):
+            name, _, value = part.partition("=")
+            if name.lower() == "replaces":
+                self.replaces = unquote(value)
+        self.uri = str(replace(uri, headers=None) if uri.is_sip else uri)
+
+
+class AskedTransfer:
+    """The peer asked; `report` tells him what came of it."""
+
+    def __init__(self, ground: Ground, leg: CallLeg, dialog: Dialog, request: Request) -> None:
+        self._ground = ground
+        self._leg = leg
+        self._dialog = dialog
+        self._id = request.cseq.number
+        self._silent = (request.get("Refer-Sub") or "").strip().lower() == "false"  # RFC 4488
+
+    def report(self, status: int, now: float) -> None:
+        """A provisional status, or the final one."""
+        if self._silent:
+            return
+        state = f"active;expires={_LASTS}" if status < 200 else "terminated;reason=noresource"
+        notify = self._dialog.request("NOTIFY", self._ground.branch())
+        notify.extend([
+            ("Contact", self._ground.contact(self._leg.local)),
+            ("Event", f"refer;id={self._id}"),
+            ("Subscription-State", state),
+            ("Content-Type", _FRAGMENT),
+        ])  # fmt: skip
+        notify.body = f"SIP/2.0 {status} {reason_phrase(status)}\r\n".encode()
+        self._leg.tell(notify, now)
+
+
+class OwnTransfer:
+    """We ask the peer to call `target`."""
+
+    def __init__(self, ground: Ground, leg: CallLeg, dialog: Dialog, target: str) -> None:
+        self._ground = ground
+        self._leg = leg
+        self._dialog = dialog
+        self._target = f"<{parse_uri(target)}>"
+        self._tried = False
+        self.accepted = False
+        self._over = False
+        self._request: Request | None = None
+
+    def begin(self, now: float) -> None:
+        """Send the REFER."""
+        refer = self._dialog.request("REFER", self._ground.branch())
+        refer.extend([
+            ("Contact", self._ground.contact(self._leg.local)),
+            ("Refer-To", self._target),
+            ("Referred-By", f"<{parse_name_addr(self._dialog.local_address).uri}>"),
+        ])  # fmt: skip
+        self._send(refer, now)
+
+    def on_notify(self, notify: Request) -> None:
+        """What the peer says of it."""
+        found = _STATUS.match(notify.body[:_MAX_BODY].lstrip())
+        status = int(found[1]) if found is not None else 0
+        ended = (notify.get("Subscription-State") or "").strip().lower().startswith("terminated")
+        if status >= 200:
+            self.finish(status)
+        elif ended:
+            self.finish(500)
+
+    def on_response(self, response: Response, now: float) -> None:
+        """The answer to the REFER."""
+        if response.status < 200:
+            return
+        if response.status < 300:
+            self.accepted = True
+            return
+        again = None
+        if not self._tried and self._request is not None:
+            again = self._leg.again_with_password(self._request, response)
+        if again is None:
+            self.finish(response.status)
+            return
+        self._tried = True
+        self._dialog.local_cseq = again.cseq.number
+        self._send(again, now)
+
+    def on_timeout(self, now: float) -> None:
+        """None came."""
+        self.finish(408)
+
+    def finish(self, status: int) -> None:
+        """It is over: told once."""
+        if not self._over:
+            self._over = True
+            self._leg.transfer_done()
+            self._ground.emit(TransferAnswered(self._leg, status))
+
+    def _send(self, request: Request, now: float) -> None:
+        self._request = request
+        self._ground.transactions.request(request, self._dialog.next_hop, self._leg.local, self, now)

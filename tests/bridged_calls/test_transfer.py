@@ -1,0 +1,148 @@
+"""Transfers: a phone gives its place to somebody else, and a script sends its caller elsewhere."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from trio.testing import MockClock
+
+from flowlang.testing.softphone import CalledCall, PhoneCall, Softphone
+
+from .office import LOW, Office, open_office
+
+CONNECT = """
+route call => connect
+flow connect {
+    on transferred as e { log "transferred by ${e.by}" }
+    match dial("bob") { answered as a => log "over ${a.cause}"; _ => log "no" }
+}
+"""
+
+
+async def connected(office: Office) -> tuple[PhoneCall, CalledCall, Softphone]:
+    """Alice and Bob in a call, and Carol's phone."""
+    alice, bob, carol = await office.phone(), await office.phone("bob"), await office.phone("carol")
+    calling = await office.call(alice, "20")
+    called = await bob.next_call()
+    called.answer()
+    await calling.wait_answered()
+    return calling, called, carol
+
+
+async def heard_by(speaker: PhoneCall, hearer: PhoneCall) -> None:
+    speaker.speak(LOW, loop=True)
+    assert (await hearer.wait_sound()).level > 1000
+
+
+async def test_the_agent_transfers_the_caller(tmp_path: Path, clock: MockClock) -> None:
+    async with open_office(CONNECT, tmp_path) as office:
+        calling, called, carol = await connected(office)
+        statuses: list[int] = []
+
+        async def transfer() -> None:
+            statuses.append(await called.transfer("sip:carol@office.example"))
+
+        async with office.nursery() as nursery:
+            nursery.start_soon(transfer)
+            third = await carol.next_call()
+            third.ring()
+            third.answer()
+        await called.wait_ended()
+        assert statuses == [200]
+        assert await office.logged() == ["transferred by agent"]
+        await heard_by(calling, third)
+        await heard_by(third, calling)
+        await third.hang_up()
+        await calling.wait_ended()
+        assert office.logs[1:] == ["over normal"]
+        await office.nothing_left()
+
+
+async def test_the_caller_transfers_the_agent(tmp_path: Path, clock: MockClock) -> None:
+    async with open_office(CONNECT, tmp_path) as office:
+        calling, called, carol = await connected(office)
+        statuses: list[int] = []
+
+        async def transfer() -> None:
+            statuses.append(await calling.transfer("sip:carol@office.example"))
+
+        async with office.nursery() as nursery:
+            nursery.start_soon(transfer)
+            third = await carol.next_call()
+            third.answer()
+        await calling.wait_ended()
+        assert statuses == [200]
+        await heard_by(called, third)
+        await heard_by(third, called)
+        await called.hang_up()
+        await third.wait_ended()
+        assert office.logs[0] == "transferred by caller"
+        await office.nothing_left()
+
+
+async def test_a_transfer_that_comes_to_nothing_leaves_all_as_it_was(
+    tmp_path: Path, clock: MockClock
+) -> None:
+    async with open_office(CONNECT, tmp_path) as office:
+        calling, called, carol = await connected(office)
+        statuses: list[int] = []
+
+        async def transfer() -> None:
+            statuses.append(await called.transfer("sip:carol@office.example"))
+
+        async with office.nursery() as nursery:
+            nursery.start_soon(transfer)
+            (await carol.next_call()).reject(486)
+        assert statuses == [486]
+        await heard_by(calling, called)
+        await calling.hang_up()
+        await office.nothing_left()
+
+
+async def test_the_policy_binds_transfers(tmp_path: Path, clock: MockClock) -> None:
+    async with open_office(CONNECT, tmp_path, allow='"bob"') as office:
+        calling, called, _ = await connected(office)
+        assert await called.transfer("sip:carol@office.example") == 403
+        assert await called.transfer("sip:bob@192.0.2.77") == 403
+        await heard_by(calling, called)
+        await calling.hang_up()
+        await office.nothing_left()
+
+
+async def test_whom_nobody_is_connected_with_transfers_nobody(tmp_path: Path, clock: MockClock) -> None:
+    script = """
+    route call => alone
+    flow alone { answer; wait 1m }
+    """
+    async with open_office(script, tmp_path) as office:
+        call = await office.call(await office.phone(), "20")
+        await call.wait_answered()
+        assert await call.transfer("sip:carol@office.example") == 603
+        await call.hang_up()
+
+
+@pytest.mark.parametrize(("status", "line"), [(200, "transferred"), (486, "failed 486")])
+async def test_a_script_sends_its_caller_elsewhere(
+    tmp_path: Path, clock: MockClock, status: int, line: str
+) -> None:
+    script = """
+    route call => elsewhere
+    flow elsewhere {
+        answer
+        match transfer("sip:desk@192.0.2.9") {
+            transferred => log "transferred"
+            failed as f => log "failed ${f.status}"
+        }
+    }
+    """
+    async with open_office(script, tmp_path) as office:
+        call = await office.call(await office.phone(), "20")
+        await call.wait_answered()
+        assert await call.wait_sent() == "sip:desk@192.0.2.9"
+        call.report_transfer(status)
+        assert await office.logged() == [line]
+        await call.wait_ended()
+        (record,) = await office.recorded(1)
+        assert record.cause == ("transferred" if status == 200 else "normal")
+        await office.nothing_left()
