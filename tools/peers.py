@@ -13,6 +13,7 @@ import sys
 
 # Debian package -> the command by which we know that it is there.
 PEERS = {
+    "postgresql": "pg_lsclusters",
     "sip-tester": "sipp",
 }
 

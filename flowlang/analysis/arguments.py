@@ -35,6 +35,7 @@ class Slot:
     many: bool = False
     or_none: bool = False
     allowed: Allowed | None = None
+    constant: bool = False
 
 
 class Misfit(NamedTuple):
@@ -66,6 +67,7 @@ def slots(callee: Action | Function | ast.FuncDecl | ast.FlowDecl) -> tuple[Slot
                     each.many,
                     each.default is None,
                     each.allowed,
+                    each.constant,
                 )
                 for each in callee.parameters
             )

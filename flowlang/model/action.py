@@ -29,7 +29,8 @@ REQUIRED = Required.REQUIRED
 class Parameter:
     """`types` are those that an argument may have; `none` is allowed where it is the default. Only the first
     parameters marked `by_place` may be given without their name; `many` takes all further ones as a list.
-    `allowed` says what a value of these types may be."""
+    `allowed` says what a value of these types may be. `constant`: it has to stand in the script, so that no
+    text from outside is ever a part of it."""
 
     name: str
     types: tuple[TypeName, ...]
@@ -38,6 +39,7 @@ class Parameter:
     by_place: bool = False
     many: bool = False
     allowed: Allowed | None = None
+    constant: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,8 +77,9 @@ class Action:
     `if_left` is given it ends with that outcome and the strand goes on. `heed`: who does not look at its
     outcome forgets the unhappy ones, and is warned. `recovery` says what a crash between doing and knowing
     means. `sends` names the outlet that it needs of some backend, whatever the caller's
-    channel: a channel, `notify`, `http` or `store`. `reach` binds it by policy: what answers in the thread
-    that somebody began reaches nobody else, and `notify` goes where the operator said, so both have none.
+    channel: a channel, `notify`, `http`, `store` or `sql`. `reach` binds it by policy: what answers in the
+    thread that somebody began reaches nobody else, and `notify` goes where the operator said, so both have
+    none.
     """
 
     name: str

@@ -37,6 +37,17 @@ _JSON = Parameter("json", ("any",), "what is sent, as JSON", None)
 _BODY = Parameter("text", ("text",), "what is sent, as plain text, where there is no `json`", None)
 _KEY = Parameter("key", ("text",), "the name of the value", by_place=True)
 _AT_URL = Reach("url", "http")
+_STATEMENTS = (
+    Parameter("connection", ("text",), "the data base's name in `flow.toml`", by_place=True),
+    Parameter(
+        "statement",
+        ("text",),
+        "one statement of SQL, with a `?` for each value",
+        by_place=True,
+        constant=True,
+    ),
+    Parameter("values", ("any",), "`none`, booleans, numbers, texts, times", (), by_place=True, many=True),
+)
 
 
 def _http(method: str, doc: str, parameters: tuple[Parameter, ...], recovery: Recovery = "unknown") -> Action:
@@ -139,5 +150,20 @@ MESSAGE_ACTIONS = (
         (_KEY, Parameter("amount", ("number",), "how much", 1, by_place=True)),
         sends="store",
         recovery="repeat",
+    ),
+    Action(
+        "sql.query",
+        "Reads from a data base: the rows as a list of maps by the names of the columns, 1,000 at most.",
+        _STATEMENTS,
+        sends="sql",
+        recovery="repeat",
+        reach=Reach("connection", "sql"),
+    ),
+    Action(
+        "sql.run",
+        "Changes something in a data base; gives how many rows were changed.",
+        _STATEMENTS,
+        sends="sql",
+        reach=Reach("connection", "sql"),
     ),
 )

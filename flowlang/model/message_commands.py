@@ -1,7 +1,7 @@
 """Commands out that need no leg: messages, requests to other machines, values that are kept.
 
 Each carries a `key` of activeflow and step: whoever carries out the same key twice does it once. Which
-backend does it says `outlet`: a channel, `notify`, `http` or `store`.
+backend does it says `outlet`: a channel, `notify`, `http`, `store` or `sql`.
 """
 
 from __future__ import annotations
@@ -109,7 +109,39 @@ class StoreAdd:
         return "store"
 
 
-OutsideCommand = SendMessage | HttpRequest | StoreGet | StorePut | StoreAdd
+@dataclass(frozen=True, slots=True)
+class SqlQuery:
+    """Read from a data base that the operator has named. Each `?` of the statement stands for a value.
+    Result: a list of rows, maps by the names of the columns."""
+
+    name: ClassVar[str] = "sql_query"
+    connection: str
+    statement: str
+    values: tuple[Value, ...]
+
+    @property
+    def outlet(self) -> str:
+        """Which backend does it."""
+        return "sql"
+
+
+@dataclass(frozen=True, slots=True)
+class SqlRun:
+    """Change something there. Result: how many rows it changed."""
+
+    name: ClassVar[str] = "sql_run"
+    connection: str
+    statement: str
+    values: tuple[Value, ...]
+    key: str
+
+    @property
+    def outlet(self) -> str:
+        """Which backend does it."""
+        return "sql"
+
+
+OutsideCommand = SendMessage | HttpRequest | StoreGet | StorePut | StoreAdd | SqlQuery | SqlRun
 
 
 def action_of(command: OutsideCommand) -> str:
@@ -121,5 +153,5 @@ def action_of(command: OutsideCommand) -> str:
             return "webhook"
         case HttpRequest(method=method):
             return f"http.{method.lower()}"
-        case StoreGet() | StorePut() | StoreAdd():
+        case StoreGet() | StorePut() | StoreAdd() | SqlQuery() | SqlRun():
             return command.name.replace("_", ".")

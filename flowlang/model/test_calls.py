@@ -89,6 +89,15 @@ _ALL = (
         ),
     ),
     Action(
+        "rows",
+        "From now on `sql.query` on that connection gives these rows; `sql.run` changes one row, of nothing.",
+        (
+            Parameter("connection", ("text",), "the data base's name", by_place=True),
+            Parameter("rows", ("list",), "maps, by the names of the columns", by_place=True),
+            Parameter("of", ("text",), "only where the statement has this in it", None),
+        ),
+    ),
+    Action(
         "fail",
         "The next action of that name fails, and reaches nobody.",
         (

@@ -72,6 +72,13 @@ def _signal(world: World, _name: str, given: Given) -> None:
     world.note("world", f"signals {given['name']}")
 
 
+def _rows(world: World, _name: str, given: Given) -> None:
+    rows = given["rows"]
+    if not isinstance(rows, tuple) or not all(isinstance(each, dict) for each in rows):
+        raise CannotError("`rows` is a list of maps, by the names of the columns")
+    world.outside.give_rows(str(given["connection"]), rows, str(given["of"] or ""))
+
+
 def _fail(world: World, _name: str, given: Given) -> None:
     outcome, reason = given["outcome"], given["reason"]
     world.failing.add(
@@ -91,5 +98,6 @@ COMING_IN: Mapping[str, Callable[[World, str, Given], Party | None]] = {
     "schedule": _schedule,
     "report": _report,
     "signal": _signal,
+    "rows": _rows,
     "fail": _fail,
 }

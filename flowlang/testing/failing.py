@@ -12,7 +12,15 @@ from collections.abc import Mapping
 from flowlang.diagnostics import near_name
 from flowlang.model.actions import Action
 from flowlang.model.commands import COMMANDS, Command, PlaceCall, RunHostAction
-from flowlang.model.message_commands import HttpRequest, SendMessage, StoreAdd, StoreGet, StorePut
+from flowlang.model.message_commands import (
+    HttpRequest,
+    SendMessage,
+    SqlQuery,
+    SqlRun,
+    StoreAdd,
+    StoreGet,
+    StorePut,
+)
 from flowlang.model.results import Done, Failed, Result
 from flowlang.model.values import Outcome, Value
 
@@ -22,7 +30,8 @@ _PLACED = ("dial", "call")
 _MESSAGES = ("sms", "email", "chat", "notify", "send")
 _REQUESTS = ("http.get", "http.post", "http.put", "http.delete", "webhook", "http")
 _STORED = {StoreGet: "store.get", StorePut: "store.put", StoreAdd: "store.add"}
-_NAMES = (*_PLACED, *_MESSAGES, *_REQUESTS, *_STORED.values(), "store", *COMMANDS)
+_SQL = {SqlQuery: "sql.query", SqlRun: "sql.run"}
+_NAMES = (*_PLACED, *_MESSAGES, *_REQUESTS, *_STORED.values(), "store", *_SQL.values(), "sql", *COMMANDS)
 _UNAVAILABLE = 503  # RFC 3261 §21.5.4
 
 
@@ -103,6 +112,8 @@ def _names_of(command: Command) -> tuple[str, ...]:
             return "webhook" if sign else f"http.{method.lower()}", "http"
         case StoreGet() | StorePut() | StoreAdd():
             return _STORED[type(command)], "store", command.name
+        case SqlQuery() | SqlRun():
+            return _SQL[type(command)], "sql", command.name
         case PlaceCall():
             return *_PLACED, command.name
         case RunHostAction(action=action):

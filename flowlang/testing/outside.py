@@ -15,7 +15,7 @@ from flowlang.backends.kept_values import KeptValues
 from flowlang.compile.runtime.texts import shown
 from flowlang.core.json_values import json_of
 from flowlang.model.addresses import matches
-from flowlang.model.message_commands import HttpRequest, OutsideCommand, SendMessage
+from flowlang.model.message_commands import HttpRequest, OutsideCommand, SendMessage, SqlQuery, SqlRun
 from flowlang.model.results import Done, Result
 from flowlang.model.secrets import shown_text
 from flowlang.model.values import Outcome, Value
@@ -46,6 +46,13 @@ class _Answer:
     text: str
 
 
+@dataclass(frozen=True, slots=True)
+class _Rows:
+    connection: str
+    part: str
+    rows: tuple[Value, ...]
+
+
 class Outside:
     """`given` is all that went out, oldest first."""
 
@@ -53,6 +60,7 @@ class Outside:
         self.given: list[Given] = []
         self._world = world
         self._answers: list[_Answer] = []
+        self._rows: list[_Rows] = []
         self._kept = KeptValues()
         self._messages = 0
         self._carrier_down_until = 0
@@ -73,6 +81,10 @@ class Outside:
         value as JSON."""
         text = value if isinstance(value, str) else json_of(value)
         self._answers.append(_Answer(pattern, status, text))
+
+    def give_rows(self, connection: str, rows: tuple[Value, ...], part: str) -> None:
+        """From now on queries there with `part` in their statement give these rows."""
+        self._rows.append(_Rows(connection, part, rows))
 
     def take(self, fits: Callable[[SendMessage | HttpRequest], bool]) -> Given | None:
         """The oldest open one that fits, which is then no more open."""
@@ -95,8 +107,21 @@ class Outside:
                 return Done(self._send(command, sender))
             case HttpRequest():
                 return Done(self._request(command))
+            case SqlQuery(connection=connection):
+                rows = self._rows_of(command)
+                self._world.note("world", f"gives {len(rows)} row{'s' * (len(rows) != 1)} of {connection}")
+                return Done(rows)
+            case SqlRun(connection=connection):
+                self._world.note("world", f"changes a row of {connection}")
+                return Done(1)
             case _:
                 return self._kept.perform(command)
+
+    def _rows_of(self, query: SqlQuery) -> tuple[Value, ...]:
+        for each in self._rows[::-1]:
+            if each.connection == query.connection and each.part in query.statement:
+                return each.rows
+        return ()
 
     def _send(self, command: SendMessage, sender: Running) -> Outcome:
         if command.channel == "sms" and self.carrier_is_down:

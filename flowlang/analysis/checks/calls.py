@@ -74,6 +74,7 @@ def check_arguments(
                 )
     _types(script, name, parameters, bound)
     _allowed(script, name, parameters, bound)
+    _constant(script, name, parameters, bound)
 
 
 def _types(script: Script, name: str, parameters: tuple[Slot, ...], bound: Bound) -> None:
@@ -96,6 +97,16 @@ def _allowed(script: Script, name: str, parameters: tuple[Slot, ...], bound: Bou
             misfit = slot.allowed.misfit(value) if slot.allowed and value is not UNKNOWN else None
             if misfit is not None:
                 script.report.add("E312", argument.value.span, f"`{slot.name}` of `{name}` {misfit}")
+
+
+def _constant(script: Script, name: str, parameters: tuple[Slot, ...], bound: Bound) -> None:
+    for slot in parameters:
+        for argument in bound.values.get(slot.name, ()) if slot.constant else ():
+            if literal_value(argument.value, script.values) is UNKNOWN:
+                message = f"`{slot.name}` of `{name}` is a text that stands in the script"
+                script.report.add(
+                    "E313", argument.value.span, message, hint="values follow it, each for a `?`"
+                )
 
 
 def _hint(slot: Slot, known: types.Type) -> str | None:

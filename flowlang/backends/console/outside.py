@@ -9,12 +9,12 @@ import trio
 
 from flowlang.backends.kept_values import KeptValues
 from flowlang.backends.live_leg import LiveCallee
-from flowlang.model.message_commands import HttpRequest, OutsideCommand, SendMessage
+from flowlang.model.message_commands import HttpRequest, OutsideCommand, SendMessage, SqlQuery, SqlRun
 from flowlang.model.results import Done, Result
 from flowlang.model.secrets import shown_text
 from flowlang.model.values import Outcome
 
-OUTLETS = frozenset({"sms", "email", "chat", "notify", "http", "store"})
+OUTLETS = frozenset({"sms", "email", "chat", "notify", "http", "store", "sql"})
 
 _RINGS = 2.0  # seconds: long enough to be seen
 _STAYS = 5.0
@@ -38,6 +38,9 @@ class Beyond:
             case HttpRequest():
                 self._write(f"→ {command.method} {shown_text(command.url)} (not sent: this is a terminal)")
                 return Done({"reason": "no request leaves this terminal"})
+            case SqlQuery() | SqlRun():
+                self._write(f"→ {command.connection}: {command.statement} (not run: this is a terminal)")
+                return Done(() if isinstance(command, SqlQuery) else 0)
             case _:
                 return self._kept.perform(command)
 

@@ -20,8 +20,8 @@ from flowlang.backends.border import Finish, Host, Incoming, Refusal, nothing
 from flowlang.backends.kept_values import KeptValues
 from flowlang.backends.once import Once
 from flowlang.model.addresses import SCHEME_OF_CHANNEL, message_address, sender_of
-from flowlang.model.message_commands import HttpRequest, OutsideCommand, SendMessage
-from flowlang.model.results import Done
+from flowlang.model.message_commands import HttpRequest, OutsideCommand, SendMessage, SqlQuery, SqlRun
+from flowlang.model.results import Done, Failed
 from flowlang.model.values import Outcome, Value
 
 _MOST = 100_000  # messages that nobody took
@@ -134,6 +134,8 @@ class SimulatedPost:
             case HttpRequest():
                 self.requests.append(command)
                 finish(Done({"status": 404, "text": "", "headers": {}}))
+            case SqlQuery() | SqlRun():
+                finish(Failed("no_backend", f"the simulated post has no data base `{command.connection}`"))
             case _:
                 finish(self._values.perform(command))
         return nothing

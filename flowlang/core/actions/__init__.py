@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable, Mapping
 
 from flowlang.model.values import Value
 
-from . import ask, call, call_control, dial, http, log, messages, recording, speaking, store
+from . import ask, call, call_control, dial, http, log, messages, recording, speaking, sql, store
 from .stage import Stage
 
 ActionBody = Callable[[Stage], Awaitable[Value]]
@@ -33,6 +33,8 @@ ACTION_BODIES: Mapping[str, ActionBody] = {
     "store.get": store.get,
     "store.put": store.put,
     "store.add": store.add,
+    "sql.query": sql.query,
+    "sql.run": sql.run,
     "dial": dial.dial,
     "call": call.call,
     "record": recording.record,

@@ -1,0 +1,57 @@
+"""What stands of data bases in `flow.toml`.
+
+[backends.data]
+kind = "sql"
+
+[backends.data.connections.orders]          # `sql.query "orders", …`
+sqlite = "orders.db"                        # a file that is there
+
+[backends.data.connections.customers]
+postgresql = { env = "CUSTOMERS" }          # as in "postgresql://flow:secret@db.example/customers?sslmode=verify-full"
+read_only = true
+timeout = 10                                # seconds
+"""
+
+from __future__ import annotations
+
+from flowlang.project.backends import BackendKind, Section, SettingsError
+from flowlang.project.secrets import Hidden
+from flowlang.project.sections import NAME
+from flowlang.project.shapes import Flag, Named, Seconds, Table, Text
+
+from .backend import Connection, SqlBackend
+from .postgresql import PostgresqlConnection, driver
+from .sqlite import SqliteConnection
+
+_CONNECTION = Table(
+    {"sqlite": Text("a path"), "postgresql": Hidden(), "read_only": Flag(), "timeout": Seconds(0.1, 3_600)}
+)
+
+
+def _make(section: Section) -> SqlBackend:
+    connections: dict[str, Connection] = {}
+    for name, given in section.settings["connections"].items():
+        where = "connections", name
+        read_only, timeout = given.get("read_only", False), given.get("timeout", 10.0)
+        if ("sqlite" in given) == ("postgresql" in given):
+            raise SettingsError("it has either `sqlite` or `postgresql`", *where)
+        if "sqlite" in given:
+            path = section.surroundings.folder / given["sqlite"]
+            if not path.is_file():
+                raise SettingsError(f"there is no file {path}", *where, "sqlite")
+            connections[name] = SqliteConnection(path, read_only=read_only, timeout=timeout)
+        elif driver() is None:
+            message = "PostgreSQL needs psycopg: `pip install flowlang[postgresql]`"
+            raise SettingsError(message, *where, "postgresql")
+        else:
+            connections[name] = PostgresqlConnection(
+                given["postgresql"], read_only=read_only, timeout=timeout
+            )
+    return SqlBackend(connections)
+
+
+KIND = BackendKind(
+    "Data bases: SQLite, and PostgreSQL with the extra `postgresql`.",
+    Table({"connections": Named(_CONNECTION, "a table of data bases", NAME)}, frozenset({"connections"})),
+    _make,
+)
