@@ -1,0 +1,38 @@
+"""What stands of notices in `flow.toml`; the extra `flowlang[notify]` brings apprise.
+
+[backends.alerts]
+kind = "notify"
+
+[backends.alerts.services]
+default = { env = "ALERTS" }           # an address as apprise has them: they hold passwords
+on_call = { file = "secrets/on-call" } # `notify "…", to: "on_call"`
+"""
+
+from __future__ import annotations
+
+from flowlang.project.backends import BackendKind, Section, SettingsError
+from flowlang.project.secrets import Hidden
+from flowlang.project.sections import NAME
+from flowlang.project.shapes import Named, Table
+
+from .backend import NotifyBackend, Service, service
+
+
+def _make(section: Section) -> NotifyBackend:
+    services: dict[str, Service] = {}
+    for name, url in section.settings["services"].items():
+        try:
+            made = service(url)
+        except ImportError:
+            raise SettingsError("notices need apprise: `pip install flowlang[notify]`") from None
+        if made is None:
+            raise SettingsError("apprise knows no service by this address", "services", name)
+        services[name] = made
+    return NotifyBackend(services)
+
+
+KIND = BackendKind(
+    "Notices by apprise's services, with the extra `notify`.",
+    Table({"services": Named(Hidden(), "a table of services", NAME)}, frozenset({"services"})),
+    _make,
+)
