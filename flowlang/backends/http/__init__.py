@@ -6,7 +6,7 @@ private = ["10.1.2.0/24"]              # networks that requests may reach beside
 attempts = 4
 at_once = 100
 largest_answer = 1000000               # bytes
-ca_file = "certificates/ours.pem"      # authorities beside the system's: one or the other
+ca_file = "certificates/ours.pem"      # further authorities
 
 [backends.internet.webhooks]           # how `webhook` signs
 form = "standard"                      # Standard Webhooks; or "twilio"
@@ -18,27 +18,28 @@ from __future__ import annotations
 import re
 from typing import Any
 
+from flowlang.backends.http_client import ClientSettings, Network, Patience, network
 from flowlang.backends.signatures import SecretError, standard_key
 from flowlang.project.backends import BackendKind, Section, SettingsError
 from flowlang.project.secrets import Hidden
 from flowlang.project.shapes import Choice, Integer, Items, Table, Text
 
 from .backend import HttpBackend, HttpSettings, Signing
-from .client import Patience
-from .reachable import Network, network
 
-__all__ = ["KIND", "HttpBackend", "HttpSettings", "Patience", "Signing"]
+__all__ = ["KIND", "HttpBackend", "HttpSettings", "Signing"]
 
 
 def _make(section: Section) -> HttpBackend:
     given = section.settings
     ca_file = given.get("ca_file")
     settings = HttpSettings(
-        private=_networks(given.get("private", ())),
+        client=ClientSettings(
+            allowed=_networks(given.get("private", ())),
+            patience=Patience(given.get("attempts", 4)),
+            at_once=given.get("at_once", 100),
+            most_bytes=given.get("largest_answer", 1_000_000),
+        ),
         signing=_signing(given.get("webhooks")),
-        patience=Patience(given.get("attempts", Patience.attempts)),
-        at_once=given.get("at_once", HttpSettings.at_once),
-        most_bytes=given.get("largest_answer", HttpSettings.most_bytes),
         ca_file=str(section.surroundings.folder / ca_file) if ca_file is not None else None,
     )
     try:

@@ -13,19 +13,23 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-import httpcore2
 import trio
 
+from flowlang.backends.asking import Asking
 from flowlang.backends.border import Finish, Host
-from flowlang.backends.once import Once
+from flowlang.backends.http_client import (
+    Client,
+    ClientSettings,
+    Resolve,
+    Sign,
+    open_client,
+    resolve,
+    trusting,
+)
 from flowlang.backends.signatures import standard_headers, twilio_signature
 from flowlang.model.message_commands import HttpRequest, OutsideCommand
-from flowlang.model.results import Done
+from flowlang.model.results import Done, Result
 from flowlang.model.values import SECOND
-
-from .client import Client, Patience, Sign
-from .network import CheckedNetwork, Resolve, resolve, trusting
-from .reachable import Network
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,15 +42,11 @@ class Signing:
 
 @dataclass(frozen=True, slots=True)
 class HttpSettings:
-    """`private` are networks that requests may reach beside public addresses."""
+    """`ca_file` has authorities in place of the system's."""
 
-    private: tuple[Network, ...] = ()
+    client: ClientSettings = field(default_factory=ClientSettings)
     signing: Signing | None = None
-    patience: Patience = field(default_factory=Patience)
-    at_once: int = 100
-    most_bytes: int = 1_000_000
     ca_file: str | None = None
-    agent: str = "flowlang"
 
 
 class HttpBackend:
@@ -68,78 +68,39 @@ class HttpBackend:
         self._context = trusting(settings.ca_file)
         self._resolve = resolve
         self._chance = chance
-        self._once = Once()
-        self._waiting: list[tuple[HttpRequest, Finish, trio.CancelScope]] = []
-        self._start: Callable[[HttpRequest, Finish, trio.CancelScope], None] = self._wait
-        self._quiet = trio.Event()
-        self._quiet.set()
+        self._asking = Asking()
+        self._client: Client | None = None
 
     async def run(self, host: Host, *, task_status: Any = trio.TASK_STATUS_IGNORED) -> None:
         """Works until cancelled."""
         settings = self._settings
-        network = CheckedNetwork(settings.private, self._resolve)
+        sign = self._signer(host) if settings.signing is not None else None
         async with (
-            httpcore2.AsyncConnectionPool(
-                ssl_context=self._context,
-                max_connections=settings.at_once,
-                max_keepalive_connections=min(20, settings.at_once),
-                keepalive_expiry=30.0,
-                http2=False,
-                network_backend=network,
-            ) as pool,
+            open_client(
+                settings.client, self._context, sign=sign, resolve=self._resolve, chance=self._chance
+            ) as self._client,
             trio.open_nursery() as nursery,
         ):
-            client = Client(
-                pool,
-                sign=self._signer(host) if settings.signing is not None else None,
-                patience=settings.patience,
-                most_bytes=settings.most_bytes,
-                chance=self._chance,
-                agent=settings.agent,
-            )
-
-            def start(command: HttpRequest, finish: Finish, scope: trio.CancelScope) -> None:
-                nursery.start_soon(self._ask, client, command, finish, scope)
-
-            self._start = start
+            self._asking.open(nursery)
+            task_status.started("http: requests go out")
             try:
-                for waiting in self._waiting:
-                    start(*waiting)
-                self._waiting.clear()
-                task_status.started("http: requests go out")
                 await trio.sleep_forever()
             finally:
-                self._start = self._wait
+                self._asking.close()
 
     async def settle(self) -> None:
         """Returns when no request is under way."""
-        await self._quiet.wait()
+        await self._asking.settle()
 
     def send(self, command: OutsideCommand, finish: Finish) -> Callable[[], None]:
         """Begins a request. What was sent when it is cancelled may be done all the same."""
         assert isinstance(command, HttpRequest)
-        return self._once.send(command.key, finish, lambda over: self._begin(command, over))
 
-    def _begin(self, command: HttpRequest, finish: Finish) -> Callable[[], None]:
-        scope = trio.CancelScope()
-        self._start(command, finish, scope)
-        return scope.cancel
+        async def ask() -> Result:
+            assert self._client is not None
+            return Done(await self._client.ask(command))
 
-    def _wait(self, command: HttpRequest, finish: Finish, scope: trio.CancelScope) -> None:
-        """What comes before `run` is kept for it: recovery sends before anything listens."""
-        self._waiting.append((command, finish, scope))
-
-    async def _ask(
-        self, client: Client, command: HttpRequest, finish: Finish, scope: trio.CancelScope
-    ) -> None:
-        if self._once.under_way == 1:
-            self._quiet = trio.Event()
-        try:
-            with scope:
-                finish(Done(await client.ask(command)))
-        finally:
-            if not self._once.under_way:
-                self._quiet.set()
+        return self._asking.send(command.key, finish, ask)
 
     def _signer(self, host: Host) -> Sign:
         signing = self._settings.signing

@@ -9,8 +9,8 @@ import pytest
 import trio
 
 from flowlang import open_engine
-from flowlang.backends.http import HttpBackend, HttpSettings, Patience, Signing
-from flowlang.backends.http.reachable import is_reachable, network
+from flowlang.backends.http import HttpBackend, HttpSettings, Signing
+from flowlang.backends.http_client import ClientSettings, Patience, is_reachable, network
 from flowlang.backends.signatures import standard_fault, twilio_fault
 from flowlang.model.message_commands import HttpRequest
 from flowlang.model.policy import Policy
@@ -26,7 +26,9 @@ KEY = bytes(range(24))
 
 def settings(**more: Any) -> HttpSettings:
     assert LOOPBACK is not None
-    return HttpSettings(**{"private": (LOOPBACK,), "patience": Patience(3, 0.001), **more})
+    signing = more.pop("signing", None)
+    client = {"allowed": (LOOPBACK,), "patience": Patience(3, 0.001), **more}
+    return HttpSettings(ClientSettings(**client), signing)
 
 
 def request(url: str, method: Any = "GET", body: str | None = None, **more: Any) -> HttpRequest:
@@ -186,7 +188,7 @@ def test_a_private_address_is_reached_only_where_the_operator_says_so() -> None:
         assert got == {"reason": "127.0.0.1 is at 127.0.0.1, which is no public address"}
         assert server.asked == []
 
-    against(lambda _asked: Reply(), use, settings(private=()))
+    against(lambda _asked: Reply(), use, settings(allowed=()))
 
 
 def test_the_address_that_was_checked_is_the_one_connected_to() -> None:

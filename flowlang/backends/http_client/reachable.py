@@ -18,6 +18,10 @@ _ASSIGNMENTS = ip_network("192.0.0.0/24")  # RFC 6890 §2.1; clouds have service
 _COMPATIBLE = ip_network("::/96")  # RFC 4291 §2.5.5.1, deprecated
 
 
+EVERYWHERE: tuple[Network, ...] = (ip_network("0.0.0.0/0"), ip_network("::/0"))
+"""For addresses that the operator himself has written down."""
+
+
 def network(text: str) -> Network | None:
     """A network or an address that an operator names."""
     try:

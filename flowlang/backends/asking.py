@@ -1,0 +1,67 @@
+"""Commands that become tasks: begun before the backend runs they wait for it, cancelled they end, and it is
+known when none is under way."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+
+import trio
+
+from flowlang.model.results import Result
+
+from .border import Finish
+from .once import Once
+
+Work = Callable[[], Awaitable[Result]]
+
+
+class Asking:
+    """Each key is worked for once."""
+
+    def __init__(self) -> None:
+        self._once = Once()
+        self._nursery: trio.Nursery | None = None
+        self._waiting: list[Callable[[trio.Nursery], None]] = []
+        self._quiet = trio.Event()
+        self._count = 0
+        self._quiet.set()
+
+    def send(self, key: str, finish: Finish, work: Work) -> Callable[[], None]:
+        """Has it done; returns how to cancel it."""
+        return self._once.send(key, finish, lambda over: self._begin(work, over))
+
+    def open(self, nursery: trio.Nursery) -> None:
+        """From now on tasks run there; those that wait begin."""
+        self._nursery = nursery
+        waiting, self._waiting = self._waiting, []
+        for begin in waiting:
+            begin(nursery)
+
+    def close(self) -> None:
+        """What comes now waits for the next `open`."""
+        self._nursery = None
+
+    async def settle(self) -> None:
+        """Returns when none is under way."""
+        await self._quiet.wait()
+
+    def _begin(self, work: Work, finish: Finish) -> Callable[[], None]:
+        scope = trio.CancelScope()
+
+        async def run() -> None:
+            try:
+                with scope:
+                    finish(await work())
+            finally:
+                self._count -= 1
+                if not self._count:
+                    self._quiet.set()
+
+        if not self._count:
+            self._quiet = trio.Event()
+        self._count += 1
+        if self._nursery is not None:
+            self._nursery.start_soon(run)
+        else:
+            self._waiting.append(lambda nursery: nursery.start_soon(run))
+        return scope.cancel

@@ -1,0 +1,133 @@
+"""Text messages by a gateway over HTTP.
+
+    [backends.texts]
+    kind = "sms_gateway"
+    form = "twilio"
+    account = "AC0123…"
+    token = { env = "TWILIO_TOKEN" }
+    from = "+16062067563"
+    listen = "127.0.0.1:8080"                    # callbacks come in; see `flowlang.backends.http_server`
+    public_url = "https://flow.clinic.example"   # + /sms/texts/received and /sms/texts/status
+
+Another gateway's form is a table in place of a name; what it does not say is as in Twilio's callbacks:
+
+    [backends.texts.form]
+    url = "https://gw.example/v2/messages"
+    encoding = "json"                            # or "form"
+    headers = { "x-api-key" = "{token}" }        # or basic = true
+    fields = { to = "{to}", "sender.name" = "{from}", body = "{text}", reference = "{key}" }
+    id = "messages.0.id"                         # in the answer
+    code = "error.code"
+    callbacks = { verify = "bearer", source = "from", to = "to", text = "body", id = "id", report_id = "id",
+                  status = "state", statuses = { done = "delivered", lost = "failed" } }
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any, get_args
+
+from flowlang.backends.http_client import EVERYWHERE, ClientSettings
+from flowlang.backends.http_server import LISTEN, server_of
+from flowlang.backends.signatures import SecretError, standard_key
+from flowlang.model.addresses import fault_of_url, sender_of
+from flowlang.project.backends import BackendKind, Section, SettingsError
+from flowlang.project.secrets import Hidden
+from flowlang.project.shapes import Choice, Flag, Named, Table, Text, TextOr
+
+from .backend import SmsGatewayBackend
+from .callbacks import Secrets
+from .form import TWILIO, Callbacks, Form, FormError, Status
+
+__all__ = ["KIND", "TWILIO", "Callbacks", "Form", "Secrets", "SmsGatewayBackend"]
+
+_HEADER = re.compile(r"[A-Za-z0-9-]{1,100}")
+_VALUE = re.compile(r"[ -~]{0,1000}")
+_FIELD = re.compile(r"[!-~]{1,100}")
+_WORD = re.compile(r"[!-~]{1,60}")
+
+
+def _make(section: Section) -> SmsGatewayBackend:
+    given = section.settings
+    form = TWILIO if given["form"] == "twilio" else _form(given["form"])
+    source = sender_of("sms", given["from"])
+    if source is None:
+        raise SettingsError(f"`{given['from']}` is no number, short code or name that sends texts", "from")
+    token = str(given["token"])
+    served = "listen" in given
+    if served and "public_url" not in given:
+        raise SettingsError("callbacks need the `public_url` that the gateway is told", "listen")
+    try:
+        key = standard_key(token) if served and form.callbacks.verify == "standard" else b""
+        return SmsGatewayBackend(
+            section.name,
+            form,
+            source=source,
+            account=given.get("account", ""),
+            secrets=Secrets(token, key),
+            server=server_of(section) if served else None,
+            public=given.get("public_url", "").rstrip("/"),
+            client=ClientSettings(EVERYWHERE),  # the operator has written the address down
+        )
+    except SecretError as error:
+        raise SettingsError(str(error), "token") from None
+    except ValueError as error:
+        raise SettingsError(str(error), "listen") from None
+
+
+def _form(given: Mapping[str, Any]) -> Form:
+    settings = dict(given)
+    told: dict[str, Any] = {"statuses": {}} | settings.pop("callbacks", {})
+    callbacks = Callbacks(**told)
+    for name in ("id", "code"):
+        if name in settings:
+            settings[name] = tuple(settings[name].split("."))
+    try:
+        form = Form(**settings, callbacks=callbacks)
+        fault = fault_of_url(form.address({"account": "x", "token": "x"}))
+    except FormError as error:
+        raise SettingsError(str(error), "form") from None
+    if fault is not None:
+        raise SettingsError(f"`{form.url}` is no address: {fault}", "form", "url")
+    return form
+
+
+_field = Text("the name of a field", _FIELD)
+_CALLBACKS = Table(
+    {
+        "verify": Choice(("twilio", "standard", "bearer", "none")),
+        **dict.fromkeys(("source", "to", "text", "id", "report_id", "status", "reason"), _field),
+        "statuses": Named(Choice(get_args(Status)), "a table of the gateway's words", _WORD),
+        "answer": Text(),
+        "answer_kind": Text("a media type", _VALUE),
+    }
+)
+_FORM = Table(
+    {
+        "url": Text(),
+        "encoding": Choice(("form", "json")),
+        "fields": Named(Text(), "a table of fields", _FIELD),
+        "headers": Named(Text("a line in ASCII", _VALUE), "a table of headers", _HEADER),
+        "basic": Flag(),
+        "id": _field,
+        "code": _field,
+        "callbacks": _CALLBACKS,
+    },
+    frozenset({"url", "fields", "id"}),
+)
+
+KIND = BackendKind(
+    "Text messages by a gateway over HTTP, Twilio's form or another.",
+    Table(
+        {
+            "form": TextOr(Text('"twilio", or a table', re.compile("twilio")), _FORM),
+            "account": Text(),
+            "token": Hidden(),
+            "from": Text(),
+            **LISTEN,
+        },
+        frozenset({"form", "token", "from"}),
+    ),
+    _make,
+)
