@@ -63,6 +63,7 @@ _EVENTS = {
         events.CallUnheld,
         events.CallEnded,
         events.TransferAsked,
+        events.CallTransferred,
         events.CallRinging,
         events.CallAnswered,
         events.CallRefused,

@@ -18,6 +18,7 @@ from flowlang.model.events import (
     CallHeld,
     CallRefused,
     CallRinging,
+    CallTransferred,
     CallUnheld,
     DigitPressed,
     TransferAsked,
@@ -31,7 +32,7 @@ if TYPE_CHECKING:
     from .activeflow import Activeflow
 
 LegEvent = CallRinging | CallAnswered | CallRefused | CallEnded | TransferAsked
-AnyLegEvent = LegEvent | CallHeld | CallUnheld | DigitPressed
+AnyLegEvent = LegEvent | CallHeld | CallUnheld | CallTransferred | DigitPressed
 
 
 class PlacedLeg:
@@ -95,6 +96,9 @@ class Legs:
             case CallHeld() | CallUnheld():
                 agent: Value = {"address": leg.to, "number": number_of(leg.to), "name": None}
                 return Outcome(event.name, {"by": "agent", "held": "caller", "agent": agent})
+            case CallTransferred(to=to):
+                leg.to = to
+                return Outcome("transferred", {"by": "agent", "to": to, "text": to})
             case DigitPressed():  # it is heard by whoever the leg is connected with
                 return None
             case CallEnded() | CallRefused():

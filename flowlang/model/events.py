@@ -88,6 +88,16 @@ class TransferAsked:
     to: str
 
 
+@dataclass(frozen=True, slots=True)
+class CallTransferred:
+    """At the far end of the leg is `to` now: who was there has given his place to somebody with whom he was
+    in another call (an attended transfer)."""
+
+    name: ClassVar[str] = "transferred"
+    leg: int
+    to: str
+
+
 ELSEWHERE = -1
 """The leg of a message that is of another thread than the one that the activeflow began with."""
 
@@ -152,6 +162,7 @@ Event = (
     | CallUnheld
     | CallEnded
     | TransferAsked
+    | CallTransferred
     | PlacedLegEvent
     | MessageReceived
     | MessageReported
@@ -171,6 +182,8 @@ def as_outcome(event: Event) -> Outcome:
             return Outcome(event.name, {"by": "caller", "held": "agent", "agent": None})
         case CallRinging() | CallAnswered() | CallRefused() | TransferAsked():
             return Outcome(event.name)
+        case CallTransferred():  # by the caller; by one of our legs see `flowlang.core.legs`
+            return Outcome("transferred", {"by": "caller", "to": event.to, "text": event.to})
         case CallEnded():
             return Outcome("hangup", {"cause": event.cause})
         case MessageReceived():

@@ -334,6 +334,10 @@ class UserAgent:
             return True
         return self.door is not None and self.door.may_go_on(leg.origin, source, now)
 
+    def call_of(self, key: DialogKey) -> CallLeg | None:
+        """The call that has this dialog, `None` for none."""
+        return self._dialogs.get(key)
+
     def _leg_of(self, request: Request) -> CallLeg | None:
         key = (request.call_id, request.to.tag or "", request.from_.tag or "")
         return self._dialogs.get(key)

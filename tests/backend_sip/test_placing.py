@@ -9,7 +9,8 @@ from trio.testing import MockClock
 from flowlang.backends.media import Prompt
 from flowlang.model.commands import HangUp
 from flowlang.model.events import CallAnswered, CallEnded, CallRefused, CallRinging
-from flowlang.model.observations import LegAnswered, LegEnded, LegRang
+from flowlang.model.observations import LegAnswered, LegEnded, LegRang, SipMessageSeen
+from flowlang.model.secrets import Secret
 from flowlang.sip import Trace
 
 from .conftest import T1, Bench
@@ -112,7 +113,7 @@ async def test_silence_is_told_as_such(bench: Bench, clock: MockClock) -> None:
     ("to", "why"),
     [
         ("+14155550100", "no trunk takes calls to +14155550100"),
-        ("sip:bob@nowhere.example", "nowhere.example is no IP address"),
+        ("sip:bob@nowhere.example", "nowhere.example"),
         ("mailto:bob@example.net", "no SIP URI"),
         ("sip:bob@127.0.0.1?Route=x", "without headers"),
         ("sip:b b@127.0.0.1", "no address that can be called"),
@@ -200,3 +201,18 @@ async def test_a_chain_of_our_own_calls_ends(bench: Bench, clock: MockClock) -> 
     await bench.host.until_calls(5)
     refused = await bench.place(itself, caller=bench.host.calls[-1].leg).wait_for(CallRefused)
     assert refused == CallRefused(0, 483, "a chain of 5 calls of our own ends here")
+
+
+async def test_a_secret_address_does_not_stand_in_the_ladder(bench: Bench, clock: MockClock) -> None:
+    bench.phone.take_calls()
+    host, port = bench.phone.endpoint.address[:2]
+    placed = bench.place(Secret(f"sip:4711@{host}:{port}"))
+    phone = await bench.phone.next_call()
+    phone.answer()
+    await placed.wait_for(CallAnswered)
+    await phone.hang_up()
+    await placed.wait_for(CallEnded)
+    lines = [each.summary for each in bench.host.of(SipMessageSeen)]
+    assert any(line.startswith("INVITE sip:•••@") for line in lines)
+    assert not any("4711" in line for line in lines)
+    await bench.nothing_left()

@@ -146,3 +146,73 @@ async def test_a_script_sends_its_caller_elsewhere(
         (record,) = await office.recorded(1)
         assert record.cause == ("transferred" if status == 200 else "normal")
         await office.nothing_left()
+
+
+TWO_CALLS = """
+route call to "20" => to_bob
+route call to "30" => to_carol
+flow to_bob {
+    on transferred as e { log "transferred by ${e.by} to ${e.to}" }
+    match dial("bob") { answered as a => log "20 over ${a.cause}"; _ => log "no" }
+}
+flow to_carol {
+    on hangup as e { log "30 left ${e.cause}" }
+    match dial("carol") { answered as a => log "30 over"; _ => log "no" }
+    wait 1h
+}
+"""
+
+
+async def test_an_attended_transfer_joins_those_whom_somebody_talks_to(
+    tmp_path: Path, clock: MockClock
+) -> None:
+    async with open_office(TWO_CALLS, tmp_path) as office:
+        alice, bob, carol = await office.phone(), await office.phone("bob"), await office.phone("carol")
+        calling = await office.call(alice, "20")
+        called = await bob.next_call()
+        called.answer()
+        await calling.wait_answered()
+        await called.hold()
+        consulting = await office.call(bob, "30", "bob")
+        third = await carol.next_call()
+        third.answer()
+        await consulting.wait_answered()
+        assert await called.transfer_to(consulting) == 200
+        await called.wait_ended()
+        await consulting.wait_ended()
+        await heard_by(calling, third)
+        await heard_by(third, calling)
+        assert sorted(await office.logged(3)) == [
+            "30 left transferred",
+            "30 over",
+            "transferred by agent to carol",
+        ]
+        await calling.hang_up()
+        await third.wait_ended()
+        assert office.logs[3:] == ["20 over normal"]
+        assert sorted(each.cause for each in await office.recorded(4)) == [
+            "normal",
+            "normal",
+            "transferred",
+            "transferred",
+        ]
+        await office.nothing_left()
+
+
+async def test_nobody_joins_calls_of_others(tmp_path: Path, clock: MockClock) -> None:
+    async with open_office(TWO_CALLS, tmp_path) as office:
+        alice, bob, carol = await office.phone(), await office.phone("bob"), await office.phone("carol")
+        mallory = await office.phone()
+        calling = await office.call(alice, "20")
+        called = await bob.next_call()
+        called.answer()
+        await calling.wait_answered()
+        own = await office.call(mallory, "30", "mallory")
+        third = await carol.next_call()
+        third.answer()
+        await own.wait_answered()
+        assert await own.transfer_to(calling) == 603
+        assert await own.transfer_to(own) == 603
+        await heard_by(calling, called)
+        await calling.hang_up()
+        await own.hang_up()

@@ -157,6 +157,11 @@ class MediaPort:
         live = [each for each in self._call_recordings if not each.over]
         self._call_recordings = (*live, recording)
 
+    def hand_recordings_to(self, other: MediaPort) -> None:
+        """What is recorded here goes on there."""
+        other._call_recordings += self._call_recordings
+        self._call_recordings = ()
+
     def close(self) -> None:
         """Stop everything and free the port; the second call does nothing."""
         if self.closed:

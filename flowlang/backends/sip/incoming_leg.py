@@ -14,8 +14,9 @@ from flowlang.sip import IncomingCall, SessionDescription, SipSyntaxError
 from flowlang.sip.headers import parse_name_addr
 
 from .ground import Ground
-from .leg import GONE, SipLeg
-from .names import printable, uri_of
+from .leg import SipLeg
+from .leg_media import GONE
+from .names import address_of, printable, uri_of
 
 _LONGEST_REASON = 100
 
@@ -30,6 +31,7 @@ class IncomingLeg(SipLeg):
         self.hops = self.hops if hops is None else hops - 1
         self.chain = ground.chains.get(call.call_id, 0) + 1
         self._call = call
+        self.far_end = address_of(call.request.from_.uri)
         self._description: SessionDescription | None = None
         ground.enter(call, self)
 
@@ -105,8 +107,8 @@ class IncomingLeg(SipLeg):
     def _hang_up(self, status: int) -> None:
         if self._call.unanswered and 300 <= status <= 699:
             self._call.reject(status, self.now)
-        else:
-            self._call.hang_up(self.now)
+        elif self.call is not None:  # another's by now, maybe: see `_take_over`
+            self.call.hang_up(self.now)
 
     def _describe(self) -> SessionDescription | Failed:
         """What we say of our media: an answer to the caller's offer, else an offer."""

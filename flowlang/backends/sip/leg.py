@@ -1,21 +1,18 @@
-"""One call leg: its media, and what the engine asks of any leg. `incoming_leg` and `outgoing_leg` have the
-rest.
+"""One call leg: what the engine asks of any, and transfers. Its media are in `leg_media`; `incoming_leg` and
+`outgoing_leg` have what each does in its own way.
 
 Rules
 - A command is finished before the event that it causes is delivered; everything that cannot be finished any
   more is, as `gone`, after `CallEnded` was.
 - `LegEnded` is observed and `CallEnded` delivered once a leg, whoever ends it; then nothing of it is kept.
-- Two legs are bridged by their media ports alone: what the peer of one offers is answered here and never
-  relayed.
+- What the peer of a bridged leg offers is answered here and never relayed.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from contextlib import suppress
 
-from flowlang.backends.border import Finish, Inbox, Leg
-from flowlang.backends.media import MediaError, MediaPort, ringing_tone
+from flowlang.backends.border import Finish, Leg
 from flowlang.model.cdr import Party
 from flowlang.model.commands import (
     Answer,
@@ -37,22 +34,18 @@ from flowlang.model.commands import (
 from flowlang.model.events import (
     CALLER_LEG,
     CallEnded,
-    CallHeld,
-    CallUnheld,
-    DigitPressed,
+    CallTransferred,
     Event,
     TransferAsked,
 )
-from flowlang.model.observations import LegEnded, LegHeld, LegTransferred
+from flowlang.model.observations import LegEnded, LegTransferred
 from flowlang.model.results import Done, Failed, Result
 from flowlang.sip import (
     CallConfirmed,
-    CallLeg,
     CallReanswered,
     CallReoffered,
     HangupCause,
     InfoReceived,
-    MediaSession,
     SipSyntaxError,
     TransferAnswered,
 )
@@ -61,19 +54,16 @@ from flowlang.sip import Event as SipEvent
 from flowlang.sip import TransferAsked as SipTransferAsked
 from flowlang.sip.outputs import Side
 
-from .audio import connect_audio
+from . import attended
 from .ground import Ground
-from .keys import key_of_info
+from .leg_media import GONE, LegMedia, nothing
 from .names import transfer_target, uri_of
-from .recordings import LegRecordings
-from .speech import Speech
 
 _BY_NETWORK = frozenset({"no_ack", "lost", "timeout"})
+_DECLINED = 603  # RFC 3261 §21.6.2
 
-GONE = Failed("gone", "the caller has left")
 
-
-class SipLeg:
+class SipLeg(LegMedia):
     """A `border.BridgingLeg`. `chain` is how many legs of ours stand before it, `hops` how many hops a call
     that is placed for it may take (RFC 3261 §16.6 step 3)."""
 
@@ -81,28 +71,14 @@ class SipLeg:
     """Who it is in records."""
 
     def __init__(self, ground: Ground, leg_id: str) -> None:
-        self.inbox: Inbox | None = None
-        self.call: CallLeg | None = None
+        super().__init__(ground, leg_id)
         self.chain = 0
         self.hops = 70
-        self._ground = ground
-        self._id = leg_id
-        self._over = False
-        self._answered = False
-        self._held = False
-        self._muted = False
-        self._session: MediaSession | None = None
-        self._port: MediaPort | None = None
-        self._bridged: SipLeg | None = None
-        self._parked = False  # on hold by the script
-        self._ringing = False  # hears the ringing tone
-        self._offer_due = False
-        self._keys_by_rtp = False
+        self.far_end = ""
+        """Who is there, as an address."""
         self._transferring: Finish | None = None
         self._transfer_to = ""
         self._when_confirmed: Callable[[], None] = nothing
-        self._speech = Speech(ground.sounds, ground.nursery)
-        self._recordings = LegRecordings(ground.recordings, ground.plane.recorder)
 
     # The engine's side
 
@@ -159,15 +135,7 @@ class SipLeg:
         if early:
             self._be_heard(early=True)
             self._ground.endpoint.carry_out()
-        for one, two in ((self, other), (other, self)):
-            one._part()
-            one._bridged = two
-            one._ringing = False
-        if not early:  # who is not answered yet does not hear the caller either
-            self._join()
-        other._join()
-        self._choose_behind()
-        other._choose_behind()
+        self._connect_with(other, early=early)
 
     def release(self) -> None:
         """The activeflow is over: nothing more is told to it."""
@@ -219,13 +187,9 @@ class SipLeg:
         host.observe(LegEnded(host.now(), self._id, by, cause, status))
         if event is not None:
             self._deliver(event)
-        self._speech.end(GONE)
-        self._recordings.end()
         if self._transferring is not None:
             self._transferring(GONE)
-        self._part()
-        if self._port is not None:
-            self._port.close()
+        self._end_media()
         self.inbox = None
         if self.call is not None:
             self._ground.leave(self.call)
@@ -255,12 +219,48 @@ class SipLeg:
             self.call.hang_up(self.now, "transferred")
 
     def _on_transfer_asked(self, target: str, replaces: str | None) -> None:
+        if replaces is not None:
+            self._report_transfer(200 if self._join_those_of(replaces) else _DECLINED)
+            return
         to = transfer_target(target)
-        if self.inbox is None or to is None or replaces is not None:
-            self._report_transfer(603)
+        if self.inbox is None or to is None:
+            self._report_transfer(_DECLINED)
             return
         self._transfer_to = to
         self._deliver(TransferAsked(CALLER_LEG, to))
+
+    def _join_those_of(self, replaces: str) -> bool:
+        """Attended: whom we are connected with goes on with whom he is connected with in his other call."""
+        consulted = attended.consulted(self._ground, self, replaces)
+        partner = None if consulted is None else consulted._bridged
+        if consulted is None or not isinstance(partner, SipLeg) or partner is self:
+            return False
+        if self._bridged is None or self._bridged is partner:
+            return False
+        if not (self._answered and consulted._answered and partner._answered):
+            return False
+        self._transfer_to = partner.far_end
+        self._report_transfer(200)
+        if consulted.call is not None:
+            consulted.call.hang_up(self.now, "transferred")
+        self._take_over(partner)
+        self._deliver(CallTransferred(CALLER_LEG, self.far_end))
+        return True
+
+    def _take_over(self, other: SipLeg) -> None:
+        """The call of another leg is this one's from now on; ours ends, and so does the other leg."""
+        before, self.call, other.call = self.call, other.call, None
+        for call in (before, self.call):
+            if call is not None:
+                self._ground.leave(call)
+        if before is not None:
+            before.hang_up(self.now, "transferred")
+        if self.call is not None:
+            self._ground.enter(self.call, self)
+        self.far_end = other.far_end
+        self._take_media_of(other)
+        other._end("us", "transferred", 200, CallEnded(CALLER_LEG, "transferred"))
+        self._rejoin()
 
     def _report_transfer(self, status: int) -> None:
         if self.call is not None and self.call.report_transfer(status, self.now) and 200 <= status < 300:
@@ -272,135 +272,5 @@ class SipLeg:
     def _before_answer(self, command: Answer | Ring | Reject | Redirect) -> Result:
         raise NotImplementedError
 
-    def _be_heard(self, early: bool) -> Failed | None:
-        raise NotImplementedError
-
     def _hang_up(self, status: int) -> None:
         raise NotImplementedError
-
-    # Media
-
-    def _open(self, peer: str) -> tuple[MediaPort, str]:
-        """A port that faces this peer, and our address as he is told it. Raises `MediaError`."""
-        facing = self._ground.endpoint.facing
-        bound, told = facing.bound(peer), facing.told(peer)
-        if bound is None or told is None:
-            raise MediaError(f"no route leads to {peer}")
-        if self._port is None:
-            self._port = self._ground.plane.open(bound)
-            self._port.on_digit = self._on_digit
-        return self._port, told
-
-    def _describe_to(self, peer: str) -> MediaSession:
-        """Our side of the media towards a peer. Raises `MediaError`."""
-        port, told = self._open(peer)
-        return MediaSession(told, port.address[1], self._ground.random.getrandbits(62))
-
-    def _connect(self) -> None:
-        """Send to, and hear, what was agreed; tell of hold."""
-        audio = None if self._session is None else self._session.audio
-        if self._port is None or audio is None or self._over:
-            return
-        try:
-            connect_audio(self._port, audio)
-        except MediaError:
-            if self.call is not None:
-                self.call.hang_up(self.now, "not_acceptable")
-            return
-        self._speech.connect(self._port)
-        if audio.held != self._held:
-            self._held = audio.held
-            self._ground.host.observe(LegHeld(self._ground.host.now(), self._id, audio.held))
-            self._deliver(CallHeld(CALLER_LEG) if audio.held else CallUnheld(CALLER_LEG))
-            if self._bridged is not None:
-                self._bridged._choose_behind()
-        self._choose_behind()
-
-    def _choose_behind(self) -> None:
-        """What is heard where nothing is said, and whether the leg is."""
-        if self._port is None:
-            return
-        other = self._bridged
-        sound = None
-        if self._parked or (other is not None and other._held):
-            sound = self._ground.music
-        elif self._ringing:
-            sound = ringing_tone()
-        self._port.play_behind(sound)
-        self._port.muted = self._muted or self._parked
-
-    def _park(self, *, on: bool) -> None:
-        """Hold, or no more: he hears music, and nobody hears him (RFC 3264 §8.4)."""
-        if self._session is None or on == self._parked:
-            return
-        self._parked = on
-        self._session.wanted = "sendonly" if on else "sendrecv"
-        self._choose_behind()
-        self._offer()
-
-    def _offer(self) -> None:
-        """A re-INVITE with what we want now; later, where none may be sent yet."""
-        if self.call is not None and self._session is not None:
-            self._offer_due = not self.call.reoffer(self._session.offer(), self.now)
-
-    def _press(self, digits: str, finish: Finish) -> None:
-        failed = self._be_heard(early=False)
-        if failed is not None or self._port is None:
-            finish(failed or GONE)
-            return
-        try:
-            self._port.send_digits(digits, lambda: finish(Done()))
-        except MediaError as error:
-            finish(Failed("no_keys", str(error)))
-
-    def _record(self, command: Record, finish: Finish) -> Callable[[], None]:
-        failed = self._be_heard(early=False)
-        if failed is not None or self._port is None:
-            finish(failed or GONE)
-            return nothing
-        return self._recordings.begin(command, self._port, finish)
-
-    def _join(self) -> None:
-        """Let the other leg hear what is said here."""
-        other = self._bridged
-        if self._port is not None and other is not None:
-            self._port.pass_to(other._port)
-
-    def _part(self) -> None:
-        """Take the bridge down, on both sides."""
-        other, self._bridged = self._bridged, None
-        if self._port is not None:
-            self._port.pass_to(None)
-            self._choose_behind()
-        if other is not None:
-            other._part()
-
-    def _on_digit(self, digit: str) -> None:
-        self._keys_by_rtp = True
-        self._deliver(DigitPressed(CALLER_LEG, digit))
-
-    def _on_info(self, kind: str | None, body: bytes) -> None:
-        """A key by INFO; from a phone that also sends telephone events those alone count."""
-        digit = None if self._keys_by_rtp else key_of_info(kind, body)
-        if digit is None:
-            return
-        self._deliver(DigitPressed(CALLER_LEG, digit))
-        other = self._bridged
-        if other is not None and other._port is not None:
-            with suppress(MediaError):  # the other side takes none
-                other._port.send_digits(digit)
-
-    # Inside
-
-    @property
-    def now(self) -> float:
-        """The agent's clock."""
-        return self._ground.endpoint.now()
-
-    def _deliver(self, event: Event) -> None:
-        if self.inbox is not None:
-            self.inbox.deliver(event)
-
-
-def nothing() -> None:
-    """Cancels what is over already."""

@@ -66,6 +66,7 @@ class OutgoingLeg(SipLeg):
         super().__init__(ground, outgoing.id)
         self.inbox = inbox
         self._outgoing = outgoing
+        self.far_end = outgoing.to
         self._targets = targets
         self._rounds: deque[Round] = deque()
         self._attempts: dict[OutgoingCall, MediaSession] = {}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
+from urllib.parse import quote
 
 import trio
 
@@ -88,6 +89,13 @@ class PhoneCall:
         self._endpoint.carry_out()
         await self._wait(lambda: self.transferred is not None or self.ended)
         return self.transferred or 0
+
+    async def transfer_to(self, other: PhoneCall) -> int:
+        """Ask the other side to connect whoever is there with whom we talk to in another call (RFC 5589)."""
+        dialog = other.leg.dialog
+        assert dialog is not None  # it is up
+        replaces = f"{dialog.call_id};to-tag={dialog.remote_tag};from-tag={dialog.local_tag}"
+        return await self.transfer(f"{dialog.remote_target}?Replaces={quote(replaces, safe='')}")
 
     def report_transfer(self, status: int) -> None:
         """Say what became of the transfer that we were asked for."""
