@@ -144,3 +144,9 @@ def bind(parameters: tuple[Slot, ...], arguments: tuple[ast.Argument, ...]) -> B
         if each.required and each.name not in bound.values
     ]
     return bound
+
+
+def takes_flow(action: Action, argument: ast.Argument) -> bool:
+    """Whether an argument goes to a parameter that takes a flow: always by its name."""
+    parameter = action.parameter(argument.name) if argument.name is not None else None
+    return parameter is not None and "flow" in parameter.types

@@ -56,6 +56,10 @@ def _uses(script: Script, flow: ast.FlowDecl, nodes: Iterable[ast.Node]) -> Uses
             case ast.Call() if (called := script.called(node)) is not None:
                 span = node.callee.span
                 if isinstance(called.callee, Action):
+                    for argument in node.arguments:
+                        given = script.flow_given(called.callee, argument)
+                        if given is not None and (key := key_of(script, given)) is not None:
+                            uses.calls.setdefault(key, given.span)
                     uses.actions.setdefault(called.callee.name, []).append(span)
                     if called.callee.name == "send" and not any(each.name == "to" for each in node.arguments):
                         uses.replies.append(span)

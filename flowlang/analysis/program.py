@@ -121,6 +121,12 @@ class Program:
         owner = self if target.module is None else self.imports[target.module]
         return owner.flows[target.name]
 
+    def flow_given(self, action: Action, argument: ast.Argument) -> FlowInfo | None:
+        """The flow that an argument names, where it goes to a parameter that takes one."""
+        assert self._script is not None
+        target = self._script.flow_given(action, argument)
+        return self.target(target) if target is not None else None
+
     @property
     def called_actions(self) -> frozenset[str]:
         """The names of all actions that its flows call, or those of modules that it uses."""

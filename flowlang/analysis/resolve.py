@@ -90,12 +90,26 @@ class Expressions:
                     self._found(node, binding)
                 return []
             case ast.Call():
-                return [*self._callee(node), *node.arguments, *node.handlers]
+                return [*self._callee(node), *self._arguments(node), *node.handlers]
             case ast.FlowTarget():
                 self._flow(node)
                 return list(node.arguments)
             case _:
                 return list(ast.children(node))
+
+    def _arguments(self, call: ast.Call) -> list[ast.Node]:
+        """Those that are values; what goes to a parameter for a flow is looked up among the flows."""
+        called = self._script.called(call)
+        if called is None or not isinstance(called.callee, Action):
+            return list(call.arguments)
+        taken: list[ast.Node] = []
+        for argument in call.arguments:
+            target = self._script.flow_given(called.callee, argument)
+            if target is not None:
+                self._flow(target)
+            else:
+                taken.append(argument)
+        return taken
 
     def _name(self, node: ast.Name) -> None:
         name = node.name

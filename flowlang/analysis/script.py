@@ -13,6 +13,7 @@ from flowlang.model.policy import Policy
 from flowlang.model.values import Value
 from flowlang.syntax import ast
 
+from .arguments import takes_flow
 from .bindings import Binding
 from .report import Report
 from .types import Type
@@ -126,6 +127,19 @@ class Script:
         owner = self if target.module is None else self.modules.get(target.module)
         flow = owner.flows.get(target.name) if owner is not None else None
         return (owner, flow) if owner is not None and flow is not None else None
+
+    def flow_given(self, action: Action, argument: ast.Argument) -> ast.FlowTarget | None:
+        """The flow that an argument names, where it goes to a parameter that takes one; `None` for anything
+        but a name."""
+        if not takes_flow(action, argument):
+            return None
+        match argument.value:
+            case ast.Name(span=span, name=name):
+                return ast.FlowTarget(span, None, name, ())
+            case ast.Field(span=span, value=ast.Name(name=module), name=name) if module in self.uses:
+                return ast.FlowTarget(span, module, name, ())
+            case _:
+                return None
 
     @property
     def is_entry(self) -> bool:

@@ -61,6 +61,7 @@ _ACCEPTS: dict[TypeName, frozenset[Shape]] = {
     "list": frozenset({"list"}),
     "map": frozenset({"map"}),
     "regex": frozenset({"regex"}),
+    "flow": frozenset(),
 }
 _NUMBERS = ("integer", "decimal")
 _COMPARISONS = frozenset({"==", "!=", "<", "<=", ">", ">=", "in", "not in"})

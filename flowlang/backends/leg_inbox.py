@@ -12,15 +12,16 @@ from .border import Inbox
 
 
 class LegInbox:
-    """The inbox of a leg that was placed. It may change hands: `call` gives it an activeflow of its own.
-    Until then `over` is told the number of the leg when that is over."""
+    """The inbox of a leg that was placed. It may change hands: `call` gives it an activeflow of its own, and
+    `dial` lends it to one. Whose it is has `over` told the number of the leg when that is over."""
 
-    __slots__ = ("_number", "_over", "_owner")
+    __slots__ = ("_lender", "_number", "_over", "_owner")
 
     def __init__(self, owner: Inbox, number: int, over: Callable[[int], None]) -> None:
         self._owner = owner
         self._number = number
         self._over = over
+        self._lender: tuple[Inbox, int] | None = None
 
     @property
     def activeflow(self) -> str:
@@ -31,6 +32,24 @@ class LegInbox:
         """From now on the leg is the caller's there."""
         self._owner = owner
         self._number = CALLER_LEG
+
+    def lend_to(self, owner: Inbox) -> None:
+        """As `hand_to`, until that gives it back."""
+        self._lender = self._owner, self._number
+        self.hand_to(owner)
+
+    def give_back(self, event: Event) -> None:
+        """The leg is the lender's again, who is told how that went; nothing where it was taken back."""
+        if self._lender is not None:
+            self._owner, self._number = self._lender
+            self._lender = None
+            self.deliver(event)
+
+    def take_back(self) -> None:
+        """The lender gives the leg up: for who has it, it is over."""
+        if self._lender is not None:
+            self._lender = None
+            self._owner.deliver(CallEnded(CALLER_LEG, "cancelled"))
 
     def deliver(self, event: Event) -> None:
         """Passes on what became of the leg."""

@@ -37,10 +37,13 @@ def call(frame: Frame, node: ast.Call) -> tuple[py.expr, bool]:
     declared = callee.decl if isinstance(callee, FlowInfo) else callee
     parameters = slots(declared)
     bound = bind(parameters, given).values
+    if isinstance(callee, Action):
+        given_to = {
+            slot: [_given(frame, callee, each) for each in arguments] for slot, arguments in bound.items()
+        }
+        return _action(frame, node, callee, given_to), True
     values = {slot: [frame.expression(each.value) for each in arguments] for slot, arguments in bound.items()}
     match callee:
-        case Action():
-            return _action(frame, node, callee, values), True
         case Function():
             return _built_in(frame, callee, values), False
         case FlowInfo():
@@ -54,6 +57,12 @@ def call(frame: Frame, node: ast.Call) -> tuple[py.expr, bool]:
                 return _compiled(function, begin, callee, values), False
             begin = [load(names.STRAND), load(function), begin[1]]
             return awaited(_compiled(primitive("sliced"), begin, callee, values)), False
+
+
+def _given(frame: Frame, action: Action, argument: ast.Argument) -> py.expr:
+    """An argument of an action; a flow goes by its key."""
+    flow = frame.unit.program.flow_given(action, argument)
+    return const(flow.key) if flow is not None else frame.expression(argument.value)
 
 
 def _action(frame: Frame, node: ast.Call, action: Action, values: dict[str, list[py.expr]]) -> py.expr:

@@ -30,6 +30,7 @@ _TYPES: dict[str, tuple[type, ...]] = {
     "list": (tuple,),
     "map": (dict,),
     "regex": (Regex,),
+    "flow": (str,),  # by its key
 }
 
 

@@ -20,7 +20,7 @@ from flowlang.compile.runtime.faults import Fault, script_line
 from flowlang.compile.runtime.weights import check_weight
 from flowlang.model.actions import CONVERSATIONS, Action
 from flowlang.model.causes import REFUSAL_OF_ENDING
-from flowlang.model.commands import HangUp
+from flowlang.model.commands import GiveBack, HangUp
 from flowlang.model.events import CALLER_LEG
 from flowlang.model.observations import FlowEnded, FlowStarted, Logged, Observation
 from flowlang.model.places import file_of
@@ -346,8 +346,10 @@ class Activeflow(Parts):
         assert ending.how != "handoff"
         self.hang_up_placed()
         if self.has_caller and not self.caller_gone:
+            confirmed = self.opening.lent and ending.how == "done" and ending.value is True
             status = REFUSAL_OF_ENDING[ending.how]
-            self.outbox.add(Perform(self.outbox.number(), HangUp(CALLER_LEG, status)))
+            command = GiveBack(CALLER_LEG) if confirmed else HangUp(CALLER_LEG, status)
+            self.outbox.add(Perform(self.outbox.number(), command))
         self.outbox.withdraw_all()
         self.ending = ending
         self.busy = False

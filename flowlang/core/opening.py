@@ -68,6 +68,8 @@ class Opening:
     webhook's fields as a script sees them."""
     outbound: bool = False
     """We placed the call: who is called is its caller, the other party."""
+    lent: bool = False
+    """The caller's leg is one that a `dial` placed: it goes back there where the flow returns `true`."""
     via: str | None = None
     """The trunk by which it came in, by the operator's name for it."""
 
@@ -148,5 +150,6 @@ class Opening:
             "inherited": inherited.to_plain(secret=secret) if inherited is not None else None,
             "data": {"$secret": data} if secret else data,
             "outbound": self.outbound,
+            "lent": self.lent,
             "via": self.via,
         }

@@ -376,8 +376,10 @@ class Engine:
     def connect(self, opening: Opening, script: Script, leg: Leg, inbox: LegInbox) -> None:
         """A flow placed a call that has an activeflow of its own now."""
         running = self.begin(script, opening, leg)
-        inbox.hand_to(running)
-
+        if opening.lent:
+            running.borrow(inbox)
+        else:
+            inbox.hand_to(running)
 
     def _compiled(self, source: Source, path: Path | None) -> LoadedScript:
         capabilities: dict[str, frozenset[str]] = {}
@@ -387,9 +389,7 @@ class Engine:
         exists = loading.exists_below(path.parent) if path is not None else None
         reading = Reading(ModuleFiles(path))
         outlets = self.post.outlets if self._backends else None
-        script, warnings = loading.compiled(
-            source, self._actions, capabilities, exists, reading, outlets
-        )
+        script, warnings = loading.compiled(source, self._actions, capabilities, exists, reading, outlets)
         self.keeper.add(script, reading.build(script.sources, self._limits, self.hosts.declared.values()))
         return LoadedScript(path, script.program, warnings, script)
 
@@ -406,9 +406,7 @@ class Engine:
         """An activeflow that has not begun."""
         return Activeflow(script, opening, self.keeper.limits(script), self._actions)
 
-    def begin(
-        self, script: Script, opening: Opening, leg: Leg | None, kept: Kept | None = None
-    ) -> Running:
+    def begin(self, script: Script, opening: Opening, leg: Leg | None, kept: Kept | None = None) -> Running:
         """A new activeflow; it takes its first step when the pump comes to it, and `kept` is told when
         that is on disk."""
         flow = self.machine(script, opening)

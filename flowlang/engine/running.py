@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import trio
 
 from flowlang.backends.border import Leg
+from flowlang.backends.leg_inbox import LegInbox
 from flowlang.backends.legs import Legs
 from flowlang.core import (
     ActionOver,
@@ -101,6 +102,11 @@ class Running:
         elif kept is not None:
             kept(False)
 
+    def borrow(self, inbox: LegInbox) -> None:
+        """Its caller's leg is lent by another activeflow."""
+        inbox.lend_to(self)
+        self._legs.borrow(inbox)
+
     # -- parking
 
     @property
@@ -178,7 +184,8 @@ class Running:
             case Launch():
                 self._engine.launch(output, self.flow.script)
             case Connect(number, opening):
-                self._engine.connect(opening, self.flow.script, *self._legs.take_out(number))
+                leg, inbox = self._legs.hand_out(number, lent=opening.lent)
+                self._engine.connect(opening, self.flow.script, leg, inbox)
             case Over():
                 self._over()
 

@@ -13,7 +13,7 @@ from .allowed import Allowed
 from .destinations import Kind
 from .values import Value
 
-TypeName = Literal["text", "integer", "number", "boolean", "duration", "list", "map", "regex", "any"]
+TypeName = Literal["text", "integer", "number", "boolean", "duration", "list", "map", "regex", "flow", "any"]
 
 
 class Required(Enum):

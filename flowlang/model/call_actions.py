@@ -33,6 +33,13 @@ CALL_ACTIONS = (
                 "all",
                 allowed=Choices(("all", "serial")),
             ),
+            Parameter(
+                "confirm",
+                ("flow",),
+                "a flow without parameters that who answers has to pass: he is connected where it returns "
+                "`true`",
+                None,
+            ),
         ),
         (
             OutcomeType("answered", ("to", "duration", "cause"), "they were connected, and that is over"),

@@ -191,6 +191,15 @@ class TakePlace:
 
 
 @dataclass(frozen=True, slots=True)
+class GiveBack:
+    """The leg was lent by another activeflow, whose it is again; the last command for it here. Result: none,
+    at once."""
+
+    name: ClassVar[str] = "give_back"
+    leg: int
+
+
+@dataclass(frozen=True, slots=True)
 class RunHostAction:
     """Run an action that the host declared in Python. Result: what it returns, as plain data."""
 
@@ -216,7 +225,7 @@ LegCommand = (
     | ReportTransfer
 )
 """What one leg is asked for."""
-BackendCommand = LegCommand | PlaceCall | Bridge | TakePlace
+BackendCommand = LegCommand | PlaceCall | Bridge | TakePlace | GiveBack
 Command = BackendCommand | OutsideCommand | RunHostAction
 
 COMMANDS: dict[str, type[Any]] = {each.name: each for each in get_args(Command)}

@@ -29,13 +29,14 @@ from typing import get_args
 from flowlang.model.actions import EVERY_CHANNEL, Recovery, TypeName
 
 from .shapes import Choice, Flag, Integer, Items, Kinded, Named, Plain, Seconds, Shape, Table, Text, TextOr
+from .sip import ACCOUNTS, SIP, TRUNKS
 
 NAME = re.compile(r"(?!(?:true|false|none|not|and|or|in)\Z)[A-Za-z_][A-Za-z0-9_]*")
 """As in the grammar: what a script can write."""
 _OBJECT = re.compile(r"[^\W\d]\w*(\.[^\W\d]\w*)*:[^\W\d]\w*(\.[^\W\d]\w*)*")
 
 _python = Text('"package.module:name"', _OBJECT)
-_type = Choice(get_args(TypeName))
+_type = Choice(tuple(each for each in get_args(TypeName) if each != "flow"))
 _name = Text("a name: letters, digits and `_`", NAME)
 
 _PARAMETER = Table(
@@ -79,5 +80,8 @@ SECTIONS: dict[str, Shape] = {
     "actions": Named(TextOr(_python, _ACTION), "a table of actions", NAME),
     "backends": Named(Kinded(), "a table of backends", NAME),
     "messages": _MESSAGES,
+    "sip": SIP,
+    "trunks": TRUNKS,
+    "accounts": ACCOUNTS,
 }
 SETTINGS = Table(SECTIONS)

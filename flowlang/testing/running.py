@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from flowlang.backends.border import Leg
+from flowlang.backends.leg_inbox import LegInbox
 from flowlang.backends.legs import Legs
 from flowlang.core import (
     ActionOver,
@@ -84,6 +85,11 @@ class Running:
         """Ends it as `stop` does."""
         self._put(StopAsked(self._world.at))
 
+    def borrow(self, inbox: LegInbox) -> None:
+        """Its caller's leg is lent by another activeflow."""
+        inbox.lend_to(self)
+        self._legs.borrow(inbox)
+
     def deliver(self, event: Event) -> None:
         """Queues an event; after the end nothing happens."""
         self._put(Happened(self._world.at, event), self._world.doing)
@@ -134,7 +140,7 @@ class Running:
             case Launch():
                 self._world.launch(output)
             case Connect(number, opening):
-                self._world.connect(opening, *self._legs.take_out(number))
+                self._world.connect(opening, *self._legs.hand_out(number, lent=opening.lent))
             case Over():
                 self._under_way.clear()
                 self._legs.release()

@@ -197,7 +197,10 @@ class World:
         """Who was called has an activeflow of his own."""
         running = self._begin(opening, leg)
         self.begun.append(running)
-        inbox.hand_to(running)
+        if opening.lent:
+            running.borrow(inbox)
+        else:
+            inbox.hand_to(running)
 
     @property
     def alive(self) -> tuple[Running, ...]:

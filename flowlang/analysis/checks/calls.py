@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from flowlang.analysis import types
 from flowlang.analysis.advice import text_of_outcome
-from flowlang.analysis.arguments import Bound, Slot, bind, slots
+from flowlang.analysis.arguments import Bound, Slot, bind, slots, takes_flow
 from flowlang.analysis.literals import UNKNOWN, literal_value
 from flowlang.analysis.script import Script
 from flowlang.diagnostics import Span
@@ -33,10 +33,30 @@ def _call(script: Script, call: ast.Call) -> None:
         return
     name = called.shown
     check_arguments(script, name, slots(called.callee), called.arguments, call.callee.span)
+    if isinstance(called.callee, Action):
+        _flows(script, called.callee, called.arguments)
     if call.handlers and not isinstance(called.callee, Action):
         span = Span(call.handlers[0].span.start, call.handlers[0].event_span.end)
         hint = f"`{name}` is none; set the handlers up before the call"
         script.report.add("E310", span, "only an action can have handlers of its own", hint=hint)
+
+
+def _flows(script: Script, action: Action, arguments: tuple[ast.Argument, ...]) -> None:
+    """What goes to a parameter for a flow is the name of one that needs no arguments."""
+    for argument in arguments:
+        if not takes_flow(action, argument) or isinstance(argument.value, ast.NoneLiteral):
+            continue
+        target = script.flow_given(action, argument)
+        span = argument.value.span
+        if target is None:
+            message = f"`{argument.name}` of `{action.name}` is the name of a flow"
+            hint = "the flow gets no arguments: what it needs it asks, or has in `call.data`"
+            script.report.add("E305", span, message, hint=hint)
+        elif (found := script.target(target)) is not None:
+            missing = next((each.name for each in found[1].params if each.default is None), None)
+            if missing is not None:
+                message = f"`{target.name}` needs the argument `{missing}`, and `{action.name}` gives it none"
+                script.report.add("E302", span, message)
 
 
 def check_arguments(
@@ -79,7 +99,7 @@ def check_arguments(
 
 def _types(script: Script, name: str, parameters: tuple[Slot, ...], bound: Bound) -> None:
     for slot in parameters:
-        for argument in bound.values.get(slot.name, ()):
+        for argument in bound.values.get(slot.name, ()) if slot.types != ("flow",) else ():
             known = script.types.get(id(argument.value))
             if known is None or types.accepts(slot.types, known) or (known == "none" and slot.or_none):
                 continue

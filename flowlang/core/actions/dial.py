@@ -12,6 +12,7 @@ from ..mailbox import Mailbox
 from ..outbox import unheard
 from ..strand import LegGone, WhenLeft
 from ..timers import Timer
+from .confirming import ask_to_confirm
 from .connected import Connected
 from .placing import place, ringing_time, targets
 from .stage import Stage
@@ -40,6 +41,8 @@ class _Dialling:
         self._since = 0
         self._told_to_ring = False
         self._early: PlacedLeg | None = None  # whose early media the caller hears
+        self._confirm = stage.optional_text("confirm")
+        self._asked: set[int] = set()  # legs on which the flow `confirm` was begun
         self._told: set[int] = set()  # legs of which the script knows that they ring
 
     async def run(self) -> Outcome:
@@ -88,6 +91,9 @@ class _Dialling:
                 if leg.number not in self._told:
                     self._told.add(leg.number)
                     self._tell("ringing", leg)
+            case CallAnswered() if self._confirm is not None and leg.number not in self._asked:
+                self._asked.add(leg.number)
+                ask_to_confirm(self._stage, self._confirm, leg)
             case CallAnswered():
                 self._ringing.remove(leg)
                 await self._connect(leg)
@@ -118,7 +124,7 @@ class _Dialling:
             self._stop_timer()
 
     def _time_out(self) -> None:
-        for leg in tuple(self._ringing):
+        for leg in [each for each in self._ringing if each.number not in self._asked]:
             self._stage.flow.legs.hang_up(leg)
             self._lost(leg, Unanswered(leg.to, 0, "nobody answered in time", leg.rang, late=True))
 
