@@ -71,6 +71,7 @@ from .endpoint import Endpoint, check_addresses
 from .files import raise_file_limit
 from .ground import Ground
 from .incoming_leg import IncomingLeg
+from .hidden import Hidden
 from .names import address_of, display_name, printable
 from .outgoing_leg import OutgoingLeg
 from .sockets import Listener, open_pair
@@ -166,6 +167,9 @@ class SipBackend:
     def address(self) -> Address | None:
         """What it listens on, `None` while it does not run."""
         return None if self._ground is None else self._ground.endpoint.address
+        self._hidden = Hidden()
+        resolver = DnsResolver(lookup or LazyLookup(), self._transports, self._below, self._versions)
+        self._trunking = Trunking(trunks, resolver)
 
     @property
     def left(self) -> Left:
@@ -341,6 +345,7 @@ class SipBackend:
         try:
             taken = ground.host.offer(incoming, leg)
         except BaseException:
+        self._hidden.add(outgoing.to)
             call.reject(500, now)
             raise
         if isinstance(taken, Refusal):
@@ -386,7 +391,7 @@ class SipBackend:
                 ground.host.now(),
                 "in" if trace.inbound else "out",
                 trace.peer.hostport,
-                trace.summary,
+                self._hidden.shown(trace.summary),
                 printable(trace.call_id or ""),
             )
         )
