@@ -44,7 +44,8 @@ class Incoming:
     legs may share it. `flow` names the flow to start whatever the routes say, for phones that a developer
     operates; nothing from a network sets it. `data` are the fields of a message (`text`, `subject`, `id`)
     or a webhook (`data`, `text`, `headers`), as a script sees them. `automatic`: a machine sent the message
-    by itself (RFC 3834), so that nobody answers it.
+    by itself (RFC 3834), so that nobody answers it. `answers` are the ids of messages that it says it
+    answers, the nearest first.
     """
 
     channel: str
@@ -57,6 +58,7 @@ class Incoming:
     call_id: str | None = None
     data: Value = None
     automatic: bool = False
+    answers: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,11 +1,13 @@
 """Who writes with which activeflow: a thread is a channel, a person's address and one of ours.
 
-A message belongs to the activeflow that has its thread: that began with it, or has written there first; else
-a route finds one. An address of ours that is `None` is the operator's default, whichever that is.
+A message belongs to the activeflow that wrote what it answers, where it says so, as an e-mail does; else to
+the one that has its thread: that began with it, or has written there first; else a route finds one. An
+address of ours that is `None` is the operator's default, whichever that is.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from flowlang.model.events import CALLER_LEG, ELSEWHERE
@@ -66,9 +68,13 @@ class Threads:
             held.began = opening.channel, opening.source
             self._give((opening.channel, opening.source, opening.to), opening.activeflow, held)
 
-    def owner(self, channel: str, person: str, ours: str) -> Owner | None:
-        """The activeflow that has the thread."""
-        found = self._owners.get((channel, person, ours)) or self._owners.get((channel, person, None))
+    def owner(self, channel: str, person: str, ours: str, answers: Iterable[str] = ()) -> Owner | None:
+        """The activeflow that sent this person one of the messages that he answers, else the one that has
+        the thread."""
+        sent = (self._sent[each] for each in answers if each in self._sent)
+        found = next((activeflow for activeflow, to in sent if to.lower() == person.lower()), None)
+        if found is None:
+            found = self._owners.get((channel, person, ours)) or self._owners.get((channel, person, None))
         if found is None:
             return None
         is_caller = self._held[found].began == (channel, person)

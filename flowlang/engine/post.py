@@ -96,9 +96,12 @@ class Post:
             return offer(incoming, kept)
         channel, person, ours = incoming.channel, incoming.source, incoming.to
         text, now = str(data.get("text") or ""), self._engine.now()
-        if self._threads.owner(channel, person, ours) is None:
+        if not any(self._threads.knows(each) for each in incoming.answers):
+            for each in incoming.answers:
+                self._engine.parking.wake_sender(each)
+        if self._threads.owner(channel, person, ours, incoming.answers) is None:
             self._engine.parking.wake_thread(channel, person, ours)
-        owner = self._threads.owner(channel, person, ours)
+        owner = self._threads.owner(channel, person, ours, incoming.answers)
         running = self._engine.alive(owner.activeflow) if owner is not None else None
         message = _text(data.get("id"))
         arrived = Arrived(channel, person, ours, text, message, incoming.automatic)

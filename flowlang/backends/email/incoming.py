@@ -16,6 +16,7 @@ from .message_ids import id_of_key
 from .reading import read_mail
 from .reports import reports_in
 
+_MOST_ANSWERS = 20
 _UNAVAILABLE = 503  # RFC 3261 §21.5.4
 
 
@@ -64,11 +65,13 @@ class Incomings:
         message_id = mail.id or id_of_key(repr(data), "no-id.invalid")
         self._chains.add(message_id, mail.references)
         fields: dict[str, Value] = {"text": mail.text, "subject": mail.subject, "id": message_id}
+        answers = tuple(dict.fromkeys((*((mail.parent,) if mail.parent else ()), *mail.references[::-1])))
         verdict = Verdict.REFUSED
         for to in ours:
             incoming = Incoming(
-                "email", to, mail.source, self._new_id(), mail.name, data=fields, automatic=mail.automatic
-            )
+                "email", to, mail.source, self._new_id(), mail.name, data=fields, automatic=mail.automatic,
+                answers=answers[:_MOST_ANSWERS],
+            )  # fmt: skip
             kept = trio.Event()
             refused = self._host.receive(incoming, kept.set)
             if refused is None:
