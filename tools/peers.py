@@ -13,6 +13,7 @@ import sys
 
 # Debian package -> the command by which we know that it is there.
 PEERS = {
+    "chromium": "chromium",
     "postgresql": "pg_lsclusters",
     "sip-tester": "sipp",
 }

@@ -40,6 +40,7 @@ class Peer:
     url: str
     port: int
     asked: list[Asked] = field(default_factory=list)
+    news: trio.lowlevel.ParkingLot = field(default_factory=trio.lowlevel.ParkingLot)
 
 
 @asynccontextmanager
@@ -66,6 +67,7 @@ async def _serve(stream: trio.SocketStream, found: Peer, answer: Answer) -> None
             if asked is None:
                 return
             found.asked.append(asked)
+            found.news.unpark_all()
             reply = answer(asked)
             if reply.breaks:
                 return

@@ -25,7 +25,7 @@ def test_a_client_is_made_of_its_settings(tmp_path: Path, monkeypatch: pytest.Mo
 @pytest.mark.parametrize(
     ("lines", "mistake"),
     [
-        ('private = ["10.0.0.1/8"]', "3:12: error E805: `10.0.0.1/8` is no network; one looks like 10.1.2.0/24"),
+        ('private = ["10.0.0.1/8"]', "3:12: error E805: `10.0.0.1/8` is no network"),
         ('ca_file = "none.pem"', "3:11: error E805: "),
         ('webhooks = { secret = { env = "HOOK" } }', "3:23: error E805: a secret of Standard Webhooks is"),
         ("attempts = 0", "3:12: error E803: `attempts` is out of range"),

@@ -29,6 +29,7 @@ from tests.backends.host import TestHost
 from tests.backends.http.peer import Asked, Peer, Reply, peer
 
 PUBLIC = "https://flow.example"
+TOKEN = "12345"
 OURS, ANN = "+16062067563", "+14155550100"
 OTHER = Form(
     url="https://gw.example/v2",
@@ -157,10 +158,11 @@ class Talk:
     def __init__(self, url: str, server: Peer, lines: list[str], pool: httpcore2.AsyncConnectionPool) -> None:
         self.server = server
         self.lines = lines
+        self.news = trio.lowlevel.ParkingLot()
         self._url = url
         self._pool = pool
 
-    async def twilio(self, which: str, fields: dict[str, str], token: str = "12345") -> tuple[int, bytes]:
+    async def twilio(self, which: str, fields: dict[str, str], token: str = TOKEN) -> tuple[int, bytes]:
         signature = twilio_signature(token, f"{PUBLIC}/sms/texts/{which}", fields.items())
         headers = {"content-type": "application/x-www-form-urlencoded", "x-twilio-signature": signature}
         return await self.post(which, urlencode(fields).encode(), headers)
@@ -174,13 +176,13 @@ class Talk:
     async def asked(self, count: int) -> list[Asked]:
         with trio.fail_after(10):
             while len(self.server.asked) < count:
-                await trio.sleep(0.001)
+                await self.server.news.park()
         return self.server.asked
 
     async def logged(self, line: str) -> None:
         with trio.fail_after(10):
             while line not in self.lines:
-                await trio.sleep(0.001)
+                await self.news.park()
 
 
 @asynccontextmanager
@@ -189,10 +191,17 @@ async def talking(form: Form = TWILIO) -> AsyncGenerator[tuple[Engine, Talk]]:
     async with peer(Accepts()) as server, httpcore2.AsyncConnectionPool() as pool:
         http = HttpServer(Listen("127.0.0.1:0"))
         async with open_engine([gateway(form, server, http)], policy=EVERYTHING) as engine:
-            engine.observe(lambda seen: lines.append(seen.text) if isinstance(seen, Logged) else None)
             engine.load_text(SCRIPT)
             await engine.listen()
-            yield engine, Talk(http.url, server, lines, pool)
+            talk = Talk(http.url, server, lines, pool)
+
+            def observe(seen: object) -> None:
+                if isinstance(seen, Logged):
+                    lines.append(seen.text)
+                    talk.news.unpark_all()
+
+            engine.observe(observe)
+            yield engine, talk
 
 
 def incoming(text: str, name: str) -> dict[str, str]:

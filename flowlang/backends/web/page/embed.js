@@ -1,4 +1,4 @@
-// Puts the chat into another page: <script src="https://flow.example/chat/embed.js" data-title="Chat" defer></script>
+// Puts the chat into another page: <script src="https://flow.example/chat/embed.js" data-title="Chat"></script>
 "use strict";
 (() => {
   const script = document.currentScript;
@@ -20,5 +20,6 @@
     button.setAttribute("aria-expanded", String(!frame.hidden));
     if (!frame.hidden) frame.focus();
   });
-  document.body.append(frame, button);
+  const put = () => document.body.append(frame, button);
+  if (document.body) put(); else addEventListener("DOMContentLoaded", put);
 })();
