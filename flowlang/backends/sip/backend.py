@@ -70,8 +70,8 @@ from flowlang.sip.address import ip_literal
 from .endpoint import Endpoint, check_addresses
 from .files import raise_file_limit
 from .ground import Ground
-from .incoming_leg import IncomingLeg
 from .hidden import Hidden
+from .incoming_leg import IncomingLeg
 from .names import address_of, display_name, printable
 from .outgoing_leg import OutgoingLeg
 from .sockets import Listener, open_pair
@@ -158,6 +158,7 @@ class SipBackend:
         self._token = token
         self._random = randomness or random.SystemRandom()
         self._ground: Ground | None = None
+        self._hidden = Hidden()
         self._targets: Targets = CallTargets(
             LiteralResolver(), self._trunks, self.registered, self._is_ours, realm
         )
@@ -167,9 +168,6 @@ class SipBackend:
     def address(self) -> Address | None:
         """What it listens on, `None` while it does not run."""
         return None if self._ground is None else self._ground.endpoint.address
-        self._hidden = Hidden()
-        resolver = DnsResolver(lookup or LazyLookup(), self._transports, self._below, self._versions)
-        self._trunking = Trunking(trunks, resolver)
 
     @property
     def left(self) -> Left:
@@ -314,6 +312,7 @@ class SipBackend:
         """A flow calls somebody, see `border.Placer`."""
         ground = self._ground
         assert ground is not None  # the engine runs it
+        self._hidden.add(outgoing.to)
         leg = OutgoingLeg(ground, outgoing, inbox, self._targets)
         ground.nursery.start_soon(leg.find)
         return leg
@@ -345,7 +344,6 @@ class SipBackend:
         try:
             taken = ground.host.offer(incoming, leg)
         except BaseException:
-        self._hidden.add(outgoing.to)
             call.reject(500, now)
             raise
         if isinstance(taken, Refusal):

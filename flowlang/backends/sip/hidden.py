@@ -1,5 +1,5 @@
-"""Secrets in the ladder: who is called at a secret address stands in the request lines of that call, and shows
-as `•••` to those who watch."""
+"""Secrets in the ladder: who is called at a secret address stands in the request lines of that call, and is
+`•••` to those who watch."""
 
 from __future__ import annotations
 
