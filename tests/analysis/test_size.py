@@ -76,6 +76,13 @@ LARGE: dict[str, Callable[[int], str]] = {
     "streams": lambda n: main("stream s0 { }; " + times(n, "stream s@ { join s# }; ")),
     "unreachable": lambda n: main(times(n, "stop; ")),
     "a chain of flows": lambda n: times(n, "flow f# { f@() }\n") + f"flow f{n} {{ ring }}",
+    "a chain of flows from a route": lambda n: (
+        times(n, "flow f# { f@() }\n") + f"flow f{n} {{ ring }}\nroute call => f0"
+    ),
+    "a chain of flows in a thread": lambda n: (
+        times(n, "flow f# { f@() }\n") + f"flow f{n} {{ loop {{ wait 1s }} }}\nroute sms => f0"
+    ),
+    "loops that wait": lambda n: main(times(n, "if x { loop { wait 1s } }; ")) + "\nroute sms => main",
     "a ring of flows": lambda n: times(n, "flow f# { f@(); ring }\n") + f"flow f{n} {{ f0() }}",
     "constants upside down": lambda n: times(n, "const C# = C@ + 1\n") + f"const C{n} = 1",
     "routes": lambda n: times(n, 'route call to "#" => main\n') + main("ring"),

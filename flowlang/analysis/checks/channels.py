@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import NamedTuple
 
 from flowlang.analysis.graph import Uses, key_of, path_to, reached, uses_of_flows
 from flowlang.analysis.script import Script
@@ -24,14 +25,26 @@ def check(script: Script) -> None:
     for channel, roots in _roots(script).items():
         came_from = reached(graph, roots)
         for name in came_from:
-            way = " → ".join(path_to(name, came_from))
-            _flow(graph[name], channel, f"reached from `route {channel}` by {way}")
+            _flow(graph[name], channel, _Way(name, came_from, f"route {channel}"))
     started = [name for uses in graph.values() for name in uses.starts]
     came_from = reached(graph, started)
     for name in came_from:
-        way = path_to(name, came_from)
-        by = f" by {' → '.join(way)}" if len(way) > 1 else ""
-        _started(graph[name], f"reached from `start {way[0]}`{by}")
+        _started(graph[name], _Way(name, came_from, None))
+
+
+class _Way(NamedTuple):
+    """How a flow is reached, worked out only where it is told: the ways of a long chain are long."""
+
+    name: str
+    came_from: dict[str, str | None]
+    route: str | None
+    """`None` where a `start` is the beginning."""
+
+    def __str__(self) -> str:
+        way = path_to(self.name, self.came_from)
+        if self.route is None and len(way) == 1:
+            return f"reached from `start {way[0]}`"
+        return f"reached from `{self.route or f'start {way[0]}'}` by {' → '.join(way)}"
 
 
 def _roots(script: Script) -> dict[str, list[str]]:
@@ -45,7 +58,7 @@ def _roots(script: Script) -> dict[str, list[str]]:
     return roots
 
 
-def _flow(uses: Uses, channel: str, way: str) -> None:
+def _flow(uses: Uses, channel: str, way: _Way) -> None:
     script = uses.script
     for name, spans in uses.actions.items():
         channels = script.actions[name].channels
@@ -65,12 +78,12 @@ def _flow(uses: Uses, channel: str, way: str) -> None:
             more = "; see `caller`" if name == "call" else ""
             hint = f"`{name}` is there on {_listed(channels)} only{more}"
             _report(script, "E403", spans, f"`{name}` is {way}", hint)
-    if channel not in THREADS:
+    if channel not in THREADS and uses.replies:
         hint = f"only {_listed(THREADS)} have a thread to write in; give it `to`"
         _report(script, "E401", uses.replies, f"`send` is {way}", hint)
 
 
-def _started(uses: Uses, way: str) -> None:
+def _started(uses: Uses, way: _Way) -> None:
     """What `start` begins has nobody on the line."""
     script = uses.script
     hint = "an activeflow that `start` begins has no caller"
@@ -82,7 +95,8 @@ def _started(uses: Uses, way: str) -> None:
             _report(script, "E404", spans, f"`on {name}` is {way}", hint)
     for name, spans in uses.predefined.items():
         _report(script, "E404", spans, f"`{name}` is {way}", hint)
-    _report(script, "E404", uses.replies, f"`send` is {way}", hint)
+    if uses.replies:
+        _report(script, "E404", uses.replies, f"`send` is {way}", hint)
 
 
 def _script_events(script: Script, uses: Uses) -> Iterator[tuple[str, list[Span]]]:

@@ -162,10 +162,10 @@ def _reaching(script: Script) -> Iterator[_Reaching]:
     targets = [each for route in script.routes for each in (route.target, route.otherwise)]
     roots = [key for each in targets if each is not None and (key := key_of(script, each)) is not None]
     wanted = graph.keys() if not script.routes else ever_reached(graph, roots)
+    bodies = {id(body.owner): body for each in script.linked for body in each.bodies}
     for key, uses in graph.items():
         if key in wanted:
-            body = next(each for each in uses.script.bodies if each.owner is uses.flow)
-            for node in body.nodes:
+            for node in bodies[id(uses.flow)].nodes:
                 if isinstance(node, ast.Call):
                     yield from _of_call(uses.script, node)
 
