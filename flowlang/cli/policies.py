@@ -11,6 +11,14 @@ from flowlang.syntax import ast, parse
 
 from . import scripts
 from .exits import CommandError, Exit
+from .projects import project_of
+
+
+def policy_file(script: Path) -> Path | None:
+    """Where `flow.toml` says that the operator's policy lies."""
+    project = project_of(script)
+    name = project.settings.get("policy", {}).get("file")
+    return None if name is None or project.path is None else project.path.parent / name
 
 
 def operator_policy(path: Path | None) -> Policy:

@@ -43,9 +43,13 @@ def _port_range(value: str) -> tuple[int, int]:
     "--listen",
     type=_address,
     metavar="ADDRESS:PORT",
-    default="127.0.0.1:5060",
-    show_default=True,
-    help="Where SIP comes in, over UDP.",
+    help="Where SIP comes in, over UDP and TCP, in place of what flow.toml says; else 127.0.0.1:5060.",
+)
+@click.option(
+    "--open",
+    "open_to_all",
+    is_flag=True,
+    help="Let anybody call, not only trunks and accounts of flow.toml. On loopback addresses anybody may.",
 )
 @click.option(
     "--rtp-ports",
@@ -72,7 +76,8 @@ def _port_range(value: str) -> tuple[int, int]:
 )
 def serve(
     path: Path,
-    listen: tuple[str, int],
+    listen: tuple[str, int] | None,
+    open_to_all: bool,
     rtp_ports: tuple[int, int],
     advertise: str | None,
     t1: int,
@@ -87,9 +92,10 @@ def serve(
     Ctrl-C ends all calls politely, a second one at once.
     """
     scripts.find(path)
-    from .policies import operator_policy
+    from .policies import operator_policy, policy_file
     from .serving import Service, serve_calls  # trio, sound and SIP: not for `--help` or a name misspelt
 
     kept = None if no_store else data or folder_of(path)
-    service = Service(path, listen, rtp_ports, advertise, t1 / 1000, kept, operator_policy(policy))
+    allowed = operator_policy(policy or policy_file(path))
+    service = Service(path, listen, rtp_ports, advertise, t1 / 1000, kept, allowed, open_to_all)
     return serve_calls(service, as_json=as_json)

@@ -15,7 +15,6 @@ from pathlib import Path
 import trio
 
 import flowlang
-from flowlang.backends.sip import SipBackend
 from flowlang.diagnostics import Source
 from flowlang.engine.recovery import Recovered
 from flowlang.model.policy import NOTHING, Policy
@@ -30,6 +29,7 @@ from .faults import user_errors
 from .output import Lines
 from .projects import from_project, give_actions, project_of
 from .reloading import watch
+from .sip import sip_backend
 from .speaking import require_voice
 from .watching import JsonLines
 
@@ -37,15 +37,17 @@ from .watching import JsonLines
 @dataclass(frozen=True, slots=True)
 class Service:
     """What to serve and where. `t1` is in seconds, `data` the folder of the store, `None` for none;
-    `policy` is the operator's."""
+    `policy` is the operator's. `listen` is in place of what `flow.toml` says; `open_to_all` lets anybody
+    call."""
 
     path: Path
-    listen: tuple[str, int]
+    listen: tuple[str, int] | None
     rtp_ports: tuple[int, int]
     advertise: str | None
     t1: float
     data: Path | None = None
     policy: Policy = NOTHING
+    open_to_all: bool = False
 
 
 def serve_calls(service: Service, *, as_json: bool) -> Exit:
@@ -59,16 +61,8 @@ async def _serve(service: Service, as_json: bool) -> Exit:
     async with AsyncExitStack() as stack:
         signals = stack.enter_context(trio.open_signal_receiver(signal.SIGINT, signal.SIGTERM))
         voice = await stack.enter_async_context(open_espeak(_cache_folder()))
-        sip = SipBackend(
-            service.listen,
-            voice=voice,
-            prompts=folder,
-            recordings=folder / "recordings",
-            rtp_ports=service.rtp_ports,
-            advertise=service.advertise,
-            t1=service.t1,
-        )
         project = project_of(service.path)
+        sip = sip_backend(service, project, voice, folder)
         backends = from_project(lambda: project.backends(service.data, service.policy))
         store = opted_out = None
         if service.data is not None:
@@ -95,7 +89,6 @@ async def _serve(service: Service, as_json: bool) -> Exit:
         # What is here now stays: a collection of all of it takes 100 ms, five frames of audio.
         gc.collect()
         gc.freeze()
-        _say(f"{', '.join(where)}: {service.path}; Ctrl-C ends calls politely, a second one at once")
         async with trio.open_nursery() as nursery:
 
             def require_voices() -> None:
@@ -105,6 +98,7 @@ async def _serve(service: Service, as_json: bool) -> Exit:
             if store is not None:
                 controls = Controls(engine, store.archive)
                 await nursery.start(serve_controls, controls, store.folder)
+            _say(f"{', '.join(where)}: {service.path}; Ctrl-C ends calls politely, a second one at once")
             first = await anext(signals)
             nursery.cancel_scope.cancel()
         async with trio.open_nursery() as nursery:

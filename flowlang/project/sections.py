@@ -80,6 +80,7 @@ SECTIONS: dict[str, Shape] = {
     "actions": Named(TextOr(_python, _ACTION), "a table of actions", NAME),
     "backends": Named(Kinded(), "a table of backends", NAME),
     "messages": _MESSAGES,
+    "policy": Table({"file": Text()}),
     "sip": SIP,
     "trunks": TRUNKS,
     "accounts": ACCOUNTS,

@@ -41,22 +41,24 @@ class Limits:
 @dataclass(frozen=True, slots=True)
 class TrunkPeer:
     """A trunk as calls from it are known: by an address in `networks`, or in `addresses()`, which follow the
-    names of its servers; by a name of its certificate; by `user` and its password."""
+    names of its servers, `only_tls` where it speaks nothing else; by a name of its certificate; by `user` and
+    its password."""
 
     name: str
     networks: tuple[Network, ...] = ()
     tls_names: frozenset[str] = frozenset()
     user: str | None = None
     limits: Limits = Limits()
-    addresses: Callable[[], Iterable[str]] = tuple
+    addresses: Callable[[], Iterable[Address]] = tuple
+    only_tls: bool = False
 
-    def has(self, host: str) -> bool:
+    def has(self, source: Address) -> bool:
         """Whether this address is the trunk's."""
-        address = ip_literal(host)
-        if address is None:
+        address = ip_literal(source.host)
+        if address is None or (self.only_tls and source.transport != "tls"):
             return False
         return any(address in net for net in self.networks) or any(
-            ip_literal(each) == address for each in self.addresses()
+            ip_literal(each.host) == address for each in self.addresses()
         )
 
 
@@ -145,7 +147,7 @@ class Door:
                 if source.name in each.tls_names:
                     return name
         for name, each in self._trunks.items():
-            if each.has(source.host):
+            if each.has(source):
                 return name
         return None
 

@@ -61,22 +61,27 @@ from flowlang.sip import (
     Request,
     Settings,
     Trace,
-    Trunk,
-    TrunkPeer,
     UserAgent,
 )
 from flowlang.sip.address import ip_literal
 
+from .callers import incoming_of
+from .config import ListenerConfig
+from .dns import DnsResolver, LazyLookup, Lookup
 from .endpoint import Endpoint, check_addresses
 from .files import raise_file_limit
 from .ground import Ground
 from .hidden import Hidden
 from .incoming_leg import IncomingLeg
-from .names import address_of, display_name, printable
+from .listening import open_listeners, shown
+from .names import printable
 from .outgoing_leg import OutgoingLeg
-from .sockets import Listener, open_pair
+from .sockets import Listener, Network
 from .sounds import Sounds
-from .targets import CallTargets, LiteralResolver, Targets
+from .targets import CallTargets, Targets
+from .tls import Tls, TlsSettings
+from .trunking import Trunking
+from .trunks import SipTrunk
 
 _log = logging.getLogger(__name__)
 
@@ -96,7 +101,7 @@ class Left:
 
 
 class SipBackend:
-    """SIP over UDP on one address.
+    """SIP over UDP, TCP and TLS.
 
     `listen` is host and port, 0 for any; `rtp_ports` the first and last for media; `advertise` the IP
     address that peers are told in place of the one that faces them; `t1` seconds, see RFC 3261 §17.1.1.1;
@@ -104,7 +109,8 @@ class SipBackend:
     may; `language` what `say` speaks where a script names none. `accounts` may register, and call as
     themselves; their addresses are of any of `domains`, or of any host where none is named, and `realm` is
     what their phones are told when asked for the password. Where the listener is not `open_to_all`, only they
-    may call. We register at the `trunks`.
+    and the `trunks` may call; where that is not said, it is on loopback addresses. `limits` are of all calls.
+    With `listeners` it listens there, in place of `listen`; `advertise` is not for peers in `local_nets`.
     `token(n)` gives 2n hex digits and `randomness` bits that nobody can guess.
     """
 
@@ -133,9 +139,12 @@ class SipBackend:
         realm: str = "flowlang",
         domains: Iterable[str] = (),
         open_to_all: bool | None = None,
-        peers: Iterable[TrunkPeer] = (),
+        listeners: Iterable[ListenerConfig] = (),
+        local_nets: Iterable[Network] = (),
+        tls: TlsSettings | None = None,
         limits: Limits | None = None,
-        trunks: Iterable[Trunk] = (),
+        trunks: Iterable[SipTrunk] = (),
+        lookup: Lookup | None = None,
         token: Callable[[int], str] = secrets.token_hex,
         randomness: RandomBits | None = None,
     ) -> None:
@@ -151,16 +160,23 @@ class SipBackend:
         self._realm = realm
         self._domains = frozenset(domain.lower() for domain in domains)
         self._open_to_all = open_to_all
-        self._peers = tuple(peers)
+        self._listeners = tuple(listeners)
+        self._local_nets = tuple(local_nets)
+        self._tls = tls
         self._limits = limits
-        self._trunks = tuple(trunks)
-        self._registrations: list[Registration] = []
         self._token = token
         self._random = randomness or random.SystemRandom()
         self._ground: Ground | None = None
         self._hidden = Hidden()
+        resolver = DnsResolver(lookup or LazyLookup(), self._transports, self._below, self._versions)
+        self._trunking = Trunking(trunks, resolver)
         self._targets: Targets = CallTargets(
-            LiteralResolver(), self._trunks, self.registered, self._is_ours, realm
+            resolver,
+            tuple(self._trunking.trunks.values()),
+            self.registered,
+            self._is_ours,
+            realm,
+            self._is_full,
         )
         self._registrar: Registrar | None = None
 
@@ -188,17 +204,23 @@ class SipBackend:
     async def run(self, host: Host, *, task_status: Any = trio.TASK_STATUS_IGNORED) -> None:
         """Answers calls until cancelled; calls that are then up get a BYE."""
         try:
-            check_addresses(self._listen[0], self._advertise)
+            for each in {each.host for each in self._listeners} or {self._listen[0]}:
+                check_addresses(each, self._advertise)
             plane = MediaPlane(MediaConfig(ports=self._rtp_ports), randomness=self._random)
         except (ValueError, MediaError) as error:
             raise BackendError(str(error)) from None
         raise_file_limit()
         async with AsyncExitStack() as stack:
             listeners: list[Listener] = []
-            for each in await open_pair(*self._listen, advertise=self._advertise):
+            async for each in open_listeners(
+                self._listeners, self._listen, self._advertise, self._local_nets
+            ):
                 stack.callback(each.close)
                 listeners.append(each)
-            endpoint = Endpoint(listeners, self._settings, self._token, self._on_event)
+            tls = Tls(self._tls or TlsSettings())
+            peers = self._trunking.peers()
+            known = {name for each in peers for name in each.tls_names}
+            endpoint = Endpoint(listeners, self._settings, self._token, self._on_event, tls=tls, known=known)
             endpoint.agent.trace = self._on_message
             self._registrar = endpoint.agent.registrar = self._make_registrar()
             endpoint.agent.door = self._make_door(endpoint, self._registrar)
@@ -209,8 +231,8 @@ class SipBackend:
                     host, endpoint, plane, sounds, nursery, self._random, hold_music(), self._recordings
                 )
                 await nursery.start(plane.run)
-                self._register(endpoint)
-                task_status.started(f"SIP on udp and tcp {endpoint.address.hostport}")
+                nursery.start_soon(self._trunking.run, endpoint)
+                task_status.started(shown(listeners))
                 try:
                     await endpoint.run()
                 finally:
@@ -227,7 +249,7 @@ class SipBackend:
     @property
     def registrations(self) -> tuple[Registration, ...]:
         """Ours at the trunks, in their order."""
-        return tuple(self._registrations)
+        return tuple(self._trunking.registrations.values())
 
     async def settle(self) -> None:
         """Returns when no call is left: each BYE of ours was answered, each refusal acknowledged, or given
@@ -246,10 +268,16 @@ class SipBackend:
         return not (agent.calls or agent.transactions.unacknowledged)
 
     def _make_registrar(self) -> Registrar | None:
-        if not self._accounts and self._open_to_all is not False:
+        by_password = any(each.credentials is not None for each in self._trunking.trunks.values())
+        if not self._accounts and not by_password and self._open_to_all is not False:
             return None
         return Registrar(
-            self._accounts, self._realm, self._token(32).encode(), self._token, domains=self._domains
+            self._accounts,
+            self._realm,
+            self._token(32).encode(),
+            self._token,
+            domains=self._domains,
+            others=self._trunking.password_of,
         )
 
     def _make_door(self, endpoint: Endpoint, registrar: Registrar | None) -> Door:
@@ -261,30 +289,35 @@ class SipBackend:
             return [] if registrar is None else registrar.hosts_of(user, now)
 
         guard = None if registrar is None else registrar.guard
-        return Door(self._peers, guard, open_at, self._limits, bound)
+        return Door(self._trunking.peers(), guard, open_at, self._limits, bound)
 
     def _is_open(self, listener: Listener) -> bool:
         """Whether anybody may call there: by default on loopback alone, where nobody is but ourselves."""
         address = ip_literal(listener.address.host)
-        if self._open_to_all is not None:
-            return self._open_to_all
+        said = listener.open_to_all if listener.open_to_all is not None else self._open_to_all
+        if said is not None:
+            return said
         return address is not None and address.is_loopback
 
-    def _register(self, endpoint: Endpoint) -> None:
-        for trunk in self._trunks:
-            local = endpoint.local_for(trunk.servers[0].host) if trunk.servers else None
-            if local is None:
-                raise BackendError(f"cannot register {trunk.address}: no route leads to its first server")
-            try:
-                self._registrations.append(endpoint.agent.register(trunk, local, endpoint.now()))
-            except ValueError as error:
-                raise BackendError(f"cannot register {trunk.address}: {error}") from None
-        endpoint.carry_out()
+    def _transports(self) -> frozenset[str]:
+        """What we call by."""
+        spoken = {"udp", "tcp"} if self._ground is None else self._ground.endpoint.transports
+        return frozenset(spoken | {"tls"})
+
+    def _versions(self) -> frozenset[int]:
+        """The versions of IP that we have a socket of."""
+        return frozenset({4, 6}) if self._ground is None else self._ground.endpoint.versions
+
+    def _below(self, limit: int) -> int:
+        return self._random.getrandbits(32) % limit
+
+    def _is_full(self, trunk: str) -> bool:
+        endpoint = None if self._ground is None else self._ground.endpoint
+        door = None if endpoint is None else endpoint.agent.door
+        return door is not None and endpoint is not None and door.is_full(trunk, endpoint.now())
 
     def _stop(self, endpoint: Endpoint) -> None:
-        for registration in self._registrations:
-            registration.stop(endpoint.now())
-        self._registrations.clear()
+        self._trunking.stop(endpoint.now())
         if self._ground is not None:
             for leg in set(self._ground.legs.values()):
                 leg.lose()
@@ -358,20 +391,11 @@ class SipBackend:
             host.observe(LegEnded(host.now(), incoming.id, "us", hangup_cause(status), status))
 
     def _incoming(self, request: Request, origin: Admitted | None = None) -> Incoming:
-        account = None if origin is None or origin.account is None else self._accounts.get(origin.account)
-        source, name = address_of(request.from_.uri), display_name(request.from_)
-        if account is not None:  # what its phone says of itself does not count
-            source = account.number or f"sip:{account.user}@{self._realm}"
-            name = account.name or name
-        return Incoming(
-            "call",
-            address_of(request.target),
-            source,
-            self._token(8),
-            name,
-            via=None if origin is None else origin.name or None,
-            call_id=printable(request.call_id),
-        )
+        account = trunk = None
+        if origin is not None:
+            account = None if origin.account is None else self._accounts.get(origin.account)
+            trunk = None if origin.trunk is None else self._trunking.trunks[origin.trunk]
+        return incoming_of(request, origin, account, trunk, self._realm, self._token(8))
 
     def _tell_refused(self, host: Host, incoming: Incoming, status: int, why: str) -> None:
         host.observe(

@@ -67,6 +67,16 @@ class Endpoint:
         return self.listeners[0].family
 
     @property
+    def transports(self) -> set[str]:
+        """What it listens to."""
+        return {each.transport for each in self.listeners}
+
+    @property
+    def versions(self) -> frozenset[int]:
+        """The versions of IP that it has a socket of."""
+        return frozenset(6 if each.family == socket.AF_INET6 else 4 for each in self.listeners)
+
+    @property
     def connections(self) -> int:
         """How many TCP and TLS connections there are."""
         return len(self._streams)

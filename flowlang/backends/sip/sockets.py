@@ -35,14 +35,22 @@ _PORT_TRIES = 20  # ports that are tried until one is free for both UDP and TCP
 
 class Listener:
     """A bound socket. `address` is what it is bound to, `facing` tells how peers see it, `name` is what
-    routes call it by."""
+    routes call it by; `open_to_all` is `None` where nobody has said who may call."""
 
-    def __init__(self, transport: Transport, sock: socket.socket, facing: Facing, name: str = "") -> None:
+    def __init__(
+        self,
+        transport: Transport,
+        sock: socket.socket,
+        facing: Facing,
+        name: str = "",
+        open_to_all: bool | None = None,
+    ) -> None:
         host, port = sock.getsockname()[:2]
         self.transport = transport
         self.socket = sock
         self.facing = facing
         self.name = name
+        self.open_to_all = open_to_all
         self.address = Address(host, port, transport)
 
     @property
@@ -68,22 +76,23 @@ async def open_listener(
     advertise: str | None = None,
     local_nets: Iterable[Network] = (),
     name: str = "",
+    open_to_all: bool | None = None,
 ) -> Listener:
     """A bound, non-blocking socket; port 0 takes any. `BackendError` says why there is none."""
     kind = socket.SOCK_DGRAM if transport == "udp" else socket.SOCK_STREAM
     sock = await _bound(transport, kind, host, port)
-    return Listener(transport, sock, Facing(sock, advertise, local_nets), name)
+    return Listener(transport, sock, Facing(sock, advertise, local_nets), name, open_to_all)
 
 
 async def open_pair(
-    host: str, port: int, *, advertise: str | None = None, name: str = ""
+    host: str, port: int, *, advertise: str | None = None, local_nets: Iterable[Network] = ()
 ) -> tuple[Listener, Listener]:
     """UDP and TCP on one port, as RFC 3261 §18.2.1 wants it; port 0 takes one that is free for both."""
     for last in (False,) * (_PORT_TRIES - 1) + (True,):
-        datagrams = await open_listener("udp", host, port, advertise=advertise, name=name)
+        datagrams = await open_listener("udp", host, port, advertise=advertise, local_nets=local_nets)
         try:
             return datagrams, await open_listener(
-                "tcp", host, datagrams.address.port, advertise=advertise, name=name
+                "tcp", host, datagrams.address.port, advertise=advertise, local_nets=local_nets
             )
         except BackendError:
             datagrams.close()

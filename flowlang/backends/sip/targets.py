@@ -15,11 +15,14 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from flowlang.model.addresses import is_e164, number_of
-from flowlang.sip import Address, Contact, Credentials, SipSyntaxError, Trunk
+from flowlang.sip import Address, Contact, Credentials, SipSyntaxError
 from flowlang.sip.address import DEFAULT_PORTS, ip_literal, may_send_to
 from flowlang.sip.uri import Uri, parse_uri
 
 from .names import printable
+from .trunks import SipTrunk, rewritten, trunks_for
+
+_FULL = 503
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,21 +82,23 @@ class LiteralResolver:
 
 class CallTargets:
     """`registered` gives the contacts of an address of record that is ours, `is_ours` tells whether a host
-    with its port is."""
+    with its port is, `is_full` whether a trunk takes no further call for now."""
 
     def __init__(
         self,
         resolver: Resolver,
-        trunks: Sequence[Trunk],
+        trunks: Sequence[SipTrunk],
         registered: Callable[[str], tuple[Contact, ...]],
         is_ours: Callable[[str, int | None], bool],
         realm: str,
+        is_full: Callable[[str], bool] = lambda trunk: False,
     ) -> None:
         self._resolver = resolver
         self._trunks = tuple(trunks)
         self._registered = registered
         self._is_ours = is_ours
         self._realm = realm
+        self._is_full = is_full
 
     async def find(self, to: str) -> Sequence[Round]:
         """See `Targets`."""
@@ -102,7 +107,7 @@ class CallTargets:
             number = number_of(to)
             if number is None:
                 raise NoTarget(0, f"{printable(to)} is no E.164 number")
-            return self._by_trunk(number)
+            return await self._by_trunk(number)
         if not colon:
             return self._phones(f"sip:{to}@{self._realm}")
         try:
@@ -115,7 +120,7 @@ class CallTargets:
             address = f"sip:{uri.user}@{self._realm}"
             number = number_of(address)
             if number is not None and not self._registered(address):
-                return self._by_trunk(number)
+                return await self._by_trunk(number)
             return self._phones(address)
         addresses = await self._resolver.resolve(uri)
         return [[Target(str(uri), each)] for each in addresses]
@@ -126,13 +131,27 @@ class CallTargets:
             raise NoTarget(480, f"no phone is registered as {printable(address)}")
         return [[Target(each.uri, each.source, domain=self._realm) for each in contacts]]
 
-    def _by_trunk(self, number: str) -> Sequence[Round]:
-        rounds: list[Round] = []
-        for trunk in self._trunks:
-            ours = parse_uri(trunk.address)
-            for server in trunk.servers:
-                uri = str(Uri("sip", ours.host, ours.port, number))
-                rounds.append([Target(uri, server, trunk.credentials, ours.host, ours.user, trusted=True)])
-        if not rounds:
+    async def _by_trunk(self, number: str) -> Sequence[Round]:
+        trunks = trunks_for(number, self._trunks)
+        if not trunks:
             raise NoTarget(0, f"no trunk takes calls to {number}")
+        rounds: list[Round] = []
+        why = NoTarget(_FULL, f"the trunks for {number} are full")
+        for trunk in trunks:
+            if self._is_full(trunk.name):
+                continue
+            uri = str(Uri("sip", trunk.host, None, rewritten(number, trunk.numbers_out)))
+            for server in trunk.servers:
+                try:
+                    found = await self._resolver.resolve(server)
+                except NoTarget as error:
+                    why = error
+                    continue
+                for each in found:
+                    target = Target(
+                        uri, each, trunk.credentials, trunk.host, trunk.user, trusted=trunk.trusted
+                    )
+                    rounds.append([target])
+        if not rounds:
+            raise why
         return rounds

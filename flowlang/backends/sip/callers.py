@@ -1,0 +1,63 @@
+"""Who calls whom, as a script sees it: from the INVITE, and what the operator says of trunk and account.
+
+The callee is the Request-URI, never the To header, a number as the trunk's rules write it. A phone has no say
+in its number; a trunk is believed what it asserts (RFC 3325) where it is trusted, and nobody else.
+"""
+
+from __future__ import annotations
+
+from flowlang.backends.border import Incoming
+from flowlang.model.addresses import is_e164
+from flowlang.sip import Account, Admitted, SipSyntaxError
+from flowlang.sip.headers import NameAddr, parse_name_addr
+from flowlang.sip.message import Request
+from flowlang.sip.uri import Uri
+
+from .names import address_of, display_name, printable
+from .trunks import SipTrunk, rewritten
+
+
+def incoming_of(
+    request: Request,
+    origin: Admitted | None,
+    account: Account | None,
+    trunk: SipTrunk | None,
+    realm: str,
+    leg_id: str,
+) -> Incoming:
+    """What the engine is offered; `account` or `trunk` is whose call it is, where it is one's."""
+    caller = request.from_
+    if trunk is not None and trunk.trusted:
+        caller = _asserted(request) or caller
+    source, name = _number(caller.uri, trunk), display_name(caller)
+    if account is not None:
+        source = account.number or f"sip:{account.user}@{realm}"
+        name = account.name or name
+    return Incoming(
+        "call",
+        _number(request.target, trunk),
+        source,
+        leg_id,
+        name,
+        via=None if origin is None else origin.name or None,
+        call_id=printable(request.call_id),
+    )
+
+
+def _number(uri: Uri, trunk: SipTrunk | None) -> str:
+    """The address, as the trunk's rules make an E.164 number of it."""
+    address = address_of(uri)
+    if trunk is None or not trunk.numbers_in:
+        return address
+    user = uri.user_text if uri.is_sip else uri.opaque.partition(";")[0]
+    number = rewritten(user, trunk.numbers_in)
+    return number if is_e164(number) else address
+
+
+def _asserted(request: Request) -> NameAddr | None:
+    """The first of P-Asserted-Identity that reads as an address."""
+    try:
+        values = request.members("P-Asserted-Identity")[:2]  # RFC 3325 §9.1: two at most
+        return parse_name_addr(values[0]) if values else None
+    except SipSyntaxError:
+        return None
