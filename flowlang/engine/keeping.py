@@ -24,6 +24,10 @@ if TYPE_CHECKING:
 CHECKPOINT = 10.0
 """Seconds between two signs of life in the store: so much a call record may miss after a crash."""
 
+GATHER = 0.002
+"""Seconds from one commit to the next, when something came during the one: many calls at once would else have
+a commit for each step. One who is alone does not wait."""
+
 Kept = Callable[[bool], None]
 """Told once what became of an input: True when the activeflow has it and it is on disk, False where it was
 lost: the activeflow is over, or has too many waiting."""
@@ -113,10 +117,14 @@ class Keeper:
             self._given = trio.Event()
             taken, self._taken = self._taken, []
             held, self._held = self._held, []
+            began = trio.current_time()
             if self.store.prepare():
                 await self._beside(self.store.commit)
+            busy = self._given.is_set()
             _let_go(taken, held)
             del taken, held  # nothing of an activeflow that is over or parked is held on to while this waits
+            if busy:
+                await trio.sleep_until(began + GATHER)
 
 
 def _let_go(taken: Iterable[tuple[Kept, bool]], held: Iterable[tuple[Running, Output]]) -> None:

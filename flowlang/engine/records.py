@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass, fields
 from typing import Any, Literal
 
 from flowlang.backends.border import Incoming, Outgoing
@@ -116,11 +116,12 @@ class Records:
         ]
 
 
+_KEPT = tuple(each.name for each in fields(_Open) if each.name != "held_since")
+
+
 def _plain(record: _Open) -> dict[str, Any]:
     """An open record as the store keeps it."""
-    plain = asdict(record)
-    del plain["held_since"]
-    return {"ended": None, **plain}
+    return {"ended": None} | {name: getattr(record, name) for name in _KEPT}
 
 
 def _closed(record: _Open, end: LegEnded) -> CallRecord:

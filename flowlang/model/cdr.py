@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Any, Literal
 
 Party = Literal["caller", "callee", "us", "network"]
@@ -48,4 +48,4 @@ class CallRecord:
 
     def to_plain(self) -> dict[str, Any]:
         """One JSON object, times as they are and `talked` with them."""
-        return asdict(self) | {"talked": self.talked}
+        return {name: getattr(self, name) for name in self.__slots__} | {"talked": self.talked}
