@@ -1,0 +1,147 @@
+"""Trunks at a whole backend: calls from them, calls to them, our registrations there."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager, closing
+from ipaddress import ip_network
+from pathlib import Path
+
+import trio
+
+from flowlang.backends.sip import Endpoint, SipBackend
+from flowlang.backends.sip.config import ListenerConfig
+from flowlang.backends.sip.sockets import open_listener
+from flowlang.backends.sip.trunks import Rewrite, SipTrunk
+from flowlang.sip import Account, Accounts, Address, Credentials, Event, Limits, Registrar, Settings
+from flowlang.sip.uri import parse_uri
+from tests.sip.wire import SDP, request, tokens
+
+from .conftest import T1
+from .host import FakeHost
+from .test_accounts import Caller, calling
+from .test_dns import Zone
+
+LOOPBACK = (ip_network("127.0.0.0/8"),)
+DOOR = ListenerConfig("door", "udp", "127.0.0.1", 0, open_to_all=False)
+
+
+def carrier(**more: object) -> SipTrunk:
+    rules = (Rewrite("00", "+"), Rewrite("0", "+44"))
+    return SipTrunk("carrier", networks=LOOPBACK, numbers_in=rules, **more)  # type: ignore[arg-type]
+
+
+@asynccontextmanager
+async def served(
+    folder: Path, *trunks: SipTrunk, zone: Zone | None = None, listener: ListenerConfig = DOOR
+) -> AsyncGenerator[tuple[FakeHost, SipBackend, Address]]:
+    host = FakeHost()
+    backend = SipBackend(
+        ("127.0.0.1", 0), t1=T1, prompts=folder, trunks=trunks, listeners=(listener,), lookup=zone or Zone()
+    )
+    async with trio.open_nursery() as nursery:
+        await nursery.start(backend.run, host)
+        assert backend.address is not None
+        yield host, backend, backend.address
+        nursery.cancel_scope.cancel()
+
+
+def invite(caller: Caller, uri: str, extra: str = "", number: int = 1) -> bytes:
+    body = SDP.replace("192.0.2.2", "127.0.0.1")
+    data = request(branch=f"z9hG4bK{number}", call_id=f"c{number}", body=body, uri=uri, extra=extra)
+    return data.replace(b"<sip:caller@192.0.2.2>", b'"Ann" <sip:02079460001@192.0.2.2>').replace(
+        b"192.0.2.2:5062", f"127.0.0.1:{caller._port}".encode()
+    )
+
+
+async def test_a_call_from_a_trunk_has_its_name_and_numbers_by_its_rules(
+    tmp_path: Path, clock: trio.abc.Clock
+) -> None:
+    async with served(tmp_path, carrier()) as (host, _, server), calling(server) as caller:
+        asserted = "P-Asserted-Identity: <sip:+15550100@x>\r\n"
+        assert (await caller.ask(invite(caller, "sip:02079460000@127.0.0.1", asserted))).status == 100
+        incoming = (await host.next_call()).incoming
+        assert (incoming.to, incoming.source, incoming.name) == ("+442079460000", "+442079460001", "Ann")
+        assert incoming.via == "carrier"
+
+
+async def test_a_trusted_trunk_asserts_who_calls(tmp_path: Path, clock: trio.abc.Clock) -> None:
+    async with served(tmp_path, carrier(trusted=True)) as (host, _, server), calling(server) as caller:
+        asserted = 'P-Asserted-Identity: "Bob" <sip:0044207000000@x>\r\n'
+        assert (await caller.ask(invite(caller, "sip:desk@127.0.0.1", asserted))).status == 100
+        incoming = (await host.next_call()).incoming
+        assert (incoming.to, incoming.source, incoming.name) == ("sip:desk@127.0.0.1", "+44207000000", "Bob")
+
+
+async def test_a_trunk_that_is_full_is_told_when_to_come_back(tmp_path: Path, clock: trio.abc.Clock) -> None:
+    few = carrier(limits=Limits(max_calls=1))
+    async with served(tmp_path, few) as (_, _, server), calling(server) as caller:
+        assert (await caller.ask(invite(caller, "sip:1@127.0.0.1"))).status == 100
+        refused = await caller.ask(invite(caller, "sip:1@127.0.0.1", number=2))
+        assert (refused.status, refused.get("Retry-After")) == (503, "5")
+
+
+async def test_nobody_comes_in_where_nobody_is_let_in(tmp_path: Path, clock: trio.abc.Clock) -> None:
+    async with served(tmp_path) as (host, _, server), calling(server) as caller:
+        assert (await caller.ask(invite(caller, "sip:1@127.0.0.1"))).status == 403
+        assert host.calls == []
+
+
+async def test_an_open_listener_is_what_a_route_can_name(tmp_path: Path, clock: trio.abc.Clock) -> None:
+    lan = ListenerConfig("lan", "udp", "127.0.0.1", 0)
+    async with served(tmp_path, listener=lan) as (host, _, server), calling(server) as caller:
+        assert (await caller.ask(invite(caller, "sip:1@127.0.0.1"))).status == 100
+        assert (await host.next_call()).incoming.via == "lan"
+
+
+async def test_we_register_where_the_name_of_a_trunk_leads(tmp_path: Path, clock: trio.abc.Clock) -> None:
+    def on_event(event: Event) -> None:
+        pass
+
+    with closing(await open_listener("udp", "127.0.0.1", 0)) as listener:
+        there = Endpoint((listener,), Settings(t1=T1), tokens(4), on_event)
+        registrar = Registrar(Accounts([Account("office", "hush")]), "carrier", b"k" * 32, tokens(5))
+        there.agent.registrar = registrar
+        trunk = SipTrunk(
+            "carrier",
+            (parse_uri(f"sip:sip.carrier.example:{there.address.port}"),),
+            credentials=Credentials("office", "hush"),
+            register=True,
+        )
+        zone = Zone(hosts={"sip.carrier.example": ["127.0.0.1"]})
+        async with trio.open_nursery() as nursery:
+            nursery.start_soon(there.run)
+            async with (
+                served(tmp_path, trunk, zone=zone) as (host, backend, server),
+                calling(server) as caller,
+            ):
+                with trio.fail_after(5):
+                    while not len(registrar):
+                        await there.changed.park()
+                (contact,) = registrar.registered("sip:office@anywhere", there.now())
+                assert contact.uri == f"sip:office@{server.hostport}"
+                assert [each.trunk.address for each in backend.registrations] == [
+                    "sip:office@sip.carrier.example"
+                ]
+                # Where it leads is also where its calls come from.
+                assert (await caller.ask(invite(caller, "sip:1@127.0.0.1"))).status == 100
+                assert (await host.next_call()).incoming.via == "carrier"
+            nursery.cancel_scope.cancel()
+
+
+async def test_a_call_goes_to_the_next_server_of_a_name(tmp_path: Path, clock: trio.abc.Clock) -> None:
+    trunk = SipTrunk(
+        "carrier",
+        (parse_uri("sip:a.example"), parse_uri("sip:gone.example"), parse_uri("sip:192.0.2.7:5080")),
+        numbers_out=(Rewrite("+44", "0"),),
+        domain="carrier.example",
+    )
+    zone = Zone(hosts={"a.example": ["192.0.2.1", "192.0.2.2"]})
+    async with served(tmp_path, trunk, zone=zone) as (_, backend, _):
+        rounds = await backend._targets.find("+442079460000")
+        assert [[each.destination.hostport for each in one] for one in rounds] == [
+            ["192.0.2.1:5060"],
+            ["192.0.2.2:5060"],
+            ["192.0.2.7:5080"],
+        ]
+        assert {each.uri for one in rounds for each in one} == {"sip:02079460000@carrier.example"}
