@@ -105,9 +105,9 @@ VALUES: dict[str, Code] = {
     ),
     "E313": Code(
         "value that has to be constant",
-        "What another program carries out, such as a statement for a data base, is never built while the script "
-        "runs, so that nobody's text becomes a part of it. It is a text without `${…}`, or a `const`; the values "
-        "that it works on are given beside it.",
+        "What another program carries out, such as a statement for a data base, is never built while the "
+        "script runs, so that nobody's text becomes a part of it. It is a text without `${…}`, or a `const`; "
+        "the values that it works on are given beside it.",
     ),
     "E311": Code(
         "pattern on an event without text",
@@ -252,8 +252,8 @@ ROUTES: dict[str, Code] = {
     ),
     "E613": Code(
         "sound file that cannot be played",
-        "Prompts are WAV files: PCM of 8 to 32 bits, 32-bit float, A-law or mu-law, mono or stereo, 8 to 48 kHz, "
-        "half an hour at most.",
+        "Prompts are WAV files: PCM of 8 to 32 bits, 32-bit float, A-law or mu-law, mono or stereo, 8 to 48 "
+        "kHz, half an hour at most.",
     ),
     "E612": Code(
         "reaching out without a policy",

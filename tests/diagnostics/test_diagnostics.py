@@ -2,8 +2,8 @@
 that its author reads.
 
 The script is loaded as an engine does it: what does not parse is not checked, what has errors not compiled.
-Prompts are looked for in the folder; the backends are such that cannot refuse calls and notify nobody. A folder
-of E8xx has a `flow.toml` whose mistake it is.
+Prompts are looked for in the folder; the backends are such that cannot refuse calls and notify nobody. A
+folder of E8xx has a `flow.toml` whose mistake it is.
 """
 
 from __future__ import annotations
@@ -38,9 +38,7 @@ def rendered(folder: Path) -> str:
     source = Source("script.flow", (folder / "script.flow").read_text(encoding="utf-8"))
     try:
         load = ModuleFiles(folder / "script.flow")
-        _, found = compiled(
-            source, ACTIONS, CAPABILITIES, prompt_plays(folder), load, OUTLETS
-        )
+        _, found = compiled(source, ACTIONS, CAPABILITIES, prompt_plays(folder), load, OUTLETS)
     except ScriptError as error:
         found = error.diagnostics
     return "".join(f"{render(each)}\n" for each in found).replace(f"{folder}/", "")
