@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from typing import Any
 
+from flowlang.diagnostics import Source
 from flowlang.project import shapes
+from flowlang.project.positions import Path
 from flowlang.project.sections import SECTIONS
-from flowlang.project.shapes import Shape
+from flowlang.project.shapes import Report, Shape
+from flowlang.project.sip import Told
 from tools.markdown import table
 
 MEANING: Mapping[str, str] = {
@@ -28,6 +32,7 @@ MEANING: Mapping[str, str] = {
     "actions.NAME.channels": "where it works; without it everywhere",
     "actions.NAME.recovery": "what a crash between doing and knowing means",
     "backends.NAME": "a way in and out; `flow backends` lists the kinds and what else each takes",
+    "policy.file": "the operator's policy, a script with nothing else; `flow serve --policy` goes before it",
     "messages.opt_out": "who sends one of these words, and nothing else, gets no more messages",
     "messages.opt_in": "who sends one of these gets them again",
     "messages.opt_out_channels": "where these words count",
@@ -50,10 +55,27 @@ def paths(shape: Shape, path: str) -> Iterator[tuple[str, Shape]]:
         case shapes.Named(shape=below):
             yield f"{path}.NAME", below
             yield from paths(below, f"{path}.NAME")
-        case shapes.TextOr(shape=below):
+        case shapes.TextOr(shape=below) | Told(shape=below):
             yield from paths(below, path)
         case _:
             pass
+
+
+def meaning(path: str, shape: Shape) -> str:
+    """What a setting is for: as its shape says, or as it stands above."""
+    return shape.doc if isinstance(shape, Told) else MEANING.get(path, "")
+
+
+class _Wanted(Report):
+    """Remembers what a shape wants in place of what it was given."""
+
+    def __init__(self) -> None:
+        super().__init__(Source("flow.toml", ""))
+        self.wanted = "a table"
+
+    def wrong(self, path: Path, given: Any, wanted: str) -> Any:
+        self.wanted = wanted
+        return shapes.WRONG
 
 
 def takes(shape: Shape) -> str:
@@ -77,17 +99,21 @@ def takes(shape: Shape) -> str:
             return wanted
         case shapes.TextOr(text=text):
             return f"{text.wanted}, or a table"
-        case shapes.Kinded():
-            return "a table with a `kind`"
-        case _:
+        case Told(shape=below):
+            return takes(below)
+        case shapes.Table():
             return "a table"
+        case _:
+            asked = _Wanted()
+            shape.read(object(), (), asked)
+            return asked.wanted
 
 
 def section(name: str) -> str:
     """The table of one section."""
     shape = SECTIONS[name]
     rows = (
-        (f"`{path.removeprefix(f'{name}.')}`", takes(each), MEANING.get(path, ""))
+        (f"`{path.removeprefix(f'{name}.')}`", takes(each), meaning(path, each))
         for path, each in paths(shape, name)
     )
     return f"## `[{name}]`\n\n" + table(("setting", "takes", ""), rows)

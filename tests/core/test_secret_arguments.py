@@ -23,7 +23,7 @@ from .machine import compiled
 
 PIN = "4711"
 POLICY = """policy {
-    allow dial "*"; allow sms "*"; allow email "*"; allow chat "*"; allow http "*"
+    allow dial "*"; allow sms "*"; allow email "*"; allow chat "*"; allow http "*"; allow sql "*"
 }
 """
 ADDRESSES = {
@@ -54,7 +54,7 @@ def _secret(action: Action, parameter: Parameter) -> str | None:
         return ADDRESSES[action.name]
     if parameter.name == "url":
         return '"https://h.example/${pin}"'
-    if parameter.allowed is not None or parameter.name in ("strategy", "voice", "language"):
+    if parameter.allowed is not None or parameter.name in ("strategy", "voice", "language", "statement"):
         return None
     return next((TYPED[each] for each in parameter.types if each in TYPED), None)
 
