@@ -72,6 +72,8 @@ class Opening:
     """The caller's leg is one that a `dial` placed: it goes back there where the flow returns `true`."""
     via: str | None = None
     """The trunk by which it came in, by the operator's name for it."""
+    verified: bool = False
+    """Whether somebody we trust vouches for who it is."""
 
     def taken_by(self, flow: FlowCall, route_line: int | None, otherwise: FlowCall | None) -> Opening:
         """The same with the flow that takes it."""
@@ -124,6 +126,7 @@ class Opening:
                 "number": party and (number_of(party) or party),
                 "address": party,
                 "name": self.name,
+                "verified": self.verified,
             },
             "message": self._came("message"),
             "webhook": self._came("webhook"),
@@ -152,4 +155,5 @@ class Opening:
             "outbound": self.outbound,
             "lent": self.lent,
             "via": self.via,
+            "verified": self.verified,
         }

@@ -68,7 +68,7 @@ class Switchboard:
         at = engine.now()
         opening = Opening(
             engine.new_id(), "", {}, at, engine.new_seed(), incoming.channel, incoming.source, incoming.to,
-            incoming.name, incoming.id, data=incoming.data, via=incoming.via,
+            incoming.name, incoming.id, data=incoming.data, via=incoming.via, verified=incoming.verified,
         )  # fmt: skip
         if incoming.flow is not None:
             return self._begin_named(incoming, opening, incoming.flow, leg, kept)

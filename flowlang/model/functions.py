@@ -69,7 +69,7 @@ FUNCTIONS: Mapping[str, Function] = {each.name: each for each in _ALL}
 # only, see `PREDEFINED_ON`.
 PREDEFINED: Mapping[str, tuple[str, ...]] = {
     "call": ("id", "to", "from", "data"),
-    "caller": ("number", "address", "name"),
+    "caller": ("number", "address", "name", "verified"),
     "message": ("text", "subject", "id"),
     "webhook": ("data", "text", "headers"),
     "flow": ("id", "channel"),

@@ -63,6 +63,7 @@ async def test_a_call_from_a_trunk_has_its_name_and_numbers_by_its_rules(
         incoming = (await host.next_call()).incoming
         assert (incoming.to, incoming.source, incoming.name) == ("+442079460000", "+442079460001", "Ann")
         assert incoming.via == "carrier"
+        assert not incoming.verified
 
 
 async def test_a_trusted_trunk_asserts_who_calls(tmp_path: Path, clock: trio.abc.Clock) -> None:
@@ -71,6 +72,7 @@ async def test_a_trusted_trunk_asserts_who_calls(tmp_path: Path, clock: trio.abc
         assert (await caller.ask(invite(caller, "sip:desk@127.0.0.1", asserted))).status == 100
         incoming = (await host.next_call()).incoming
         assert (incoming.to, incoming.source, incoming.name) == ("sip:desk@127.0.0.1", "+44207000000", "Bob")
+        assert incoming.verified
 
 
 async def test_a_trunk_that_is_full_is_told_when_to_come_back(tmp_path: Path, clock: trio.abc.Clock) -> None:

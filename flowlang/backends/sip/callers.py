@@ -27,8 +27,8 @@ def incoming_of(
 ) -> Incoming:
     """What the engine is offered; `account` or `trunk` is whose call it is, where it is one's."""
     caller = request.from_
-    if trunk is not None and trunk.trusted:
-        caller = _asserted(request) or caller
+    asserted = _asserted(request) if trunk is not None and trunk.trusted else None
+    caller = asserted or caller
     source, name = _number(caller.uri, trunk), display_name(caller)
     if account is not None:
         source = account.number or f"sip:{account.user}@{realm}"
@@ -41,6 +41,7 @@ def incoming_of(
         name,
         via=None if origin is None else origin.name or None,
         call_id=printable(request.call_id),
+        verified=account is not None or asserted is not None,
     )
 
 
