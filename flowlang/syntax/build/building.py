@@ -43,7 +43,7 @@ class Building:
         self.text = source.text
         self.diagnostics: list[Diagnostic] = []
         self.longest_chain = 0
-        self.wants_minus: list[Span] = []
+        self.wants_minus: set[Span] = set()
         """Where 2^63 stands, which is an integer only with a minus before it."""
         self._chain = 0
         self._chain_end: object = None

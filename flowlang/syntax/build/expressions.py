@@ -21,8 +21,7 @@ def logical(b: Building, c: list[Any]) -> ast.Expression:
 def unary(b: Building, c: list[Any]) -> ast.Expression:
     sign, operand = c
     if sign.kind == "MINUS":
-        if operand.span in b.wants_minus:
-            b.wants_minus.remove(operand.span)
+        b.wants_minus.discard(operand.span)
         return b.chained(ast.Unary(Span(sign.span[0], operand.span[1]), "-", operand), operand)
     if sign.kind == "WRONG_NOT":
         b.report("E110", sign.span, "`!` is not an operator", hint="write `not`")

@@ -39,7 +39,7 @@ def _number(b: Building, token: Any) -> int | Decimal:
         return Decimal(written)
     value = int(written) if len(written) <= 19 else _MAX_INTEGER + 2
     if value == _MAX_INTEGER + 1:  # fits with a minus, which comes to be known later
-        b.wants_minus.append(token.span)
+        b.wants_minus.add(token.span)
     elif value > _MAX_INTEGER:
         too_large(b, token.span)
         return 0
