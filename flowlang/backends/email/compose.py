@@ -73,6 +73,8 @@ class Writer:
         mail["X-Auto-Response-Suppress"] = "All"  # [MS-OXCMAIL] §2.2.3.2.14: no vacation notes to us
         self._fill(mail, command)
         data = mail.as_bytes()
+        if not _in_order(mail, data):
+            raise ComposeError("value", "a header of the mail would make another")
         if len(data) > self.most_bytes:
             raise ComposeError("too_large", f"the mail has {len(data)} bytes, more than {self.most_bytes}")
         return Mail(message_id, sender, recipient, data)
@@ -121,7 +123,14 @@ def _bare(address: str) -> str:
 def _header(what: str, text: str) -> str:
     if any(unicodedata.category(each) in ("Cc", "Cs", "Zl", "Zp") for each in text):
         raise ComposeError("value", f"`{what}` is one line without control characters")
-    return text
+    return text.replace("=?", "= ?")  # else `email` reads an encoded word there, whatever it encodes
+
+
+def _in_order(mail: EmailMessage, data: bytes) -> bool:
+    """Whether what is written has the headers that were meant, each once and in their order."""
+    lines = data.partition(b"\r\n\r\n")[0].split(b"\r\n")
+    names = [each.partition(b":")[0] for each in lines if each[:1] not in (b" ", b"\t")]
+    return names == [each.encode() for each in mail.keys()]  # noqa: SIM118 (the headers, not the mail)
 
 
 def _set_text(part: EmailMessage, text: str, kind: str) -> None:

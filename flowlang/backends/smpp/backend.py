@@ -19,7 +19,7 @@ import trio.abc
 from flowlang.backends.border import Finish, Host, nothing
 from flowlang.backends.border import Incoming as Offered
 from flowlang.backends.once import Once
-from flowlang.model.addresses import sender_of
+from flowlang.model.addresses import message_address, sender_of
 from flowlang.model.message_commands import OutsideCommand, SendMessage
 from flowlang.model.results import Done, Failed
 from flowlang.model.values import Outcome
@@ -114,7 +114,7 @@ class SmppBackend:
 
     def _send(self, command: SendMessage, finish: Finish) -> Callable[[], None]:
         source = sender_of("sms", command.source) if command.source is not None else f"sms:{self._sender}"
-        to = sender_of("sms", command.to)
+        to = message_address("sms", command.to) or _short_code(command.to)
         if source is None or to is None:
             finish(Failed("address", "a short message goes to one number, from a number or a name"))
             return nothing
@@ -272,6 +272,11 @@ class SmppBackend:
         assert self._host is not None
         for each in reports:
             self._host.report(each.message, each.status, each.reason)
+
+
+def _short_code(address: str) -> str | None:
+    found = sender_of("sms", address)
+    return found if found is not None and found.removeprefix("sms:").isdigit() else None
 
 
 def _addressed(name: str, ton: str, npi: str, address: str) -> dict[str, str | int | bytes]:
