@@ -12,8 +12,8 @@ from typing import Any
 
 import trio
 
-from flowlang.backends.border import Finish, Host, nothing
-from flowlang.backends.once import Once
+from flowlang.backends.asking import Asking
+from flowlang.backends.border import Finish, Host
 from flowlang.model.message_commands import OutsideCommand, SendMessage
 from flowlang.model.results import Done, Failed, Result
 from flowlang.model.values import Outcome
@@ -44,7 +44,7 @@ class EmailBackend:
         self._sender = sender
         self._receivers = tuple(receivers)
         self._new_id = new_id
-        self._once = Once()
+        self._asking = Asking()
         self._chains = Chains()
         self._host: Host | None = None
         sends = writer is not None and sender is not None
@@ -52,38 +52,41 @@ class EmailBackend:
 
     async def run(self, host: Host, *, task_status: Any = trio.TASK_STATUS_IGNORED) -> None:
         """Works until cancelled."""
-        self._host = host
         incomings = Incomings(host, self._chains, self._new_id)
+        self._host = host
         async with trio.open_nursery() as nursery:
             where: list[str] = []
             if self._sender is not None and self._writer is not None:
                 await nursery.start(self._sender.run)
                 where.append(f"from {self._writer.sender.removeprefix('mailto:')}")
             where += [str(await nursery.start(each.run, incomings.take)) for each in self._receivers]
-            task_status.started(f"e-mail: {', '.join(where)}")
+            self._asking.open(nursery)
+            try:
+                task_status.started(f"e-mail: {', '.join(where)}")
+                await trio.sleep_forever()
+            finally:
+                self._asking.close()
 
     async def settle(self) -> None:
         """Returns when no mail is under way."""
-        if self._sender is not None:
-            await self._sender.settle()
+        await self._asking.settle()
 
     def send(self, command: OutsideCommand, finish: Finish) -> Callable[[], None]:
         """Sends a mail."""
         assert isinstance(command, SendMessage)
-        return self._once.send(command.key, finish, lambda over: self._send(command, over))
+        return self._asking.send(command.key, finish, lambda: self._sent(command))
 
-    def _send(self, command: SendMessage, finish: Finish) -> Callable[[], None]:
+    async def _sent(self, command: SendMessage) -> Result:
         assert self._host is not None and self._writer is not None and self._sender is not None
-        try:
-            mail = self._writer.compose(command, self._host.now(), self._chains.of(command.reply_to))
+        chain = self._chains.of(command.reply_to)
+        try:  # in a thread, for attachments are read and encoded
+            mail = await trio.to_thread.run_sync(self._writer.compose, command, self._host.now(), chain)
         except ComposeError as error:
             fault = error.reason in ("address", "value")
-            finish(Failed(error.reason, str(error)) if fault else _failed(error.reason, str(error)))
-            return nothing
+            return Failed(error.reason, str(error)) if fault else _failed(error.reason, str(error))
         except (ValueError, IndexError):  # the stdlib refused to build a header of it
-            finish(Failed("value", "no mail can be made of this"))
-            return nothing
-        return self._sender.send(mail, lambda ended: finish(_result(mail.id, ended)))
+            return Failed("value", "no mail can be made of this")
+        return _result(mail.id, await self._sender.sent(mail))
 
 
 def _result(mail: str, ended: Ended) -> Result:

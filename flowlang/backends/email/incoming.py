@@ -17,6 +17,8 @@ from .reading import read_mail
 from .reports import reports_in
 
 _MOST_ANSWERS = 20
+_LARGE = 50_000
+"""Bytes of a mail that takes longer than a millisecond or two to read."""
 _UNAVAILABLE = 503  # RFC 3261 §21.5.4
 
 
@@ -52,7 +54,10 @@ class Incomings:
 
     async def take(self, data: bytes, sender: str, ours: Sequence[str]) -> Verdict:
         """As `Take` says. A mail to several of us is the first one's who takes it."""
-        mail = read_mail(data, sender)
+        if len(data) > _LARGE:
+            mail = await trio.to_thread.run_sync(read_mail, data, sender)
+        else:
+            mail = read_mail(data, sender)
         if mail is None:
             return Verdict.BROKEN
         reports = reports_in(mail.message)

@@ -54,16 +54,12 @@ class Sender:
         self._put, self._take = trio.open_memory_channel[_Job](math.inf)
         self._open = 0
         self._nursery: trio.Nursery | None = None
-        self._settled = trio.Event()
-        self._settled.set()
 
     def send(self, mail: Mail, finish: Callable[[Ended], None]) -> Callable[[], None]:
         """Has it sent and tells how that ended; what it returns withdraws it, unless it is on the wire."""
         if self._open >= _LONGEST_QUEUE:
             finish(Ended("failed", "overload", f"{self._open} mails wait"))
             return lambda: None
-        if not self._open:
-            self._settled = trio.Event()
         self._open += 1
         job = _Job(mail, finish, trio.current_time())
         self._put.send_nowait(job)
@@ -73,6 +69,22 @@ class Sender:
 
         return withdraw
 
+    async def sent(self, mail: Mail) -> Ended:
+        """The same, waited for; cancelled it is withdrawn."""
+        found: list[Ended] = []
+        over = trio.Event()
+
+        def finish(ended: Ended) -> None:
+            found.append(ended)
+            over.set()
+
+        withdraw = self.send(mail, finish)
+        try:
+            await over.wait()
+        finally:
+            withdraw()
+        return found[0]
+
     async def run(self, *, task_status: trio.TaskStatus[None] = trio.TASK_STATUS_IGNORED) -> None:
         """Sends until cancelled."""
         async with trio.open_nursery() as self._nursery:
@@ -81,10 +93,6 @@ class Sender:
                 self._nursery.start_soon(self._work, self._take.clone(), limiter)
             task_status.started()
             await trio.sleep_forever()
-
-    async def settle(self) -> None:
-        """Returns when nothing is under way."""
-        await self._settled.wait()
 
     async def _work(self, jobs: trio.MemoryReceiveChannel[_Job], limiter: trio.CapacityLimiter) -> None:
         blocking = partial(trio.to_thread.run_sync, limiter=limiter, abandon_on_cancel=True)
@@ -127,8 +135,6 @@ class Sender:
     def _over(self, job: _Job, ended: Ended) -> None:
         self._open -= 1
         job.finish(ended)
-        if not self._open:
-            self._settled.set()
 
 
 async def _next(jobs: trio.MemoryReceiveChannel[_Job], within: float) -> _Job | None:

@@ -10,16 +10,15 @@ from typing import Any, Protocol, cast
 
 import trio
 
-from flowlang.backends.border import Finish, Host, nothing
-from flowlang.backends.once import Once
+from flowlang.backends.asking import Asking
+from flowlang.backends.border import Finish, Host
 from flowlang.model.message_commands import OutsideCommand, SendMessage
-from flowlang.model.results import Done, Failed
-from flowlang.model.values import Outcome
+from flowlang.model.results import Done, Failed, Result
+from flowlang.model.values import Outcome, Value
 
 MOST_TEXT = 32_768
 """Characters of a notice; most services take less, and apprise cuts what they do not."""
 _AT_ONCE = 8
-_MOST_WAITING = 1_000
 _LONGEST = 60.0
 """Seconds: apprise gives up after 4 to connect and 4 to read, each time it tries."""
 
@@ -52,61 +51,52 @@ class NotifyBackend:
 
     def __init__(self, services: Mapping[str, Service]) -> None:
         self._services = dict(services)
-        self._once = Once()
-        self._nursery: trio.Nursery | None = None
+        self._asking = Asking()
         self._limiter = trio.CapacityLimiter(_AT_ONCE)
-        self._open = 0
-        self._settled = trio.Event()
 
     async def run(self, host: Host, *, task_status: Any = trio.TASK_STATUS_IGNORED) -> None:
         """Works until cancelled."""
-        async with trio.open_nursery() as self._nursery:
-            task_status.started(f"notices by {', '.join(self._services)}")
-            await trio.sleep_forever()
+        async with trio.open_nursery() as nursery:
+            self._asking.open(nursery)
+            try:
+                task_status.started(f"notices by {', '.join(self._services)}")
+                await trio.sleep_forever()
+            finally:
+                self._asking.close()
 
     async def settle(self) -> None:
         """Returns when nothing is under way."""
-        while self._open:
-            self._settled = trio.Event()
-            await self._settled.wait()
+        await self._asking.settle()
 
     def send(self, command: OutsideCommand, finish: Finish) -> Callable[[], None]:
         """Sends a notice."""
         assert isinstance(command, SendMessage)
-        return self._once.send(command.key, finish, lambda over: self._send(command, over))
+        return self._asking.send(command.key, finish, lambda: self._sent(command))
 
-    def _send(self, command: SendMessage, finish: Finish) -> Callable[[], None]:
-        assert self._nursery is not None
-        found = self._services.get(command.to)
-        title = command.subject or ""
-        if found is None:
-            finish(Failed("address", f"`flow.toml` names no service `{command.to[:60]}` to notify"))
-        elif any(unicodedata.category(each) in ("Cc", "Cs", "Zl", "Zp") for each in title):
-            finish(Failed("value", "`title` is one line without control characters"))
-        elif len(command.text) > MOST_TEXT or self._open >= _MOST_WAITING:
-            reason = "too_large" if len(command.text) > MOST_TEXT else "overload"
-            finish(Done(Outcome("failed", {"reason": reason, "detail": ""})))
-        else:
-            self._open += 1
-            self._nursery.start_soon(self._tell, found, title, command, finish)
-        return nothing
-
-    async def _tell(self, found: Service, title: str, command: SendMessage, finish: Finish) -> None:
+    async def _sent(self, command: SendMessage) -> Result:
+        service, title = self._services.get(command.to), command.subject or ""
+        if service is None:
+            return Failed("address", f"`flow.toml` names no service `{command.to[:60]}` to notify")
+        if any(unicodedata.category(each) in ("Cc", "Cs", "Zl", "Zp") for each in title):
+            return Failed("value", "`title` is one line without control characters")
+        if len(command.text) > MOST_TEXT:
+            return _failed("too_large", f"a notice has at most {MOST_TEXT} characters")
         told: bool | None = None
         text = command.text.encode("utf-8", "replace").decode()
         with trio.move_on_after(_LONGEST):
             told = await trio.to_thread.run_sync(
-                lambda: _told(found, text, title), limiter=self._limiter, abandon_on_cancel=True
+                _told, service, text, title, limiter=self._limiter, abandon_on_cancel=True
             )
-        self._open -= 1
-        self._settled.set()
         if told is None:
-            finish(Done(Outcome("unknown", {})))
-        elif told:
-            finish(Done(Outcome("sent", {"id": command.key})))
-        else:
-            fields: dict[str, Any] = {"reason": "rejected", "detail": "the service did not take it"}
-            finish(Done(Outcome("failed", fields)))
+            return Done(Outcome("unknown", {}))
+        if not told:
+            return _failed("rejected", "the service did not take it")
+        return Done(Outcome("sent", {"id": command.key}))
+
+
+def _failed(reason: str, detail: str) -> Result:
+    fields: dict[str, Value] = {"reason": reason, "detail": detail}
+    return Done(Outcome("failed", fields))
 
 
 def _told(found: Service, text: str, title: str) -> bool:

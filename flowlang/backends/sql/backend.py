@@ -110,7 +110,8 @@ class SqlBackend:
                     )
                 self._open -= 1
                 self._settled.set()
-                job.finish(result)
+                if not job.withdrawn:
+                    job.finish(result)
         finally:
             connection.close()
 
