@@ -1,7 +1,7 @@
 # The commands of the project. Nothing need be there before but Python 3.11 or newer; `make` lists them.
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-peers test lint format grammar reference demo clean kill-test sms-load bench-%
+.PHONY: help setup setup-peers test lint format grammar reference demo clean hostile kill-test sms-load bench-%
 MAKEFLAGS += --no-print-directory
 
 # The first of these that runs and is new enough makes .venv; `make PYTHON=… setup` chooses another.
@@ -42,6 +42,9 @@ demo: setup  ## a softphone of ours calls the front desk of a clinic: SIP, audio
 
 fuzz: setup  ## run a hundred thousand programs by chance under an audit hook; COUNT and SEED choose
 	@$(VENV)/python -m tests.sandbox.fuzz $(or $(COUNT),100000) $(or $(SEED),1)
+
+hostile: setup  ## send COUNT mutated SIP messages during calls, and count what became of them; the last line is JSON
+	@$(VENV)/python -m tests.sip.hostile $(or $(COUNT),20000) $(or $(SEED),1)
 
 kill-test: setup  ## kill a process with kill -9 KILLS times, and count what was lost; the last line is JSON
 	@$(VENV)/python tools/kill_test.py $(or $(KILLS),300) $(or $(SEED),1)

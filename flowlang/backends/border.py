@@ -46,8 +46,8 @@ class Incoming:
     or a webhook (`data`, `text`, `headers`), as a script sees them. `automatic`: a machine sent the message
     by itself (RFC 3834), so that nobody answers it. `answers` are the ids of messages that it says it
     answers, the nearest first.
-    `via` is the operator's name for the way that it came by; `verified` tells that who calls was proved, or is
-    asserted by somebody who is trusted.
+    `via` is the operator's name for the way that it came by; `verified` tells that who calls was proved, or
+    is asserted by somebody who is trusted.
     """
 
     channel: str
