@@ -60,10 +60,9 @@ def reloaded(
 
 
 async def watch(
-    engine: flowlang.Engine, path: Path, check: Callable[[], None], say: Callable[[str], None]
+    engine: flowlang.Engine, path: Path, seen: Seen, check: Callable[[], None], say: Callable[[str], None]
 ) -> None:
-    """Until cancelled."""
-    seen = look(path)
+    """Until cancelled. `seen` is how it looked when the engine loaded it."""
     while True:
         await trio.sleep(INTERVAL)
         now = look(path)

@@ -28,7 +28,7 @@ from .exits import Exit
 from .faults import user_errors
 from .output import Lines
 from .projects import from_project, give_actions, project_of
-from .reloading import watch
+from .reloading import look, watch
 from .sip import sip_backend
 from .speaking import require_voice
 from .watching import JsonLines
@@ -78,6 +78,7 @@ async def _serve(service: Service, as_json: bool) -> Exit:
             )
         )
         give_actions(engine.add_action, service.path)
+        seen = look(service.path)
         engine.load(service.path)
         require_voice(each.program for each in engine.scripts)
         if as_json:
@@ -94,7 +95,7 @@ async def _serve(service: Service, as_json: bool) -> Exit:
             def require_voices() -> None:
                 require_voice(each.program for each in engine.scripts)
 
-            nursery.start_soon(watch, engine, service.path, require_voices, _say)
+            nursery.start_soon(watch, engine, service.path, seen, require_voices, _say)
             if store is not None:
                 controls = Controls(engine, store.archive)
                 await nursery.start(serve_controls, controls, store.folder)
