@@ -22,8 +22,9 @@ from flowlang.backends.once import Once
 from flowlang.model.addresses import message_address, sender_of
 from flowlang.model.message_commands import OutsideCommand, SendMessage
 from flowlang.model.results import Done, Failed
-from flowlang.model.values import Outcome
+from flowlang.model.values import Outcome, Value
 
+from .again import Again
 from .incoming import Incomings
 from .outgoing import Message, Outgoing, Patience, Report, Send
 from .pdu import USER_MESSAGE_REFERENCE, Pdu
@@ -80,6 +81,7 @@ class SmppBackend:
         self._new_id = new_id
         self._out = Outgoing(patience or Patience(), self._chance)
         self._in = Incomings()
+        self._again = Again(new_id)
         self._once = Once()
         self._host: Host | None = None
         self._wake = trio.Event()
@@ -97,6 +99,7 @@ class SmppBackend:
             why, bound = await self._connected()
             failed = 1 if bound else failed + 1
             self._out.lost(trio.current_time())
+            self._again.lost(trio.current_time())
             wait = min(smsc.again * 2.0 ** min(failed - 1, 10), 60.0) * (0.5 + self._chance.random())
             _log.warning("SMSC %s:%s: %s; tried again in %.1f s", smsc.host, smsc.port, why, wait)
             await self._wait_offline(trio.current_time() + wait)
@@ -263,7 +266,8 @@ class SmppBackend:
             session.answer(pdu.sequence, 0)
             self._wake.set()
 
-        offered = Offered("sms", text.to, text.source, self._new_id(), data={"text": text.text})
+        fields: dict[str, Value] = {"text": text.text, "id": self._again.id_of(text, trio.current_time())}
+        offered = Offered("sms", text.to, text.source, self._new_id(), data=fields)
         refused = self._host.receive(offered, kept)
         if refused is not None:
             session.answer(pdu.sequence, _LATER if refused.status == 503 else _NEVER)

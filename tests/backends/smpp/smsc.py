@@ -37,6 +37,7 @@ class Smsc:
     answer_came: trio.Event = field(default_factory=trio.Event)
     enquired: trio.Event = field(default_factory=trio.Event)
     unbound: trio.Event = field(default_factory=trio.Event)
+    bound: trio.Event = field(default_factory=trio.Event)
     stream: trio.SocketStream | None = None
     queue: list[Pdu] = field(default_factory=list)
     _sequence: int = 0
@@ -56,6 +57,7 @@ class Smsc:
                                 return
                             self.binds += 1
                             self.stream = stream
+                            self.bound.set()
                             bound = True
                             for each in self.queue:  # the receipts that nobody answered come again
                                 await stream.send_all(encode(each))
@@ -79,6 +81,7 @@ class Smsc:
         finally:
             if self.stream is stream:
                 self.stream = None
+                self.bound = trio.Event()
             await trio.aclose_forcefully(stream)
 
     async def _submit(self, stream: trio.SocketStream, pdu: Pdu) -> bool:

@@ -198,3 +198,21 @@ async def test_what_is_no_address_goes_nowhere(fields: dict[str, Any]) -> None:
         made.send(sms(**fields), results.append)
         assert isinstance(results[0], Failed)
     assert not smsc.taken
+
+
+async def test_what_comes_again_after_a_broken_connection_has_the_id_that_it_had() -> None:
+    smsc, host = Smsc(receipts=False), TestHost()
+    async with backend(smsc, host) as made:
+        for number, texts in enumerate(((b"yes", b"yes", b"no"), (b"no", b"yes", b"new", b"yes", b"yes"))):
+            await outcome(made, sms(f"af1/{number}"))
+            smsc.answered.clear()
+            for text in texts:
+                await smsc.write(text)
+            while len(smsc.answered) < len(texts):
+                await smsc.answer_came.wait()
+            assert smsc.stream is not None
+            await trio.aclose_forcefully(smsc.stream)
+    came = [(each.data["text"], each.data["id"]) for each in host.offered]  # type: ignore[index, call-overload]
+    assert came[3:5] == [came[2], came[0]]
+    assert came[6] == came[1]
+    assert len(set(came)) == 5
