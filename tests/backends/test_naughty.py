@@ -33,8 +33,8 @@ MAIL = SendMessage(
 )
 SMS = SendMessage("sms", "sms:+14155550100", "Come at ten.", "af1/1")
 HEADERS = {
-    "from", "to", "subject", "date", "message-id", "auto-submitted", "x-auto-response-suppress", "mime-version",
-    "content-type", "in-reply-to", "references", "content-transfer-encoding",
+    "from", "to", "subject", "date", "message-id", "auto-submitted", "x-auto-response-suppress",
+    "mime-version", "content-type", "in-reply-to", "references", "content-transfer-encoding",
 }  # fmt: skip
 
 
