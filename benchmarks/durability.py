@@ -2,19 +2,28 @@
 
 A step is one input that is on disk (SQLite, WAL, `synchronous=FULL`) before what came of it went out. With
 one activeflow each step is a commit of its own: the disk's `fsync` limits it. With many, one commit has the
-inputs of all that were taken in a turn: Python limits it, by feeding, hashing and encoding each input. Steps
-with an action of the host need a trio task each. The last line is JSON.
+inputs of all that were taken while the last one was under way: Python limits it, by feeding, hashing and
+encoding each input. Steps with an action of the host need a trio task each. The last line is JSON.
+
+- steps_1, steps_100, steps_5000   steps a second with so many activeflows
+- task_steps       steps a second of 1,000 activeflows that call an action of the host
+- recovered_per_s  activeflows a second that are back, each with 20 entries: Python limits it, by feeding them
+- call_path_cost   what the store adds to the CPU time of a call, as a part of it: calls by sipp at a server
+                   with a data folder, and at one without
 """
 
 from __future__ import annotations
 
+import gc
 import json
+import math
 import tempfile
 import time
 from pathlib import Path
 
 import parked
 import trio
+from signalling import cost
 
 from flowlang.engine import open_engine
 from flowlang.model.action import Action
@@ -30,6 +39,9 @@ WORK = Action("work", "Does nothing.", recovery="repeat")
 ENTRIES = 20  # of each activeflow that is recovered
 RECOVERED = 3_000
 SECONDS = 2.0
+CALLS_A_SECOND = 200
+CALLING = 5  # seconds
+TURNS = 3
 
 
 async def steps(folder: Path, count: int) -> float:
@@ -81,12 +93,23 @@ async def recovered(folder: Path) -> float:
             await engine.signalled(flows[-1], "add")
     with SqliteStore(folder) as store:
         async with open_engine(store=store) as engine:
+            gc.freeze()  # as `flow serve` does with what stays
             began = time.perf_counter()
             found = engine.recover()
             took = time.perf_counter() - began
             assert len(found.live) == RECOVERED
             assert not found.diverged
     return RECOVERED / took
+
+
+def call_path_cost(folder: Path) -> float:
+    """The least CPU time of a call with a store against the least without."""
+
+    def least(*options: str) -> float:
+        runs = [cost(folder, CALLS_A_SECOND, CALLING, *options) for _ in range(TURNS)]
+        return min((spent for failed, spent in runs if not failed), default=math.nan)
+
+    return least("--data", str(folder / "data")) / least("--no-store") - 1
 
 
 def main() -> None:
@@ -99,6 +122,7 @@ def main() -> None:
             "steps_5000": round(trio.run(steps, folder / "5000", 5000)),
             "task_steps": round(trio.run(task_steps, folder / "task", 1000)),
             "recovered_per_s": round(trio.run(recovered, folder / "recovered")),
+            "call_path_cost": round(call_path_cost(folder), 3),
             **parked.measure(),
         }
     print(json.dumps(result))

@@ -118,14 +118,14 @@ class Server:
 
 
 @contextmanager
-def server(folder: Path) -> Iterator[Server]:
-    """Served until the end of the `with`."""
+def server(folder: Path, *options: str) -> Iterator[Server]:
+    """Served until the end of the `with`, with these options of `flow serve`."""
     (folder / "bench.flow").write_text(SCRIPT, encoding="utf-8")
     (folder / "call.xml").write_text(SCENARIO, encoding="utf-8")
     port = free_port()
     command = [
         str(BIN / "flow"), "serve", str(folder / "bench.flow"), "--listen", f"127.0.0.1:{port}",
-        "--rtp-ports", "20000-59999",
+        "--rtp-ports", "20000-59999", *options,
     ]  # fmt: skip
     with (folder / "server.log").open("wb") as log:
         process = subprocess.Popen(command, stdout=log, stderr=log)
@@ -211,9 +211,9 @@ class Sipp:
             return 0
 
 
-def cost(folder: Path, cps: int, seconds: int) -> tuple[int, float]:
+def cost(folder: Path, cps: int, seconds: int, *options: str) -> tuple[int, float]:
     """Calls that failed, CPU milliseconds a call."""
-    with server(folder) as under:
+    with server(folder, *options) as under:
         Sipp(folder, under.port, 20, 20).failed()  # what is imported and compiled at the first call
         before = under.cpu_ms
         run = Sipp(folder, under.port, cps, cps * seconds)

@@ -7,6 +7,7 @@ caller's.
 from __future__ import annotations
 
 from dataclasses import dataclass, fields
+from functools import cache
 from typing import Any, ClassVar, get_args
 
 from .message_commands import OutsideCommand
@@ -239,6 +240,9 @@ def command_from_plain(plain: dict[str, Any]) -> Command:
 
 def command_to_plain(command: Command) -> dict[str, Any]:
     """A command as plain data: its `name` and fields."""
-    return {"name": command.name} | {
-        each.name: to_plain(getattr(command, each.name)) for each in fields(command)
-    }
+    return {"name": command.name} | {name: to_plain(getattr(command, name)) for name in _names(type(command))}
+
+
+@cache
+def _names(kind: type[Any]) -> tuple[str, ...]:
+    return tuple(each.name for each in fields(kind))
