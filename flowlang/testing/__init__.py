@@ -4,7 +4,8 @@
         assert result.passed, result.title
 
 `run_tests` runs the `test` blocks of a script on simulated channels and a virtual clock: no socket, no trio,
-no waiting. `flowlang.testing.softphone` is a phone on a real network.
+no waiting. `check_backend` holds a backend to what engines rely on. `flowlang.testing.softphone` is
+a phone on a real network.
 """
 
 from __future__ import annotations
@@ -15,12 +16,30 @@ from typing import TYPE_CHECKING
 from flowlang.diagnostics import Source
 
 if TYPE_CHECKING:
+    from .conformance import NonconformingError, Subject, check_backend
     from .results import Failure, Report, TestResult
     from .run import NotCompiledError
 
-__all__ = ["Failure", "NotCompiledError", "Report", "TestResult", "run_tests"]
+__all__ = [
+    "Failure",
+    "NonconformingError",
+    "NotCompiledError",
+    "Report",
+    "Subject",
+    "TestResult",
+    "check_backend",
+    "run_tests",
+]
 
-_HOMES = {"Failure": "results", "NotCompiledError": "run", "Report": "results", "TestResult": "results"}
+_HOMES = {
+    "Failure": "results",
+    "NonconformingError": "conformance",
+    "NotCompiledError": "run",
+    "Report": "results",
+    "Subject": "conformance",
+    "TestResult": "results",
+    "check_backend": "conformance",
+}
 
 
 def run_tests(script: str | Path, *, coverage: bool = False) -> Report:

@@ -1,16 +1,18 @@
 """The HTTP client: `http.get`, `http.post`, `http.put`, `http.delete` and `webhook`.
 
-[backends.internet]
-kind = "http"
-private = ["10.1.2.0/24"]              # networks that requests may reach beside public addresses
-attempts = 4
-at_once = 100
-largest_answer = 1000000               # bytes
-ca_file = "certificates/ours.pem"      # further authorities
+In `flow.toml`:
 
-[backends.internet.webhooks]           # how `webhook` signs
-form = "standard"                      # Standard Webhooks; or "twilio"
-secret = { env = "WEBHOOK_SECRET" }
+    [backends.internet]
+    kind = "http"
+    private = ["10.1.2.0/24"]              # networks that requests may reach beside public addresses
+    attempts = 4
+    at_once = 100
+    largest_answer = 1000000               # bytes
+    ca_file = "certificates/ours.pem"      # further authorities
+
+    [backends.internet.webhooks]           # how `webhook` signs
+    form = "standard"                      # Standard Webhooks; or "twilio"
+    secret = { env = "WEBHOOK_SECRET" }
 """
 
 from __future__ import annotations

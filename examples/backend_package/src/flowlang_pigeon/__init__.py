@@ -1,0 +1,37 @@
+"""Text messages by carrier pigeon: letters are files in a loft, `out` those that leave and `in` those that
+come.
+
+In `flow.toml`:
+
+    [backends.birds]
+    kind = "pigeon"
+    loft = "loft"            # a folder, from that of flow.toml
+    from = "+16062067563"
+"""
+
+from __future__ import annotations
+
+from flowlang.model.addresses import sender_of
+from flowlang.project.backends import BackendKind, Section, SettingsError
+from flowlang.project.shapes import Table, Text
+
+from .backend import PigeonBackend
+
+__all__ = ["KIND", "PigeonBackend"]
+
+
+def _make(section: Section) -> PigeonBackend:
+    source = sender_of("sms", section.settings["from"])
+    if source is None:
+        raise SettingsError(f"`{section.settings['from']}` is no number that writes", "from")
+    loft = section.surroundings.folder / section.settings["loft"]
+    if loft.exists() and not loft.is_dir():
+        raise SettingsError(f"{loft} is no folder", "loft")
+    return PigeonBackend(loft, source)
+
+
+KIND = BackendKind(
+    "Text messages by carrier pigeon.",
+    Table({"loft": Text("a path"), "from": Text()}, frozenset({"loft", "from"})),
+    _make,
+)
