@@ -10,6 +10,7 @@ from __future__ import annotations
 import imaplib
 import logging
 import re
+import select
 import ssl
 from collections.abc import Sequence
 from contextlib import suppress
@@ -23,7 +24,7 @@ from .settings import Patience, Server
 
 _SIZE = re.compile(rb"RFC822\.SIZE (\d{1,12})")
 _AT_ONCE = 50
-_IDLE = 300.0
+_IDLE = 120.0
 """Seconds of one IDLE; RFC 2177 §3 has at most 29 minutes, and lines die in silence sooner."""
 
 _log = logging.getLogger("flowlang.email")
@@ -54,7 +55,6 @@ class _Connection:
             self._imap.shutdown()
             raise
         self.can_idle = "IDLE" in self._imap.capabilities
-        self._timeout = server.timeout
 
     @staticmethod
     def _checked(status: str, data: Sequence[Any]) -> Sequence[Any]:
@@ -86,13 +86,9 @@ class _Connection:
         self._imap.send(b"IDLE1 IDLE\r\n")
         if not self._imap.readline().startswith(b"+"):
             raise imaplib.IMAP4.abort("IDLE was refused")
-        self._imap.sock.settimeout(seconds)
-        try:
-            self._imap.readline()
-        except (TimeoutError, ssl.SSLWantReadError):
-            raise imaplib.IMAP4.abort("nothing came") from None  # a buffered reader cannot go on after that
-        finally:
-            self._imap.sock.settimeout(self._timeout)
+        sock = self._imap.sock
+        if not (isinstance(sock, ssl.SSLSocket) and sock.pending()):
+            select.select([sock], [], [], seconds)
         self._imap.send(b"DONE\r\n")
         for _ in range(1_000):
             line = self._imap.readline()
