@@ -41,6 +41,7 @@ class Smsc:
     stream: trio.SocketStream | None = None
     queue: list[Pdu] = field(default_factory=list)
     _sequence: int = 0
+    _lock: trio.Lock = field(default_factory=trio.Lock)
 
     async def serve(self, stream: trio.SocketStream) -> None:
         framer = Framer()
@@ -52,7 +53,7 @@ class Smsc:
                         case "bind_transceiver":
                             wrong = pdu.text("password") != self.password
                             answer = Pdu("bind_transceiver_resp", pdu.sequence, 0x0E if wrong else 0)
-                            await stream.send_all(encode(answer))
+                            await self._put(stream, answer)
                             if wrong:
                                 return
                             self.binds += 1
@@ -60,16 +61,16 @@ class Smsc:
                             self.bound.set()
                             bound = True
                             for each in self.queue:  # the receipts that nobody answered come again
-                                await stream.send_all(encode(each))
+                                await self._put(stream, each)
                         case "submit_sm" if bound:
                             if not await self._submit(stream, pdu):
                                 return
                         case "enquire_link":
                             self.enquired.set()
-                            await stream.send_all(encode(Pdu("enquire_link_resp", pdu.sequence)))
+                            await self._put(stream, Pdu("enquire_link_resp", pdu.sequence))
                         case "unbind":
                             self.unbound.set()
-                            await stream.send_all(encode(Pdu("unbind_resp", pdu.sequence)))
+                            await self._put(stream, Pdu("unbind_resp", pdu.sequence))
                             return
                         case _:
                             self.queue = [each for each in self.queue if each.sequence != pdu.sequence]
@@ -84,14 +85,18 @@ class Smsc:
                 self.bound = trio.Event()
             await trio.aclose_forcefully(stream)
 
+    async def _put(self, stream: trio.SocketStream, pdu: Pdu) -> None:
+        async with self._lock:
+            await stream.send_all(encode(pdu))
+
     async def _submit(self, stream: trio.SocketStream, pdu: Pdu) -> bool:
         """Whether the connection goes on."""
         if self.statuses:
-            await stream.send_all(encode(Pdu("submit_sm_resp", pdu.sequence, self.statuses.pop(0))))
+            await self._put(stream, Pdu("submit_sm_resp", pdu.sequence, self.statuses.pop(0)))
             return True
         if self.chance.random() < self.throttle:
             self.throttled += 1
-            await stream.send_all(encode(Pdu("submit_sm_resp", pdu.sequence, THROTTLED)))
+            await self._put(stream, Pdu("submit_sm_resp", pdu.sequence, THROTTLED))
             return True
         lost = self.chance.random() < self.lose
         if not lost or self.chance.random() < 0.5:
@@ -100,12 +105,12 @@ class Smsc:
             self.count[pdu.octets("short_message")] += 1
             if not lost and self.answers_submits:
                 fields = {"message_id": message_id}
-                await stream.send_all(encode(Pdu("submit_sm_resp", pdu.sequence, 0, fields)))
+                await self._put(stream, Pdu("submit_sm_resp", pdu.sequence, 0, fields))
             if self.receipts:
                 receipt = self.receipt(message_id, pdu)
                 self.queue.append(receipt)
                 if not lost:
-                    await stream.send_all(encode(receipt))
+                    await self._put(stream, receipt)
         if lost:
             self.broken += 1
         return not lost
@@ -132,7 +137,7 @@ class Smsc:
             "esm_class": 0x40 if header else 0,
         }  # fmt: skip
         assert self.stream is not None
-        await self.stream.send_all(encode(Pdu("deliver_sm", self._sequence, 0, fields)))
+        await self._put(self.stream, Pdu("deliver_sm", self._sequence, 0, fields))
 
 
 @asynccontextmanager
