@@ -1,7 +1,7 @@
 # The commands of the project. Nothing need be there before but Python 3.11 or newer; `make` lists them.
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-peers test lint format grammar reference demo clean hostile kill-test sms-load bench-%
+.PHONY: help setup setup-peers test lint format grammar reference demo clean hostile kill-test mail-load sms-load bench-%
 MAKEFLAGS += --no-print-directory
 
 # The first of these that runs and is new enough makes .venv; `make PYTHON=… setup` chooses another.
@@ -48,6 +48,9 @@ hostile: setup  ## send COUNT mutated SIP messages during calls, and count what 
 
 kill-test: setup  ## kill a process with kill -9 KILLS times, and count what was lost; the last line is JSON
 	@$(VENV)/python tools/kill_test.py $(or $(KILLS),300) $(or $(SEED),1)
+
+mail-load: setup  ## send mails to a server that is busy and breaks connections; COUNT chooses
+	@$(VENV)/python -m tests.backends.email.load $(or $(COUNT),1000)
 
 sms-load: setup  ## send SMS through an SMSC that throttles and breaks connections; COUNT chooses
 	@$(VENV)/python -m tests.backends.smpp.load $(or $(COUNT),10000)
