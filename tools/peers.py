@@ -13,7 +13,10 @@ import sys
 
 # Debian package -> the command by which we know that it is there.
 PEERS = {
+    "baresip-core": "baresip",
     "chromium": "chromium",
+    "kamailio": "kamailio",
+    "linphone-cli": "linphonec",
     "postgresql": "pg_lsclusters",
     "sip-tester": "sipp",
 }
