@@ -12,7 +12,12 @@ from .action import Action, OutcomeType, Parameter, Reach, Recovery
 
 _SENT = (
     OutcomeType("sent", ("id",), "it was given out; `id` is what delivery reports call it"),
-    OutcomeType("failed", ("reason",), "it will not go out, and why: `carrier_down`, `rejected`, …"),
+    OutcomeType(
+        "failed",
+        ("reason", "detail"),
+        "it will not go out, and why: `carrier_down`, `rejected`, `busy`, `too_large`, …; `detail` is what the "
+        "carrier says, for people, `none` where it says nothing",
+    ),
     OutcomeType("unknown", (), "it was given out, and nobody can say whether it goes on from there"),
 )
 _ANSWERED = (

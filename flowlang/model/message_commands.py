@@ -22,7 +22,7 @@ class SendMessage:
     sends, `None` for the operator's default; `reply_to` the id of the message that it answers. `subject`,
     `html` and `attachments` (paths as the script wrote them) are an e-mail's.
 
-    Result: an outcome, `sent` with `id`, `failed` with `reason`, or `unknown`.
+    Result: an outcome, `sent` with `id`, `failed` with `reason` and maybe `detail`, or `unknown`.
     """
 
     name: ClassVar[str] = "send"

@@ -80,6 +80,8 @@ async def given_out(stage: Stage, command: SendMessage) -> Outcome:
     ended = await stage.perform(command)
     if not isinstance(ended, Outcome):
         raise Fault("internal", f"a backend told nothing of how `{stage.action.name}` ended")
+    if ended.name == "failed":
+        return Outcome("failed", {"reason": None, "detail": None, **ended.fields})
     return ended
 
 
