@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
-DOCUMENTS = ("README.md", "CONTRIBUTING.md", "docs/embedding.md", "docs/settings.md")
+DOCUMENTS = ("README.md", "CONTRIBUTING.md", "docs/embedding.md", "docs/settings.md", "docs/backends.md")
 FENCE = re.compile(r"^```(python|flow)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 LINK = re.compile(r"\]\((?!https?:|#)([^)]+)\)")
 
