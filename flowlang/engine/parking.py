@@ -21,7 +21,7 @@ from flowlang.store.protocol import ParkingStore
 from flowlang.store.reading import Stored
 
 from .recovery import bring_back
-from .replay import Builds, NotReplayed, last_line, replayed
+from .replay import Builds, KeyMissing, NotReplayed, last_line, replayed
 from .running import Running
 
 if TYPE_CHECKING:
@@ -142,12 +142,11 @@ class Parking:
         try:
             missing = self._builds.missing(stored, engine.hosts.declared)
             if missing:
-                if stored.id not in self._told:
-                    self._told.add(stored.id)
-                    text = f"stays parked: it calls `{'`, `'.join(missing)}`, which the host does not offer"
-                    engine.observed(Logged(engine.now(), stored.id, text, 0, "warning"))
-                return None
+                calls = "`, `".join(missing)
+                return self._stays(stored, f"it calls `{calls}`, which the host does not offer")
             again = replayed(stored, entries, self._builds)
+        except KeyMissing as error:
+            return self._stays(stored, str(error))
         except NotReplayed as error:
             why = f"{error}{last_line(stored, entries, self._builds)}"
             store.diverged(stored, why)
@@ -162,6 +161,13 @@ class Parking:
         engine.schedule(running)
         engine.wake()
         return running
+
+    def _stays(self, stored: Stored, why: str) -> None:
+        """It cannot be woken now; told once."""
+        if stored.id not in self._told:
+            self._told.add(stored.id)
+            text = f"stays parked: {why}"
+            self._engine.observed(Logged(self._engine.now(), stored.id, text, 0, "warning"))
 
     async def _wake_due(self) -> None:
         assert self._store is not None

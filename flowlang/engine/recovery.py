@@ -30,7 +30,7 @@ from flowlang.model.values import Outcome
 from flowlang.store.protocol import RecoverableStore
 from flowlang.store.reading import Stored
 
-from .replay import Builds, NotReplayed, Replayed, last_line, replayed
+from .replay import Builds, KeyMissing, NotReplayed, Replayed, last_line, replayed
 from .running import Running
 
 if TYPE_CHECKING:
@@ -66,6 +66,9 @@ def recover(engine: Engine, store: RecoverableStore) -> Recovered:
             again = replayed(stored, entries, builds)
             if again.flow.ending is not None:
                 raise NotReplayed("it had ended, and the journal does not say so")
+        except KeyMissing as error:
+            held[stored.id] = str(error)
+            _warn(engine, stored.id, f"held: {error}")
         except NotReplayed as error:
             why = f"{error}{last_line(stored, entries, builds)}"
             store.diverged(stored, why)

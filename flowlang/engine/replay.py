@@ -17,6 +17,7 @@ from flowlang.model.commands import Command
 from flowlang.model.events import MessageReceived
 from flowlang.model.message_commands import SendMessage
 from flowlang.model.places import file_of
+from flowlang.model.plain import SealedError
 from flowlang.model.results import Result
 from flowlang.store import Build, StoreError
 from flowlang.store.protocol import Past
@@ -31,6 +32,10 @@ Watch = Callable[[int, Activeflow, list[Output]], None]
 
 class NotReplayed(Exception):
     """An activeflow cannot be brought to where it was; the message says why, in one line."""
+
+
+class KeyMissing(NotReplayed):
+    """Not for now: an entry has a secret, and its key is not here."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +90,7 @@ def replayed(
     under_way: dict[int, Command] = {}
     sent: dict[int, tuple[SendMessage, Result | None]] = {}
     received: list[tuple[str, str]] = []
+    number = -1
     try:
         flow = Activeflow(script, opening_from_plain(stored.opening), build.limits, actions)
         for number, entry in enumerate(entries):
@@ -116,6 +122,9 @@ def replayed(
                 watch(number, flow, outputs)
     except NotReplayed:
         raise
+    except SealedError as error:
+        where = f"entry {number}" if number >= 0 else "its opening"
+        raise KeyMissing(f"{where} has {error}; it is in FLOWLANG_KEYS or ~/.config/flowlang/keys") from None
     except Exception as error:  # noqa: BLE001 (whatever it is: it is not what ran before)
         raise NotReplayed(str(error) or type(error).__name__) from None
     return Replayed(flow, under_way, list(sent.values()), received)

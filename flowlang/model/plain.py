@@ -16,6 +16,10 @@ from .secrets import Secret, SecretDecimal, SecretInteger
 from .values import Duration, Outcome, Regex, Time, Value
 
 
+class SealedError(Exception):
+    """Plain data has a secret that a store encrypted, and whose key is not at hand."""
+
+
 def to_plain(value: Value) -> Any:
     """Plain data from which `from_plain` makes an equal value."""
     match value:
@@ -52,6 +56,8 @@ def from_plain(plain: Any) -> Value:
             return tuple(from_plain(each) for each in plain)  # pyright: ignore[reportUnknownVariableType]
         case {"$secret": secret}:
             return from_plain(secret)
+        case {"$sealed": _}:
+            raise SealedError("a secret whose key is not here")
         case {"$decimal": str(digits)}:
             return Decimal(digits)
         case {"$duration": int(microseconds)}:

@@ -12,9 +12,11 @@ from flowlang.core.journal import Entry
 
 from .builds import Build
 from .coding import decode
-from .database import Database, DatabaseError, Row, why
+from .database import Database, DatabaseError, Row
 from .errors import StoreError
-from .schema import check_version
+from .keys import Keys, default_keys
+from .schema import VERSION, check_version
+from .sealing import Sealer
 from .sending import Sending
 
 FILE = "flowlang.db"
@@ -66,8 +68,9 @@ class Stored:
 class Archive:
     """Reads through a connection."""
 
-    def __init__(self, db: Database, folder: Path) -> None:
+    def __init__(self, db: Database, folder: Path, sealer: Sealer) -> None:
         self._db = db
+        self._decode = sealer.decode
         self._folder = folder
         self._builds: dict[bytes, Build] = {}
 
@@ -82,7 +85,7 @@ class Archive:
             last = stored.last or 0
             while entry is not None and entry[0] == stored.number:
                 last = int(entry[1])
-                entries.append(Entry(decode(entry[2]), entry[3]))
+                entries.append(Entry(self._decode(entry[2]), entry[3]))
                 entry = next(rows, None)
             yield stored, entries, last
 
@@ -104,23 +107,27 @@ class Archive:
         if stored.state in ("live", "diverged"):
             since = stored.last if stored.last is not None else stored.first - 1
             rows = self._db.rows(_SINCE, (since, stored.number))
-            entries += (Entry(decode(given), outcome) for given, outcome in rows)
+            entries += (Entry(self._decode(given), outcome) for given, outcome in rows)
         return entries
 
     def _chain(self, last: int | None) -> list[Entry]:
         rows = self._db.rows(_CHAIN, (last,)) if last else ()
-        return [Entry(decode(given), outcome) for given, outcome in rows]
+        return [Entry(self._decode(given), outcome) for given, outcome in rows]
 
     # -- the outbox
 
     def outbox(self) -> list[Sending]:
         """What leaves and did not arrive, as far as is known; oldest first."""
-        return [_sending(row) for row in self._db.rows("SELECT * FROM outbox ORDER BY since, key")]
+        return [self._sending(row) for row in self._db.rows("SELECT * FROM outbox ORDER BY since, key")]
 
     def sending(self, key: str) -> Sending | None:
         """The one of that key."""
         rows = self._db.rows("SELECT * FROM outbox WHERE key = ?", (key,))
-        return next(map(_sending, rows), None)
+        return next(map(self._sending, rows), None)
+
+    def _sending(self, row: Row) -> Sending:
+        key, activeflow, command, *rest = row
+        return Sending(key, activeflow, self._decode(command), *rest)
 
     # -- what wakes those that are parked
 
@@ -196,27 +203,32 @@ class Archive:
     def _stored(self, which: str, *values: Any) -> Iterator[Stored]:
         for row in self._db.rows(f"SELECT {_COLUMNS} FROM activeflows {which}", values):  # noqa: S608 (ours)
             number, name, build, opening, first, state, began, ended, last, ending, due = row
-            given = decode(ending) if ending is not None else None
-            yield Stored(number, name, build, decode(opening), first, state, began, ended, last, given, due)
+            given = self._decode(ending) if ending is not None else None
+            yield Stored(
+                number, name, build, self._decode(opening), first, state, began, ended, last, given, due
+            )
 
 
-def _sending(row: Row) -> Sending:
-    key, activeflow, command, *rest = row
-    return Sending(key, activeflow, decode(command), *rest)
+def keys_of(db: Database, folder: Path | None) -> Keys:
+    """Where the keys of a store's secrets are."""
+    return Keys(folder or default_keys(), db.value("SELECT name FROM identity"))
 
 
 @contextmanager
-def open_archive(folder: Path) -> Generator[Archive]:
-    """A data folder to read, whether or not a process writes it. Raises `StoreError`."""
+def open_archive(folder: Path, keys: Path | None = None) -> Generator[Archive]:
+    """A data folder to read, whether or not a process writes it; `keys` as of `SqliteStore`. Raises
+    `StoreError`."""
     path = folder / FILE
     if not path.is_file():
         raise StoreError(f"{folder}: there is no {FILE} in this folder; `flow serve --data FOLDER` makes one")
     db: Database | None = None
     try:
         db = Database(path, read_only=True)
-        if not check_version(db, str(folder)):
-            raise StoreError(f"{folder}: the store is empty")
-        yield Archive(db, folder)
+        found = check_version(db, str(folder))
+        if found < VERSION:
+            text = "is of an older flowlang; `flow serve` moves it" if found else "is empty"
+            raise StoreError(f"{folder}: the store {text}")
+        yield Archive(db, folder, Sealer(keys_of(db, keys)))
     except DatabaseError as error:
         raise StoreError(f"{folder}: the store cannot be read: {why(error)}") from None
     finally:

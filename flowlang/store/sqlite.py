@@ -22,12 +22,12 @@ from typing import Any, Self
 from flowlang.core.journal import Journal
 
 from .builds import Build
-from .coding import encode
 from .database import Database, DatabaseError, Row, damaged, why
 from .errors import StoreError
 from .protocol import Thread
-from .reading import FILE, Archive, Stored
+from .reading import FILE, Archive, Stored, keys_of
 from .schema import migrate
+from .sealing import Sealer
 from .sending import Sending
 
 LOCK = "lock"
@@ -71,10 +71,10 @@ class SqliteJournal:
         store = self._store
         self.last = 0
         if self._build is None:
-            store.moves.append((_CUT, (encode(opening), store.row + 1, self.number)))
+            store.moves.append((_CUT, (store.encode(opening), store.row + 1, self.number)))
             return
         store.opened.append(
-            (self.number, self._activeflow, self._build, encode(opening), store.row + 1, opening["at"])
+            (self.number, self._activeflow, self._build, store.encode(opening), store.row + 1, opening["at"])
         )
         self._build = None
 
@@ -82,21 +82,22 @@ class SqliteJournal:
         """Writes an input and the hash of what it gave."""
         store = self._store
         store.row = row = store.row + 1
-        store.entries.append((row, self.number, self.last, encode(given), outcome))
+        store.entries.append((row, self.number, self.last, store.encode(given), outcome))
         self.last = row
 
     def end(self, at: int, ending: list[Any]) -> None:
         """Writes how it ended."""
-        self._store.ends.append(("ended", at, self.last, encode(ending), self.number))
+        self._store.ends.append(("ended", at, self.last, self._store.encode(ending), self.number))
 
 
 class SqliteStore:
-    """A data folder, made where there is none. Raises `StoreError` for one that another process has, or that
-    cannot be read."""
+    """A data folder, made where there is none. `keys` is where the keys of secrets are kept, a folder outside
+    it; without it one of the user's. Raises `StoreError` for one that another process has, or that cannot be
+    read."""
 
     durable = True
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, keys: Path | None = None) -> None:
         self.folder = folder
         self.opened: list[Row] = []
         self.entries: list[Row] = []
@@ -118,7 +119,11 @@ class SqliteStore:
             self._db = Database(folder / FILE)
             migrate(self._db, str(folder))
             self._reader = Database(folder / FILE, read_only=True)  # the other one may be committing
-            self._archive = Archive(self._reader, folder)
+            self.keys = keys_of(self._reader, keys)
+            sealer = Sealer(self.keys)
+            self.encode = sealer.encode
+            """Secrets are encrypted by it."""
+            self._archive = Archive(self._reader, folder, sealer)
             self.row: int = self._db.value("SELECT max(row) FROM journal") or 0
             self._number: int = self._db.value("SELECT max(number) FROM activeflows") or 0
         except (DatabaseError, StoreError) as error:
@@ -153,7 +158,7 @@ class SqliteStore:
 
     def diverged(self, stored: Stored, why: str) -> None:
         """It acts no further, and why."""
-        self.ends.append(("diverged", None, None, encode(why), stored.number))
+        self.ends.append(("diverged", None, None, self.encode(why), stored.number))
 
     def park(
         self, journal: Journal, due: int | None, threads: Iterable[Thread], messages: Iterable[str]
@@ -175,7 +180,7 @@ class SqliteStore:
     def keep_sending(self, sending: Sending) -> None:
         """One as it stands."""
         row = astuple(replace(sending, command={}))
-        self.moves.append((_SENDING, (*row[:2], encode(sending.command), *row[3:])))
+        self.moves.append((_SENDING, (*row[:2], self.encode(sending.command), *row[3:])))
 
     def drop_sending(self, key: str) -> None:
         """One is delivered, or given up."""

@@ -1,0 +1,89 @@
+"""The keys of secrets: files outside the data folder, so that a copy of that folder tells none.
+
+There is one for each month, so that secrets are gone when their key is, wherever copies of the store lie. A
+key is on disk before anything is encrypted under it.
+"""
+
+from __future__ import annotations
+
+import os
+import secrets
+from datetime import UTC, datetime
+from pathlib import Path
+
+from flowlang.model.values import SECOND
+
+from .errors import StoreError
+
+_SIZE = 32  # bytes: AES-256
+_SUFFIX = ".key"
+
+
+def default_keys() -> Path:
+    """FLOWLANG_KEYS, else by the XDG Base Directory Specification: what is the user's own, and worth a copy
+    to another place than the data's."""
+    if given := os.environ.get("FLOWLANG_KEYS"):
+        return Path(given)
+    return Path(os.environ.get("XDG_CONFIG_HOME") or Path.home() / ".config") / "flowlang" / "keys"
+
+
+class Keys:
+    """Those of one store, in a folder of its name; nothing is made before it is needed."""
+
+    def __init__(self, folder: Path, store: str) -> None:
+        self._folder = folder / store
+        self._known: dict[str, bytes] = {}
+
+    def current(self, now: float) -> tuple[str, bytes]:
+        """The name and key of the month of a time, in seconds since 1970-01-01 UTC. Raises `StoreError` where
+        it can be neither read nor written."""
+        name = f"{datetime.fromtimestamp(now, UTC):%Y-%m}"
+        return name, self.find(name) or self._made(name)
+
+    def find(self, name: str) -> bytes | None:
+        """The key of that name, `None` where it is not there."""
+        if name not in self._known:
+            path = self._path(name)
+            try:
+                key = bytes.fromhex(path.read_text(encoding="ascii"))
+            except FileNotFoundError:
+                return None
+            except (OSError, ValueError) as error:
+                raise StoreError(f"{path}: this key cannot be used: {error}") from None
+            if len(key) != _SIZE:
+                raise StoreError(f"{path}: this is no key of {_SIZE} bytes")
+            self._known[name] = key
+        return self._known[name]
+
+    def drop_before(self, at: int) -> list[str]:
+        """Deletes those of months that were over by then (microseconds since 1970-01-01 UTC): what was
+        encrypted under them is gone. Their names."""
+        first = f"{datetime.fromtimestamp(at / SECOND, UTC):%Y-%m}"
+        dropped = sorted(each.stem for each in self._folder.glob(f"*{_SUFFIX}") if each.stem < first)
+        for name in dropped:
+            self._path(name).unlink(missing_ok=True)
+            self._known.pop(name, None)
+        return dropped
+
+    def _path(self, name: str) -> Path:
+        return self._folder / f"{name}{_SUFFIX}"
+
+    def _made(self, name: str) -> bytes:
+        key, path = secrets.token_bytes(_SIZE), self._path(name)
+        try:
+            self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+            file = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
+            try:
+                os.write(file, key.hex().encode())
+                os.fsync(file)
+            finally:
+                os.close(file)
+            folder = os.open(self._folder, os.O_RDONLY | os.O_CLOEXEC)
+            try:
+                os.fsync(folder)
+            finally:
+                os.close(folder)
+        except OSError as error:
+            raise StoreError(f"{path}: the key of secrets cannot be made: {error.strerror}") from None
+        self._known[name] = key
+        return key
