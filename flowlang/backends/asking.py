@@ -3,16 +3,27 @@ known when none is under way."""
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Awaitable, Callable
 
 import trio
 
-from flowlang.model.results import Result
+from flowlang.model.results import Failed, Result
 
 from .border import Finish
 from .once import Once
 
+_log = logging.getLogger("flowlang.backends")
+
 Work = Callable[[], Awaitable[Result]]
+
+
+async def _done(work: Work) -> Result:
+    try:
+        return await work()
+    except Exception as error:  # noqa: BLE001 (a mistake of ours costs this command alone)
+        _log.exception("a command failed")
+        return Failed("internal", f"flowlang itself failed: {type(error).__name__}")
 
 
 class Asking:
@@ -51,7 +62,7 @@ class Asking:
         async def run() -> None:
             try:
                 with scope:
-                    finish(await work())
+                    finish(await _done(work))
             finally:
                 self._count -= 1
                 if not self._count:

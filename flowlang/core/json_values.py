@@ -52,14 +52,22 @@ def value_of_json(text: str) -> Value:
     return value
 
 
+def whole_text(text: str) -> str:
+    """A text without halves of characters (RFC 8259 §8.2), which nothing could write or send: `?` stands for
+    one."""
+    return text if text.isascii() else text.encode("utf-8", "replace").decode("utf-8")
+
+
 def _no_constant(name: str) -> Any:
     raise ValueError(f"{name} is no JSON")  # RFC 8259 §6
 
 
 def _value(plain: Any) -> Value:
     match plain:
-        case bool() | None | str():
+        case bool() | None:
             return plain
+        case str():
+            return whole_text(plain)
         case int():
             return plain if MIN_INTEGER <= plain <= MAX_INTEGER else Decimal(plain)
         case Decimal():
@@ -67,6 +75,6 @@ def _value(plain: Any) -> Value:
         case list():
             return tuple(_value(each) for each in plain)  # pyright: ignore[reportUnknownVariableType]
         case dict():
-            return {str(key): _value(each) for key, each in plain.items()}  # pyright: ignore
+            return {whole_text(str(key)): _value(each) for key, each in plain.items()}  # pyright: ignore
         case _:
             raise ValueError(plain)

@@ -1,174 +1,194 @@
-"""Whatever stands in a field of a message: one recipient, and no header, command or part but ours."""
+"""Whatever a script puts into a field stays in it: no further header, recipient, field or request comes of
+it.
+
+Backends are given what the actions would refuse already: each holds by itself.
+"""
 
 from __future__ import annotations
 
-import threading
-from collections import Counter
-from dataclasses import replace
-from email.message import EmailMessage
-from email.parser import BytesParser
-from email.policy import default
-from random import Random
+import json
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
 from typing import Any
+from urllib.parse import parse_qsl
 
+import httpcore2
 import pytest
 import trio
 
-from flowlang.backends.email.compose import ComposeError, Mail, Writer
-from flowlang.backends.email.settings import Server
-from flowlang.backends.email.smtp_client import SmtpConnection
-from flowlang.backends.notify import NotifyBackend
-from flowlang.backends.smpp import Account, SmppBackend
-from flowlang.backends.smpp import Smsc as Where
-from flowlang.backends.smpp.text import text_of
-from flowlang.model.message_commands import SendMessage
-from flowlang.model.results import Done, Failed, Result
-from tests.backends.email.smtp_peer import Mailbox, smtp_server
-from tests.backends.host import TestHost
-from tests.backends.naughty import NAUGHTY
-from tests.backends.smpp.smsc import Smsc, smsc_at_work
+from flowlang.backends.border import Outlet
+from flowlang.backends.http import HttpBackend, HttpSettings, Signing
+from flowlang.backends.http_client import EVERYWHERE, ClientSettings, Patience
+from flowlang.backends.http_server import HttpServer, Listen
+from flowlang.backends.sms_gateway import TWILIO, Form, Secrets, SmsGatewayBackend
+from flowlang.backends.web import Hook, WebBackend
+from flowlang.model.message_commands import HttpRequest, OutsideCommand, SendMessage
+from flowlang.model.results import Done, Result
+from flowlang.model.values import SECOND, Value
+from flowlang.testing.conformance import KitHost
+from tests.backends.http.peer import Asked, Peer, Reply, peer
+from tests.backends.web.browser import visitor
 
-MAIL = SendMessage(
-    "email", "mailto:ann@home.example", "Come at ten.", "af1/1", None, "Your visit", "<p>Ten</p>"
-)
-SMS = SendMessage("sms", "sms:+14155550100", "Come at ten.", "af1/1")
-HEADERS = {
-    "from", "to", "subject", "date", "message-id", "auto-submitted", "x-auto-response-suppress",
-    "mime-version", "content-type", "in-reply-to", "references", "content-transfer-encoding",
+from .naughty import ALL
+
+CLIENT = ClientSettings(EVERYWHERE, Patience(1, 0.001))
+FIXED = {
+    "host", "user-agent", "accept", "accept-encoding", "content-type", "content-length", "idempotency-key",
+    "authorization", "webhook-id", "webhook-timestamp", "webhook-signature", "x-key",
 }  # fmt: skip
+ANN, OURS = "sms:+14155550100", "sms:+16062067563"
+VISITOR = "chat:v" + "0" * 24
 
 
-def composed(field: str, text: str) -> Mail | None:
-    """The mail with this text in that field; `None` where it is refused."""
-    writer = Writer("mailto:desk@clinic.example", "Clinic")
-    command = MAIL
-    if field == "name":
-        writer = replace(writer, name=text)
-    else:
-        command = replace(MAIL, **{field: (text,) if field == "attachments" else text})
-    try:
-        return writer.compose(command, 0)
-    except (ComposeError, ValueError, IndexError):
-        return None
-
-
-def read(data: bytes) -> EmailMessage:
-    return BytesParser(policy=default).parsebytes(data)  # type: ignore[return-value, arg-type]
-
-
-@pytest.mark.parametrize(
-    "field", ["to", "source", "subject", "text", "html", "reply_to", "attachments", "name"]
-)
-def test_a_mail_has_our_headers_and_one_recipient_whatever_its_fields_say(field: str) -> None:
-    made = 0
-    for text in NAUGHTY:
-        mail = composed(field, text)
-        if mail is None:
-            continue
-        made += 1
-        got = read(mail.data)
-        names = Counter(name.lower() for name in got.keys())  # noqa: SIM118 (the headers, not the mail)
-        assert set(names) <= HEADERS, (text, names)
-        assert set(names.values()) == {1}, (text, names)
-        assert mail.recipient == "ann@home.example" or field == "to"
-        for address in (mail.recipient, mail.sender):
-            assert address.count("@") == 1
-            assert address.isascii()
-            assert address.isprintable()
-            assert not set(address) & set(' <>,;:"\\')
-        assert len(got["To"].addresses) == len(got["From"].addresses) == 1
-        parts = [each.get_content_type() for each in got.walk()]
-        assert sorted(parts) == ["multipart/alternative", "text/html", "text/plain"], text
-        assert b"\0" not in mail.data
-    assert made or field == "attachments"
-
-
-def test_texts_come_through_as_they_are() -> None:
-    for text in NAUGHTY:
-        mail = composed("text", text)
-        assert mail is not None
-        body = read(mail.data).get_body(("plain",))
-        assert body is not None
-        wanted = text.encode("utf-8", "replace").decode()
-        assert lines(body.get_content()) == lines(wanted)
-
-
-def lines(text: str) -> list[str]:
-    return text.replace("\r\n", "\n").replace("\r", "\n").rstrip("\n").split("\n")
-
-
-def test_on_the_wire_each_is_one_mail_to_one() -> None:
-    mailbox = Mailbox()
-    sent = 0
-    with smtp_server(mailbox) as port:
-        connection = SmtpConnection(Server("127.0.0.1", port, "none"))
-        for field in ("text", "subject", "html"):
-            for text in NAUGHTY[::9]:
-                mail = composed(field, text)
-                if mail is not None:
-                    assert connection.send(mail).how == "sent", text
-                    sent += 1
-        connection.close()
-    assert len(mailbox.envelopes) == sent
-    assert {tuple(each.rcpt_tos) for each in mailbox.envelopes} == {("ann@home.example",)}
-    assert {each.mail_from for each in mailbox.envelopes} == {"desk@clinic.example"}
-
-
-async def test_a_short_message_goes_to_one_number_and_says_what_it_says() -> None:
-    smsc, host = Smsc(receipts=False), TestHost()
+async def each(backend: Any, commands: list[OutsideCommand]) -> list[Result]:
+    """Has all done, one after the other."""
+    assert isinstance(backend, Outlet)
     results: list[Result] = []
-    texts = [each for each in NAUGHTY if len(each) < 1_000]
-    async with smsc_at_work(smsc) as port, trio.open_nursery() as nursery:
-        where = Where("127.0.0.1", port, Account("desk", "right"))
-        backend = SmppBackend(where, "Clinic", chance=Random(1))
-        await nursery.start(backend.run, host)
-        for field in ("text", "to", "source"):
-            for number, text in enumerate(texts):
-                command = replace(SMS, key=f"{field}/{number}", **{field: text})
-                backend.send(command, results.append)
-        with trio.fail_after(30):
-            await backend.settle()
-        nursery.cancel_scope.cancel()
-    assert len(results) == 3 * len(texts)
-    assert smsc.binds == 1
-    pdus = list(smsc.taken.values())
-    for pdu in pdus:
-        assert pdu.text("destination_addr").isdigit()
-        assert pdu.text("source_addr").replace(" ", "").isalnum()
-    whole = Counter(
-        text_of(each.number("data_coding"), each.octets("short_message"))
-        for each in pdus
-        if not each.number("esm_class")
-    )
-    for text in texts:
-        wanted = text.encode("utf-8", "replace").decode()
-        assert whole[wanted] or len(wanted) > 69
+    for command in commands:
+        done = trio.Event()
+
+        def finish(result: Result, done: trio.Event = done) -> None:
+            results.append(result)
+            done.set()
+
+        backend.send(command, finish)
+        with trio.fail_after(10):
+            await done.wait()
+    return results
 
 
-async def test_a_notice_is_a_title_and_a_text_and_no_more() -> None:
-    class Service:
-        def __init__(self) -> None:
-            self.told: list[tuple[str, str, Any]] = []
-            self._lock = threading.Lock()
-
-        def notify(self, body: str, title: str = "", **more: Any) -> bool:
-            with self._lock:
-                self.told.append((title, body, more))
-            return True
-
-    service = Service()
-    results: list[Result] = []
+@asynccontextmanager
+async def running(backend: Any) -> AsyncGenerator[KitHost]:
     async with trio.open_nursery() as nursery:
-        backend = NotifyBackend({"default": service})
-        await nursery.start(backend.run, TestHost())
-        for number, text in enumerate(NAUGHTY):
-            command = SendMessage("notify", "default", text, f"af{number}/1", None, text)
-            backend.send(command, results.append)
-        await backend.settle()
+        host = KitHost()
+        await nursery.start(backend.run, host)
+        yield host
         nursery.cancel_scope.cancel()
-    assert len(results) == len(NAUGHTY)
-    assert all(isinstance(each, Done | Failed) for each in results)
-    assert all(
-        title.isprintable() or not set(title) & set("\r\n\0\u2028\u2029\x85") for title, _, _ in service.told
+
+
+def http(server: Peer) -> HttpBackend:
+    return HttpBackend(HttpSettings(CLIENT, Signing(bytes(24))))
+
+
+def plain(asked: Asked, server: Peer) -> None:
+    """Nothing is there but what belongs there."""
+    assert set(asked.names) <= FIXED, asked.names
+    assert len(set(asked.names)) == len(asked.names), asked.names
+    assert asked.headers["host"] == f"127.0.0.1:{server.port}"
+    assert int(asked.headers.get("content-length", "0")) == len(asked.body)
+
+
+@pytest.mark.parametrize("field", ["body", "header", "header name", "query", "path", "key", "signed"])
+async def test_no_field_of_a_request_leaves_its_place(field: str) -> None:
+    async with peer(lambda _asked: Reply()) as server:
+        commands: list[OutsideCommand] = []
+        for number, text in enumerate(ALL):
+            url, body, key = f"{server.url}/x", "x", f"k{number}"
+            headers: dict[str, Value] = {"x-key": "1"}
+            match field:
+                case "body" | "signed":
+                    body = text
+                case "header":
+                    headers = {"x-key": text}
+                case "header name":
+                    headers = {f"x-key{text}": "1"}
+                case "query":
+                    url += f"?q={text}"
+                case "path":
+                    url += f"/{text}"
+                case _:
+                    key = text
+            timeout = 5 * SECOND
+            commands.append(HttpRequest("POST", url, headers, body, timeout, key, field in ("signed", "key")))
+        backend = http(server)
+        async with running(backend):
+            results = await each(backend, commands)
+        assert all(isinstance(result, Done) for result in results)
+        assert len(server.asked) <= len(commands)
+        for asked in server.asked:
+            if field == "header name":
+                extra = set(asked.names) - FIXED
+                assert len(extra) <= 1
+                assert all(name.startswith("x-key") for name in extra)
+            else:
+                plain(asked, server)
+            assert asked.target.startswith("/x")
+            assert asked.method == "POST"
+        if field in ("body", "signed"):
+            assert [asked.body.decode() for asked in server.asked] == list(ALL)
+
+
+@pytest.mark.parametrize("encoding", ["form", "json"])
+@pytest.mark.parametrize("field", ["text", "to", "source", "key"])
+async def test_no_field_of_a_text_message_leaves_its_place(field: str, encoding: Any) -> None:
+    fields = {"To": "{to}", "From": "{from}", "Body": "{text}", "Ref": "{key}"}
+    form = {name: getattr(TWILIO, name) for name in Form.__slots__}
+
+    def read(asked: Asked) -> dict[str, str]:
+        if encoding == "json":
+            found: dict[str, str] = json.loads(asked.body)
+            return found
+        pairs = parse_qsl(asked.body.decode(), keep_blank_values=True)
+        assert len(dict(pairs)) == len(pairs), pairs
+        return dict(pairs)
+
+    async with peer(lambda _asked: Reply(201, b'{"sid":"S"}')) as server:
+        backend = SmsGatewayBackend(
+            "t", Form(**(form | {"url": f"{server.url}/x", "fields": fields, "encoding": encoding})),
+            source=OURS, account="AC", secrets=Secrets("tok"), client=CLIENT,
+        )  # fmt: skip
+        commands: list[OutsideCommand] = []
+        for number, text in enumerate(ALL):
+            given = {"to": ANN, "text": "x", "key": f"k{number}", "source": OURS} | {field: text}
+            if field == "key":
+                given["key"] = f"{number} {text}"
+            commands.append(
+                SendMessage("sms", given["to"], given["text"], given["key"], source=given["source"] or None)
+            )
+        async with running(backend):
+            await each(backend, commands)
+        for asked in server.asked:
+            plain(asked, server)
+            assert asked.target == "/x"
+            assert set(read(asked)) <= set(fields)
+        if field != "key":  # a key that is no header's value goes nowhere
+            name = {"text": "Body", "to": "To", "source": "From"}[field]
+            sent = [read(asked).get(name, "") for asked in server.asked]
+            wanted = [text.removeprefix("sms:") for text in ALL]
+            if field == "source":
+                wanted = [text or OURS.removeprefix("sms:") for text in wanted]
+            assert sent == wanted
+
+
+async def test_no_text_of_the_chat_leaves_its_message() -> None:
+    web = WebBackend(HttpServer(Listen("127.0.0.1:0")), chat="web")
+    async with running(web), visitor(web.server.url, "C" * 43) as ann:
+        address = (await _address(web, ann)) or VISITOR
+        commands: list[OutsideCommand] = [
+            SendMessage("chat", address, text, f"k{number}") for number, text in enumerate(ALL)
+        ]
+        await each(web, commands)
+        got = [await ann.get() for _ in ALL]
+    assert all(set(message) == {"t", "n", "text", "at"} and message["t"] == "message" for message in got)
+    assert [message["text"] for message in got] == list(ALL)
+
+
+async def _address(web: WebBackend, ann: Any) -> str | None:
+    """The address of the visitor, as what he says comes in."""
+    await ann.say("hi")
+    assert (await ann.get())["t"] == "kept"
+    assert web.chat is not None
+    return next(iter(web.chat.visitors), None)
+
+
+async def test_what_comes_in_makes_no_header_of_an_answer() -> None:
+    web = WebBackend(
+        HttpServer(Listen("127.0.0.1:0")), hooks=[Hook("open", "none")], chat="web", title="a\r\nb<c>"
     )
-    assert {str(more) for _, _, more in service.told} == {"{'body_format': 'text'}"}
+    async with running(web) as host, httpcore2.AsyncConnectionPool() as pool:
+        for text in ALL:
+            response = await pool.request("POST", f"{web.server.url}/hooks/open", content=text.encode())
+            assert {name.lower() for name, _ in response.headers} == {b"content-type", b"content-length"}
+        assert len(host.came) == len(ALL)
+        page = await pool.request("GET", f"{web.server.url}/chat")
+        assert b"b&lt;c&gt;" in page.content

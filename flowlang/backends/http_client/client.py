@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 import httpcore2
 import trio
 
+from flowlang.model.addresses import fault_of_url
 from flowlang.model.message_commands import HttpRequest
 from flowlang.model.values import SECOND, Outcome, Value
 
@@ -82,6 +83,9 @@ class Client:
         """The result of the command: see `HttpRequest`."""
         if command.sign and self._sign is None:
             return {"reason": "no secret is set in flow.toml to sign webhooks with"}
+        fault = fault_of_url(command.url)
+        if fault is not None:
+            return {"reason": f"it goes to no address: {fault}"}
         course = _Course()
         with trio.move_on_after(command.timeout / SECOND):
             for attempt in range(1, self._patience.attempts + 1):
@@ -101,6 +105,10 @@ class Client:
         except RefusedAddress as error:
             course.result = {"reason": str(error)}
             return None
+        except (ValueError, httpcore2.LocalProtocolError, httpcore2.UnsupportedProtocol):
+            # What the script's action let through is no request all the same: nothing of it went out.
+            course.result = {"reason": "this is no request that can be written"}
+            return None
         except (httpcore2.NetworkError, httpcore2.ProtocolError, httpcore2.TimeoutException) as error:
             if course.sent and not _repeatable(command):
                 course.result = Outcome("unknown")
@@ -116,7 +124,7 @@ class Client:
         return _retry_after(answer) if again else None
 
     async def _once(self, command: HttpRequest, course: _Course) -> _Answer:
-        body = command.body.encode() if command.body is not None else b""
+        body = command.body.encode("utf-8", "replace") if command.body is not None else b""
         headers = {
             "user-agent": self._agent, "accept": "application/json, */*;q=0.5", "accept-encoding": "identity",
         }  # fmt: skip

@@ -13,7 +13,7 @@ from urllib.parse import parse_qsl
 from flowlang.backends.border import Host, Incoming
 from flowlang.backends.http_server import Request, Response, plain, take
 from flowlang.backends.signatures import standard_fault, twilio_fault
-from flowlang.core.json_values import value_of_json
+from flowlang.core.json_values import value_of_json, whole_text
 from flowlang.model.addresses import sender_of
 from flowlang.model.values import SECOND, Value
 
@@ -59,7 +59,7 @@ class Receiver:
         ours = sender_of("sms", _get(fields, form.to))
         if source is None or ours is None:
             return plain(400, "who sends, or to whom, is no address")
-        text = _get(fields, form.text)[:_LONGEST]
+        text = whole_text(_get(fields, form.text)[:_LONGEST])
         message = _get(fields, form.id) or f"{self._new_id()}"
         data: dict[str, Value] = {"text": text, "subject": None, "id": message}
         incoming = Incoming("sms", ours, source, f"sms-{self._new_id()}", data=data)

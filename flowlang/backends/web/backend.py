@@ -12,6 +12,7 @@ import trio
 from flowlang.backends.border import Finish, Host, nothing
 from flowlang.backends.http_server import HttpServer
 from flowlang.backends.once import Once
+from flowlang.core.json_values import whole_text
 from flowlang.model.message_commands import OutsideCommand, SendMessage
 from flowlang.model.results import Done
 from flowlang.model.values import SECOND, Outcome
@@ -95,5 +96,5 @@ class WebBackend:
             return nothing
         sent = Done(Outcome("sent", {"id": command.key}))
         at = self._host.now() // SECOND if self._host is not None else 0
-        self.chat.mailbox.add(command.to, command.key, command.text, at, lambda: finish(sent))
+        self.chat.mailbox.add(command.to, command.key, whole_text(command.text), at, lambda: finish(sent))
         return nothing

@@ -23,6 +23,7 @@ import trio
 
 from flowlang.backends.border import Host, Incoming
 from flowlang.backends.http_server import SocketClosed, Taken, WebSocket, take
+from flowlang.core.json_values import whole_text
 from flowlang.core.manners import Allowance
 from flowlang.model.values import MINUTE, Value
 
@@ -102,6 +103,11 @@ class Chat:
         """How many pages are."""
         return self._count
 
+    @property
+    def visitors(self) -> tuple[str, ...]:
+        """The addresses of those who have a page open."""
+        return tuple(self._pages)
+
     def _push(self, message: Kept) -> None:
         for page in self._pages.get(message.visitor, ()):
             page.put(_plain(message))
@@ -158,7 +164,7 @@ class Chat:
                 return False
 
     async def _take(self, visitor: str, name: str, text: str) -> Taken:
-        text = text[:_LONGEST].translate(_CONTROL).strip()
+        text = whole_text(text[:_LONGEST]).translate(_CONTROL).strip()
         if not text:
             return "kept"
         data: dict[str, Value] = {"text": text, "subject": None, "id": f"{visitor}/{name}"}

@@ -133,6 +133,12 @@ async def test_control_characters_become_spaces_and_markup_stays_text() -> None:
         assert await ann.messages(1) == ["Welcome, you wrote a b [2Jc\u202e <b>\n&."]
 
 
+async def test_half_a_character_breaks_nothing() -> None:
+    async with serving() as (_, url), visitor(url) as ann:
+        await ann.connection.send_message('{"t":"say","id":"m1","text":"a\\ud800b"}')
+        assert await ann.messages(1) == ["Welcome, you wrote a?b."]
+
+
 @pytest.mark.parametrize(
     "hello",
     ["", "[]", "{}", '{"t":"hello"}', '{"t":"hello","token":"x","last":0}', '{"t":"say"}', "[" * 10_000,
