@@ -1,4 +1,5 @@
-"""Signatures of webhooks, made and verified: Standard Webhooks, and Twilio's form, which other gateways share.
+"""Signatures of webhooks, made and verified: Standard Webhooks, and Twilio's form, which other gateways
+share.
 
 Both are compared in constant time. Nothing here knows a clock: `now` is seconds since 1970.
 """
@@ -80,8 +81,8 @@ def twilio_signature(token: str, url: str, form: Iterable[tuple[str, str]] = ())
 def twilio_fault(
     token: str, url: str, given: str, form: Iterable[tuple[str, str]] = (), body: bytes | None = None
 ) -> str | None:
-    """Why a request is not from who has the token; `None` where it is. A `body` that is no form is named by its
-    hash in the address (`bodySHA256`). The address counts with its port and without, for gateways and
+    """Why a request is not from who has the token; `None` where it is. A `body` that is no form is named by
+    its hash in the address (`bodySHA256`). The address counts with its port and without, for gateways and
     proxies differ there."""
     if not given:
         return "it is not signed"

@@ -1,12 +1,14 @@
 """People who write, without a network: text messages, e-mail and chat in memory.
 
-post = SimulatedPost()
-async with flowlang.open_engine(backends=[post], policy=EVERYTHING) as engine:
-    engine.load(Path("booking.flow"))
-    await engine.listen()
-    ann = post.person("sms", "+14155550100")
-    ann.write("Hello", to="+16062067563")
-    assert await ann.wait_message() == "Which day suits you?"
+For example:
+
+    post = SimulatedPost()
+    async with flowlang.open_engine(backends=[post], policy=EVERYTHING) as engine:
+        engine.load(Path("booking.flow"))
+        await engine.listen()
+        ann = post.person("sms", "+14155550100")
+        ann.write("Hello", to="+16062067563")
+        assert await ann.wait_message() == "Which day suits you?"
 """
 
 from __future__ import annotations
