@@ -44,7 +44,7 @@ snd_path {folder}
 
 @dataclass(slots=True)
 class Baresip:
-    """A phone. `events` are what it told, each an object with its `type`, and `said` what its commands gave."""
+    """A phone. `events` are what it told, each an object with its `type`; `answers` those to commands."""
 
     program: Program
     port: int
@@ -105,9 +105,9 @@ class Baresip:
 async def open_baresip(
     folder: Path, account: str, *, voice: Path, password: str | None = None
 ) -> AsyncGenerator[Baresip]:
-    """A phone with one account, `user@host:port` and parameters; with a password it registers, and is registered when this
-    gives it."""
-    folder.mkdir()
+    """A phone with one account, `user@host:port` and parameters; with a password it registers, and has done so
+    when this gives it."""
+    await trio.Path(folder).mkdir()
     sip, control, rtp = free_port(3), free_port(), free_port(RTP_PORTS)
     text = CONFIG.format(
         sip=sip,

@@ -15,9 +15,10 @@ from flowlang.backends.sip import SipBackend
 from flowlang.model.policy import EVERYTHING
 from flowlang.sip import Account
 from flowlang.voices import ToneVoice
-from tests.bridged_calls.office import Office
+from tests.bridged_calls.office import REALM, Office
 
 from .baresip import Baresip, open_baresip
+from .linphone import Linphone, open_linphone
 from .program import GIVE_UP_S
 
 USERS = ("alice", "bob", "carol")
@@ -40,12 +41,34 @@ class PeerOffice(Office):
             )
         )
 
+    async def linphone(self, user: str, *, at: str | None = None, **more: Any) -> Linphone:
+        """A phone of that user's, registered here; `more` as for `open_linphone`."""
+        phone = await self.stack.enter_async_context(
+            open_linphone(
+                self.folder / f"linphone-{user}",
+                user,
+                at or self.address.hostport,
+                realm=REALM,
+                voice=self.folder / f"{user}.wav",
+                **more,
+            )
+        )
+        await phone.program.until(lambda: bool(self.sip.registered(f"sip:{user}@{REALM}")), "its REGISTER")
+        return phone
+
     async def until_logged(self, *lines: str) -> None:
         """Returns when scripts logged that much; AssertionError unless it is that, in that order."""
         with trio.move_on_after(GIVE_UP_S):
             while len(self.logs) < len(lines):
                 await self.changed.park()
         assert self.logs == list(lines), [each.summary for each in self.messages]
+
+    async def until_logs(self, lines: set[str]) -> None:
+        """Returns when scripts logged these lines, in whatever order."""
+        with trio.move_on_after(GIVE_UP_S):
+            while not lines <= set(self.logs):
+                await self.changed.park()
+        assert set(self.logs) == lines, [each.summary for each in self.messages]
 
     async def until_over(self, legs: int) -> None:
         """Returns when so many legs have their record and no call is left."""
@@ -74,7 +97,7 @@ async def open_office(script: str, folder: Path, **more: Any) -> AsyncGenerator[
         prompts=folder,
         recordings=folder / "recordings",
         voice=ToneVoice(folder / "voice"),
-        realm="office.example",
+        realm=REALM,
         **settings,
     )
     async with flowlang.open_engine(backends=[sip], policy=EVERYTHING) as engine:

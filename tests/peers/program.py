@@ -60,7 +60,7 @@ def find(package: str) -> str:
 async def running(package: str, *arguments: str | Path, folder: Path) -> AsyncGenerator[Program]:
     """The program of a package while the block lasts."""
     command = [find(package), *map(str, arguments)]
-    folder.mkdir(parents=True, exist_ok=True)
+    await trio.Path(folder).mkdir(parents=True, exist_ok=True)
     async with trio.open_nursery() as nursery:
         program = await nursery.start(_run, command, folder)
         try:

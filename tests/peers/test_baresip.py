@@ -48,7 +48,11 @@ flow connect {
     on hold as e { log "hold by ${e.by}" }
     on unhold as e { log "unhold by ${e.by}" }
     on transferred as e { log "transferred by ${e.by}" }
-    match dial("bob") { answered as a => log "over ${a.cause}"; busy as f => log "busy ${f.status}"; _ => log "no" }
+    match dial("bob") {
+        answered as a => log "over ${a.cause}"
+        busy as f     => log "busy ${f.status}"
+        _             => log "no"
+    }
 }
 """
 

@@ -1,0 +1,91 @@
+"""linphonec as a phone of ours: it registers with SHA-256, calls, consults and transfers, and speaks TLS."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from .office import open_office
+from .sound import seconds_of
+
+PROMPT_FLOW = """
+route call => greet
+flow greet {
+    log "from ${caller.number}, verified ${caller.verified}"
+    play "prompt.wav"
+}
+"""
+
+
+async def test_it_registers_and_calls_with_sha_256(sounds: Path) -> None:
+    async with open_office(PROMPT_FLOW, sounds, digest=("SHA-256",)) as office:
+        phone = await office.linphone("bob")
+        assert len(office.sip.registered("sip:bob@office.example")) == 1
+        await phone.do(f"call sip:{office.own('20')}")
+        await phone.until("connected")
+        await office.until_over(1)
+        (record,) = office.records
+        assert (record.cause, record.ended_by, record.status) == ("normal", "us", 200)
+
+
+TWO_CALLS = """
+route call to "20" => to_bob
+route call to "30" => to_carol
+flow to_bob {
+    on hold as e { log "hold by ${e.by}" }
+    on unhold as e { log "unhold by ${e.by}" }
+    on transferred as e { log "transferred by ${e.by} to ${e.to}" }
+    match dial("bob") { answered as a => log "20 over ${a.cause}"; _ => log "no" }
+}
+flow to_carol {
+    on hangup as e { log "30 left ${e.cause}" }
+    match dial("carol") { answered => log "30 over"; _ => log "no" }
+    wait 1h
+}
+"""
+
+
+async def test_it_holds_and_goes_on(sounds: Path) -> None:
+    async with open_office(TWO_CALLS, sounds) as office:
+        alice, bob = await office.baresip("alice"), await office.linphone("bob")
+        await alice.do("dial", f"sip:{office.own('20')}")
+        await bob.until("Receiving new incoming call")
+        await bob.do("answer")
+        await alice.until("CALL_ESTABLISHED")
+        await bob.until("Media streams established")
+        await bob.do("pause")
+        await bob.until("is now paused")
+        await office.until_logged("hold by agent")
+        await bob.do("resume")
+        await office.until_logged("hold by agent", "unhold by agent")
+        await alice.until_heard()
+        await bob.do("terminate")
+        await alice.until("CALL_CLOSED")
+        await office.until_over(2)
+        assert seconds_of("bob", alice.heard()) > 0.2
+
+
+async def test_it_consults_and_transfers_its_caller(sounds: Path) -> None:
+    async with open_office(TWO_CALLS, sounds) as office:
+        alice, bob = await office.baresip("alice"), await office.linphone("bob")
+        carol = await office.baresip("carol")
+        await alice.do("dial", f"sip:{office.own('20')}")
+        await bob.until("Receiving new incoming call")
+        await bob.do("answer")
+        await alice.until("CALL_ESTABLISHED")
+        await bob.until("Media streams established")
+        await bob.do("pause")
+        await bob.until("is now paused")
+        await office.until_logged("hold by agent")
+        await bob.do(f"call sip:{office.own('30')}")
+        await carol.until("CALL_INCOMING")
+        await carol.do("accept")
+        await bob.until("Media streams established", 2)
+        await bob.do("transfer 1 --to-call 2")
+        await office.until_logs({"hold by agent", "transferred by agent to carol", "30 left transferred", "30 over"})
+        await carol.until_heard()
+        await carol.do("hangup")
+        await alice.until("CALL_CLOSED")
+        await office.until_over(4)
+        assert seconds_of("alice", carol.heard()) > 0.2
+        assert seconds_of("carol", alice.heard()) > 0.2
+        assert sorted(each.cause for each in office.records) == ["normal", "normal", "transferred", "transferred"]
