@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from flowlang.model.causes import DECLINED, REFUSAL_OF_CAUSE, HangupCause, hangup_cause
+from flowlang.sip import session_timer
 from flowlang.sip.address import Address
 from flowlang.sip.body import SDP_TYPE
 from flowlang.sip.dialog import server_dialog
@@ -59,11 +60,13 @@ class IncomingCall(CallLeg):
         """200 with our answer, or our offer if the INVITE had none."""
         if not self.unanswered:
             return False
-        headers = (*self._early_headers, ALLOW, SUPPORTED, ("Content-Type", SDP_TYPE))
+        timing, terms = session_timer.agreed_with(self.request)
+        headers = (*self._early_headers, ALLOW, SUPPORTED, *timing, ("Content-Type", SDP_TYPE))
         response = self._response(self.request, 200, headers, sdp.encode())
         self._transaction.respond(response, now)
         self._stop_repeating()
         self.state = "answered"
+        self.refreshed(terms, self.request, now)
         self.await_ack(self._transaction, response, self.request.cseq.number, self.offer is None, now)
         return True
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from flowlang.sip import session_timer
 from flowlang.sip.address import Address
 from flowlang.sip.body import SDP_TYPE
 from flowlang.sip.dialog import name_addr_text, via_of
@@ -45,6 +46,7 @@ class Invitation:
             "Supported": [SUPPORTED[1]],
             "User-Agent": [ground.settings.product],
         }
+        built |= {name: [value] for name, value in session_timer.OFFER}
         if offer is not None:
             built["Content-Type"] = [SDP_TYPE]
         request = Request("INVITE", self.target, built, b"" if offer is None else offer.encode())
@@ -52,14 +54,14 @@ class Invitation:
         return request
 
 
-def with_header(request: Request, header: tuple[str, str], branch: str, local: Address) -> Request:
-    """The same request once more, in a new transaction (§8.1.3.5): a new branch, a CSeq one higher, and a
-    header more, in place of one of that name."""
+def with_headers(request: Request, more: tuple[tuple[str, str], ...], branch: str, local: Address) -> Request:
+    """The same request once more, in a new transaction (§8.1.3.5): a new branch, a CSeq one higher, and more
+    headers, in place of those of their names."""
     number = request.cseq.number + 1
     headers = {name: list(values) for name, values in request.headers.items()}
     headers["Via"] = [via_of(local, branch)]
     headers["CSeq"] = [f"{number} {request.method}"]
-    headers[header[0]] = [header[1]]
+    headers |= {name: [value] for name, value in more}
     return Request(request.method, request.uri, headers, request.body)
 
 

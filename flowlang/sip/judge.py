@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from flowlang.sip import session_timer
 from flowlang.sip.body import SDP_TYPE, session_body
 from flowlang.sip.errors import SipSyntaxError
 from flowlang.sip.headers import parse_number
@@ -16,7 +17,7 @@ METHODS = ("INVITE", "ACK", "CANCEL", "BYE", "OPTIONS", "INFO", "UPDATE", "REFER
 """What we do."""
 FOREIGN_METHODS = frozenset({"MESSAGE", "PRACK", "PUBLISH", "SUBSCRIBE"})
 """Registered methods that we know of and do not do: 405. One that nobody registered is a 501."""
-EXTENSIONS: frozenset[str] = frozenset()
+EXTENSIONS: frozenset[str] = frozenset({session_timer.TAG})
 """Option tags that we hold to."""
 URI_SCHEMES = frozenset({"sip", "tel"})
 """Not `sips`: it wants TLS on every hop (§26.2.2), and we listen over UDP."""
@@ -46,7 +47,7 @@ def judge(request: Request, *, registrar: bool = False) -> Refusal | None:
             return Refusal(416)
         if request.method in ("ACK", "CANCEL"):
             return None  # §8.2.2.3: neither is refused for an extension
-        return _extensions(request) or (_content(request) if request.method in _OFFERING else None)
+        return _extensions(request) or (_offering(request) if request.method in _OFFERING else None)
     except SipSyntaxError as error:
         return Refusal(error.status, reason=str(error))
 
@@ -65,6 +66,12 @@ def _extensions(request: Request) -> Refusal | None:
     wanted = [*request.members("Require"), *request.members("Proxy-Require")]
     unknown = [tag for tag in wanted if tag.lower() not in EXTENSIONS]
     return Refusal(420, (("Unsupported", ", ".join(unknown)),)) if unknown else None
+
+
+def _offering(request: Request) -> Refusal | None:
+    if session_timer.too_short(request):
+        return Refusal(422, (("Min-SE", str(session_timer.MIN_SE)),))  # RFC 4028 §9
+    return _content(request)
 
 
 def _content(request: Request) -> Refusal | None:

@@ -12,6 +12,7 @@ from collections.abc import Callable
 from typing import Literal
 
 from flowlang.model.causes import HangupCause
+from flowlang.sip import session_timer
 from flowlang.sip.accepted import AwaitedAck
 from flowlang.sip.address import Address
 from flowlang.sip.body import SDP_TYPE, session_body
@@ -20,12 +21,13 @@ from flowlang.sip.digest import DigestClient
 from flowlang.sip.door import Admitted
 from flowlang.sip.errors import SipSyntaxError
 from flowlang.sip.ground import Ground
-from flowlang.sip.invitation import with_header
+from flowlang.sip.invitation import with_headers
 from flowlang.sip.judge import ACCEPT, ALLOW, SUPPORTED
 from flowlang.sip.message import Request, Response, response_to
 from flowlang.sip.outputs import CallEnded, CallReanswered, CallReoffered, InfoReceived, Side, TransferAsked
 from flowlang.sip.reoffer import Reoffer
 from flowlang.sip.sdp import SdpError, SessionDescription, parse_sdp
+from flowlang.sip.session_timer import SessionTimer, Terms
 from flowlang.sip.transactions import ServerTransaction
 from flowlang.sip.transfer import AskedTransfer, OwnTransfer, ReferredTo
 
@@ -59,6 +61,7 @@ class CallLeg:
         self._bye_due = False
         self._asked: AskedTransfer | None = None
         self._own: OwnTransfer | None = None
+        self._timer: SessionTimer | None = None
 
     # What the user does
 
@@ -76,6 +79,12 @@ class CallLeg:
         self._reoffer = Reoffer(self._ground, self, self.dialog, sdp)
         self._reoffer.begin(now)
         return True
+
+    def offer_again(self, now: float) -> None:
+        """A re-INVITE that changes nothing, where one may be sent."""
+        sdp = None if self.negotiate is None else self.negotiate(None)
+        if sdp is not None:
+            self.reoffer(sdp, now)
 
     def send_info(self, kind: str, body: bytes, now: float) -> bool:
         """INFO (RFC 6086) with a body of that type; False unless the call is up. Whatever the answer is,
@@ -117,6 +126,22 @@ class CallLeg:
             hop = self.dialog.next_hop
             self._ground.transactions.request(request, hop, self.local, INDIFFERENT, now)
 
+    # The session's time (RFC 4028)
+
+    @property
+    def session_headers(self) -> tuple[tuple[str, str], ...]:
+        """Of a re-INVITE of ours."""
+        return () if self._timer is None else self._timer.headers()
+
+    def refreshed(self, terms: Terms | None, message: Request | Response, now: float) -> None:
+        """The session was agreed on, or refreshed, by a message of the peer's."""
+        if self.state == "ended" or (terms is None and self._timer is None):
+            return
+        if self._timer is None:
+            self._timer = SessionTimer(self._ground, self)
+        self._timer.note(message)
+        self._timer.start(terms, now)
+
     # Ending
 
     def end(
@@ -127,6 +152,8 @@ class CallLeg:
             self.state = "ended"
             if self._reoffer is not None:
                 self._reoffer.abandon()
+            if self._timer is not None:
+                self._timer.stop()
             if self._own is not None:  # who accepted and leaves has been transferred, as far as we shall know
                 self._own.finish(200 if self._own.accepted and by == "remote" else 487)
             self._ground.emit(CallEnded(self, cause, by, status, response))
@@ -165,7 +192,7 @@ class CallLeg:
         if response.status not in (401, 407) or self.digest is None:
             return None
         header = self.digest.answer(response, request, self._ground.token)
-        return None if header is None else with_header(request, header, self._ground.branch(), self.local)
+        return None if header is None else with_headers(request, (header,), self._ground.branch(), self.local)
 
     def reoffer_done(self) -> None:
         """The re-INVITE of ours is over."""
@@ -276,20 +303,23 @@ class CallLeg:
             except SdpError:
                 self._respond(transaction, request, 400, now, reason="Malformed session description")
                 return
+        timing, terms = session_timer.agreed_with(request)
         if request.method == "UPDATE" and offer is None:
             self.dialog.refresh_target(request)
-            self._respond(transaction, request, 200, now, (ALLOW, self._contact))
+            self._respond(transaction, request, 200, now, (ALLOW, self._contact, *timing))
+            self.refreshed(terms, request, now)
             return
         answer = None if self.negotiate is None else self.negotiate(offer)
         if answer is None:
             self._respond(transaction, request, 488, now)
             return
         self.dialog.refresh_target(request)
-        headers = (self._contact, ALLOW, SUPPORTED, ("Content-Type", SDP_TYPE))
+        headers = (self._contact, ALLOW, SUPPORTED, *timing, ("Content-Type", SDP_TYPE))
         response = self._response(request, 200, headers, answer.encode())
         transaction.respond(response, now)
         if request.method == "INVITE":
             self.await_ack(transaction, response, request.cseq.number, offer is None, now)
+        self.refreshed(terms, request, now)
         self._ground.emit(CallReoffered(self, offer, answer))
 
     def await_ack(

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from flowlang.model.causes import HangupCause, hangup_cause
+from flowlang.sip import session_timer
 from flowlang.sip.address import Address
 from flowlang.sip.body import SDP_TYPE
 from flowlang.sip.dialog import Dialog, client_dialog
 from flowlang.sip.digest import DigestClient
 from flowlang.sip.ground import Ground
-from flowlang.sip.invitation import MAX_FORWARDS, with_header
+from flowlang.sip.invitation import MAX_FORWARDS, with_headers
 from flowlang.sip.leg import INDIFFERENT, CallLeg, sdp_of
 from flowlang.sip.message import Headers, Request, Response
 from flowlang.sip.outputs import CallAnswered, CallForked, CallProgressed
@@ -40,6 +41,7 @@ class OutgoingCall(CallLeg):
         self._early_media: dict[str, SessionDescription] = {}
         self._acks: dict[str, tuple[bytes, Address]] = {}
         self._cancel_due = False
+        self._longer = False
         self._cancel_headers: tuple[tuple[str, str], ...] = ()
 
     def begin(self, now: float) -> None:
@@ -71,7 +73,7 @@ class OutgoingCall(CallLeg):
             self._on_provisional(response, now)
         elif response.status < 300:
             self._on_success(response, now)
-        elif response.status not in (401, 407) or not self._try_with_password(response, now):
+        elif not self._try_again(response, now):
             self.end(hangup_cause(response.status), "remote", response.status, response)
             self.finish()
 
@@ -90,14 +92,19 @@ class OutgoingCall(CallLeg):
     def _provisional_came(self) -> bool:
         return self._transaction is not None and self._transaction.state == "proceeding"
 
-    def _try_with_password(self, response: Response, now: float) -> bool:
-        """The INVITE once more, with the answer to a challenge; not where the call is given up."""
-        if self.digest is None or self.state == "ended":
+    def _try_again(self, response: Response, now: float) -> bool:
+        """The INVITE once more, with the answer to a challenge, or with the interval that a 422 asks for; not
+        where the call is given up."""
+        headers: tuple[tuple[str, str], ...] = ()
+        if self.state != "ended" and response.status in (401, 407) and self.digest is not None:
+            header = self.digest.answer(response, self.request, self._ground.token)
+            headers = () if header is None else (header,)
+        elif self.state != "ended" and response.status == 422 and not self._longer:
+            self._longer = True
+            headers = session_timer.longer(response)
+        if not headers:
             return False
-        header = self.digest.answer(response, self.request, self._ground.token)
-        if header is None:
-            return False
-        self.request = with_header(self.request, header, self._ground.branch(), self.local)
+        self.request = with_headers(self.request, headers, self._ground.branch(), self.local)
         self._early.clear()
         self._early_media.clear()
         self.state = "calling"
@@ -149,6 +156,7 @@ class OutgoingCall(CallLeg):
         if not late:
             described = described or self._early_media.get(tag)
         self.state = "confirmed"
+        self.refreshed(session_timer.agreed_by(response), response, now)
         self._ground.emit(CallAnswered(self, described))
 
     def _dialog_of(self, response: Response, tag: str) -> Dialog:

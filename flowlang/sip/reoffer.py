@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from flowlang.sip import session_timer
 from flowlang.sip.dialog import Dialog
 from flowlang.sip.ground import Ground
 from flowlang.sip.message import Request, Response
@@ -40,7 +41,7 @@ class Reoffer:
             return
         self._tries += 1
         invite = self._dialog.request("INVITE", self._ground.branch())
-        invite.extend([("Content-Type", "application/sdp")])
+        invite.extend([*self._leg.session_headers, ("Content-Type", "application/sdp")])
         invite.body = self._body
         self._invite = invite
         self._ground.transactions.request(invite, self._dialog.next_hop, self._dialog.local, self, now)
@@ -61,6 +62,8 @@ class Reoffer:
         if response.status < 200:
             return
         if response.status < 300:
+            if not self._reported:
+                self._leg.refreshed(session_timer.agreed_by(response), response, now)
             self._acknowledge(response)
         elif response.status == 491 and self._tries < _TRIES and not self._reported:
             self._again(now)
