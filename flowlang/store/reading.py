@@ -12,7 +12,7 @@ from flowlang.core.journal import Entry
 
 from .builds import Build
 from .coding import decode
-from .database import Database, DatabaseError, Row
+from .database import Database, DatabaseError, Row, why
 from .errors import StoreError
 from .keys import Keys, default_keys
 from .schema import VERSION, check_version

@@ -1,5 +1,5 @@
-"""Plain data with its secrets encrypted: what is marked `$secret` stands on disk as `$sealed`, the name of its
-key and AES-GCM's nonce and ciphertext in base64.
+"""Plain data with its secrets encrypted: what is marked `$secret` stands on disk as `$sealed`, the name of
+its key and AES-GCM's nonce and ciphertext in base64.
 
 Without the key it stays sealed, and whoever would replay it stops there.
 """
