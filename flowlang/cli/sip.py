@@ -38,6 +38,7 @@ def sip_backend(service: Service, project: Project, voice: Voice, folder: Path) 
         trunks=config.trunks,
         limits=config.limits,
         tls=config.tls,
+        digest=config.digest,
     )
 
 

@@ -127,6 +127,10 @@ SIP = Table(
         "local_nets": Told(Items(_Ip(net=True), "a list of networks"), "where peers see us as we are"),
         "domains": Told(Items(_host, "a list of host names"), "hosts of the addresses of our accounts"),
         "realm": Told(_host, "what phones are told when they are asked for a password"),
+        "digest": Told(
+            Items(Choice(("SHA-256", "MD5")), "a list of algorithms"),
+            "what passwords may be hashed with; some older phones give up where SHA-256 is offered at all",
+        ),
         "tls": Told(_TLS, "certificates"),
         "max_calls": Told(_calls, "how many calls there may be at once, of all together"),
         "max_cps": Told(Seconds(0.1, 100_000), "how many calls may begin in a second"),

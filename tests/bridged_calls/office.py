@@ -6,6 +6,7 @@ from collections.abc import AsyncGenerator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import trio
 
@@ -94,8 +95,10 @@ class Office:
 
 
 @asynccontextmanager
-async def open_office(script: str, folder: Path, *, allow: str = '"*"') -> AsyncGenerator[Office]:
-    """Serves the script, which may dial what is allowed."""
+async def open_office(
+    script: str, folder: Path, *, allow: str = '"*"', **more: Any
+) -> AsyncGenerator[Office]:
+    """Serves the script, which may dial what is allowed; `more` is the backend's."""
     sip = SipBackend(
         ("127.0.0.1", 0),
         t1=T1,
@@ -104,6 +107,7 @@ async def open_office(script: str, folder: Path, *, allow: str = '"*"') -> Async
         voice=ToneVoice(folder / "voice"),
         accounts=[Account(each, each) for each in USERS],
         realm=REALM,
+        **more,
     )
     async with flowlang.open_engine(backends=[sip], policy=EVERYTHING) as engine:
         engine.load_text(f"policy {{ allow dial {allow} }}\n{script}")

@@ -8,7 +8,7 @@ from __future__ import annotations
 import logging
 import random
 import secrets
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from pathlib import Path
@@ -64,6 +64,7 @@ from flowlang.sip import (
     UserAgent,
 )
 from flowlang.sip.address import ip_literal
+from flowlang.sip.digest import DIGEST_ALGORITHMS
 
 from .callers import incoming_of
 from .config import ListenerConfig
@@ -145,6 +146,7 @@ class SipBackend:
         limits: Limits | None = None,
         trunks: Iterable[SipTrunk] = (),
         lookup: Lookup | None = None,
+        digest: Sequence[str] = DIGEST_ALGORITHMS,
         token: Callable[[int], str] = secrets.token_hex,
         randomness: RandomBits | None = None,
     ) -> None:
@@ -164,6 +166,7 @@ class SipBackend:
         self._local_nets = tuple(local_nets)
         self._tls = tls
         self._limits = limits
+        self._digest = tuple(digest)
         self._token = token
         self._random = randomness or random.SystemRandom()
         self._ground: Ground | None = None
@@ -184,6 +187,12 @@ class SipBackend:
     def address(self) -> Address | None:
         """What it listens on, `None` while it does not run."""
         return None if self._ground is None else self._ground.endpoint.address
+
+    @property
+    def addresses(self) -> tuple[Address, ...]:
+        """All that it listens on, with their transports."""
+        ground = self._ground
+        return () if ground is None else tuple(each.address for each in ground.endpoint.listeners)
 
     @property
     def left(self) -> Left:
@@ -278,6 +287,7 @@ class SipBackend:
             self._token,
             domains=self._domains,
             others=self._trunking.password_of,
+            algorithms=self._digest,
         )
 
     def _make_door(self, endpoint: Endpoint, registrar: Registrar | None) -> Door:

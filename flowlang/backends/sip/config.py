@@ -13,6 +13,7 @@ from flowlang.project.secrets import Hidden
 from flowlang.project.shapes import Report, Wrong
 from flowlang.sip import Account, Credentials, Limits, SipSyntaxError
 from flowlang.sip.address import DEFAULT_PORTS
+from flowlang.sip.digest import DIGEST_ALGORITHMS
 from flowlang.sip.uri import Uri, parse_uri
 
 from .sockets import Transport
@@ -46,6 +47,7 @@ class SipConfig:
     local_nets: tuple[IPv4Network | IPv6Network, ...] = ()
     tls: TlsSettings = field(default_factory=TlsSettings)
     limits: Limits = field(default_factory=Limits)
+    digest: tuple[str, ...] = DIGEST_ALGORITHMS
 
 
 def sip_config(settings: Mapping[str, Any], report: Report | None) -> SipConfig:
@@ -71,6 +73,7 @@ def sip_config(settings: Mapping[str, Any], report: Report | None) -> SipConfig:
         tuple(sip.get("local_nets", ())),
         tls,
         _limits(sip),
+        tuple(sip.get("digest", DIGEST_ALGORITHMS)),
     )
 
 

@@ -18,7 +18,11 @@ unknown user costs the same work and gets the same answer as a wrong password.
 
 from __future__ import annotations
 
+from .algorithms import ALGORITHMS
 from .client import Credentials, DigestClient
 from .guard import Challenged, DigestGuard, Passed
 
-__all__ = ["Challenged", "Credentials", "DigestClient", "DigestGuard", "Passed"]
+DIGEST_ALGORITHMS = tuple(ALGORITHMS)
+"""Those that we know, the strongest first."""
+
+__all__ = ["DIGEST_ALGORITHMS", "Challenged", "Credentials", "DigestClient", "DigestGuard", "Passed"]

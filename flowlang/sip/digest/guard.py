@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hmac
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from flowlang.sip.address import Address
@@ -36,7 +36,8 @@ class Challenged:
 
 class DigestGuard:
     """Of one realm. `password_of(user)` is `None` for users that there are not; `key` is secret; `token(n)`
-    gives 2n hex digits that nobody can guess."""
+    gives 2n hex digits that nobody can guess. `algorithms` are offered, the preferred first (RFC 8760 §2.4);
+    some phones refuse all where there is one that they do not know."""
 
     def __init__(
         self,
@@ -44,10 +45,12 @@ class DigestGuard:
         password_of: Callable[[str], str | None],
         key: bytes,
         token: Callable[[int], str],
+        algorithms: Sequence[str] = tuple(ALGORITHMS),
     ) -> None:
         self.realm = realm
         self._password_of = password_of
         self._token = token
+        self._algorithms = tuple(algorithms)
         self._nonces = Nonces(key, token)
         self._guesses = Guesses()
         self._nobody = token(16)  # the password of users that there are not
@@ -61,7 +64,7 @@ class DigestGuard:
         return Challenged(
             tuple(
                 ("WWW-Authenticate", print_fields([*fields, ("algorithm", name)], challenge=True))
-                for name in ALGORITHMS
+                for name in self._algorithms
             ),
             given,
         )
@@ -108,7 +111,7 @@ class DigestGuard:
         expected = response_of(algorithm or "MD5", secret, use or Use("", "", ""))
         given = fields.get("response", "").lower().encode("utf-8", "surrogateescape")
         equal = hmac.compare_digest(expected.encode(), given)
-        return equal and password is not None and algorithm is not None and use is not None
+        return equal and password is not None and algorithm in self._algorithms and use is not None
 
 
 def _use_of(request: Request, fields: dict[str, str]) -> Use | None:

@@ -6,12 +6,12 @@ changes or reads its bindings.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from math import ceil
 from typing import NamedTuple
 
 from flowlang.sip.address import Address
-from flowlang.sip.digest import Challenged, DigestGuard
+from flowlang.sip.digest import DIGEST_ALGORITHMS, Challenged, DigestGuard
 from flowlang.sip.errors import SipSyntaxError
 from flowlang.sip.headers import NameAddr, parse_name_addr, parse_number
 from flowlang.sip.message import Request
@@ -51,6 +51,7 @@ class Registrar:
         *,
         domains: frozenset[str] = frozenset(),
         others: Callable[[str], str | None] = lambda user: None,
+        algorithms: Sequence[str] = DIGEST_ALGORITHMS,
         shortest: int = SHORTEST_EXPIRES,
         contacts: int = MAX_CONTACTS,
     ) -> None:
@@ -59,7 +60,7 @@ class Registrar:
         def password_of(user: str) -> str | None:
             return accounts.password_of(user) or others(user)
 
-        self.guard = DigestGuard(realm, password_of, key, token)
+        self.guard = DigestGuard(realm, password_of, key, token, algorithms)
         self._domains = domains
         self._shortest = shortest
         self._bindings = Bindings(contacts)
