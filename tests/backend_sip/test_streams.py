@@ -265,3 +265,13 @@ def test_old_tls_is_not_spoken(tmp_path: Path) -> None:
     for context in (ours.client, ours.server):
         assert context.minimum_version == ssl.TLSVersion.TLSv1_2
     assert ours.client.check_hostname
+
+
+def test_callers_are_asked_for_a_certificate_only_where_a_trunk_is_known_by_one(tmp_path: Path) -> None:
+    AUTHORITY.issue_cert(NAME).private_key_and_cert_chain_pem.write_to_path(tmp_path / "own.pem")
+    modes = []
+    for ask in (True, False):
+        context = Tls(TlsSettings(tmp_path / "own.pem"), ask=ask).server
+        assert context is not None
+        modes.append(context.verify_mode)
+    assert modes == [ssl.CERT_OPTIONAL, ssl.CERT_NONE]

@@ -105,7 +105,7 @@ class Baresip:
 async def open_baresip(
     folder: Path, account: str, *, voice: Path, password: str | None = None
 ) -> AsyncGenerator[Baresip]:
-    """A phone with one account, `user@host:port` and parameters; with a password it registers, and has done so
+    """A phone with one account, `user@host:port` and parameters; with a password it has registered
     when this gives it."""
     await trio.Path(folder).mkdir()
     sip, control, rtp = free_port(3), free_port(), free_port(RTP_PORTS)

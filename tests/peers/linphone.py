@@ -1,8 +1,8 @@
-"""linphonec: a phone on a terminal, told by its standard input; it speaks from a WAV file and has no sound card."""
+"""linphonec: a phone on a terminal, told by its standard input; it speaks from a WAV file,
+writes what it hears into another and has no sound card."""
 
 from __future__ import annotations
 
-import re
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -11,6 +11,8 @@ from pathlib import Path
 import trio
 
 from .program import Program, free_port, running
+
+WAV_HEADER = 44
 
 # `-1` is any port, `0` none (belle-sip). Registration shows its state by `-S`.
 CONFIG = """\
@@ -67,11 +69,9 @@ class Linphone:
         """Returns when it wrote that so often."""
         await self.program.until_said(text, times)
 
-    @property
-    def calls(self) -> list[int]:
-        """The ids of the calls that it told of, in their order."""
-        found = re.findall(r"[Cc]all (\d+) ", self.program.said())
-        return list(dict.fromkeys(map(int, found)))
+    def heard(self) -> bytes:
+        """What it heard, 16-bit samples at 8 kHz. The length in its file counts the header in."""
+        return (self.program.folder / "heard.wav").read_bytes()[WAV_HEADER:]
 
 
 @asynccontextmanager
@@ -105,4 +105,5 @@ async def open_linphone(
         phone = Linphone(program)
         await phone.do("soundcard use files")
         await phone.do(f"play {voice}")
+        await phone.do(f"record {folder / 'heard.wav'}")
         yield phone

@@ -4,8 +4,13 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import trustme
+
+from flowlang.backends.sip.config import ListenerConfig
+from flowlang.backends.sip.tls import TlsSettings
+
 from .office import open_office
-from .sound import seconds_of
+from .sound import PROMPT, seconds_of
 
 PROMPT_FLOW = """
 route call => greet
@@ -25,6 +30,21 @@ async def test_it_registers_and_calls_with_sha_256(sounds: Path) -> None:
         await office.until_over(1)
         (record,) = office.records
         assert (record.cause, record.ended_by, record.status) == ("normal", "us", 200)
+
+
+async def test_it_registers_and_hears_us_by_tls_once_our_name_is_proved(sounds: Path) -> None:
+    authority = trustme.CA()
+    authority.cert_pem.write_to_path(sounds / "authority.pem")
+    authority.issue_cert("localhost").private_key_and_cert_chain_pem.write_to_path(sounds / "server.pem")
+    door = ListenerConfig("phones", "tls", "127.0.0.1", 0, open_to_all=False)
+    settings = TlsSettings(certificate=sounds / "server.pem")
+    async with open_office(PROMPT_FLOW, sounds, listeners=(door,), tls=settings) as office:
+        here = f"localhost:{office.address.port}"
+        phone = await office.linphone("bob", at=here, transport="tls", authorities=sounds / "authority.pem")
+        await phone.do(f"call sip:20@{here};transport=tls")
+        await phone.until("ended (No error)")
+        await office.until_over(1)
+        assert seconds_of(PROMPT, phone.heard()) > 0.2
 
 
 TWO_CALLS = """
@@ -81,11 +101,18 @@ async def test_it_consults_and_transfers_its_caller(sounds: Path) -> None:
         await carol.do("accept")
         await bob.until("Media streams established", 2)
         await bob.do("transfer 1 --to-call 2")
-        await office.until_logs({"hold by agent", "transferred by agent to carol", "30 left transferred", "30 over"})
+        await office.until_logs(
+            {"hold by agent", "transferred by agent to carol", "30 left transferred", "30 over"}
+        )
         await carol.until_heard()
         await carol.do("hangup")
         await alice.until("CALL_CLOSED")
         await office.until_over(4)
         assert seconds_of("alice", carol.heard()) > 0.2
         assert seconds_of("carol", alice.heard()) > 0.2
-        assert sorted(each.cause for each in office.records) == ["normal", "normal", "transferred", "transferred"]
+        assert sorted(each.cause for each in office.records) == [
+            "normal",
+            "normal",
+            "transferred",
+            "transferred",
+        ]

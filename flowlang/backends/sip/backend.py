@@ -226,9 +226,9 @@ class SipBackend:
             ):
                 stack.callback(each.close)
                 listeners.append(each)
-            tls = Tls(self._tls or TlsSettings())
             peers = self._trunking.peers()
             known = {name for each in peers for name in each.tls_names}
+            tls = Tls(self._tls or TlsSettings(), ask=bool(known))
             endpoint = Endpoint(listeners, self._settings, self._token, self._on_event, tls=tls, known=known)
             endpoint.agent.trace = self._on_message
             self._registrar = endpoint.agent.registrar = self._make_registrar()

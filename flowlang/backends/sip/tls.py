@@ -30,15 +30,16 @@ class TlsSettings:
 
 
 class Tls:
-    """The contexts for connections in and out. `BackendError` says which file is of no use."""
+    """The contexts for connections in and out. `BackendError` says which file is of no use. Where `ask` is
+    true, who connects to us is asked for a certificate, which some phones pass on to their user."""
 
-    def __init__(self, settings: TlsSettings) -> None:
+    def __init__(self, settings: TlsSettings, *, ask: bool = True) -> None:
         self._wildcards = settings.wildcards
         self.client = ssl.create_default_context(ssl.Purpose.SERVER_AUTH)
         self.server: ssl.SSLContext | None = None
         if settings.certificate is not None:
             self.server = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
-            self.server.verify_mode = ssl.CERT_OPTIONAL
+            self.server.verify_mode = ssl.CERT_OPTIONAL if ask else ssl.CERT_NONE
         for context in (self.client, self.server):
             if context is None:
                 continue
