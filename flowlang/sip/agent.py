@@ -56,7 +56,8 @@ class UserAgent:
         self._call_ids: Counter[str] = Counter()
         self._outputs: list[Output] = []
         self._now = 0.0
-        self._size = 0
+        self._size = 0  # of the message that is being taken
+        self._admitted: Admitted | None = None
 
     # In
 
@@ -216,13 +217,16 @@ class UserAgent:
     ) -> bool:
         """Who may not call, or has yet to show who he is, is told so and keeps no state: anyone may ask. No
         answer to him is more than twice as long as what he sent, so that he cannot aim us at others."""
-        if request.to.tag is not None:
+        self._admitted = None
+        if request.to.tag is not None and self._leg_of(request) is not None:
             return False
         self._charge(source)
+        if request.to.tag is not None:
+            return False
         if "Authorization" in request.headers or request.method not in ("INVITE", "REGISTER"):
             return False
         registrar = self.registrar
-        if judge(request, registrar=registrar is not None) is not None:
+        if judge(request, registrar=registrar is not None, secure=source.transport == "tls") is not None:
             return False
         verdict = None
         if request.method == "INVITE":
@@ -230,6 +234,7 @@ class UserAgent:
         elif registrar is not None:
             verdict = registrar.guard.challenge(now)
         if verdict is None or isinstance(verdict, Admitted):
+            self._admitted = verdict
             return False
         status = 401 if isinstance(verdict, Challenged) else verdict.status
         for headers in (verdict.headers, verdict.headers[-1:]):
@@ -256,7 +261,10 @@ class UserAgent:
     def _on_new_request(
         self, server: ServerTransaction, request: Request, source: Address, local: Address, now: float
     ) -> None:
-        refusal = judge(request, registrar=self.registrar is not None)
+        refusal = None
+        if self._admitted is None:  # else it was judged before it came through the door
+            secure = source.transport == "tls"
+            refusal = judge(request, registrar=self.registrar is not None, secure=secure)
         if refusal is not None:
             self._refuse(server, request, refusal, now)
         elif request.method == "REGISTER" and self.registrar is not None:
@@ -303,7 +311,7 @@ class UserAgent:
     ) -> None:
         origin = None
         if self.door is not None:
-            verdict = self.door.judge(request, source, local, now)
+            verdict = self._admitted or self.door.judge(request, source, local, now)
             if not isinstance(verdict, Admitted):
                 status = 401 if isinstance(verdict, Challenged) else verdict.status
                 self._refuse(server, request, Refusal(status, verdict.headers), now)

@@ -20,7 +20,7 @@ FOREIGN_METHODS = frozenset({"MESSAGE", "PRACK", "PUBLISH", "SUBSCRIBE"})
 EXTENSIONS: frozenset[str] = frozenset({session_timer.TAG})
 """Option tags that we hold to."""
 URI_SCHEMES = frozenset({"sip", "tel"})
-"""Not `sips`: it wants TLS on every hop (§26.2.2), and we listen over UDP."""
+"""`sips` too, where it came by TLS: it wants that on every hop (§26.2.2)."""
 
 ALLOW = ("Allow", ", ".join(METHODS))
 ACCEPT = ("Accept", f"{SDP_TYPE}, multipart/mixed")
@@ -37,13 +37,14 @@ class Refusal(NamedTuple):
     reason: str | None = None
 
 
-def judge(request: Request, *, registrar: bool = False) -> Refusal | None:
+def judge(request: Request, *, registrar: bool = False, secure: bool = False) -> Refusal | None:
     """The refusal that a well-formed request earns by itself, None if it may go on. `registrar`: whether
-    there is one for a REGISTER."""
+    there is one for a REGISTER; `secure`: whether it came by TLS."""
     if request.method not in METHODS and not (registrar and request.method == "REGISTER"):
         return _refuse_method(request.method)
     try:
-        if request.target.scheme not in URI_SCHEMES:
+        scheme = request.target.scheme
+        if scheme not in URI_SCHEMES and not (secure and scheme == "sips"):
             return Refusal(416)
         if request.method in ("ACK", "CANCEL"):
             return None  # §8.2.2.3: neither is refused for an extension

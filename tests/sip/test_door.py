@@ -302,3 +302,20 @@ def test_a_flood_of_sources_fills_no_memory() -> None:
     for number in range(1_000):
         buckets.take(f"2001:db8::{number:x}", 0.0)
     assert buckets.is_empty("2001:db8::ffff", 0.0)
+
+
+def test_what_belongs_to_no_call_is_a_strangers_too() -> None:
+    peer = kept()
+    peer.agent.flood = Buckets()
+    answered = sum(
+        bool(peer.receive(request("BYE", branch=f"z9hG4bKn{n}", call_id=f"n{n}", to_tag="x")))
+        for n in range(500)
+    )
+    assert answered == BURST
+
+
+def test_a_sips_uri_is_for_those_who_come_by_tls() -> None:
+    peer = kept(open_=True)
+    for transport, status in (("tcp", "416"), ("tls", "100")):
+        data = request(body=SDP, uri="sips:desk@192.0.2.1", call_id=transport, branch=f"z9hG4bK{transport}")
+        assert peer.receive(data, Address("192.0.2.2", 40_000, transport))[0].split()[1] == status

@@ -61,6 +61,13 @@ class Endpoint:
         """How peers see the first socket."""
         return self.listeners[0].facing
 
+    def facing_for(self, peer: str) -> Facing:
+        """How this peer sees us: by the first socket of his version of IP."""
+        for each in self.listeners:
+            if each.facing.bound(peer) is not None:
+                return each.facing
+        return self.facing
+
     @property
     def family(self) -> socket.AddressFamily:
         """Of the first socket."""

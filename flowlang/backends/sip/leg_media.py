@@ -96,7 +96,7 @@ class LegMedia:
 
     def _open(self, peer: str) -> tuple[MediaPort, str]:
         """A port that faces this peer, and our address as he is told it. Raises `MediaError`."""
-        facing = self._ground.endpoint.facing
+        facing = self._ground.endpoint.facing_for(peer)
         bound, told = facing.bound(peer), facing.told(peer)
         if bound is None or told is None:
             raise MediaError(f"no route leads to {peer}")
