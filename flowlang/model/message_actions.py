@@ -15,8 +15,8 @@ _SENT = (
     OutcomeType(
         "failed",
         ("reason", "detail"),
-        "it will not go out, and why: `carrier_down`, `rejected`, `busy`, `too_large`, …; `detail` is what the "
-        "carrier says, for people, `none` where it says nothing",
+        "it will not go out, and why: `carrier_down`, `rejected`, `busy`, `too_large`, …; `detail` is what "
+        "the carrier says, for people, `none` where it says nothing",
     ),
     OutcomeType("unknown", (), "it was given out, and nobody can say whether it goes on from there"),
 )

@@ -92,7 +92,12 @@ def _make(section: Section) -> EmailBackend:
     writer = Writer(_address(given["from"], "from"), given.get("name", ""), folders, largest)
     patience = Patience(give_up=smtp.get("give_up", Patience.give_up))
     server = _server(smtp, _SMTP_PORTS, "starttls", folder, "smtp")
-    sender = Sender(server, connections=smtp.get("connections", 4), patience=patience)
+    sender = Sender(
+        server,
+        connections=smtp.get("connections", 4),
+        ehlo=writer.sender.rpartition("@")[2],
+        patience=patience,
+    )
     return EmailBackend(writer, sender, receivers)
 
 

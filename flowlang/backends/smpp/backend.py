@@ -160,7 +160,7 @@ class SmppBackend:
         except trio.TooSlowError:
             return "it does not answer", False
         except (OSError, trio.BrokenResourceError) as error:
-            return str(error).partition("\n")[0][:200], False
+            return str(error.__cause__ or error).partition("\n")[0][:200], False
         session = Session(smsc.account, smsc.pace, trio.current_time())
         lost: list[Lost] = []
         try:
@@ -185,7 +185,11 @@ class SmppBackend:
         if smsc.ca_file is not None:
             context.load_verify_locations(smsc.ca_file)
         stream = await trio.open_ssl_over_tcp_stream(smsc.host, smsc.port, ssl_context=context)
-        await stream.do_handshake()
+        try:
+            await stream.do_handshake()
+        except BaseException:
+            await trio.aclose_forcefully(stream)
+            raise
         return stream
 
     async def _read(self, stream: trio.abc.Stream, session: Session, lost: list[Lost]) -> None:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import ssl
 from collections import Counter
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from random import Random
 
 import trio
+import trio.abc
 
 from flowlang.backends.smpp.pdu import USER_MESSAGE_REFERENCE, Framer, Pdu, encode
 
@@ -38,12 +40,12 @@ class Smsc:
     enquired: trio.Event = field(default_factory=trio.Event)
     unbound: trio.Event = field(default_factory=trio.Event)
     bound: trio.Event = field(default_factory=trio.Event)
-    stream: trio.SocketStream | None = None
+    stream: trio.abc.Stream | None = None
     queue: list[Pdu] = field(default_factory=list)
     _sequence: int = 0
     _lock: trio.Lock = field(default_factory=trio.Lock)
 
-    async def serve(self, stream: trio.SocketStream) -> None:
+    async def serve(self, stream: trio.abc.Stream) -> None:
         framer = Framer()
         bound = False
         try:
@@ -85,11 +87,11 @@ class Smsc:
                 self.bound = trio.Event()
             await trio.aclose_forcefully(stream)
 
-    async def _put(self, stream: trio.SocketStream, pdu: Pdu) -> None:
+    async def _put(self, stream: trio.abc.Stream, pdu: Pdu) -> None:
         async with self._lock:
             await stream.send_all(encode(pdu))
 
-    async def _submit(self, stream: trio.SocketStream, pdu: Pdu) -> bool:
+    async def _submit(self, stream: trio.abc.Stream, pdu: Pdu) -> bool:
         """Whether the connection goes on."""
         if self.statuses:
             await self._put(stream, Pdu("submit_sm_resp", pdu.sequence, self.statuses.pop(0)))
@@ -141,10 +143,19 @@ class Smsc:
 
 
 @asynccontextmanager
-async def smsc_at_work(smsc: Smsc) -> AsyncIterator[int]:
+async def smsc_at_work(smsc: Smsc, context: ssl.SSLContext | None = None) -> AsyncIterator[int]:
     """Its port."""
+
+    async def serve(stream: trio.SocketStream) -> None:
+        if context is None:
+            await smsc.serve(stream)
+        else:
+            encrypted = trio.SSLStream(stream, context, server_side=True)
+            with suppress(trio.BrokenResourceError):
+                await smsc.serve(encrypted)
+
     async with trio.open_nursery() as nursery:
         listeners = await trio.open_tcp_listeners(0, host="127.0.0.1")
-        nursery.start_soon(trio.serve_listeners, smsc.serve, listeners)
+        nursery.start_soon(trio.serve_listeners, serve, listeners)
         yield listeners[0].socket.getsockname()[1]
         nursery.cancel_scope.cancel()

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from pathlib import Path
 from random import Random
 from typing import Any
 
 import pytest
 import trio
+import trustme
 
 from flowlang.backends.border import Refusal
 from flowlang.backends.smpp import Account, Pace, Patience, SmppBackend
@@ -17,6 +19,7 @@ from flowlang.backends.smpp.text import parts_of
 from flowlang.model.message_commands import SendMessage
 from flowlang.model.results import Done, Failed, Result
 from flowlang.model.values import Outcome
+from tests.backends.email.smtp_peer import server_context
 from tests.backends.host import TestHost
 from tests.backends.smpp.smsc import Smsc, smsc_at_work
 
@@ -216,3 +219,20 @@ async def test_what_comes_again_after_a_broken_connection_has_the_id_that_it_had
     assert came[3:5] == [came[2], came[0]]
     assert came[6] == came[1]
     assert len(set(came)) == 5
+
+
+async def test_encrypted_the_name_of_the_smsc_counts(tmp_path: Path) -> None:
+    authority = trustme.CA()
+    authority.cert_pem.write_to_path(tmp_path / "ca.pem")
+    few = Patience(0.001, 0.002, give_up=0.3)
+    for name, expected in (("localhost", "sent"), ("other.example", "failed")):
+        smsc = Smsc()
+        async with smsc_at_work(smsc, server_context(authority, name)) as port:
+            account = Account("desk", "right")
+            where = Where("localhost", port, account, tls=True, ca_file=tmp_path / "ca.pem", again=0.01)
+            made = SmppBackend(where, "Clinic", patience=few)
+            async with trio.open_nursery() as nursery:
+                await nursery.start(made.run, TestHost())
+                assert (await outcome(made, sms())).name == expected
+                nursery.cancel_scope.cancel()
+        assert bool(smsc.binds) is (expected == "sent")
