@@ -103,9 +103,9 @@ class Baresip:
 
 @asynccontextmanager
 async def open_baresip(
-    folder: Path, account: str, *, voice: Path, password: str | None = None
+    folder: Path, account: str, *, voice: Path, password: str | None = None, options: str = ""
 ) -> AsyncGenerator[Baresip]:
-    """A phone with one account, `user@host:port` and parameters; with a password it has registered
+    """A phone with one account, `user@host:port`; with a password it has registered
     when this gives it."""
     await trio.Path(folder).mkdir()
     sip, control, rtp = free_port(3), free_port(), free_port(RTP_PORTS)
@@ -121,7 +121,7 @@ async def open_baresip(
     (folder / "config").write_text(text)
     (folder / "contacts").write_text("")
     login = f";auth_pass={password};regint=600" if password is not None else ";regint=0"
-    (folder / "accounts").write_text(f"<sip:{account}>{login};answermode=manual\n")
+    (folder / "accounts").write_text(f"<sip:{account}>{login};answermode=manual{options}\n")
     async with (
         running("baresip-core", "-f", folder, folder=folder) as program,
         await _connected(control, program) as stream,

@@ -35,9 +35,10 @@ class PeerOffice(Office):
         return await self.stack.enter_async_context(
             open_baresip(
                 self.folder / f"baresip-{user}",
-                self.own(user) + options,
+                self.own(user),
                 voice=self.folder / f"{user}.wav",
                 password=user if password else None,
+                options=options,
             )
         )
 

@@ -3,7 +3,9 @@ the loopback, watched until it says what is waited for, killed at the end."""
 
 from __future__ import annotations
 
+import os
 import shutil
+import signal
 import socket
 import subprocess
 from collections.abc import AsyncGenerator, Callable, Sequence
@@ -78,13 +80,14 @@ async def _run(command: Sequence[str], folder: Path, *, task_status: trio.TaskSt
             stdin=subprocess.PIPE,
             stdout=out,
             stderr=subprocess.STDOUT,
+            start_new_session=True,  # so that whatever it starts ends with it
             env={"HOME": str(folder), "TERM": "dumb", "PATH": "/usr/sbin:/usr/bin:/sbin:/bin"},
         )
     try:
         task_status.started(Program(Path(command[0]).name, folder, log, process))
-        await process.wait()
+        await trio.sleep_forever()
     finally:
-        process.kill()
+        os.killpg(process.pid, signal.SIGKILL)
         with trio.CancelScope(shield=True):
             assert process.stdin is not None
             await process.stdin.aclose()
