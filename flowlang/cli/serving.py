@@ -15,6 +15,7 @@ from pathlib import Path
 import trio
 
 import flowlang
+from flowlang.backends.values import StoredValues
 from flowlang.diagnostics import Source
 from flowlang.engine.recovery import Recovered
 from flowlang.model.policy import NOTHING, Policy
@@ -64,13 +65,16 @@ async def _serve(service: Service, as_json: bool) -> Exit:
         project = project_of(service.path)
         sip = sip_backend(service, project, voice, folder)
         backends = from_project(lambda: project.backends(service.data, service.policy))
+        named = [sip, *backends]
+        kept = not any("store" in getattr(each, "outlets", ()) for each in backends)
+        more = [StoredValues(service.data)] if kept else []
         store = opted_out = None
         if service.data is not None:
             store = stack.enter_context(SqliteStore(service.data))
             opted_out = stack.enter_context(closing(OptedOut(service.data)))
         engine = await stack.enter_async_context(
             flowlang.open_engine(
-                [sip, *backends],
+                [*named, *more],
                 policy=service.policy,
                 store=store,
                 manners=project.manners,
@@ -86,7 +90,7 @@ async def _serve(service: Service, as_json: bool) -> Exit:
         else:
             engine.observe(LiveView(Lines(sys.stderr), Style.of(sys.stderr), partial(_source_of, engine)))
         _tell_of(engine.recover())
-        where = await engine.listen()
+        where = (await engine.listen())[: len(named)]
         # What is here now stays: a collection of all of it takes 100 ms, five frames of audio.
         gc.collect()
         gc.freeze()

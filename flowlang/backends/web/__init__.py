@@ -24,6 +24,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
+from flowlang.backends.group_commit import FileError
 from flowlang.backends.http_server import LISTEN, server_of
 from flowlang.backends.signatures import SecretError, standard_key
 from flowlang.project.backends import BackendKind, Section, SettingsError
@@ -32,7 +33,6 @@ from flowlang.project.shapes import Choice, Integer, Items, Named, Table, Text
 
 from .backend import WebBackend
 from .hooks import Hook
-from .mailbox import MailboxError
 
 __all__ = ["KIND", "Hook", "WebBackend"]
 
@@ -51,8 +51,8 @@ def _make(section: Section) -> WebBackend:
     name = more.pop("name", "web") if chat is not None else None
     try:
         return WebBackend(server_of(section), hooks=hooks, chat=name, data=section.surroundings.data, **more)
-    except (ValueError, MailboxError) as error:
-        raise SettingsError(str(error), *(() if isinstance(error, MailboxError) else ("listen",))) from None
+    except (ValueError, FileError) as error:
+        raise SettingsError(str(error), *(() if isinstance(error, FileError) else ("listen",))) from None
 
 
 def _hook(name: str, given: Mapping[str, Any], public: str) -> Hook:

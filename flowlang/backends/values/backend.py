@@ -1,0 +1,143 @@
+"""Values that outlive activeflows and processes, shared by all: one file, in which a write is on disk before
+the script goes on.
+
+What is written is seen by the next command at once, also before it is on disk: all of one process is in one
+order. A key of the engine's counts once, so that an `add` that is done again after a crash adds nothing.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import trio
+
+from flowlang.backends.border import Finish, Host, nothing
+from flowlang.backends.group_commit import GroupCommit
+from flowlang.compile.runtime.faults import Fault
+from flowlang.compile.runtime.operators import add
+from flowlang.model.message_commands import OutsideCommand, StoreAdd, StoreGet, StorePut
+from flowlang.model.plain import from_plain, to_plain
+from flowlang.model.results import Done, Failed, Result
+from flowlang.model.secrets import unmarked
+from flowlang.model.values import SECOND, Value
+
+FILE = "values.db"
+
+_REMEMBERED = 7 * 24 * 3600  # seconds: longer than anybody waits to start again after a crash
+_SWEEP = 1_000
+_SCHEMA = """
+CREATE TABLE IF NOT EXISTS kept (entry TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS done (key TEXT PRIMARY KEY, result TEXT NOT NULL, at INTEGER NOT NULL) WITHOUT
+ROWID; """
+_PUT = "INSERT OR REPLACE INTO kept VALUES (?, ?)"
+_DROP = "DELETE FROM kept WHERE entry = ?"
+_DONE = "INSERT OR REPLACE INTO done VALUES (?, ?, ?)"
+
+
+class StoredValues:
+    """`folder` is the data folder, `None` for memory. Raises `FileError`."""
+
+    name = "values"
+    channels: frozenset[str] = frozenset()
+    commands: frozenset[str] = frozenset()
+    outlets = frozenset({"store"})
+
+    def __init__(self, folder: Path | None) -> None:
+        self._file = GroupCommit(folder / FILE if folder is not None else None, _SCHEMA)
+        self._coming: dict[str, tuple[int, Value]] = {}
+        """What is not on disk, by entry, with how many writes are under way; `None` for what is forgotten."""
+        self._doing: dict[str, Value] = {}
+        self._host: Host | None = None
+        self._count = 0
+
+    async def run(self, host: Host, *, task_status: Any = trio.TASK_STATUS_IGNORED) -> None:
+        """Writes until cancelled."""
+        self._host = host
+        task_status.started("values are kept")
+        await self._file.run()
+
+    async def settle(self) -> None:
+        """Returns when all is on disk."""
+        await self._file.settle()
+
+    def send(self, command: OutsideCommand, finish: Finish) -> Callable[[], None]:
+        """Looks up at once; writes, and finishes when that is on disk. What is cancelled is done all the
+        same."""
+        waits = [finish]
+        match command:
+            case StoreGet(entry=entry):
+                value = self._get(entry)
+                finish(Done(() if value is None else (value,)))
+            case StorePut():
+                self._write(command.entry, unmarked(command.value), command.key, None, waits)
+            case StoreAdd():
+                self._add(command, waits)
+            case _:
+                finish(Failed("no_backend", "this backend keeps values and does nothing else"))
+        return waits.clear
+
+    def _get(self, entry: str) -> Value:
+        if entry in self._coming:
+            return self._coming[entry][1]
+        rows = self._file.rows("SELECT value FROM kept WHERE entry = ?", (entry,))
+        return from_plain(json.loads(rows[0][0])) if rows else None
+
+    def _add(self, command: StoreAdd, waits: list[Finish]) -> None:
+        before = self._get(command.entry)
+        before = 0 if before is None else before
+        if isinstance(before, bool) or not isinstance(before, int | Decimal):
+            _finish(waits, Failed("type", f"what is kept under `{command.entry}` is no number"))
+            return
+        known = self._known(command.key)
+        if known is not None:
+            _finish(waits, Done(known[0]))
+            return
+        try:
+            total = unmarked(add(before, command.amount))
+        except Fault as fault:
+            _finish(waits, Failed(fault.code, fault.text))
+            return
+        self._write(command.entry, total, command.key, total, waits)
+
+    def _known(self, key: str) -> tuple[Value] | None:
+        if key in self._doing:
+            return (self._doing[key],)
+        rows = self._file.rows("SELECT result FROM done WHERE key = ?", (key,))
+        return (from_plain(json.loads(rows[0][0])),) if rows else None
+
+    def _write(self, entry: str, value: Value, key: str, result: Value, waits: list[Finish]) -> None:
+        if self._known(key) is not None:
+            _finish(waits, Done(result))
+            return
+        under_way = self._coming.get(entry, (0, None))[0]
+        self._coming[entry] = under_way + 1, value
+        self._doing[key] = result
+
+        def written() -> None:
+            left, newest = self._coming[entry]
+            if left == 1:
+                del self._coming[entry]
+            else:
+                self._coming[entry] = left - 1, newest
+            self._doing.pop(key, None)
+            _finish(waits, Done(result))
+
+        at = self._host.now() // SECOND if self._host is not None else 0
+        if value is None:
+            self._file.write(_DROP, (entry,), nothing)
+        else:
+            self._file.write(_PUT, (entry, json.dumps(to_plain(value))), nothing)
+        self._count += 1
+        if at and self._count % _SWEEP == 0:
+            self._file.write("DELETE FROM done WHERE at BETWEEN 1 AND ?", (at - _REMEMBERED,), nothing)
+        self._file.write(_DONE, (key, json.dumps(to_plain(result)), at), written)
+
+
+def _finish(waits: list[Finish], result: Result) -> None:
+    for finish in waits:
+        finish(result)
+    waits.clear()

@@ -1,0 +1,87 @@
+"""Values that are kept: on disk before the script goes on, in one order, each key once."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+from decimal import Decimal
+from pathlib import Path
+
+import trio
+
+from flowlang import open_engine
+from flowlang.backends.values import StoredValues
+from flowlang.model.message_commands import OutsideCommand, StoreAdd, StoreGet, StorePut
+from flowlang.model.results import Done, Failed, Result
+from flowlang.testing import Subject, check_backend
+from flowlang.testing.conformance import KitHost
+
+
+@asynccontextmanager
+async def running(folder: Path | None) -> AsyncGenerator[StoredValues]:
+    async with trio.open_nursery() as nursery:
+        values = StoredValues(folder)
+        await nursery.start(values.run, KitHost())
+        yield values
+        nursery.cancel_scope.cancel()
+
+
+async def all_of(values: StoredValues, *commands: OutsideCommand) -> list[Result]:
+    """Given out at once; what comes of them."""
+    found: list[list[Result]] = [[] for _ in commands]
+    for place, command in enumerate(commands):
+        values.send(command, found[place].append)
+    await values.settle()
+    return [each for (each,) in found]
+
+
+async def test_what_is_kept_outlives_the_process(tmp_path: Path) -> None:
+    value = {"a": (1, Decimal("2.5"), "x"), "b": None}
+    async with running(tmp_path) as values:
+        await all_of(
+            values, StorePut("one", value, "k1"), StorePut("two", 2, "k2"), StorePut("two", None, "k3")
+        )
+    async with running(tmp_path) as values:
+        assert await all_of(values, StoreGet("one"), StoreGet("two")) == [Done((value,)), Done(())]
+
+
+async def test_commands_given_at_once_are_done_in_order(tmp_path: Path) -> None:
+    async with running(tmp_path) as values:
+        results = await all_of(
+            values, StoreAdd("n", 2, "k1"), StoreGet("n"), StoreAdd("n", Decimal("0.5"), "k2"),
+            StorePut("n", 7, "k3"), StoreAdd("n", 1, "k4"), StoreGet("n"),
+        )  # fmt: skip
+    assert results == [Done(2), Done((2,)), Done(Decimal("2.5")), Done(), Done(8), Done((8,))]
+
+
+async def test_a_key_that_comes_again_adds_nothing_also_after_a_crash(tmp_path: Path) -> None:
+    async with running(tmp_path) as values:
+        assert await all_of(values, StoreAdd("n", 2, "k1"), StoreAdd("n", 2, "k1")) == [Done(2), Done(2)]
+    async with running(tmp_path) as values:
+        assert await all_of(values, StoreAdd("n", 2, "k1"), StoreGet("n")) == [Done(2), Done((2,))]
+        await all_of(values, StorePut("n", 9, "k2"))
+        await all_of(values, StorePut("n", 1, "k3"), StorePut("n", 9, "k2"))
+        assert await all_of(values, StoreGet("n")) == [Done((1,))]
+
+
+async def test_what_is_no_number_is_not_added_to() -> None:
+    async with running(None) as values:
+        _, result = await all_of(values, StorePut("n", "x", "k1"), StoreAdd("n", 1, "k2"))
+    assert isinstance(result, Failed)
+    assert result.code == "type"
+
+
+async def test_it_conforms() -> None:
+    held = await check_backend(
+        Subject(make=lambda: StoredValues(None), command=lambda key, text: StorePut(text or "x", text, key))
+    )
+    assert {"sends each once", "twice is once", "waits until it runs", "cancels"} <= set(held)
+
+
+async def test_activeflows_share_them(tmp_path: Path) -> None:
+    script = 'flow main { store.add "calls"; return store.get("calls") }'
+    async with open_engine([StoredValues(tmp_path)]) as engine:
+        engine.load_text(script)
+        await engine.listen()
+        ended = [await engine.start("main").ended() for _ in range(3)]
+    assert [each.value for each in ended] == [1, 2, 3]
