@@ -22,6 +22,8 @@ from flowlang.sip import (
     Invitation,
     MediaSession,
     Send,
+    TransferAnswered,
+    TransferAsked,
 )
 from tests.sip.wire import HERE, LIFETIME, SDP, T1, THERE, Wire, make_agent, request
 
@@ -31,7 +33,7 @@ Plan = tuple[str, float, str]
 PLANS = st.tuples(
     st.sampled_from(["answer", "ring and answer", "reject", "nothing", "late offer"]),
     st.floats(0, 40),
-    st.sampled_from(["caller", "callee", "both", "caller at once", "re-invite"]),
+    st.sampled_from(["caller", "callee", "both", "caller at once", "re-invite", "glare", "transfer"]),
 )
 QUIET = settings(
     max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow], derandomize=True
@@ -80,9 +82,13 @@ class Call:
         elif isinstance(event, CallConfirmed | CallAnswered):
             if (at == THERE and ends in ("caller", "both")) or (at == HERE and ends in ("callee", "both")):
                 self.todo.append((now + 3 * T1, event.call, "hang up"))
-            if at == THERE and ends == "re-invite":
+            if ends == "glare" or (at == THERE and ends == "re-invite"):
                 self.todo.append((now + 3 * T1, event.call, "offer again"))
-        elif isinstance(event, CallReanswered):
+            if ends == "transfer":  # both, at about one time
+                self.todo.append((now + 3 * T1, event.call, "transfer"))
+        elif isinstance(event, TransferAsked):
+            self.todo.append((now + 2 * T1, event.call, "report"))
+        elif isinstance(event, CallReanswered | TransferAnswered):
             self.todo.append((now + T1, event.call, "hang up"))
 
     def run(self) -> None:
@@ -105,7 +111,11 @@ class Call:
         if action == "hang up":
             leg.hang_up(now)
         elif action == "offer again":
-            leg.reoffer(self.media[THERE].offer(), now)
+            leg.reoffer(self.media[HERE if leg.incoming else THERE].offer(), now)
+        elif action == "transfer":
+            leg.transfer("sip:carol@192.0.2.9", now)
+        elif action == "report":
+            leg.report_transfer(486, now)
         elif isinstance(leg, IncomingCall) and action == "reject":
             leg.reject(486, now)
         elif isinstance(leg, IncomingCall) and action != "nothing":
@@ -126,6 +136,8 @@ class Call:
         for leg in self.legs:
             ends = [e for _, _, e in self.wire.events if isinstance(e, CallEnded) and e.call is leg]
             assert len(ends) == 1
+            told = [e for _, _, e in self.wire.events if isinstance(e, TransferAnswered) and e.call is leg]
+            assert len(told) <= 1
 
 
 @QUIET
