@@ -75,9 +75,14 @@ def bracket(
     place.block = name
     frame.places.append(place)
     with frame.inside(1):
-        work = [*inside(name), statement(awaited(on_strand("finish", load(name))))]
+        work = inside(name)
     frame.places.pop()
-    left = awaited(on_strand("leave", load(name), load("x")))
+    if place.owns:
+        work.append(statement(awaited(on_strand("finish", load(name)))))
+        left = awaited(on_strand("leave", load(name), load("x")))
+    else:
+        work.append(statement(on_strand("finish_alone", load(name))))
+        left = on_strand("leave_alone", load(name), load("x"))
     made: list[py.stmt] = [assign(name, on_strand("enter", *([const(True)] if catches else [])))]
     if dispatch is None:
         made.append(_guarded(work, [statement(left)]))

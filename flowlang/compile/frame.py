@@ -48,6 +48,8 @@ class Place:
     is_action: bool = False
     is_flow: bool = False
     block: str | None = None
+    owns: bool = False
+    """Whether a handler or stream belongs to the block: only then leaving it may take time."""
     signal: str | None = None
     outcomes: tuple[str, ...] = ()
     """Those that the flow declares, one of which it returns."""
@@ -232,7 +234,9 @@ class Frame:
 
     def owner(self) -> str:
         """The run-time block that a handler or stream written here belongs to."""
-        return next(place.block for place in reversed(self.places) if place.block is not None)
+        place = next(each for each in reversed(self.places) if each.block is not None)
+        place.owns = True
+        return place.block or ""
 
     def target(self, fits: Callable[[Place], bool]) -> tuple[Place, Way]:
         """The place that an exit goes to, and the way there."""

@@ -12,6 +12,9 @@ Generated code brackets each block that exists at run time so:
     except BaseException as x:
         e = await S.leave(B, x)            # it is left early; returns only if the exit was aimed at this
         block
+
+Where no handler and no stream is written in a block there is nothing to wait for, and `finish_alone` and
+`leave_alone` stand in place of the two.
 """
 
 from __future__ import annotations
@@ -35,9 +38,13 @@ def finish(strand: Strand, block: Block) -> Awaitable[None]:
     cancelled."""
     if block.handlers or block.children:
         return _finish(strand, block)
+    return strand.given(finish_alone(strand, block))
+
+
+def finish_alone(_strand: Strand, block: Block) -> None:
+    """As `finish`, of a block that no handler and no stream belongs to: nothing is awaited."""
     _close_alone(block)
     _go_on(block)
-    return strand.given(None)
 
 
 async def _finish(strand: Strand, block: Block) -> None:
@@ -57,11 +64,16 @@ def leave(strand: Strand, block: Block, error: BaseException) -> Awaitable[Exit]
     raises on."""
     if block.handlers or block.children:
         return _leave(strand, block, error)
+    return strand.given(leave_alone(strand, block, error))
+
+
+def leave_alone(strand: Strand, block: Block, error: BaseException) -> Exit:
+    """As `leave`, of a block that no handler and no stream belongs to: nothing is awaited."""
     if not isinstance(error, Unwind):
         _take(strand, block, error)
     _close_alone(block)
     _raise_at(block)
-    return strand.given(_aimed_at(block))
+    return _aimed_at(block)
 
 
 async def _leave(strand: Strand, block: Block, error: BaseException) -> Exit:

@@ -20,7 +20,7 @@ from flowlang.model.values import Duration, Outcome, Time, Value, type_name
 from .acting import ACTION, act
 from .blocks import Block, HandlerBody, On, Wants, without
 from .exits import Exit, ExitKind, Unwind
-from .leaving import await_end, cease, finish, leave, run_finally
+from .leaving import await_end, cease, finish, finish_alone, leave, leave_alone, run_finally
 from .listeners import WaitForEvent
 from .outputs import Launch
 from .slices import sliced
@@ -297,8 +297,9 @@ def predefined(strand: Strand, name: str) -> Value:
 SCRIPT_CALLS: dict[str, Any] = {
     each.__name__: each
     for each in (
-        enter, within, on, stream, finish, leave, cease, run_finally, join, cancel, join_all, join_first,
-        wait, wait_until, wait_for, Ticks, act, emit, start, own_exit, is_break, returned, caught, cancelled,
-        stop, handoff, raised, tick, sliced, deeper, now, elapsed, random, predefined,
+        enter, within, on, stream, finish, finish_alone, leave, leave_alone, cease, run_finally, join, cancel,
+        join_all, join_first, wait, wait_until, wait_for, Ticks, act, emit, start, own_exit, is_break,
+        returned, caught, cancelled, stop, handoff, raised, tick, sliced, deeper, now, elapsed, random,
+        predefined,
     )
 } | {"BREAK": ExitKind.BREAK, "CONTINUE": ExitKind.CONTINUE, "RETURN": ExitKind.RETURN}  # fmt: skip
