@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import ssl
 from collections import Counter
 from collections.abc import Collection
@@ -26,6 +27,8 @@ _ANSWERS = {
     Verdict.LATER: (451, "4.3.2 Not now"),
     Verdict.BROKEN: (550, "5.6.0 That is no mail with a sender"),
 }
+
+_log = logging.getLogger("flowlang.email")
 
 Stream = trio.SocketStream | trio.SSLStream[trio.SocketStream]
 
@@ -75,7 +78,11 @@ class SmtpListener:
             task_status.started(f"mail at {self._bind}:{self.port}")
 
     async def _serve(self, stream: trio.SocketStream, take: Take) -> None:
-        peer = str(stream.socket.getpeername()[0])
+        try:
+            peer = str(stream.socket.getpeername()[0])
+        except OSError:  # gone already
+            await trio.aclose_forcefully(stream)
+            return
         self._open[peer] += 1
         try:
             if self._open[peer] > _OF_ONE_ADDRESS or self._open.total() > _CONNECTIONS:
@@ -85,6 +92,8 @@ class SmtpListener:
                 await self._converse(stream, take)
         except (trio.BrokenResourceError, trio.ClosedResourceError, OSError):
             pass  # the other side is gone; what it had not ended was not taken
+        except Exception:  # noqa: BLE001 (a mistake of ours in somebody's mail costs this conversation alone)
+            _log.exception("a conversation over SMTP failed")
         finally:
             self._open[peer] -= 1
             if not self._open[peer]:

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from smpplib.client import Client
 from smpplib.gsm import make_parts
 
+from flowlang.backends.smpp.incoming import Incomings
 from flowlang.backends.smpp.pdu import COMMANDS, Framer, Pdu, PduError, decode, encode
 from flowlang.backends.smpp.receipts import is_receipt, receipt_of
 from flowlang.backends.smpp.text import GSM, UCS2, TextTooLongError, parts_of, text_of
@@ -166,3 +167,30 @@ def test_a_receipt_by_its_optional_parameters() -> None:
     receipt = receipt_of(pdu)
     assert receipt is not None
     assert (receipt.message_id, receipt.status, receipt.reference) == ("7f", "failed", 0x0102)
+
+
+@given(st.binary(max_size=30), st.integers(0, 255), st.sampled_from([0, 8, 4, 245]), st.text(max_size=5))
+def test_whatever_comes_in_is_a_text_or_none(octets: bytes, esm_class: int, coding: int, source: str) -> None:
+    incomings = Incomings()
+    fields = {
+        "source_addr": source, "source_addr_ton": 1, "destination_addr": "12345", "esm_class": esm_class,
+        "data_coding": coding, "short_message": octets,
+    }  # fmt: skip
+    for _ in range(2):
+        taken = incomings.take(Pdu("deliver_sm", 1, 0, fields), 0.0)
+        assert taken is None or taken.source.isprintable()
+
+
+def test_parts_of_which_the_rest_does_not_come_are_forgotten() -> None:
+    incomings = Incomings()
+    fields = {
+        "source_addr": "14155550100",
+        "source_addr_ton": 1,
+        "destination_addr": "12345",
+        "esm_class": 0x40,
+    }
+    parts = [each.octets for each in parts_of("x" * 200, 9)]
+    first, second = (Pdu("deliver_sm", 1, 0, {**fields, "short_message": each}) for each in parts)
+    assert incomings.take(first, 0.0) is None
+    assert incomings.take(second, 700.0) is None
+    assert incomings.take(first, 701.0) is not None
