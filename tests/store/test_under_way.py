@@ -75,6 +75,7 @@ async def begun(folder: Path, text: str, *actions: Action, backends: tuple[Any, 
             for each in actions:
                 engine.add_action(each, forever, forever if each.recovery == "query" else None)
             engine.load_text(text)
+            await engine.listen()
             run = engine.start("main")
             await trio.sleep(1)
     return run.id
@@ -185,6 +186,7 @@ async def test_requests_are_repeated_as_their_methods_say(
     with SqliteStore(tmp_path) as store:
         async with flowlang.open_engine([second], store=store, policy=EVERYTHING) as engine:
             engine.recover()
+            await engine.listen()
             run = engine.run_of(activeflow)
             assert run is not None
             assert (await run.ended()).value == ends
