@@ -275,3 +275,15 @@ def test_callers_are_asked_for_a_certificate_only_where_a_trunk_is_known_by_one(
         assert context is not None
         modes.append(context.verify_mode)
     assert modes == [ssl.CERT_OPTIONAL, ssl.CERT_NONE]
+
+
+async def test_a_keep_alive_opens_no_connection_and_uses_the_one_there_is(clock: trio.abc.Clock) -> None:
+    async with side() as here, side(seed=2) as there:
+        here.endpoint.ping(there.address)
+        await wait_all_tasks_blocked()
+        assert here.endpoint.connections == 0
+        here.call(there.address)
+        await here.hang_up(there)
+        here.endpoint.ping(there.address)
+        await wait_all_tasks_blocked()
+        assert here.endpoint.connections == 1

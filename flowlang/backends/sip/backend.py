@@ -11,6 +11,7 @@ import secrets
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -49,7 +50,6 @@ from flowlang.sip import (
     Buckets,
     CallOffered,
     Contact,
-    Door,
     Event,
     IncomingCall,
     InviteRefused,
@@ -63,9 +63,9 @@ from flowlang.sip import (
     Trace,
     UserAgent,
 )
-from flowlang.sip.address import ip_literal
 from flowlang.sip.digest import DIGEST_ALGORITHMS
 
+from .admission import behind_nat, make_door
 from .callers import incoming_of
 from .config import ListenerConfig
 from .dns import DnsResolver, LazyLookup, Lookup
@@ -74,6 +74,7 @@ from .files import raise_file_limit
 from .ground import Ground
 from .hidden import Hidden
 from .incoming_leg import IncomingLeg
+from .keepalive import keep_alive
 from .listening import open_listeners, shown
 from .names import printable
 from .outgoing_leg import OutgoingLeg
@@ -232,7 +233,9 @@ class SipBackend:
             endpoint = Endpoint(listeners, self._settings, self._token, self._on_event, tls=tls, known=known)
             endpoint.agent.trace = self._on_message
             self._registrar = endpoint.agent.registrar = self._make_registrar()
-            endpoint.agent.door = self._make_door(endpoint, self._registrar)
+            endpoint.agent.door = make_door(
+                endpoint, self._registrar, self._trunking, self._limits, self._open_to_all
+            )
             endpoint.agent.flood = Buckets()
             sounds = Sounds(self._prompts, self._voice, self._language, plane.prompts)
             async with trio.open_nursery() as nursery:
@@ -241,6 +244,8 @@ class SipBackend:
                 )
                 await nursery.start(plane.run)
                 nursery.start_soon(self._trunking.run, endpoint)
+                quiet = partial(behind_nat, endpoint, self._registrar, self._trunking)
+                nursery.start_soon(keep_alive, endpoint, quiet)
                 task_status.started(shown(listeners))
                 try:
                     await endpoint.run()
@@ -289,25 +294,6 @@ class SipBackend:
             others=self._trunking.password_of,
             algorithms=self._digest,
         )
-
-    def _make_door(self, endpoint: Endpoint, registrar: Registrar | None) -> Door:
-        def open_at(local: Address, source: Address) -> str | None:
-            listener = endpoint.listener_of(local)
-            return listener.name if listener is not None and self._is_open(listener) else None
-
-        def bound(user: str, now: float) -> list[str]:
-            return [] if registrar is None else registrar.hosts_of(user, now)
-
-        guard = None if registrar is None else registrar.guard
-        return Door(self._trunking.peers(), guard, open_at, self._limits, bound)
-
-    def _is_open(self, listener: Listener) -> bool:
-        """Whether anybody may call there: by default on loopback alone, where nobody is but ourselves."""
-        address = ip_literal(listener.address.host)
-        said = listener.open_to_all if listener.open_to_all is not None else self._open_to_all
-        if said is not None:
-            return said
-        return address is not None and address.is_loopback
 
     def _transports(self) -> frozenset[str]:
         """What we call by."""

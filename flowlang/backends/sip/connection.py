@@ -25,7 +25,8 @@ WRITE_TIME = 10.0  # seconds
 MOST_UNSENT = 1 << 20  # bytes: some 500 messages
 CHUNK = 16_384  # bytes read at once: some 3 ms of work, then others have their turn
 
-_PONG = b"\r\n"  # RFC 5626 §3.5.1
+PING = b"\r\n\r\n"  # RFC 5626 §3.5.1
+_PONG = b"\r\n"
 
 OnMessage = Callable[[bytes, "Connection"], None]
 

@@ -11,13 +11,14 @@ import logging
 import math
 import socket
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
 
 import trio
 
 from flowlang.sip import Address, Event, Send, Settings, UserAgent
 from flowlang.sip.address import ip_literal, may_send_to
 
-from .connection import Connection
+from .connection import PING, Connection
 from .sockets import Batches, Facing, Listener
 from .streams import Streams
 from .tls import Tls
@@ -121,6 +122,16 @@ class Endpoint:
                     nursery.start_soon(self._listen, each)
                 else:
                     nursery.start_soon(self._accept, each)
+
+    def ping(self, peer: Address) -> None:
+        """Send a keep-alive (RFC 5626 §4.4), where that needs no new connection."""
+        if peer.reliable:
+            self._streams.ping(peer)
+            return
+        sock = self._any_socket(peer.host)
+        if sock is not None:
+            with suppress(OSError):
+                sock.sendto(PING, peer[:2])
 
     def carry_out(self) -> None:
         """Do what the agent asks for; called after each use of it. Called within itself it does nothing: the

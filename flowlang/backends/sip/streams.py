@@ -18,7 +18,7 @@ import trio
 
 from flowlang.sip.address import Address
 
-from .connection import Connection, OnMessage
+from .connection import PING, Connection, OnMessage
 from .sockets import Listener
 from .tls import Tls, names_of
 
@@ -87,6 +87,12 @@ class Streams:
             self._connecting[destination] = [data]
             if self._nursery is not None:
                 self._nursery.start_soon(self._connect, destination)
+
+    def ping(self, peer: Address) -> None:
+        """A keep-alive by the connection that is there."""
+        connection = self._connections.get(peer)
+        if connection is not None:
+            connection.send(PING)
 
     # Out
 

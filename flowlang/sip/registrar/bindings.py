@@ -70,6 +70,10 @@ class Bindings:
             self._keep(user, live)
         return tuple(sorted(live, key=lambda each: (-each.contact.q, -each.expires)))
 
+    def all(self, now: float) -> tuple[Binding, ...]:
+        """Those of everybody that have not expired."""
+        return tuple(each for kept in self._users.values() for each in kept if each.expires > now)
+
     def clear(self, user: str, call_id: str, cseq: int, now: float) -> None:
         """Take all away, as `*` asks. Raises `OutOfOrderError`."""
         for each in self.of(user, now):

@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from math import ceil
 from typing import NamedTuple
 
-from flowlang.sip.address import Address
+from flowlang.sip.address import Address, same_host
 from flowlang.sip.digest import DIGEST_ALGORITHMS, Challenged, DigestGuard
 from flowlang.sip.errors import SipSyntaxError
 from flowlang.sip.headers import NameAddr, parse_name_addr, parse_number
@@ -78,6 +78,14 @@ class Registrar:
         if not uri.is_sip or not self._is_ours(uri.host) or self.accounts.get(uri.user_text) is None:
             return ()
         return tuple(each.contact for each in self._bindings.of(uri.user_text, now))
+
+    def behind_nat(self, now: float) -> list[Address]:
+        """Where phones registered from whose Contact is elsewhere."""
+        return [
+            each.contact.source
+            for each in self._bindings.all(now)
+            if not same_host(each.parsed.host, each.contact.source.host)
+        ]
 
     def hosts_of(self, user: str, now: float) -> list[str]:
         """Where the phones of an account registered from."""
