@@ -186,9 +186,9 @@ async def test_requests_are_repeated_as_their_methods_say(
     with SqliteStore(tmp_path) as store:
         async with flowlang.open_engine([second], store=store, policy=EVERYTHING) as engine:
             engine.recover()
-            await engine.listen()
             run = engine.run_of(activeflow)
             assert run is not None
+            await engine.listen()
             assert (await run.ended()).value == ends
     assert second.asked == (first.asked if ends == "ok" else [])
 
