@@ -34,7 +34,7 @@ from flowlang.sip.trace import Trace
 from flowlang.sip.transactions import ServerTransaction, Transactions
 from flowlang.sip.uri import contact_uri
 
-_CREATES_NO_DIALOG = frozenset({"BYE", "INFO", "NOTIFY", "UPDATE"})
+_CREATES_NO_DIALOG = frozenset({"BYE", "INFO", "NOTIFY", "PRACK", "UPDATE"})
 
 
 class UserAgent:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from flowlang.model.causes import DECLINED, REFUSAL_OF_CAUSE, HangupCause, hangup_cause
-from flowlang.sip import session_timer
+from flowlang.sip import reliable, session_timer
 from flowlang.sip.address import Address
 from flowlang.sip.body import SDP_TYPE
 from flowlang.sip.dialog import server_dialog
@@ -14,9 +14,12 @@ from flowlang.sip.judge import ALLOW, SUPPORTED
 from flowlang.sip.leg import CallLeg
 from flowlang.sip.message import Request, Response
 from flowlang.sip.outputs import CallConfirmed, Side
+from flowlang.sip.reliable import Reliable
 from flowlang.sip.sdp import SessionDescription
 from flowlang.sip.timers import Timer
 from flowlang.sip.transactions import ServerTransaction
+
+_TIMEOUT = 504  # RFC 3261 §21.5.5
 
 
 class IncomingCall(CallLeg):
@@ -39,6 +42,9 @@ class IncomingCall(CallLeg):
         transaction.user = self
         self._repeat: Timer | None = None
         self._cancel_crossed = False
+        self._reliable: Reliable | None = None
+        if reliable.required(request):
+            self._reliable = Reliable(ground, transaction, request.cseq.number, self._on_unreliable)
         self.dialog = server_dialog(request, transaction.to_tag, local, peer)
         self._dialog_headers = tuple(
             ("Record-Route", route) for route in self.request.headers.get("Record-Route", ())
@@ -63,11 +69,18 @@ class IncomingCall(CallLeg):
         timing, terms = session_timer.agreed_with(self.request)
         headers = (*self._early_headers, ALLOW, SUPPORTED, *timing, ("Content-Type", SDP_TYPE))
         response = self._response(self.request, 200, headers, sdp.encode())
-        self._transaction.respond(response, now)
         self._stop_repeating()
         self.state = "answered"
-        self.refreshed(terms, self.request, now)
-        self.await_ack(self._transaction, response, self.request.cseq.number, self.offer is None, now)
+
+        def send(at: float) -> None:
+            self._transaction.respond(response, at)
+            self.refreshed(terms, self.request, at)
+            self.await_ack(self._transaction, response, self.request.cseq.number, self.offer is None, at)
+
+        if self._reliable is None:
+            send(now)
+        else:
+            self._reliable.when_acknowledged(send, now)
         return True
 
     def reject(
@@ -84,6 +97,7 @@ class IncomingCall(CallLeg):
 
     def hang_up(self, now: float, cause: HangupCause = "normal") -> bool:
         """BYE; before the answer a refusal."""
+        self._take_answer_back()
         if self.unanswered:
             return self.reject(REFUSAL_OF_CAUSE.get(cause, DECLINED), now)
         return super().hang_up(now, cause)
@@ -97,6 +111,7 @@ class IncomingCall(CallLeg):
 
     def on_cancel(self, now: float) -> None:
         """A CANCEL matched (§9.2); after a final response it changes nothing."""
+        self._take_answer_back()
         if self.unanswered:
             self._transaction.respond(self._response(self.request, 487), now)
             self._refused("cancelled", "remote", 487)
@@ -111,6 +126,7 @@ class IncomingCall(CallLeg):
             super()._unanswered_offer(now)
 
     def _on_bye(self, transaction: ServerTransaction, request: Request, now: float) -> None:
+        self._take_answer_back()
         if not self.unanswered:
             super()._on_bye(transaction, request, now)
             return
@@ -131,8 +147,11 @@ class IncomingCall(CallLeg):
     def _provisional(self, response: Response, now: float) -> bool:
         if not self.unanswered:
             return False
-        self._transaction.respond(response, now)
         self.state = "ringing"
+        if self._reliable is not None:
+            self._reliable.send(response, now)
+            return True
+        self._transaction.respond(response, now)
         self._stop_repeating()
 
         def again(at: float) -> None:
@@ -142,6 +161,25 @@ class IncomingCall(CallLeg):
         self._repeat = self._ground.timers.schedule(now + self._ground.settings.ring_repeat, again)
         return True
 
+    def _on_prack(self, transaction: ServerTransaction, request: Request, now: float) -> None:
+        if self._reliable is None or not self._reliable.acknowledge(request, now):
+            super()._on_prack(transaction, request, now)
+            return
+        self._respond(transaction, request, 200, now)
+        self._reliable.acknowledged(now)
+
+    def _take_answer_back(self) -> None:
+        """A 200 that still waits for a PRACK was never sent."""
+        if self._reliable is not None and self._reliable.holds_back:
+            self._reliable.end()
+            self.state = "ringing"
+
+    def _on_unreliable(self, now: float) -> None:
+        """A provisional response was never acknowledged: the call is refused (RFC 3262 §3)."""
+        if self.state in ("ringing", "answered"):
+            self._transaction.respond(self._response(self.request, _TIMEOUT), now)
+            self._refused("no_ack", "local", _TIMEOUT)
+
     def _stop_repeating(self) -> None:
         if self._repeat is not None:
             self._ground.timers.cancel(self._repeat)
@@ -149,6 +187,8 @@ class IncomingCall(CallLeg):
 
     def _refused(self, cause: HangupCause, by: Side, status: int) -> None:
         self._stop_repeating()
+        if self._reliable is not None:
+            self._reliable.end()
         self._transaction.user = None
         self.end(cause, by, status)
         self.finish()

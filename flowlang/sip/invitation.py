@@ -43,7 +43,8 @@ class Invitation:
             "CSeq": ["1 INVITE"],
             "Contact": [ground.contact(local)],
             "Allow": [ALLOW[1]],
-            "Supported": [SUPPORTED[1]],
+            # A reliable offer of the callee's would want its answer in the PRACK: see `reliable`.
+            "Supported": [SUPPORTED[1] if offer is not None else session_timer.TAG],
             "User-Agent": [ground.settings.product],
         }
         built |= {name: [value] for name, value in session_timer.OFFER}

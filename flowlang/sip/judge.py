@@ -13,11 +13,11 @@ from flowlang.sip.errors import SipSyntaxError
 from flowlang.sip.headers import parse_number
 from flowlang.sip.message import Request
 
-METHODS = ("INVITE", "ACK", "CANCEL", "BYE", "OPTIONS", "INFO", "UPDATE", "REFER", "NOTIFY")
+METHODS = ("INVITE", "ACK", "CANCEL", "BYE", "OPTIONS", "INFO", "UPDATE", "REFER", "NOTIFY", "PRACK")
 """What we do."""
-FOREIGN_METHODS = frozenset({"MESSAGE", "PRACK", "PUBLISH", "SUBSCRIBE"})
+FOREIGN_METHODS = frozenset({"MESSAGE", "PUBLISH", "SUBSCRIBE"})
 """Registered methods that we know of and do not do: 405. One that nobody registered is a 501."""
-EXTENSIONS: frozenset[str] = frozenset({session_timer.TAG})
+EXTENSIONS: frozenset[str] = frozenset({"100rel", session_timer.TAG})
 """Option tags that we hold to."""
 URI_SCHEMES = frozenset({"sip", "tel"})
 """`sips` too, where it came by TLS: it wants that on every hop (§26.2.2)."""

@@ -222,6 +222,11 @@ class CallLeg:
             self._on_refer(transaction, request, now)
         elif method == "NOTIFY":
             self._on_notify(transaction, request, now)
+        elif method == "PRACK":
+            self._on_prack(transaction, request, now)
+
+    def _on_prack(self, transaction: ServerTransaction, request: Request, now: float) -> None:
+        self._respond(transaction, request, 481, now)
 
     def on_ack(self, ack: Request, now: float) -> None:
         """The ACK for a 2xx of ours; any other is let go by."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from flowlang.model.causes import HangupCause, hangup_cause
-from flowlang.sip import session_timer
+from flowlang.sip import reliable, session_timer
 from flowlang.sip.address import Address
 from flowlang.sip.body import SDP_TYPE
 from flowlang.sip.dialog import Dialog, client_dialog
@@ -42,6 +42,7 @@ class OutgoingCall(CallLeg):
         self._acks: dict[str, tuple[bytes, Address]] = {}
         self._cancel_due = False
         self._longer = False
+        self._reliable: dict[str, int] = {}  # the last RSeq of each early dialog
         self._cancel_headers: tuple[tuple[str, str], ...] = ()
 
     def begin(self, now: float) -> None:
@@ -107,6 +108,7 @@ class OutgoingCall(CallLeg):
         self.request = with_headers(self.request, headers, self._ground.branch(), self.local)
         self._early.clear()
         self._early_media.clear()
+        self._reliable.clear()
         self.state = "calling"
         self.begin(now)
         return True
@@ -117,6 +119,8 @@ class OutgoingCall(CallLeg):
         tag = response.to.tag
         if response.status == 100 or self.state not in ("calling", "ringing"):
             return
+        if not self._acknowledge_provisional(response, tag, now):
+            return
         self.state = "ringing"
         sdp = sdp_of(response)
         if tag is not None:
@@ -124,6 +128,21 @@ class OutgoingCall(CallLeg):
             if sdp is not None:
                 self._early_media[tag] = sdp
         self._ground.emit(CallProgressed(self, response.status, sdp))
+
+    def _acknowledge_provisional(self, response: Response, tag: str | None, now: float) -> bool:
+        """PRACK for a reliable one; False for one that came before, or out of order (RFC 3262 §4)."""
+        number = reliable.number_of(response)
+        if number is None or tag is None:
+            return True
+        last = self._reliable.get(tag)
+        if last is not None and number != last + 1:
+            return False
+        self._reliable[tag] = number
+        dialog = self._dialog_of(response, tag)
+        prack = dialog.request("PRACK", self._ground.branch())
+        prack.extend([("RAck", f"{number} {self.request.cseq.number} INVITE")])
+        self._ground.transactions.request(prack, dialog.next_hop, self.local, INDIFFERENT, now)
+        return True
 
     def _on_success(self, response: Response, now: float) -> None:
         tag = response.to.tag or ""

@@ -87,7 +87,7 @@ async def test_two_legs_of_one_call_id_have_a_record_each(clock: MockClock) -> N
         ("nobody", None, (), 404, "not_found", None),
         ("desk", VIDEO, (), 488, "not_acceptable", None),
         ("desk", "v=1", (), 400, "failed", None),
-        ("desk", None, ("Require: 100rel",), 420, "failed", None),
+        ("desk", None, ("Require: precondition",), 420, "failed", None),
     ],
 )
 async def test_a_refused_call_has_one_record_however_often_it_comes(

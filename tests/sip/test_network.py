@@ -31,7 +31,7 @@ Plan = tuple[str, float, str]
 """What the callee does, after how many T1, and who ends the call."""
 
 PLANS = st.tuples(
-    st.sampled_from(["answer", "ring and answer", "reject", "nothing", "late offer"]),
+    st.sampled_from(["answer", "ring and answer", "reject", "nothing", "late offer", "ring reliably"]),
     st.floats(0, 40),
     st.sampled_from(["caller", "callee", "both", "caller at once", "re-invite", "glare", "transfer"]),
 )
@@ -56,9 +56,9 @@ class Call:
         self.todo: list[tuple[float, CallLeg, str]] = []
         late = plan[0] == "late offer"
         offer = None if late else self.media[THERE].offer()
-        call = agents[THERE].invite(
-            Invitation("sip:desk@192.0.2.1", "sip:me@192.0.2.2", offer), HERE, THERE, 0.0
-        )
+        needs = (("Require", "100rel"),) if plan[0] == "ring reliably" else ()
+        invitation = Invitation("sip:desk@192.0.2.1", "sip:me@192.0.2.2", offer, headers=needs)
+        call = agents[THERE].invite(invitation, HERE, THERE, 0.0)
         call.negotiate = self.media[THERE].negotiate
         self.legs: list[CallLeg] = [call]
         if plan[2] == "caller at once":
@@ -156,7 +156,11 @@ def test_a_network_that_loses_nothing_connects_every_call(seed: int, plan: Plan)
     call = Call(seed, plan, 0.0, 0.0)
     call.run()
     call.check()
-    if plan[0] in ("answer", "ring and answer", "late offer") and plan[2] in ("callee", "both", "re-invite"):
+    if plan[0] in ("answer", "ring and answer", "late offer", "ring reliably") and plan[2] in (
+        "callee",
+        "both",
+        "re-invite",
+    ):
         assert any(isinstance(event, CallAnswered) for _, _, event in call.wire.events)
 
 
