@@ -1,0 +1,75 @@
+"""Commits in groups: what is taken while the disk works is the next group, and shows when that is on disk."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import trio
+from trio.testing import MockClock
+
+import flowlang
+from flowlang.store.reading import open_archive
+from flowlang.store.sqlite import SqliteStore
+
+from .recovering import Watched
+
+SCRIPT = """
+flow main {
+    log "begun"
+    on signal "add" as s { log "added ${s.data}" }
+    wait 1h
+}
+"""
+
+
+class SlowDisk:
+    """Has a commit when it is let."""
+
+    def __init__(self) -> None:
+        self.asked = 0
+        self._let, self._allowed = trio.open_memory_channel[None](10)
+
+    async def __call__(self, work: Callable[[], None]) -> None:
+        self.asked += 1
+        await self._allowed.receive()
+        work()
+
+    async def commit(self) -> None:
+        """The commit that is asked for, or the next one."""
+        self._let.send_nowait(None)
+        await trio.sleep(1)
+
+
+async def test_what_is_taken_during_a_commit_shows_after_the_next(
+    tmp_path: Path, autojump_clock: MockClock
+) -> None:
+    disk, watched = SlowDisk(), Watched()
+    with SqliteStore(tmp_path) as store:
+        async with flowlang.open_engine(store=store, beside=disk) as engine:
+            engine.observe(watched)
+            engine.load_text(SCRIPT)
+            run = engine.start("main")
+            await trio.sleep(1)
+            for number in range(3):
+                engine.signal(run.id, "add", number)
+            await trio.sleep(1)
+            assert (disk.asked, watched.lines) == (1, [])
+            await disk.commit()
+            assert (disk.asked, watched.lines) == (2, ["begun"])
+            await disk.commit()
+            assert watched.lines == ["begun", "added 0", "added 1", "added 2"]
+            assert not store.pending
+
+
+async def test_another_reads_only_what_was_committed(tmp_path: Path, autojump_clock: MockClock) -> None:
+    disk = SlowDisk()
+    with SqliteStore(tmp_path) as store:
+        async with flowlang.open_engine(store=store, beside=disk) as engine:
+            engine.load_text(SCRIPT)
+            engine.start("main")
+            await trio.sleep(1)
+            with open_archive(tmp_path) as archive:
+                assert not list(archive.activeflows())
+                await disk.commit()
+                assert [each.flow for each in archive.activeflows()] == ["main"]
