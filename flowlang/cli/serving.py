@@ -18,6 +18,7 @@ import flowlang
 from flowlang.backends.values import StoredValues
 from flowlang.diagnostics import Source
 from flowlang.engine.recovery import Recovered
+from flowlang.engine.retention import Retention, forget
 from flowlang.model.policy import NOTHING, Policy
 from flowlang.store.opt_outs import OptedOut
 from flowlang.store.sqlite import SqliteStore
@@ -30,7 +31,7 @@ from .faults import user_errors
 from .output import Lines
 from .projects import from_project, give_actions, project_of
 from .reloading import look, watch
-from .sip import sip_backend
+from .sip import nobody_may_call, sip_backend
 from .speaking import require_voice
 from .watching import JsonLines
 
@@ -103,7 +104,10 @@ async def _serve(service: Service, as_json: bool) -> Exit:
             if store is not None:
                 controls = Controls(engine, store.archive)
                 await nursery.start(serve_controls, controls, store.folder)
+                nursery.start_soon(forget, engine, store, _retention(project))
             _say(f"{', '.join(where)}: {service.path}; Ctrl-C ends calls politely, a second one at once")
+            if (closed := nobody_may_call(service, project)) is not None:
+                _say(closed)
             first = await anext(signals)
             nursery.cancel_scope.cancel()
         async with trio.open_nursery() as nursery:
@@ -113,6 +117,12 @@ async def _serve(service: Service, as_json: bool) -> Exit:
             await engine.shutdown()
             nursery.cancel_scope.cancel()
     return Exit.INTERRUPTED if first == signal.SIGINT else Exit.FINE
+
+
+def _retention(project: Project) -> Retention:
+    """What `[data]` says."""
+    given, usual = project.settings.get("data", {}), Retention()
+    return Retention(given.get("journal_days", usual.journals), given.get("record_days", usual.records))
 
 
 def _tell_of(recovered: Recovered) -> None:

@@ -9,6 +9,7 @@ from flowlang.backends.sip import SipBackend
 from flowlang.backends.sip.config import SipConfig, sip_config
 from flowlang.model.speech import Voice
 from flowlang.project.project import Project, ProjectError
+from flowlang.sip.address import ip_literal
 
 from .projects import from_project
 
@@ -40,6 +41,24 @@ def sip_backend(service: Service, project: Project, voice: Voice, folder: Path) 
         tls=config.tls,
         digest=config.digest,
     )
+
+
+def nobody_may_call(service: Service, project: Project) -> str | None:
+    """A line where the settings let nobody in: what to write to change that."""
+    config = sip_config(project.settings, project.report)
+    if service.open_to_all or config.trunks or config.accounts:
+        return None
+    named = [(each.host, each.open_to_all) for each in config.listeners]
+    if service.listen is not None or not named:
+        named = [((service.listen or DEFAULT_LISTEN)[0], None)]
+    if any(said or (said is None and _is_loopback(host)) for host, said in named):
+        return None
+    return "nobody may call: name trunks or accounts in flow.toml, or let anybody call with --open"
+
+
+def _is_loopback(host: str) -> bool:
+    address = ip_literal(host)
+    return host == "localhost" if address is None else address.is_loopback
 
 
 def _config(project: Project) -> SipConfig:
