@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 
 import h11
 import trio
@@ -16,11 +17,13 @@ Find = Callable[[str, str], "Handler | int"]
 """By method and path: who handles it, or a status."""
 
 _HEAD = 16 * 1024  # bytes of a request's first lines
-_BYTES = 64 * 1024
+_BYTES = 16 * 1024
 _IDLE = 75.0
 """Seconds between two requests on one connection: longer than proxies keep theirs."""
 _BODY = 10.0
 _SLOWEST = 20.0
+_LINGER = 1.0
+_MOST_PARTS = 64
 
 _log = logging.getLogger("flowlang.http")
 
@@ -44,8 +47,10 @@ class Connection:
                 self._http.start_next_cycle()
         except (h11.RemoteProtocolError, h11.LocalProtocolError) as error:
             status = getattr(error, "error_status_hint", 400)
-            if self._http.our_state in (h11.IDLE, h11.SEND_RESPONSE):
-                await self._answer(plain(status))
+            with suppress(h11.LocalProtocolError, trio.TooSlowError, trio.BrokenResourceError):
+                if self._http.our_state in (h11.IDLE, h11.SEND_RESPONSE):
+                    await self._answer(plain(status))
+                    await self._linger()
         except (trio.TooSlowError, trio.BrokenResourceError, trio.ClosedResourceError, SocketClosed):
             pass  # whoever it was is gone, or too slow to wait for
 
@@ -67,7 +72,20 @@ class Connection:
         else:
             request = Request(method, path, query, headers, self._client, self._read)
             await self._answer(await _handled(handler, request))
-        return self._http.our_state is h11.DONE and self._http.their_state is h11.DONE
+        if self._http.our_state is h11.DONE and self._http.their_state is h11.DONE:
+            return True
+        if self._http.their_state is h11.SEND_BODY:
+            await self._linger()
+        return False
+
+    async def _linger(self) -> None:
+        """Lets the answer arrive before the connection is closed on what still comes (RFC 9112 §9.6)."""
+        if isinstance(self._stream, trio.SocketStream):
+            with trio.move_on_after(_LINGER):
+                await self._stream.send_eof()
+                for _ in range(_MOST_PARTS):
+                    if not await self._stream.receive_some(_BYTES):
+                        return
 
     async def _talk(self, event: h11.Request, headers: Mapping[str, str], handler: SocketHandler) -> None:
         socket = WebSocket(self._stream, headers)
@@ -127,6 +145,8 @@ class Connection:
 async def _handled(handler: Handler, request: Request) -> Response:
     try:
         return await handler(request)
+    except (h11.RemoteProtocolError, trio.BrokenResourceError, trio.ClosedResourceError):
+        raise  # theirs, while the body was read
     except Exception:  # noqa: BLE001 (a mistake of ours costs this request alone)
         _log.exception("a request to %s failed", request.path[:200].encode("ascii", "backslashreplace"))
         return plain(500)

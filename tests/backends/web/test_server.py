@@ -1,0 +1,136 @@
+"""The HTTP server by raw bytes: what is no HTTP, too large, too many or too slow costs that connection
+alone."""
+
+from __future__ import annotations
+
+import ssl
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import pytest
+import trio
+import trustme
+
+from flowlang.backends.border import BackendError
+from flowlang.backends.http_server import HttpServer, Listen, Request, Response, WebSocket, plain
+
+
+async def _echo(request: Request) -> Response:
+    body = await request.read(1_000)
+    return plain(413) if body is None else Response(200, body)
+
+
+async def _fails(_request: Request) -> Response:
+    raise RuntimeError("a mistake of ours")
+
+
+async def _talks(socket: WebSocket) -> None:
+    await socket.accept()
+    await socket.send_text(await socket.receive_text())
+
+
+@asynccontextmanager
+async def serving(listen: Listen | None = None) -> AsyncGenerator[HttpServer]:
+    server = HttpServer(listen or Listen("127.0.0.1:0"))
+    server.add("POST", "/echo", _echo)
+    server.add("GET", "/fails", _fails)
+    server.add_socket("/socket", _talks)
+    async with trio.open_nursery() as nursery:
+        await nursery.start(server.run)
+        yield server
+        nursery.cancel_scope.cancel()
+
+
+async def exchange(server: HttpServer, *parts: bytes) -> bytes:
+    """What comes back until the server closes, or is silent for a moment."""
+    port = int(server.url.rpartition(":")[2])
+    answer = b""
+    async with await trio.open_tcp_stream("127.0.0.1", port) as stream:
+        for part in parts:
+            await stream.send_all(part)
+        with trio.move_on_after(0.3):
+            while more := await stream.receive_some():
+                answer += more
+    return answer
+
+
+def post(body: bytes, more: bytes = b"") -> bytes:
+    return b"POST /echo HTTP/1.1\r\nHost: x\r\nContent-Length: %d\r\n%s\r\n%s" % (len(body), more, body)
+
+
+async def test_requests_follow_each_other_on_one_connection() -> None:
+    async with serving() as server:
+        answer = await exchange(server, post(b"one") + post(b"two"), post(b"three"))
+    assert [answer.count(each) for each in (b"200", b"one", b"two", b"three")] == [3, 1, 1, 1]
+
+
+@pytest.mark.parametrize(
+    ("request_", "status"),
+    [
+        (b"nonsense\r\n\r\n", b"400"),
+        (b"GET /fails HTTP/1.1\r\n\r\n", b"400"),  # no host (RFC 9112 §3.2)
+        (b"GET /" + b"x" * 60_000 + b" HTTP/1.1\r\nHost: x\r\n\r\n", b"431"),
+        (b"GET /none HTTP/1.1\r\nHost: x\r\n\r\n", b"404"),
+        (b"GET /echo HTTP/1.1\r\nHost: x\r\n\r\n", b"405"),
+        (b"GET /fails HTTP/1.1\r\nHost: x\r\n\r\n", b"500"),
+        (post(b"x" * 1_001), b"413"),
+        (post(b"zz\r\n", b"Transfer-Encoding: chunked\r\n"), b"400"),
+        (post(b"x", b"Content-Length: 2\r\n"), b"400"),
+        (post(b"x", b"X-A: 1\r\n folded: 2\r\n"), b"200"),
+        (b"POST /echo HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: gzip\r\n\r\n", b"501"),
+        (b"GET /socket HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\n\r\n", b"400"),
+        (b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03\r\n\r\n", b"400"),
+    ],
+)
+async def test_each_request_is_answered_with_its_status(request_: bytes, status: bytes) -> None:
+    async with serving() as server:
+        answer = await exchange(server, request_)
+        assert answer.split(b" ")[1] == status, answer[:200]
+        assert b"200 " in await exchange(server, post(b"on it goes"))
+
+
+async def test_who_expects_to_be_told_to_go_on_is() -> None:
+    async with serving() as server:
+        answer = await exchange(server, post(b"x", b"Expect: 100-continue\r\n")[:-1], b"x")
+    assert answer.startswith(b"HTTP/1.1 100")
+    assert b"HTTP/1.1 200" in answer
+
+
+async def test_who_says_nothing_holds_up_nobody() -> None:
+    async with serving() as server:
+        port = int(server.url.rpartition(":")[2])
+        async with await trio.open_tcp_stream("127.0.0.1", port) as stream:
+            await stream.send_all(b"POST /echo HTTP/1.1\r\nHost: x\r\nContent-Le")
+            assert b"200 " in await exchange(server, post(b"x"))
+
+
+async def test_it_serves_https(tmp_path: Path) -> None:
+    authority = trustme.CA()
+    certificate = authority.issue_cert("localhost")
+    certificate.private_key_pem.write_to_path(str(tmp_path / "key.pem"))
+    certificate.cert_chain_pems[0].write_to_path(str(tmp_path / "cert.pem"))
+    listen = Listen("127.0.0.1:0", str(tmp_path / "cert.pem"), str(tmp_path / "key.pem"))
+    async with serving(listen) as server:
+        assert server.url.startswith("https://")
+        context = ssl.create_default_context()
+        authority.configure_trust(context)
+        port = int(server.url.rpartition(":")[2])
+        plain_stream = await trio.open_tcp_stream("127.0.0.1", port)
+        async with trio.SSLStream(plain_stream, context, server_hostname="localhost") as stream:
+            await stream.send_all(post(b"hello"))
+            assert b"200 " in await stream.receive_some()
+
+
+async def test_two_that_want_one_path_are_told() -> None:
+    server = HttpServer(Listen("127.0.0.1:0"))
+    server.add("POST", "/echo", _echo)
+    with pytest.raises(ValueError, match="two backends want the path /echo"):
+        server.add("POST", "/echo", _echo)
+
+
+async def test_a_port_that_is_taken_is_told_in_one_line() -> None:
+    async with serving() as server:
+        other = HttpServer(Listen(server.url.partition("//")[2]))
+        with pytest.raises(BackendError, match=r"HTTP cannot listen on .*: address already in use"):
+            await other.run()
