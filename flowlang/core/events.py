@@ -62,7 +62,8 @@ class Events:
             self._observe_event(outcome, listener.line)
             return self.hand_over(listener, outcome)
         elif isinstance(event, DigitPressed):
-            self._observe_event(outcome, flow.digits.add(event.digit, flow.at))
+            passed = flow.passes_on(event.digit)
+            self._observe_event(outcome, None if passed else flow.digits.add(event.digit, flow.at))
         elif isinstance(event, MessageReceived):
             taken, line = flow.messages.add(outcome, of_thread=event.leg == CALLER_LEG)
             self._observe_event(outcome, line)

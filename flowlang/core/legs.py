@@ -51,12 +51,14 @@ class Legs:
     """All that are not over. `connected` is told first what becomes of the caller's leg while it is connected
     with one of them, and says whether that was all."""
 
-    __slots__ = ("_flow", "_live", "connected")
+    __slots__ = ("_flow", "_live", "connected", "through")
 
     def __init__(self, flow: Activeflow) -> None:
         self._flow = flow
         self._live: dict[int, PlacedLeg] = {}
         self.connected: Callable[[CallEnded | TransferAsked], bool] | None = None
+        self.through: Callable[[str], None] | None = None
+        """Presses the caller's keys that nobody collects towards the leg that he is connected with."""
 
     def __len__(self) -> int:
         return len(self._live)

@@ -84,6 +84,14 @@ class Parts:
         connected = self._legs.connected if self._legs is not None else None
         return connected is not None and connected(event)
 
+    def passes_on(self, digit: str) -> bool:
+        """Whether a key of the caller's is for the leg that he is connected with: no strand collects keys."""
+        through = self._legs.through if self._legs is not None else None
+        if through is None or self.digits.collecting:
+            return False
+        through(digit)
+        return True
+
     def hang_up_placed(self) -> None:
         """No leg that it placed is left."""
         if self._legs is not None:

@@ -221,3 +221,32 @@ async def test_redirect_sends_the_caller_elsewhere(tmp_path: Path, clock: MockCl
         (moved,) = [each for each in seen if each.startswith("SIP/2.0 302")]
         assert "Contact: <sip:desk@192.0.2.9>\r\n" in moved
         await office.nothing_left()
+
+
+async def test_keys_that_the_script_collects_do_not_reach_the_other_side(
+    tmp_path: Path, clock: MockClock
+) -> None:
+    script = """
+    route call => connect
+    flow connect {
+        let r = dial("bob") { on dtmf "*" { log "star" } }
+        match r { answered => log "over"; _ => log "no" }
+        match ask("And now?", digits: 1, timeout: 3s) { no_input, no_match => log "none"; _ => log "key" }
+    }
+    """
+    async with open_office(script, tmp_path) as office:
+        alice, bob = await office.phone(), await office.phone("bob")
+        calling = await office.call(alice, "20")
+        called = await bob.next_call()
+        called.answer()
+        await calling.wait_answered()
+        towards_bob: list[str] = []
+        towards_alice: list[str] = []
+        called.on_digit(towards_bob.append)
+        calling.on_digit(towards_alice.append)
+        calling.press("1*2")
+        called.press("9")
+        await trio.sleep(2)
+        assert ("".join(towards_bob), "".join(towards_alice)) == ("12", "9")
+        await called.hang_up()
+        assert await office.logged(3) == ["star", "over", "none"], "what went through is not typed ahead"

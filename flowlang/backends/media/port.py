@@ -64,6 +64,7 @@ class MediaPort:
         self._recording: Recording | None = None
         self._call_recordings: tuple[CallRecording, ...] = ()
         self._onward: MediaPort | None = None
+        self._pass_events = True
         self.muted = False
         """Whether nobody is to hear what is said here; keys are heard."""
         self._codecs: dict[int, Codec] = {}
@@ -138,10 +139,10 @@ class MediaPort:
         except ValueError as error:
             raise MediaError(str(error)) from None
 
-    def pass_to(self, other: MediaPort | None) -> None:
-        """Send on by another port what is heard here, sound and telephone events, from now on; `None` ends
-        it. Two ports that pass to each other are a bridge."""
-        self._onward = other
+    def pass_to(self, other: MediaPort | None, *, events: bool = True) -> None:
+        """Send on by another port what is heard here, sound and telephone events if wanted, from now on;
+        `None` ends it. Two ports that pass to each other are a bridge."""
+        self._onward, self._pass_events = other, events
 
     def record_to(self, path: Path) -> Recording:
         """Write what is heard to a WAV from now on; `OSError` where the file cannot be opened."""
@@ -226,7 +227,7 @@ class MediaPort:
         stats.last_arrival = now
         self._reception.count(packet)
         if packet.payload_type == self._event_type:
-            if self._onward is not None:
+            if self._onward is not None and self._pass_events:
                 self._onward.relay(packet, None)
             digit = self._digits.receive(packet)
             if digit is not None and self.on_digit is not None:

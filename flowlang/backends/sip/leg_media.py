@@ -1,7 +1,8 @@
 """The media of a call leg: its port and what was agreed for it, what is heard there, with whom it is bridged.
 
-Rules: two legs are bridged by their media ports alone; a prompt of ours is heard in place of the other, and
-where the other holds us, or the script holds this leg, music is; who is muted or held is heard by nobody.
+Rules: two legs are bridged by their media ports alone, but for the caller's keys: those that no script
+collects come back as `Press`. A prompt of ours is heard in place of the other, and where the other holds us, or
+the script holds this leg, music is; who is muted or held is heard by nobody.
 """
 
 from __future__ import annotations
@@ -45,6 +46,7 @@ class LegMedia:
         self._ringing = False  # hears the ringing tone
         self._offer_due = False
         self._keys_by_rtp = False
+        self._keys_pass = True  # else a script may collect them, and presses what it does not
         self._pressing: list[Finish] = []
         self._speech = Speech(ground.sounds, ground.nursery)
         self._recordings = LegRecordings(ground.recordings, ground.plane.recorder)
@@ -58,6 +60,7 @@ class LegMedia:
             one._part()
             one._bridged = two
             one._ringing = False
+        self._keys_pass, other._keys_pass = False, True
         if not early:  # who is not answered yet does not hear the caller either
             self._join()
         other._join()
@@ -186,7 +189,7 @@ class LegMedia:
         """Let the other leg hear what is said here."""
         other = self._bridged
         if self._port is not None and other is not None:
-            self._port.pass_to(other._port)
+            self._port.pass_to(other._port, events=self._keys_pass)
 
     def _part(self) -> None:
         """Take the bridge down, on both sides."""
@@ -208,7 +211,7 @@ class LegMedia:
             return
         self._deliver(DigitPressed(CALLER_LEG, digit))
         other = self._bridged
-        if other is not None and other._port is not None:
+        if other is not None and other._port is not None and self._keys_pass:
             with suppress(MediaError):  # the other side takes none
                 other._port.send_digits(digit)
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from flowlang.model.causes import DECLINED
-from flowlang.model.commands import Bridge, ReportTransfer, TakePlace
+from flowlang.model.commands import Bridge, Press, ReportTransfer, TakePlace
 from flowlang.model.events import CALLER_LEG, CallAnswered, CallEnded, CallRefused, TransferAsked
 from flowlang.model.values import Outcome
 
@@ -46,6 +46,7 @@ class Connected:
         self._timer: Timer | None = None
         leg.take = self._took
         stage.flow.legs.connected = self._of_caller
+        stage.flow.legs.through = self._press
 
     async def until_over(self) -> str:
         """Waits; the cause of its end."""
@@ -72,7 +73,7 @@ class Connected:
     def give_up(self) -> None:
         """However it was left: no leg is left."""
         legs = self._stage.flow.legs
-        legs.connected = None
+        legs.connected = legs.through = None
         self._stop_timer()
         for each in (self.leg, self._coming):
             if each is not None:
@@ -81,6 +82,9 @@ class Connected:
     def join(self) -> None:
         """Lets the two hear each other."""
         self._stage.begin(Bridge(CALLER_LEG, self.leg.number), unheard)
+
+    def _press(self, digit: str) -> None:
+        self._stage.begin(Press(self.leg.number, digit), unheard)
 
     def _took(self, leg: PlacedLeg, event: LegEvent) -> None:
         self._box.put(_News(leg, event))
