@@ -20,6 +20,7 @@ from flowlang.diagnostics import Source
 from flowlang.engine.recovery import Recovered
 from flowlang.engine.retention import Retention, forget
 from flowlang.model.policy import NOTHING, Policy
+from flowlang.project.project import Project
 from flowlang.store.opt_outs import OptedOut
 from flowlang.store.sqlite import SqliteStore
 from flowlang.voices import open_espeak
@@ -121,7 +122,8 @@ async def _serve(service: Service, as_json: bool) -> Exit:
 
 def _retention(project: Project) -> Retention:
     """What `[data]` says."""
-    given, usual = project.settings.get("data", {}), Retention()
+    given: dict[str, int] = project.settings.get("data", {})
+    usual = Retention()
     return Retention(given.get("journal_days", usual.journals), given.get("record_days", usual.records))
 
 

@@ -18,6 +18,10 @@
     opt_out = ["STOP", "STOPP"]
     recipient = 60                                 # messages to one address in a minute
 
+    [data]                                         # how long `flow serve` keeps what is over
+    journal_days = 30
+    record_days = 400
+
 What belongs to which section is told by the shapes below.
 """
 
@@ -76,9 +80,13 @@ _MESSAGES = Table(
     }
 )
 
+_days = Integer(1, 36_500)
+_DATA = Table({"journal_days": _days, "record_days": _days})
+
 SECTIONS: dict[str, Shape] = {
     "actions": Named(TextOr(_python, _ACTION), "a table of actions", NAME),
     "backends": Named(Kinded(), "a table of backends", NAME),
+    "data": _DATA,
     "messages": _MESSAGES,
     "policy": Table({"file": Text()}),
     "sip": SIP,

@@ -114,6 +114,10 @@ class Archive:
         rows = self._db.rows(_CHAIN, (last,)) if last else ()
         return [Entry(self._decode(given), outcome) for given, outcome in rows]
 
+    def oldest_alive(self) -> int | None:
+        """When the oldest of those that live began."""
+        return self._db.value("SELECT min(began) FROM activeflows WHERE state IN ('live', 'parked')")
+
     # -- the outbox
 
     def outbox(self) -> list[Sending]:

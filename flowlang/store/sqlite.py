@@ -25,6 +25,7 @@ from .builds import Build
 from .database import Database, DatabaseError, Row, damaged, why
 from .errors import StoreError
 from .protocol import Thread
+from .pruning import pruning
 from .reading import FILE, Archive, Stored, keys_of
 from .schema import migrate
 from .sealing import Sealer
@@ -176,6 +177,14 @@ class SqliteStore:
         number = (journal.number,)
         self.moves.append((_MOVE, ("live", journal.last, None, *number)))
         self.moves += ((_NO_THREADS, number), (_NO_MESSAGES, number))
+
+    def prune(self, journals: int, records: int) -> None:
+        """Forgets some of what was over before these times, and the keys of secrets of months before; see
+        `pruning`."""
+        self.moves += pruning(journals, records)
+        self._kept.clear()  # a text that is forgotten is written again with the next who needs it
+        alive = self._archive.oldest_alive()
+        self.keys.drop_before(journals if alive is None else min(journals, alive))
 
     def keep_sending(self, sending: Sending) -> None:
         """One as it stands."""

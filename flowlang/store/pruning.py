@@ -1,0 +1,56 @@
+"""What a store forgets after its time: statements for one transaction, each a little, so that no call waits
+for them.
+
+Of an activeflow that ended (or diverged) so long ago its journal goes, along the chain of its entries, and it
+with it; then texts that no activeflow runs on, and rows that a handoff left behind. Records of calls and what
+the outbox gave up have a time of their own.
+"""
+
+from __future__ import annotations
+
+from .database import Row
+
+ACTIVEFLOWS = 200
+"""Activeflows that are forgotten at once."""
+_ROWS = 2_000  # rows of other tables at once
+
+_EXPIRED = (
+    "SELECT number FROM activeflows WHERE (state = 'ended' AND ended < ?) "
+    "OR (state = 'diverged' AND began < ?) ORDER BY number LIMIT ?"
+)
+_JOURNAL = (
+    "DELETE FROM journal WHERE row IN (WITH RECURSIVE chain (row) AS ("
+    f"SELECT last FROM activeflows WHERE number IN ({_EXPIRED}) "
+    "UNION ALL SELECT j.previous FROM chain c JOIN journal j ON j.row = c.row WHERE j.previous > 0) "
+    "SELECT row FROM chain)"  # noqa: S608 (ours)
+)
+_GONE = f"DELETE FROM activeflows WHERE number IN ({_EXPIRED})"  # noqa: S608 (ours)
+_LEFT_BEHIND = (
+    "DELETE FROM journal WHERE row IN (SELECT row FROM journal "
+    "WHERE row < coalesce((SELECT min(first) FROM activeflows), 0) ORDER BY row LIMIT ?)"
+)
+_BUILDS = "DELETE FROM builds WHERE hash NOT IN (SELECT build FROM activeflows)"
+_TEXTS = (
+    "DELETE FROM texts WHERE hash NOT IN (SELECT unhex(json_extract(each.value, '$[1]')) "
+    "FROM builds, json_each(builds.manifest, '$.sources') AS each)"
+)
+_RECORDS = (
+    "DELETE FROM records WHERE (started, leg) IN (SELECT started, leg FROM records "
+    "WHERE started < ? AND ended IS NOT NULL ORDER BY started LIMIT ?)"
+)
+_OUTBOX = "DELETE FROM outbox WHERE state <> 'open' AND since < ?"
+
+
+def pruning(journals: int, records: int) -> list[tuple[str, Row]]:
+    """What forgets journals of activeflows that were over by then, and records of calls that began before;
+    both in microseconds since 1970-01-01 UTC."""
+    expired = journals, journals, ACTIVEFLOWS
+    return [
+        (_JOURNAL, expired),
+        (_GONE, expired),
+        (_LEFT_BEHIND, (_ROWS,)),
+        (_BUILDS, ()),
+        (_TEXTS, ()),
+        (_RECORDS, (records, _ROWS)),
+        (_OUTBOX, (journals,)),
+    ]

@@ -1,0 +1,114 @@
+"""What is over is forgotten after its time, and nothing that lives loses anything by it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+import trio
+
+import flowlang
+from flowlang.engine.retention import Retention, forget
+from flowlang.model.values import DAY
+from flowlang.store.database import Database
+from flowlang.store.reading import FILE, open_archive
+from flowlang.store.sqlite import SqliteStore
+
+Virtual = trio.testing.MockClock
+
+TEXT = """
+flow brief(n) { wait 1s }
+flow long {
+    let sum = 0
+    on signal "add" as s { sum = sum + s.data }
+    wait for signal "end"
+    return sum
+}
+flow hands(n) { wait for signal "go"
+    handoff hands(n + 1) }
+"""
+
+
+def rows(folder: Path, table: str) -> int:
+    db = Database(folder / FILE, read_only=True)
+    try:
+        return db.value(f"SELECT count(*) FROM {table}")  # noqa: S608 (ours)
+    finally:
+        db.close()
+
+
+async def test_journals_go_after_their_time_and_those_that_live_stay_whole(
+    tmp_path: Path, autojump_clock: Virtual
+) -> None:
+    with SqliteStore(tmp_path) as store:
+        async with flowlang.open_engine(store=store) as engine, trio.open_nursery() as nursery:
+            engine.recover()
+            engine.load_text(TEXT)
+            nursery.start_soon(forget, engine, store, Retention(journals=2, records=2), 3600)
+            for number in range(5):
+                engine.start("brief", number)
+            long, hands = engine.start("long"), engine.start("hands", 0)
+            for number in range(1, 5):
+                await engine.signalled(long.id, "add", number)
+                await engine.signalled(hands.id, "go")
+            await trio.sleep(86_400)
+            assert rows(tmp_path, "activeflows") == 7
+            await trio.sleep(2 * 86_400)
+            with open_archive(tmp_path) as archive:
+                left = list(archive.activeflows(all_of_them=True))
+                assert {each.id for each in left} == {long.id, hands.id}
+                entries = sum(len(archive.entries(each)) for each in left)
+            assert rows(tmp_path, "builds") == rows(tmp_path, "texts") == 1
+            engine.start("brief", 9)  # its text is there again, or still
+            await engine.signalled(long.id, "end")
+            assert (await long.ended()).value == 10
+            await engine.signalled(hands.id, "go")
+            nursery.cancel_scope.cancel()
+    with SqliteStore(tmp_path) as store:
+        async with flowlang.open_engine(store=store) as engine:
+            assert hands.id in engine.recover().live
+    assert entries <= rows(tmp_path, "journal")
+
+
+async def test_texts_that_nothing_runs_on_go_and_come_back_with_the_next_who_needs_them(
+    tmp_path: Path, autojump_clock: Virtual
+) -> None:
+    with SqliteStore(tmp_path) as store:
+        async with flowlang.open_engine(store=store) as engine, trio.open_nursery() as nursery:
+            engine.recover()
+            engine.load_text(TEXT)
+            nursery.start_soon(forget, engine, store, Retention(journals=1), 3600)
+            engine.start("brief", 1)
+            await trio.sleep(3 * 86_400)
+            assert [rows(tmp_path, each) for each in ("activeflows", "journal", "builds", "texts")] == [0] * 4
+            run = engine.start("long")
+            await engine.signalled(run.id, "add", 3)
+            nursery.cancel_scope.cancel()
+    with SqliteStore(tmp_path) as store:
+        async with flowlang.open_engine(store=store) as engine:
+            assert engine.recover().live == (run.id,)
+
+
+def test_records_that_are_open_or_young_stay(tmp_path: Path) -> None:
+    common = {"call_id": "c", "direction": "in", "source": "a", "to": "b", "held": 0}
+    with SqliteStore(tmp_path) as store:
+        for leg, started, ended in (("old", 0, 5), ("open", 0, None), ("young", 20 * DAY, 21 * DAY)):
+            store.keep_record({**common, "leg": leg, "started": started, "ended": ended})
+        store.commit()
+        store.prune(10 * DAY, 10 * DAY)
+        store.commit()
+        assert {each["leg"] for each in store.archive.records()} == {"open", "young"}
+
+
+@pytest.mark.parametrize("alive", [False, True])
+def test_keys_of_secrets_go_too_but_for_those_of_what_lives(alive: bool, tmp_path: Path) -> None:
+    with SqliteStore(tmp_path / "data", tmp_path / "keys") as store:
+        name, _ = store.keys.current(0.0)
+        if alive:
+            from .test_damage import BUILD
+
+            store.journal("one", BUILD).open({"flow": "main", "at": 0})
+            store.commit()
+        store.prune(400 * DAY, 400 * DAY)
+        store.commit()
+        assert (store.keys.find(name) is not None) is alive
