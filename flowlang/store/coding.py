@@ -27,5 +27,5 @@ def decode(text: str) -> Any:
     """What `encode` was given. Raises `ValueError` where that never wrote it."""
     try:
         return _decode(text)
-    except ValueError:  # what the standard library wrote, or nobody
+    except msgspec.DecodeError:  # what the standard library wrote, or nobody
         return json.loads(text)
