@@ -103,7 +103,7 @@ async def test_a_lost_ack_ends_the_call_after_64_t1(bench: Bench, clock: MockClo
 
 async def test_each_peer_is_told_the_address_that_faces_him(clock: MockClock) -> None:
     async with trio.open_nursery() as nursery:
-        host, backend = FakeHost(), SipBackend(("0.0.0.0", 0), t1=T1)
+        host, backend = FakeHost(), SipBackend(("0.0.0.0", 0), t1=T1, open_to_all=True)
         await nursery.start(backend.run, host)
         assert backend.address is not None
         async with raw_caller(backend.address.port) as caller:
