@@ -1,7 +1,7 @@
 """The media of a call leg: its port and what was agreed for it, what is heard there, with whom it is bridged.
 
 Rules: two legs are bridged by their media ports alone, but for the caller's keys: those that no script
-collects come back as `Press`. A prompt of ours is heard in place of the other, and where the other holds us, or
+collects come back as `Press`. A prompt of ours is heard in place of the other; where the other holds us, or
 the script holds this leg, music is; who is muted or held is heard by nobody.
 """
 

@@ -25,6 +25,8 @@ from flowlang.sip import (
     CallProgressed,
     CallReanswered,
     CallReoffered,
+    Credentials,
+    DigestClient,
     Event,
     IncomingCall,
     Invitation,
@@ -68,14 +70,24 @@ class Softphone:
         self._endpoint = endpoint
         endpoint.agent.trace = self._trace
 
-    async def call(self, target: str, *, caller: str | None = None, record: Path | None = None) -> PhoneCall:
-        """Call a SIP URI, at the host that it names. `caller` is a URI or `"Name" <uri>`. Raises `OSError`
-        where the host is not known or not reached, `ValueError` where the URI is none."""
+    async def call(
+        self,
+        target: str,
+        *,
+        caller: str | None = None,
+        record: Path | None = None,
+        credentials: Credentials | None = None,
+        proxy: Address | None = None,
+    ) -> PhoneCall:
+        """Call a SIP URI, at the host that it names or by `proxy`. `caller` is a URI or `"Name" <uri>`. Raises
+        `OSError` where the host is not known or not reached, `ValueError` where the URI is none."""
         uri = parse_uri(target)
         if not uri.is_sip:
             raise ValueError(f"{target!r} is no SIP URI")
-        found = await trio.socket.getaddrinfo(uri.host, uri.port or 5060, family=self.endpoint.family)
-        destination = Address(str(found[0][4][0]), uri.port or 5060)
+        destination = proxy
+        if destination is None:
+            found = await trio.socket.getaddrinfo(uri.host, uri.port or 5060, family=self.endpoint.family)
+            destination = Address(str(found[0][4][0]), uri.port or 5060)
         local = self.endpoint.local_for(destination.host)
         bound = self.endpoint.facing.bound(destination.host)
         if local is None or bound is None:
@@ -84,7 +96,8 @@ class Softphone:
         session = MediaSession(local.host, port.address[1], self._random.getrandbits(62))
         call = PhoneCall(self.endpoint, port, session, record)
         invitation = Invitation(target, caller or f"sip:softphone@{local.hostport}", session.offer())
-        leg = self.endpoint.agent.invite(invitation, destination, local, self.endpoint.now())
+        digest = None if credentials is None else DigestClient(credentials)
+        leg = self.endpoint.agent.invite(invitation, destination, local, self.endpoint.now(), digest=digest)
         self._calls[leg] = call
         call.begin(leg)
         self.endpoint.carry_out()
