@@ -132,8 +132,8 @@ SIP = Table(
             "what passwords may be hashed with; some older phones give up where SHA-256 is offered at all",
         ),
         "tls": Told(_TLS, "certificates"),
-        "max_calls": Told(_calls, "how many calls there may be at once, of all together"),
-        "max_cps": Told(Seconds(0.1, 100_000), "how many calls may begin in a second"),
+        "max_calls": Told(_calls, "how many calls that came in there may be at once"),
+        "max_cps": Told(Seconds(0.1, 100_000), "how many calls may come in in a second"),
     }
 )
 _TRUNK = Table(

@@ -122,7 +122,7 @@ class UserAgent:
         if self.door is not None:
             trunk = self.door.trunk_at(destination)
             call.origin = None if trunk is None else Admitted("trunk", trunk)
-            self.door.entered(call, trunk)
+            self.door.entered(call, trunk, incoming=False)
         call.begin(now)
         self.calls.add(call)
         return call
@@ -331,7 +331,7 @@ class UserAgent:
         call = IncomingCall(self, server, request, offer, local, source)
         call.origin = origin
         if self.door is not None:
-            self.door.entered(call, None if origin is None else origin.trunk)
+            self.door.entered(call, None if origin is None else origin.trunk, incoming=True)
         self.emit(CallOffered(call))
 
     def _is_other_side(self, leg: CallLeg, request: Request, source: Address, now: float) -> bool:

@@ -122,7 +122,7 @@ class Door:
         self._bound = bound
         self._all = _Counted(limits or Limits())
         self._each = {name: _Counted(each.limits) for name, each in self._trunks.items()}
-        self._owners: dict[object, str | None] = {}
+        self._owners: dict[object, tuple[_Counted, ...]] = {}
 
     @property
     def calls(self) -> Counter[str]:
@@ -156,21 +156,18 @@ class Door:
         counted = None if trunk is None else self._each.get(trunk)
         return counted is not None and counted.is_full(now)
 
-    def entered(self, call: object, trunk: str | None) -> None:
-        """A call has begun, in or out."""
-        self._owners[call] = trunk
-        self._all.take()
-        if trunk is not None:
-            self._each[trunk].take()
+    def entered(self, call: object, trunk: str | None, *, incoming: bool) -> None:
+        """A call has begun. A trunk's limits are of both directions, those of all of calls that come in: what
+        a script makes of them is for its policy to limit."""
+        owners = (() if trunk is None else (self._each[trunk],)) + ((self._all,) if incoming else ())
+        self._owners[call] = owners
+        for each in owners:
+            each.take()
 
     def left(self, call: object) -> None:
         """It is over."""
-        if call not in self._owners:
-            return
-        trunk = self._owners.pop(call)
-        self._all.calls -= 1
-        if trunk is not None:
-            self._each[trunk].calls -= 1
+        for each in self._owners.pop(call, ()):
+            each.calls -= 1
 
     def may_go_on(self, origin: Admitted | None, source: Address, now: float) -> bool:
         """Whether a request inside a call may come from there though the call did not: from any address of

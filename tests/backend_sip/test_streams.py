@@ -14,6 +14,7 @@ from trio.testing import wait_all_tasks_blocked
 
 from flowlang.backends.sip import Endpoint
 from flowlang.backends.sip.connection import IDLE_TIME, MESSAGE_TIME
+from flowlang.backends.sip.dns import Srv
 from flowlang.backends.sip.sockets import Listener, open_listener
 from flowlang.backends.sip.tls import Tls, TlsSettings, names_of
 from flowlang.sip import (
@@ -26,9 +27,11 @@ from flowlang.sip import (
     MediaSession,
     Settings,
 )
+from flowlang.sip.uri import parse_uri
 from tests.sip.wire import SDP, request, tokens
 
 from .conftest import T1
+from .test_dns import Zone, resolver
 
 NAME = "sip.carrier.example"
 AUTHORITY = trustme.CA()
@@ -287,3 +290,36 @@ async def test_a_keep_alive_opens_no_connection_and_uses_the_one_there_is(clock:
         here.endpoint.ping(there.address)
         await wait_all_tasks_blocked()
         assert here.endpoint.connections == 1
+
+
+async def test_a_response_that_finds_its_connection_closed_goes_where_the_peer_listens(
+    clock: trio.abc.Clock,
+) -> None:
+    async with side() as here:
+        (listening,) = await trio.open_tcp_listeners(0, host="127.0.0.1")
+        port = listening.socket.getsockname()[1]
+        calling = await trio.open_tcp_stream(here.address.host, here.address.port)
+        await calling.send_all(request(via=f"SIP/2.0/TCP 127.0.0.1:{port}"))  # without SDP: nobody answers
+        assert (await calling.receive_some()).startswith(b"SIP/2.0 100 ")
+        await calling.aclose()
+        await wait_all_tasks_blocked()
+        offered = await here.wait_for(CallOffered)
+        assert isinstance(offered, CallOffered)
+        offered.call.reject(486, here.endpoint.now())
+        here.endpoint.carry_out()
+        async with listening, await listening.accept() as stream:
+            assert (await stream.receive_some()).startswith(b"SIP/2.0 486 ")
+
+
+async def test_a_call_goes_to_a_trunk_by_tls_and_its_name(tmp_path: Path, clock: trio.abc.Clock) -> None:
+    server = tls(tmp_path, NAME)
+    async with side("tls", 2, server) as there:
+        zone = Zone(
+            srvs={f"_sips._tcp.{NAME}": [Srv(0, 0, there.address.port, "host.example")]},
+            hosts={"host.example": ["127.0.0.1"]},
+        )
+        (found,) = await resolver(zone).resolve(parse_uri(f"sip:{NAME};transport=tls"))
+        assert found == there.address._replace(name=NAME)
+        async with side(secured=tls(tmp_path)) as here:
+            here.call(found)
+            await here.hang_up(there)

@@ -85,6 +85,13 @@ def test_mistakes_are_told_with_their_line_and_nothing_is_served(
     assert "Traceback" not in done.err
 
 
+def test_the_operators_policy_may_stand_in_the_settings(folder: Path) -> None:
+    (folder / "flow.toml").write_text('[policy]\nfile = "op.policy"', encoding="utf-8")
+    (folder / "op.policy").write_text("flow a { log 1 }", encoding="utf-8")
+    done = flow("serve", "a.flow", "--no-store", folder=folder)
+    assert done.err.endswith("op.policy: the operator's policy is one `policy { … }` alone\n")
+
+
 def test_a_password_in_the_environment_is_not_asked_for_by_check(folder: Path) -> None:
     (folder / "flow.toml").write_text('[accounts.a]\npassword = { env = "NOT_THERE" }', encoding="utf-8")
     assert flow("check", "a.flow", folder=folder).code == 0

@@ -18,6 +18,7 @@ from flowlang.sip import (
     Credentials,
     DigestClient,
     Door,
+    Invitation,
     InviteRefused,
     Limits,
     Registrar,
@@ -28,7 +29,7 @@ from flowlang.sip.flood import BURST, RATE
 from flowlang.sip.message import Request
 from flowlang.sip.parse import parse_datagram
 from tests.sip.test_hostile import calls_up
-from tests.sip.wire import SDP, THERE, Peer, request, session, tokens
+from tests.sip.wire import HERE, SDP, THERE, Peer, request, session, tokens
 
 CARRIER = TrunkPeer("carrier", (ip_network("198.51.100.0/24"),), frozenset({"sip.carrier.example"}))
 BY_PASSWORD = TrunkPeer("other", user="other")
@@ -319,3 +320,19 @@ def test_a_sips_uri_is_for_those_who_come_by_tls() -> None:
     for transport, status in (("tcp", "416"), ("tls", "100")):
         data = request(body=SDP, uri="sips:desk@192.0.2.1", call_id=transport, branch=f"z9hG4bK{transport}")
         assert peer.receive(data, Address("192.0.2.2", 40_000, transport))[0].split()[1] == status
+
+
+def test_calls_of_ours_count_for_their_trunk_alone() -> None:
+    few = TrunkPeer("carrier", (ip_network("198.51.100.0/24"),), limits=Limits(max_calls=1))
+    peer = kept(trunks=(few,), limits=Limits(max_calls=1))
+    there = Address("198.51.100.7", 5060)
+    call = peer.agent.invite(Invitation("sip:1@198.51.100.7", "sip:2@office"), there, HERE, peer.now)
+    assert call.origin == Admitted("trunk", "carrier")
+    door = peer.agent.door
+    assert door is not None
+    assert door.is_full("carrier", peer.now)
+    assert peer.receive(request(body=SDP), there)[-1].startswith("SIP/2.0 503 ")
+    call.hang_up(peer.now)
+    peer.take()
+    assert not door.is_full("carrier", peer.now)
+    assert peer.receive(request(body=SDP, branch="z9hG4bK2"), there)[-1].startswith("SIP/2.0 100 ")

@@ -9,14 +9,17 @@ from __future__ import annotations
 
 import logging
 import math
+import re
 import socket
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 
 import trio
 
-from flowlang.sip import Address, Event, Send, Settings, UserAgent
+from flowlang.sip import Address, Event, Send, Settings, SipSyntaxError, UserAgent
 from flowlang.sip.address import ip_literal, may_send_to
+from flowlang.sip.headers import parse_via
+from flowlang.sip.text import split_list
 
 from .connection import PING, Connection
 from .sockets import Batches, Facing, Listener
@@ -24,6 +27,8 @@ from .streams import Streams
 from .tls import Tls
 
 _log = logging.getLogger(__name__)
+
+_TOP_VIA = re.compile(rb"\r\nVia: ([^\r]*)")  # as we print it
 
 
 class Endpoint:
@@ -197,7 +202,7 @@ class Endpoint:
             if output.destination.transport == "tls" and self._tls is None:
                 self._on_unreachable(output.destination)
             else:
-                self._streams.send(output.data, output.destination)
+                self._streams.send(output.data, self._reached_at(output))
             return
         sock = self._senders.get(output.local) or self._any_socket(output.destination.host)
         if sock is None:
@@ -206,6 +211,19 @@ class Endpoint:
             sock.sendto(output.data, output.destination[:2])
         except OSError:  # a full buffer, no route: SIP repeats what was lost
             return
+
+    def _reached_at(self, output: Send) -> Address:
+        """The connection that the peer is at. Where a response finds it closed, the port that the peer's Via
+        says it listens on (RFC 3261 §18.2.2)."""
+        there = output.destination
+        if self._streams.has(there) or not output.data.startswith(b"SIP/"):
+            return there
+        found = _TOP_VIA.search(output.data)
+        with suppress(SipSyntaxError):
+            if found is not None:
+                via = parse_via(split_list(found[1].decode("utf-8", "surrogateescape"))[0])
+                return there._replace(port=via.effective_port)
+        return there
 
     def _any_socket(self, peer: str) -> socket.socket | None:
         local = self.local_for(peer)

@@ -74,6 +74,10 @@ class Streams:
 
         await trio.serve_listeners(handle, [accepting])
 
+    def has(self, peer: Address) -> bool:
+        """Whether there is a connection with him, or is about to be."""
+        return peer in self._connections or peer in self._connecting
+
     def send(self, data: bytes, destination: Address) -> None:
         """By the connection that is there, else by a new one."""
         connection = self._connections.get(destination)
