@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
@@ -28,7 +29,13 @@ _UNUSED = "W202"
 @click.command()
 @click.argument("paths", metavar="FILE...", nargs=-1, required=True, type=click.Path(path_type=Path))
 @click.option("--json", "as_json", is_flag=True, help="One JSON object a line for each finding.")
-def check(paths: tuple[Path, ...], as_json: bool) -> int:
+@click.option(
+    "--against",
+    type=click.Path(path_type=Path, file_okay=False),
+    metavar="DATA",
+    help="Say also which activeflows of that data folder run on older texts of these scripts.",
+)
+def check(paths: tuple[Path, ...], as_json: bool, against: Path | None) -> int:
     """Parse and check scripts; a folder stands for the .flow files in it.
 
     Findings go to standard output. Exit code 0: no errors (warnings do not count), 1: the checker found
@@ -36,7 +43,29 @@ def check(paths: tuple[Path, ...], as_json: bool) -> int:
     """
     paths = tuple(script for path in paths for script in scripts.find(path))
     cache = user_cache()
-    return max(_checked(cache, path, as_json) for path in paths)
+    code = max(_checked(cache, path, as_json) for path in paths)
+    if against is not None and code != Exit.NOT_COMPILED:
+        _tell_older(against, paths, as_json)
+    return code
+
+
+def _tell_older(data: Path, paths: tuple[Path, ...], as_json: bool) -> None:
+    """Which activeflows run on older texts: they stay on them."""
+    from .against import older
+    from .data import archive_in
+    from .display import printable
+    from .display.kept import moment
+
+    with archive_in(data) as archive:
+        for each in older(archive, paths):
+            stored = each.stored
+            plain = {
+                "older": stored.id, "script": str(each.script), "state": stored.state, "flow": stored.flow,
+                "began": stored.began, "changed": each.changed,
+            }  # fmt: skip
+            since = f"since {moment(stored.began)} UTC on an older {', '.join(each.changed)}"
+            line = f"{each.script}: {stored.id} ({stored.state}) runs `{stored.flow}` {since}"
+            click.echo(json.dumps(plain, ensure_ascii=False) if as_json else printable(line, 1000))
 
 
 def _checked(cache: Cache, path: Path, as_json: bool) -> int:

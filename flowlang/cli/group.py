@@ -27,7 +27,6 @@ _COMMANDS = {
     "fmt": "Put scripts into the canonical form.",
     "graph": "Draw the flows of a script.",
     "outbox": "List messages that did not arrive; send them again.",
-    "outbox": "List messages that did not arrive; send them again.",
     "ps": "List the activeflows of a data folder.",
     "replay": "Run an activeflow's journal again, step by step.",
     "run": "Call a script with a phone in the terminal.",

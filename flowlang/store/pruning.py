@@ -18,11 +18,14 @@ _EXPIRED = (
     "SELECT number FROM activeflows WHERE (state = 'ended' AND ended < ?) "
     "OR (state = 'diverged' AND began < ?) ORDER BY number LIMIT ?"
 )
-_JOURNAL = (
-    "DELETE FROM journal WHERE row IN (WITH RECURSIVE chain (row) AS ("
-    f"SELECT last FROM activeflows WHERE number IN ({_EXPIRED}) "
-    "UNION ALL SELECT j.previous FROM chain c JOIN journal j ON j.row = c.row WHERE j.previous > 0) "
-    "SELECT row FROM chain)"  # noqa: S608 (ours)
+_LASTS = f"SELECT last FROM activeflows WHERE number IN ({_EXPIRED})"  # noqa: S608 (ours)
+_JOURNAL = " ".join(
+    (
+        "DELETE FROM journal WHERE row IN (WITH RECURSIVE chain (row) AS (",
+        _LASTS,
+        "UNION ALL SELECT j.previous FROM chain c JOIN journal j ON j.row = c.row WHERE j.previous > 0)",
+        "SELECT row FROM chain)",
+    )
 )
 _GONE = f"DELETE FROM activeflows WHERE number IN ({_EXPIRED})"  # noqa: S608 (ours)
 _LEFT_BEHIND = (
