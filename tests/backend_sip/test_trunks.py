@@ -11,10 +11,12 @@ import trio
 
 from flowlang.backends.sip import Endpoint, SipBackend
 from flowlang.backends.sip.config import ListenerConfig
+from flowlang.backends.sip.dns import Naptr, Srv
 from flowlang.backends.sip.sockets import open_listener
 from flowlang.backends.sip.trunks import Rewrite, SipTrunk
 from flowlang.sip import Account, Accounts, Address, Credentials, Event, Limits, Registrar, Settings
 from flowlang.sip.uri import parse_uri
+from tests.bridged_calls.office import open_office
 from tests.sip.wire import SDP, request, tokens
 
 from .conftest import T1
@@ -147,3 +149,31 @@ async def test_a_call_goes_to_the_next_server_of_a_name(tmp_path: Path, clock: t
             ["192.0.2.7:5080"],
         ]
         assert {each.uri for one in rounds for each in one} == {"sip:02079460000@carrier.example"}
+
+
+async def test_a_call_to_a_name_goes_on_to_its_next_address_where_nobody_listens(
+    tmp_path: Path, clock: trio.abc.Clock
+) -> None:
+    zone = Zone()
+    script = """
+    route call => on
+    flow on { match dial("sip:bob@two.example") { answered => log "talked"; _ as r => log "${r}" } }
+    """
+    async with open_office(script, tmp_path, lookup=zone) as office:
+        bob = await office.phone()
+        bob.take_calls()
+        zone.naptrs["two.example"] = [
+            Naptr(1, 0, "s", "sip+d2t", "_sip._tcp.two.example"),
+            Naptr(2, 0, "s", "sip+d2u", "_sip._udp.two.example"),
+        ]
+        zone.srvs["_sip._tcp.two.example"] = [Srv(0, 0, 9, "here.example")]  # nobody listens on port 9
+        zone.srvs["_sip._udp.two.example"] = [Srv(0, 0, bob.endpoint.address.port, "here.example")]
+        zone.hosts["here.example"] = ["127.0.0.1"]
+        alice = await office.phone()
+        call = await office.call(alice, "desk")
+        with trio.fail_after(120):
+            theirs = await bob.next_call()
+            theirs.answer()
+            await call.wait_answered()
+            await call.hang_up()
+            assert await office.logged() == ["talked"]
