@@ -35,8 +35,10 @@ class ComposeError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Mail:
-    """A mail that is ready. `sender` and `recipient` are those of the envelope, `id` is its Message-ID."""
+    """A mail that is ready. `sender` and `recipient` are those of the envelope, `id` is its Message-ID, `key`
+    its command's."""
 
+    key: str
     id: str
     sender: str
     recipient: str
@@ -77,7 +79,7 @@ class Writer:
             raise ComposeError("value", "a header of the mail would make another")
         if len(data) > self.most_bytes:
             raise ComposeError("too_large", f"the mail has {len(data)} bytes, more than {self.most_bytes}")
-        return Mail(message_id, sender, recipient, data)
+        return Mail(command.key, message_id, sender, recipient, data)
 
     def _fill(self, mail: EmailMessage, command: SendMessage) -> None:
         _set_text(mail, command.text, "plain")

@@ -32,6 +32,7 @@ import ssl
 from pathlib import Path
 from typing import Any
 
+from flowlang.backends.on_wire import OnWire
 from flowlang.model.addresses import message_address
 from flowlang.project.backends import BackendKind, Section, SettingsError
 from flowlang.project.secrets import Hidden
@@ -73,7 +74,7 @@ _LISTENER = Table(
 
 
 def _make(section: Section) -> EmailBackend:
-    given, folder = section.settings, section.surroundings.folder
+    given, folder, data = section.settings, section.surroundings.folder, section.surroundings.data
     largest = given.get("largest", 20 * 2**20)
     receivers: list[Receiver] = []
     if (listener := given.get("listener")) is not None:
@@ -96,6 +97,7 @@ def _make(section: Section) -> EmailBackend:
         server,
         connections=smtp.get("connections", 4),
         ehlo=writer.sender.rpartition("@")[2],
+        on_wire=OnWire(data / f"email-{section.name}.sent" if data is not None else None),
         patience=patience,
     )
     return EmailBackend(writer, sender, receivers)

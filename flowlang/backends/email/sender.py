@@ -14,6 +14,8 @@ from random import Random
 
 import trio
 
+from flowlang.backends.on_wire import OnWire
+
 from .compose import Mail
 from .settings import Patience, Server
 from .smtp_client import Ended, SmtpConnection
@@ -43,12 +45,14 @@ class Sender:
         *,
         connections: int = 4,
         ehlo: str | None = None,
+        on_wire: OnWire | None = None,
         patience: Patience | None = None,
         chance: Random | None = None,
     ) -> None:
         self._server = server
         self._connections = connections
         self._ehlo = ehlo
+        self._on_wire = on_wire or OnWire()
         self._patience = patience or Patience()
         self._chance = chance or Random()
         self._put, self._take = trio.open_memory_channel[_Job](math.inf)
@@ -57,6 +61,9 @@ class Sender:
 
     def send(self, mail: Mail, finish: Callable[[Ended], None]) -> Callable[[], None]:
         """Has it sent and tells how that ended; what it returns withdraws it, unless it is on the wire."""
+        if self._on_wire.before(mail.key):
+            finish(Ended("unknown", detail="it may have gone out before a crash"))
+            return lambda: None
         if self._open >= _LONGEST_QUEUE:
             finish(Ended("failed", "overload", f"{self._open} mails wait"))
             return lambda: None
@@ -109,7 +116,7 @@ class Sender:
                 if job.withdrawn:
                     self._over(job, Ended("failed", "cancelled"))
                     continue
-                connection = connection or SmtpConnection(self._server, self._ehlo)
+                connection = connection or SmtpConnection(self._server, self._ehlo, self._on_wire)
                 used += 1
                 self._ended(job, await blocking(connection.send, job.mail))
         finally:

@@ -11,6 +11,8 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import Literal
 
+from flowlang.backends.on_wire import OnWire
+
 from .compose import Mail
 from .settings import Server
 
@@ -36,9 +38,10 @@ def _line(reply: bytes | str) -> str:
 class SmtpConnection:
     """Connects when it first has to send, and again after it was lost."""
 
-    def __init__(self, server: Server, ehlo: str | None = None) -> None:
+    def __init__(self, server: Server, ehlo: str | None = None, on_wire: OnWire | None = None) -> None:
         self._server = server
         self._ehlo = ehlo
+        self._on_wire = on_wire or OnWire()
         self._smtp: smtplib.SMTP | None = None
 
     def send(self, mail: Mail) -> Ended:
@@ -111,13 +114,17 @@ class SmtpConnection:
             smtp.rset()
             return _refused(code, reply)
         smtp.send(dotted(mail.data))
+        self._on_wire.begin(mail.key)
         try:
             smtp.send(b".\r\n")
             code, reply = smtp.getreply()
         except (smtplib.SMTPException, OSError) as error:
             self._drop()
             return Ended("unknown", detail=_line(str(error)))
-        return Ended("sent") if code == 250 else _refused(code, reply)
+        if code == 250:
+            return Ended("sent")
+        self._on_wire.undo(mail.key)
+        return _refused(code, reply)
 
 
 def dotted(data: bytes) -> bytes:

@@ -18,6 +18,7 @@ import trio.abc
 
 from flowlang.backends.border import Finish, Host, nothing
 from flowlang.backends.border import Incoming as Offered
+from flowlang.backends.on_wire import OnWire
 from flowlang.backends.once import Once
 from flowlang.model.addresses import message_address, sender_of
 from flowlang.model.message_commands import OutsideCommand, SendMessage
@@ -55,8 +56,8 @@ class Smsc:
 
 
 class SmppBackend:
-    """`sender` is what messages come from where the script names none. `chance` is for jitter; `new_id` names
-    what comes."""
+    """`sender` is what messages come from where the script names none. `on_wire` remembers what may have
+    arrived across a crash, `chance` is for jitter; `new_id` names what comes."""
 
     name = "smpp"
     channels = frozenset({"sms"})
@@ -69,6 +70,7 @@ class SmppBackend:
         sender: str,
         *,
         patience: Patience | None = None,
+        on_wire: OnWire | None = None,
         chance: Random | None = None,
         new_id: Callable[[], str] = lambda: f"sms-{secrets.token_hex(6)}",
     ) -> None:
@@ -79,7 +81,8 @@ class SmppBackend:
         self._sender = checked.removeprefix("sms:")
         self._chance = chance or Random()
         self._new_id = new_id
-        self._out = Outgoing(patience or Patience(), self._chance)
+        self._out = Outgoing(patience or Patience(), self._chance, on_wire)
+        self._on_wire = on_wire or OnWire()
         self._in = Incomings()
         self._again = Again(new_id)
         self._once = Once()
@@ -131,8 +134,13 @@ class SmppBackend:
                 Done(Outcome("failed", {"reason": "overload", "detail": f"{self._out.open} messages wait"}))
             )
             return nothing
+        if self._on_wire.before(command.key):
+            finish(Done(Outcome("unknown", {})))
+            return nothing
         bare = to.removeprefix("sms:"), source.removeprefix("sms:")
-        withdraw = self._out.add(Message(*bare, parts, self._finishing(finish), trio.current_time()))
+        withdraw = self._out.add(
+            Message(command.key, *bare, parts, self._finishing(finish), trio.current_time())
+        )
         self._wake.set()
         return withdraw
 

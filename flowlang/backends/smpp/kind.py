@@ -16,6 +16,7 @@ resend = false                         # whether what is still in doubt then goe
 
 from __future__ import annotations
 
+from flowlang.backends.on_wire import OnWire
 from flowlang.project.backends import BackendKind, Section, SettingsError
 from flowlang.project.secrets import Hidden
 from flowlang.project.shapes import Flag, Integer, Seconds, Table, Text
@@ -44,13 +45,15 @@ def _make(section: Section) -> SmppBackend:
         given["host"], given.get("port", 2775), account, given.get("tls", False), ca_file,
         pace,
     )  # fmt: skip
+    data = section.surroundings.data
+    on_wire = OnWire(data / f"smpp-{section.name}.sent" if data is not None else None)
     patience = Patience(
         give_up=given.get("give_up", Patience.give_up),
         doubt=given.get("doubt", Patience.doubt),
         resend=given.get("resend", False),
     )
     try:
-        return SmppBackend(smsc, given["from"], patience=patience)
+        return SmppBackend(smsc, given["from"], patience=patience, on_wire=on_wire)
     except ValueError as error:
         raise SettingsError(str(error), "from") from None
 

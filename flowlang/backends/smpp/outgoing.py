@@ -14,6 +14,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from random import Random
 
+from flowlang.backends.on_wire import OnWire
 from flowlang.model.results import Done, Result
 from flowlang.model.values import Outcome
 
@@ -41,8 +42,9 @@ class Patience:
 
 @dataclass(slots=True, eq=False)
 class Message:
-    """`to` and `source` are addresses without scheme. `finish` is called once."""
+    """`to` and `source` are addresses without scheme, `key` is its command's. `finish` is called once."""
 
+    key: str
     to: str
     source: str
     parts: tuple[Part, ...]
@@ -51,6 +53,7 @@ class Message:
     ids: list[str | None] = field(default_factory=list["str | None"])
     unknown: bool = False
     over: bool = False
+    begun: bool = False
     statuses: dict[str, str] = field(default_factory=dict[str, str])
 
     def __post_init__(self) -> None:
@@ -76,9 +79,10 @@ class Report:
 
 
 class Outgoing:
-    """`chance` is for jitter."""
+    """`chance` is for jitter; `on_wire` remembers what may have arrived across a crash."""
 
-    def __init__(self, patience: Patience, chance: Random) -> None:
+    def __init__(self, patience: Patience, chance: Random, on_wire: OnWire | None = None) -> None:
+        self._on_wire = on_wire or OnWire()
         self._patience = patience
         self._chance = chance
         self._queue: deque[Send] = deque()
@@ -126,7 +130,10 @@ class Outgoing:
         return min(deadlines, default=float("inf"))
 
     def submitted(self, send: Send, sequence: int) -> None:
-        """It is on the wire."""
+        """It is on the wire as soon as the session's output is."""
+        if not send.message.begun:
+            send.message.begun = True
+            self._on_wire.begin(send.message.key)
         self._flying[sequence] = send
 
     def unsendable(self, send: Send) -> None:
@@ -144,9 +151,14 @@ class Outgoing:
             wait = min(self._patience.first * 2.0 ** min(self._throttled - 1, 20), self._patience.longest)
             self._not_before = max(self._not_before, now + wait * (0.5 + self._chance.random()))
             self._queue.appendleft(send)
+            if len(message.parts) == 1:
+                message.begun = False
+                self._on_wire.undo(message.key)
             return []
         self._throttled = 0
         if status:
+            if not any(message.ids):
+                self._on_wire.undo(message.key)
             self._fail(message, "rejected", f"the SMSC says 0x{status:08x}")
             return []
         return self._arrived(send, message_id)

@@ -1,0 +1,121 @@
+"""What may have been sent before a crash is not sent again, and what surely was not, is."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from random import Random
+
+import trio
+
+from flowlang.backends.border import Outlet
+from flowlang.backends.email import EmailBackend, Patience, Sender, Server, Writer
+from flowlang.backends.on_wire import OnWire
+from flowlang.backends.smpp import Account, Pace, SmppBackend
+from flowlang.backends.smpp import Patience as Waits
+from flowlang.backends.smpp import Smsc as Where
+from flowlang.model.message_commands import OutsideCommand, SendMessage
+from flowlang.model.results import Done, Result
+from flowlang.model.values import Outcome
+from tests.backends.email.smtp_peer import Mailbox, smtp_server
+from tests.backends.host import TestHost
+from tests.backends.smpp.smsc import Smsc, smsc_at_work
+
+
+async def outcomes(backend: EmailBackend | SmppBackend, *commands: OutsideCommand) -> list[str]:
+    """How each ends, in one process."""
+    assert isinstance(backend, Outlet)
+    results: list[Result] = []
+    async with trio.open_nursery() as nursery:
+        await nursery.start(backend.run, TestHost())
+        for each in commands:
+            before = len(results)
+            backend.send(each, results.append)
+            with trio.fail_after(10):
+                while len(results) == before:
+                    await trio.lowlevel.checkpoint()
+        nursery.cancel_scope.cancel()
+    names: list[str] = []
+    for each in results:
+        assert isinstance(each, Done)
+        assert isinstance(each.value, Outcome)
+        names.append(each.value.name)
+    return names
+
+
+def test_marks_outlive_a_process_and_damage(tmp_path: Path) -> None:
+    path = tmp_path / "data" / "mail.sent"
+    first = OnWire(path)
+    for key in ("a", "b", "\ud800"):
+        first.begin(key)
+    first.undo("b")
+    assert not first.before("a")
+    path.write_bytes(path.read_bytes() + b"\xff\n+")
+    again = OnWire(path)
+    assert [again.before(key) for key in ("a", "b", "\ud800", "c")] == [True, False, True, False]
+
+
+def test_old_marks_are_forgotten(tmp_path: Path) -> None:
+    path = tmp_path / "mail.sent"
+    OnWire(path).begin("a")
+    path.write_bytes(path.read_bytes() + b"x" * 4_000_000)
+    second = OnWire(path)
+    second.begin("b")
+    assert path.stat().st_size < 100
+    third = OnWire(path)
+    assert third.before("a")
+    assert third.before("b")
+
+
+def test_a_folder_that_cannot_be_written_keeps_nothing_back(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    marks = OnWire(tmp_path / "file" / "mail.sent")
+    marks.begin("a")
+    assert not marks.before("a")
+
+
+async def test_a_mail_whose_end_a_crash_hid_is_unknown(tmp_path: Path) -> None:
+    mailbox = Mailbox(hang_up_after_data=1, data=[])
+    with smtp_server(mailbox) as port:
+
+        def process() -> EmailBackend:
+            sender = Sender(
+                Server("127.0.0.1", port, "none"),
+                on_wire=OnWire(tmp_path / "mail.sent"), patience=Patience(0.001, 0.002, 0.0),
+            )  # fmt: skip
+            return EmailBackend(Writer("mailto:desk@clinic.example"), sender)
+
+        def mail(key: str) -> SendMessage:
+            return SendMessage("email", "mailto:ann@home.example", "Hi", key, subject="Hi")
+
+        assert await outcomes(process(), mail("cut")) == ["unknown"]
+        mailbox.data = ["451 later", "550 no"]
+        assert await outcomes(process(), mail("busy"), mail("refused")) == ["failed", "failed"]
+        again = await outcomes(process(), mail("cut"), mail("busy"), mail("refused"), mail("new"))
+        assert again == ["unknown", "sent", "sent", "sent"]
+    assert len(mailbox.mails) == 4
+
+
+async def test_a_short_message_whose_end_a_crash_hid_is_unknown(tmp_path: Path) -> None:
+    smsc = Smsc(answers_submits=False, receipts=False)
+    async with smsc_at_work(smsc) as port:
+
+        def process() -> SmppBackend:
+            pace = Pace(answer=0.1)
+            where = Where("127.0.0.1", port, Account("desk", "right"), pace=pace, again=0.01)
+            waits = Waits(0.001, 0.002, doubt=0.05)
+            marks = OnWire(tmp_path / "sms.sent")
+            return SmppBackend(where, "Clinic", patience=waits, on_wire=marks, chance=Random(1))
+
+        def sms(key: str) -> SendMessage:
+            return SendMessage("sms", "sms:+14155550100", "Hi", key)
+
+        assert await outcomes(process(), sms("cut")) == ["unknown"]
+        smsc.answers_submits = True
+        smsc.statuses = [0x58, 0x0B]
+        assert await outcomes(process(), sms("refused")) == ["failed"]
+        assert await outcomes(process(), sms("cut"), sms("refused"), sms("new")) == [
+            "unknown",
+            "sent",
+            "sent",
+        ]
+    assert len(smsc.taken) == 3
