@@ -40,6 +40,7 @@ def sip_backend(service: Service, project: Project, voice: Voice, folder: Path) 
         limits=config.limits,
         tls=config.tls,
         digest=config.digest,
+        codecs=config.codecs,
     )
 
 

@@ -131,6 +131,9 @@ SIP = Table(
             Items(Choice(("SHA-256", "MD5")), "a list of algorithms"),
             "what passwords may be hashed with; some older phones give up where SHA-256 is offered at all",
         ),
+        "codecs": Told(
+            Items(Choice(("PCMU", "PCMA")), "a list of codecs"), "what is spoken, the preferred first"
+        ),
         "tls": Told(_TLS, "certificates"),
         "max_calls": Told(_calls, "how many calls that came in there may be at once"),
         "max_cps": Told(Seconds(0.1, 100_000), "how many calls may come in in a second"),

@@ -9,13 +9,15 @@ from what was last agreed. The version in `o=` rises when the description change
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import Literal
+from typing import Literal, get_args
 
 from flowlang.sip.address import ip_literal, may_send_to
 from flowlang.sip.sdp import Attribute, Media, Origin, SessionDescription, family, first
 
 Direction = Literal["sendrecv", "sendonly", "recvonly", "inactive"]
 Codec = Literal["PCMU", "PCMA"]
+CODECS: tuple[Codec, ...] = get_args(Codec)
+"""All that we speak, the preferred first."""
 
 PROTOCOL = "RTP/AVP"
 EVENTS = "telephone-event"
@@ -72,7 +74,7 @@ class MediaSession:
         host: str,
         port: int,
         session_id: int,
-        codecs: tuple[Codec, ...] = ("PCMU", "PCMA"),
+        codecs: tuple[Codec, ...] = CODECS,
         ptime: int = DEFAULT_PTIME,
     ) -> None:
         if ip_literal(host) is None or not may_send_to(host):

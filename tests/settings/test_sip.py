@@ -21,6 +21,7 @@ local_nets = ["10.0.0.0/8", "fd00::/8"]
 domains = ["office.example"]
 max_calls = 500
 max_cps = 50
+codecs = ["PCMA"]
 
 [sip.tls]
 certificate = "certs/own.pem"
@@ -74,6 +75,7 @@ def test_all_of_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     assert config.tls.certificate == tmp_path / "certs" / "own.pem"
     assert (config.realm, config.external_address) == ("office.example", "203.0.113.5")
     assert (config.limits.max_calls, config.limits.max_cps) == (500, 50.0)
+    assert config.codecs == ("PCMA",)
     (trunk,) = config.trunks
     assert trunk.credentials is not None
     assert (trunk.user, trunk.credentials.password, trunk.host) == ("office", "hush", "sip.carrier.example")

@@ -64,6 +64,7 @@ from flowlang.sip import (
     UserAgent,
 )
 from flowlang.sip.digest import DIGEST_ALGORITHMS
+from flowlang.sip.offer_answer import CODECS, Codec
 
 from .admission import behind_nat, make_door
 from .callers import incoming_of
@@ -148,6 +149,7 @@ class SipBackend:
         trunks: Iterable[SipTrunk] = (),
         lookup: Lookup | None = None,
         digest: Sequence[str] = DIGEST_ALGORITHMS,
+        codecs: Sequence[Codec] = CODECS,
         token: Callable[[int], str] = secrets.token_hex,
         randomness: RandomBits | None = None,
     ) -> None:
@@ -168,6 +170,7 @@ class SipBackend:
         self._tls = tls
         self._limits = limits
         self._digest = tuple(digest)
+        self._codecs = tuple(codecs)
         self._token = token
         self._random = randomness or random.SystemRandom()
         self._ground: Ground | None = None
@@ -240,8 +243,9 @@ class SipBackend:
             sounds = Sounds(self._prompts, self._voice, self._language, plane.prompts)
             async with trio.open_nursery() as nursery:
                 self._ground = Ground(
-                    host, endpoint, plane, sounds, nursery, self._random, hold_music(), self._recordings
-                )
+                    host, endpoint, plane, sounds, nursery, self._random, hold_music(), self._recordings,
+                    codecs=self._codecs,
+                )  # fmt: skip
                 await nursery.start(plane.run)
                 nursery.start_soon(self._trunking.run, endpoint)
                 quiet = partial(behind_nat, endpoint, self._registrar, self._trunking)
@@ -366,7 +370,7 @@ class SipBackend:
         now = ground.endpoint.now()
         incoming = self._incoming(call.request, call.origin)
         leg = IncomingLeg(ground, call, incoming.id)
-        if not _fits(call):
+        if not _fits(call, self._codecs):
             self._tell_refused(ground.host, incoming, 488, _NO_AUDIO)
             call.reject(488, now)
             return
@@ -415,6 +419,6 @@ class SipBackend:
         )
 
 
-def _fits(call: IncomingCall) -> bool:
+def _fits(call: IncomingCall, codecs: tuple[Codec, ...]) -> bool:
     """Whether the offer, if there is one, has audio for us."""
-    return call.offer is None or MediaSession(call.local.host, _ANY_PORT, 0).accepts(call.offer)
+    return call.offer is None or MediaSession(call.local.host, _ANY_PORT, 0, codecs).accepts(call.offer)

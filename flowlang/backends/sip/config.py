@@ -14,6 +14,7 @@ from flowlang.project.shapes import Report, Wrong
 from flowlang.sip import Account, Credentials, Limits, SipSyntaxError
 from flowlang.sip.address import DEFAULT_PORTS
 from flowlang.sip.digest import DIGEST_ALGORITHMS
+from flowlang.sip.offer_answer import CODECS, Codec
 from flowlang.sip.uri import Uri, parse_uri
 
 from .sockets import Transport
@@ -48,6 +49,7 @@ class SipConfig:
     tls: TlsSettings = field(default_factory=TlsSettings)
     limits: Limits = field(default_factory=Limits)
     digest: tuple[str, ...] = DIGEST_ALGORITHMS
+    codecs: tuple[Codec, ...] = CODECS
 
 
 def sip_config(settings: Mapping[str, Any], report: Report | None) -> SipConfig:
@@ -74,6 +76,7 @@ def sip_config(settings: Mapping[str, Any], report: Report | None) -> SipConfig:
         tls,
         _limits(sip),
         tuple(sip.get("digest", DIGEST_ALGORITHMS)),
+        tuple(sip.get("codecs", CODECS)),
     )
 
 

@@ -12,6 +12,7 @@ from flowlang.backends.border import Host
 from flowlang.backends.media import MediaPlane, Prompt
 from flowlang.rtp import RandomBits
 from flowlang.sip import CallLeg
+from flowlang.sip.offer_answer import CODECS, Codec
 
 from .endpoint import Endpoint
 from .sounds import Sounds
@@ -23,7 +24,8 @@ if TYPE_CHECKING:
 @dataclass(frozen=True, slots=True)
 class Ground:
     """`legs` are those that the agent's events are for, by their call; `chains` how many legs of ours stand
-    before a call that we placed, by its Call-ID; `recordings` the folder of recordings, if there is one."""
+    before a call that we placed, by its Call-ID; `recordings` the folder of recordings, if there is one;
+    `codecs` are what may be spoken, the preferred first."""
 
     host: Host
     endpoint: Endpoint
@@ -35,6 +37,7 @@ class Ground:
     recordings: Path | None = None
     legs: dict[CallLeg, SipLeg] = field(default_factory=dict["CallLeg", "SipLeg"])
     chains: dict[str, int] = field(default_factory=dict[str, int])
+    codecs: tuple[Codec, ...] = CODECS
 
     def enter(self, call: CallLeg, leg: SipLeg) -> None:
         """What the agent tells of this call is for that leg."""

@@ -111,7 +111,8 @@ class LegMedia:
     def _describe_to(self, peer: str) -> MediaSession:
         """Our side of the media towards a peer. Raises `MediaError`."""
         port, told = self._open(peer)
-        return MediaSession(told, port.address[1], self._ground.random.getrandbits(62))
+        ground = self._ground
+        return MediaSession(told, port.address[1], ground.random.getrandbits(62), ground.codecs)
 
     def _connect(self) -> None:
         """Send to, and hear, what was agreed; tell of hold."""
