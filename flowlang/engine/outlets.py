@@ -16,6 +16,17 @@ from flowlang.model.addresses import channel_of
 from flowlang.syntax import ast
 from flowlang.syntax.ast.walk import walk
 
+_KINDS = {
+    "sms": ("sms_gateway", "smpp"),
+    "email": ("email",),
+    "chat": ("web",),
+    "http": ("http",),
+    "notify": ("notify",),
+    "sql": ("sql",),
+    "store": ("values",),
+}
+"""Ours that have an outlet; packages may have others."""
+
 
 def without_outlet(program: Program, outlets: frozenset[str]) -> Iterator[Diagnostic]:
     """The first call of each kind that no backend can carry out."""
@@ -30,7 +41,8 @@ def without_outlet(program: Program, outlets: frozenset[str]) -> Iterator[Diagno
                     continue
                 missing.add(outlet)
                 message = f"this needs the outlet `{outlet}`, which no backend here has"
-                hint = "set one up in `[backends.NAME]` of flow.toml; `flow backends` lists the kinds"
+                kinds = " or ".join(f'`kind = "{each}"`' for each in _KINDS.get(outlet, ()))
+                hint = f"set one up in `[backends.NAME]` of flow.toml{f', with {kinds}' if kinds else ''}"
                 yield Diagnostic("E407", module.module.source, node.span, message, hint=hint)
 
 

@@ -91,7 +91,7 @@
     const id = [...crypto.getRandomValues(new Uint8Array(16))].map((each) => each.toString(16).padStart(2, "0")).join("");
     const each = { id, text };
     state.waiting.push(each);
-    state.lines.push({ who: "You", text });
+    state.lines.push({ who: "You", text, id });
     save();
     show("You", text, id);
     say(each);
@@ -102,9 +102,9 @@
     if (event.key === "Enter" && !event.shiftKey && !event.isComposing) { event.preventDefault(); form.requestSubmit(); }
   });
 
-  const unsent = new Map(state.waiting.map((each) => [each.text, each.id]));
+  const unsent = new Set(state.waiting.map((each) => each.id));
   log.setAttribute("aria-live", "off"); // what is shown again is not read out again
-  state.lines.forEach((each) => show(each.who, each.text, each.who === "You" ? unsent.get(each.text) : undefined));
+  state.lines.forEach((each) => show(each.who, each.text, unsent.has(each.id) ? each.id : undefined));
   requestAnimationFrame(() => log.setAttribute("aria-live", "polite"));
   connect();
 })();

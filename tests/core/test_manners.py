@@ -1,0 +1,122 @@
+"""Manners with people who write, and the table of threads, each by itself."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from flowlang.core.manners import Allowance, Arrived, Porter
+from flowlang.core.opening import Opening
+from flowlang.core.threads import Threads
+from flowlang.model.events import CALLER_LEG, ELSEWHERE
+from flowlang.model.manners import Manners
+from flowlang.model.message_commands import SendMessage
+from flowlang.model.values import MINUTE
+
+ANN, OURS = "sms:+14155550100", "sms:+16062067563"
+
+
+def came(text: str, *, automatic: bool = False, message: str = "m1") -> Arrived:
+    return Arrived("sms", ANN, OURS, text, message, automatic)
+
+
+@given(st.integers(1, 20), st.lists(st.integers(0, MINUTE), max_size=200))
+def test_an_allowance_gives_no_more_than_it_has_and_what_came_back(most: int, pauses: list[int]) -> None:
+    allowance = Allowance(most, MINUTE)
+    now = taken = 0
+    for pause in pauses:
+        now += pause
+        taken += allowance.take("x", now)
+        assert taken <= most + most * now // MINUTE + 1
+
+
+def test_what_is_used_up_comes_back_steadily() -> None:
+    allowance = Allowance(60, MINUTE)
+    assert sum(allowance.take("x", 0) for _ in range(100)) == 60
+    assert [allowance.take("x", MINUTE // 60), allowance.take("x", MINUTE // 60)] == [True, False]
+    assert allowance.take("y", 0)
+
+
+@pytest.mark.parametrize("text", ["STOP", " stop ", "Stop.", "'unsubscribe'", "QUIT!"])
+def test_a_message_that_is_an_opt_out_word_opts_out_once(text: str) -> None:
+    porter = Porter()
+    first, again = (porter.looks_at(came(text), 0, in_thread=True) for _ in range(2))
+    assert first is not None
+    assert again is not None
+    assert (first.stops, bool(first.answer), again.stops, again.answer) == (True, True, True, None)
+    assert porter.why_not(SendMessage("sms", ANN, "x", "k"), 0) == "opted_out"
+
+
+@pytest.mark.parametrize("text", ["please stop", "STOP it", "stopp", "", "S T O P", "x" * 100_000])
+def test_what_is_more_than_the_word_does_not(text: str) -> None:
+    assert Porter().looks_at(came(text), 0, in_thread=True) is None
+
+
+def test_an_opt_in_word_means_something_only_to_who_opted_out() -> None:
+    porter = Porter()
+    assert porter.looks_at(came("START"), 0, in_thread=False) is None
+    porter.looks_at(came("STOP"), 0, in_thread=False)
+    back = porter.looks_at(came("start"), 0, in_thread=False)
+    assert back is not None
+    assert (back.stops, bool(back.answer)) == (False, True)
+    assert porter.why_not(SendMessage("sms", ANN, "x", "k"), 0) is None
+
+
+def test_words_count_where_the_operator_says() -> None:
+    porter = Porter(Manners(opt_out_channels=("email",)))
+    assert porter.looks_at(came("STOP"), 0, in_thread=False) is None
+
+
+def test_a_machine_starts_a_flow_and_answers_none() -> None:
+    porter = Porter()
+    assert porter.looks_at(came("alarm", automatic=True), 0, in_thread=False) is None
+    assert porter.looks_at(came("away", automatic=True, message="m2"), 0, in_thread=True) is not None
+    assert porter.why_not(SendMessage("sms", ANN, "x", "k", reply_to="m1"), 0) == "automatic"
+    assert porter.why_not(SendMessage("sms", ANN, "x", "k", reply_to="m9"), 0) is None
+
+
+def opened(activeflow: str) -> Opening:
+    return Opening(activeflow, "main", {}, 0, 1, "sms", ANN, OURS)
+
+
+def test_a_thread_is_whose_it_began_with_until_that_ends() -> None:
+    threads = Threads()
+    threads.opened(opened("one"))
+    threads.sent(SendMessage("sms", ANN, "x", "k", OURS), "other")
+    owner = threads.owner("sms", ANN, OURS)
+    assert owner is not None
+    assert (owner.activeflow, owner.leg) == ("one", CALLER_LEG)
+    threads.over("one")
+    assert threads.owner("sms", ANN, OURS) is None
+
+
+def test_who_writes_to_somebody_has_the_thread_elsewhere() -> None:
+    threads = Threads()
+    threads.sent(SendMessage("sms", ANN, "x", "k"), "one")  # from the operator's default
+    owner = threads.owner("sms", ANN, OURS)
+    assert owner is not None
+    assert (owner.activeflow, owner.leg) == ("one", ELSEWHERE)
+
+
+def test_nothing_is_left_of_what_is_over() -> None:
+    threads = Threads()
+    for number in range(100):
+        name = str(number)
+        threads.opened(opened(name))
+        command = SendMessage("sms", ANN, "x", "k", OURS)
+        threads.sent(command, name)
+        threads.named(f"m{number}", command, name)
+        threads.over(name)
+    assert len(threads) == 0
+    assert threads.reported("m1", "delivered", None) is None
+
+
+def test_reports_that_come_early_are_kept_for_whoever_named_the_message() -> None:
+    threads = Threads()
+    assert threads.reported("m1", "sent", None) is None
+    assert threads.reported("m1", "delivered", "ok") is None
+    found = threads.named("m1", SendMessage("sms", ANN, "x", "k"), "one")
+    assert [(each.activeflow, each.status, each.reason) for each in found] == [
+        ("one", "sent", None), ("one", "delivered", "ok"),
+    ]  # fmt: skip
