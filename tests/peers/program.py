@@ -9,7 +9,7 @@ import signal
 import socket
 import subprocess
 from collections.abc import AsyncGenerator, Callable, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -87,7 +87,8 @@ async def _run(command: Sequence[str], folder: Path, *, task_status: trio.TaskSt
         task_status.started(Program(Path(command[0]).name, folder, log, process))
         await trio.sleep_forever()
     finally:
-        os.killpg(process.pid, signal.SIGKILL)
+        with suppress(ProcessLookupError):  # it may be over
+            os.killpg(process.pid, signal.SIGKILL)
         with trio.CancelScope(shield=True):
             assert process.stdin is not None
             await process.stdin.aclose()
