@@ -74,7 +74,7 @@ async def serve(port: int, *, task_status: trio.TaskStatus[trio.Process] = trio.
         with trio.move_on_after(STARTS_WITHIN) as patience:
             run = partial(trio.run_process, command, stderr=subprocess.PIPE, check=False)
             server: trio.Process = await nursery.start(run)
-            assert server.stderr is not None  # noqa: S101 - it is a pipe
+            assert server.stderr is not None
             rest = b""
             async for chunk in server.stderr:
                 *lines, rest = (rest + chunk).split(b"\n")

@@ -19,7 +19,6 @@ from flowlang.project.secrets import Hidden
 from flowlang.project.shapes import Integer, Table, Text
 from tests.cli.flow import flow
 
-
 ODD = f"`{__name__}:Entry`"
 
 
@@ -98,7 +97,7 @@ def test_a_secret_may_stand_in_a_file_beside(tmp_path: Path) -> None:
         ('kind = "pigeon"\nloft = "x"\nbird = 3', "4:1: error E802: there is no setting `bird`"),
         ('kind = "pigeon"\nloft = "x"\nbirds = 0', "4:9: error E803: `birds` is out of range"),
         ('kind = "pigeon"\nloft = "x"\nbirds = 13', "4:9: error E805: 13 birds do not fly"),
-        ('kind = "pigeon"\nloft = "x"\nbirds = 7', 
+        ('kind = "pigeon"\nloft = "x"\nbirds = 7',
          "1:11: error E805: `pigeon` failed: RuntimeError: out of seed"),
         ('kind = "pigeon"\nloft = "x"\nseed = "abc"', "4:8: error E803: `seed` cannot be a text"),
         ('kind = "pigeon"\nloft = "x"\nseed = { env = "NO_SUCH" }',
