@@ -6,10 +6,8 @@ what needs nobody's opinion. Nothing that comes off the network makes it raise.
 
 from __future__ import annotations
 
-import hashlib
 from collections import Counter
 from collections.abc import Callable
-from contextlib import suppress
 
 from flowlang.sip.address import Address, ip_literal, may_send_to, same_host
 from flowlang.sip.body import session_body
@@ -27,6 +25,7 @@ from flowlang.sip.outgoing import OutgoingCall
 from flowlang.sip.outputs import CallEnded, CallOffered, Event, InviteRefused, Output, Send
 from flowlang.sip.parse import MalformedRequestError, parse_datagram
 from flowlang.sip.registrar import Registrar, Registration, Trunk
+from flowlang.sip.replies import answer_to_malformed, reply_address, stateless_tag
 from flowlang.sip.sdp import SdpError, parse_sdp
 from flowlang.sip.status import reason_phrase
 from flowlang.sip.timers import Settings, TimerHeap
@@ -77,7 +76,9 @@ class UserAgent:
                 self.trace(Trace(now, True, source, local, data))
             self._charge(source)
             if isinstance(error, MalformedRequestError):
-                self._answer_malformed(error, source, local)
+                answer = answer_to_malformed(error, source, self.settings.product, self._salt)
+                if answer is not None:  # it goes to where it came from: what breaks the rules is not believed
+                    self.send(answer, source, local)
             return
         if self.trace is not None:
             self.trace(Trace(now, True, source, local, data, message))
@@ -197,7 +198,7 @@ class UserAgent:
     # Requests
 
     def _on_request(self, request: Request, source: Address, local: Address, now: float) -> None:
-        destination = _reply_address(request, source)
+        destination = reply_address(request, source)
         server = self.transactions.server_of(request)
         if server is not None:
             server.receive(request, now)
@@ -238,7 +239,7 @@ class UserAgent:
             return False
         status = 401 if isinstance(verdict, Challenged) else verdict.status
         for headers in (verdict.headers, verdict.headers[-1:]):
-            response = response_to(request, status, self._stateless_tag(request), None, headers)
+            response = response_to(request, status, stateless_tag(request, self._salt), None, headers)
             data = response.encode()
             if len(data) <= 2 * self._size:
                 self.send(data, destination, local)
@@ -357,33 +358,6 @@ class UserAgent:
         if request.method == "INVITE" and request.to.tag is None and not self.transactions.merged(server):
             self.emit(InviteRefused(request, response.status, response.reason))
 
-    # What cannot be taken as it is
-
-    def _answer_malformed(self, error: MalformedRequestError, source: Address, local: Address) -> None:
-        """Without state, so that junk costs no memory. It goes to where it came from: a message that breaks
-        the rules is not
-        believed where it says it wants its answer (§18.2.2 would have us read its Via)."""
-        request = error.request
-        if request.method == "ACK" or "Via" not in request.headers:
-            return
-        with suppress(SipSyntaxError):
-            _reply_address(request, source)  # for `received`, where the Via can be read
-        try:
-            response = response_to(
-                request, error.status, None, _phrase(error), (("Server", self.settings.product),)
-            )
-            _add_tag(response, self._stateless_tag(request))
-            data = response.encode()
-        except ValueError:
-            return
-        self.send(data, source, local)
-
-    def _stateless_tag(self, request: Request) -> str:
-        """The same for each repetition of a request (§8.2.7), unlike any other."""
-        parts = (request.get("Call-ID"), request.get("CSeq"), request.get("Via"))
-        text = "\n".join(part or "" for part in parts).encode("utf-8", "surrogateescape")
-        return hashlib.blake2s(text, key=self._salt, digest_size=8).hexdigest()
-
     # Inside
 
     def _charge(self, source: Address) -> None:
@@ -405,35 +379,3 @@ class UserAgent:
         address = ip_literal(local.host)
         if address is None or address.is_unspecified:
             raise ValueError(f"the local address must be one that a peer can reach, not {local.host}")
-
-
-def _reply_address(request: Request, source: Address) -> Address:
-    """Mark the top Via with where the request came from, and tell where its responses go (§18.2.1, §18.2.2,
-    RFC 3581 §4).
-
-    `maddr` is not followed: it is for multicast, which this agent does not speak, and would let anyone aim
-    our answers.
-    """
-    via = request.via
-    symmetric = "rport" in via.parameters
-    if symmetric or not same_host(via.host, source.host):
-        via.parameters["received"] = source.host
-        if symmetric:
-            via.parameters["rport"] = str(source.port)
-        request.set_top_via(via)
-    if symmetric or source.reliable:
-        return source
-    return Address(source.host, via.effective_port, source.transport)
-
-
-def _phrase(error: SipSyntaxError) -> str | None:
-    return str(error) if error.status == 400 else None
-
-
-def _add_tag(response: Response, tag: str) -> None:
-    """A tag for a To that reads as an address without one."""
-    try:
-        if response.to.tag is None:
-            response.headers["To"] = [f"{response.headers['To'][0]};tag={tag}"]
-    except SipSyntaxError:
-        return
