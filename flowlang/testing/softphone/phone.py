@@ -79,8 +79,8 @@ class Softphone:
         credentials: Credentials | None = None,
         proxy: Address | None = None,
     ) -> PhoneCall:
-        """Call a SIP URI, at the host that it names or by `proxy`. `caller` is a URI or `"Name" <uri>`. Raises
-        `OSError` where the host is not known or not reached, `ValueError` where the URI is none."""
+        """Call a SIP URI, at the host that it names or by `proxy`; `caller` is a URI or `"Name" <uri>`.
+        Raises `OSError` where the host is not known or not reached, `ValueError` where the URI is none."""
         uri = parse_uri(target)
         if not uri.is_sip:
             raise ValueError(f"{target!r} is no SIP URI")
