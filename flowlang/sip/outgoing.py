@@ -59,7 +59,7 @@ class OutgoingCall(CallLeg):
         if self.state not in ("calling", "ringing"):
             return super().hang_up(now, cause)
         self._cancel_headers = headers
-        if self.state == "ringing" or self._provisional_came:
+        if self.state == "ringing" or self.heard:
             self._cancel(now)
         else:
             self._cancel_due = True
@@ -90,8 +90,9 @@ class OutgoingCall(CallLeg):
     # Inside
 
     @property
-    def _provisional_came(self) -> bool:
-        return self._transaction is not None and self._transaction.state == "proceeding"
+    def heard(self) -> bool:
+        """Whether anything came back yet, a 100 too."""
+        return self._transaction is not None and self._transaction.state != "calling"
 
     def _try_again(self, response: Response, now: float) -> bool:
         """The INVITE once more, with the answer to a challenge, or with the interval that a 422 asks for; not

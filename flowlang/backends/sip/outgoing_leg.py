@@ -4,7 +4,8 @@ Rules
 - All attempts share one RTP port; who answers first has it, before that who first sends early media. The
   others are cancelled, with the reason that the call is completed elsewhere (RFC 3326).
 - The next round is tried after silence, 503 or no way there; never once it rang, and not after a refusal: it
-  is the callee's word. A 6xx speaks for all of a round (RFC 3261 §16.7 step 5).
+  is the callee's word. Where there is a next one, `SILENCE` without a word is enough. A 6xx speaks for all of
+  a round (RFC 3261 §16.7 step 5).
 - A call that may take no further hop is not placed (RFC 3261 §16.3 step 3), nor is one more of a chain of
   our own legs.
 """
@@ -51,6 +52,9 @@ if TYPE_CHECKING:
 
 MOST_LEGS = 5
 """Of ours that may stand one behind the other: a call that comes back to us again and again ends here."""
+SILENCE = 8
+"""In T1, 4 s at the RFC's: not even a 100 came, after four tries by UDP. RFC 3263 §4.3 waits for timer B,
+32 s, in which whoever calls has given up."""
 _TOO_MANY_HOPS = 483  # RFC 3261 §21.4.21
 _ELSEWHERE = reason_header(ANSWERED_ELSEWHERE, "Call completed elsewhere")
 _TRY_NEXT = frozenset({0, 408, 502, 503})  # 408 and 502 where they are our own word for silence or no way
@@ -135,11 +139,25 @@ class OutgoingLeg(SipLeg):
         while self._rounds and not self._attempts:
             for target in self._rounds.popleft():
                 self._invite(target)
+        if self._rounds and self._attempts:
+            agent, round_ = self._ground.endpoint.agent, tuple(self._attempts)
+            due = self.now + SILENCE * agent.settings.t1
+            agent.timers.schedule(due, lambda _: self._lose_patience(round_))
         if not self._attempts:
             status, reason, q850 = self._refused or (0, "nobody can be called", 0)
             by: Party = "callee" if status and status != _TOO_MANY_HOPS else "network"
             cause: HangupCause = hangup_cause(status) if status else "timeout"
             self._end(by, cause, status or None, CallRefused(CALLER_LEG, status, reason, q850))
+
+    def _lose_patience(self, round_: tuple[OutgoingCall, ...]) -> None:
+        """Nothing was heard of a whole round: on to the next."""
+        silent = [call for call in round_ if call in self._attempts]
+        if self._rounds and silent and not any(call.heard for call in silent):
+            self._refused = (0, "nothing came back", 0)
+            rounds, self._rounds = self._rounds, deque()
+            self._cancel()
+            self._rounds = rounds
+            self._go_on()
 
     def _invite(self, target: Target) -> None:
         endpoint = self._ground.endpoint
