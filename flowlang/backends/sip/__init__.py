@@ -4,15 +4,18 @@
     async with flowlang.open_engine(backends=[backend]) as engine: ...
 
 - `endpoint`   a user agent on its UDP socket and trio's clock; the softphone stands on it too
-- `backend`    calls in, legs made of them, refusals
-- `leg`        one call: what the engine asks of it, what the peer does with it
+- `backend`    calls in and out, legs made of them, refusals
+- `leg`        one call: what the engine asks of it, what the peer does with it, transfers (`attended`)
+- `leg_media`  its port, with whom it is bridged, what is heard there; `recordings`, `keys` (by INFO)
+- `incoming_leg`, `outgoing_leg`   what each does in its own way
+- `targets`    where a call goes: phones, trunks (`trunks`), hosts (`dns`); `identity` as whom
 - `audio`      what was agreed by SDP, applied to a media port
 - `speech`     what a leg says, one thing after the other
 - `files`      how many files may be open
 - `sounds`     a text or a file to sound ready to be sent, or the fault that a script sees
 
-Rules: one socket, one ticker, two tasks, however many calls there are; a task of its own has only sound that
-is being fetched. Nothing is sent that SIP does not ask for or a script has not said: 180 is `ring`'s alone.
+Rules: one ticker, and as many tasks as there are sockets and connections, however many calls there are; a task
+of its own has only sound that is being fetched, and a call that is looking for where it goes. Nothing is sent that SIP does not ask for or a script has not said: 180 is `ring`'s alone.
 """
 
 from __future__ import annotations
