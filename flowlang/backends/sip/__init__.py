@@ -14,8 +14,9 @@
 - `files`      how many files may be open
 - `sounds`     a text or a file to sound ready to be sent, or the fault that a script sees
 
-Rules: one ticker, and as many tasks as there are sockets and connections, however many calls there are; a task
-of its own has only sound that is being fetched, and a call that is looking for where it goes. Nothing is sent that SIP does not ask for or a script has not said: 180 is `ring`'s alone.
+Rules: one ticker, and as many tasks as there are sockets and connections, however many calls there are; a
+task of its own has only sound that is being fetched, and a call that is looking for where it goes. Nothing is
+sent that SIP does not ask for or a script has not said: 180 is `ring`'s alone.
 """
 
 from __future__ import annotations
