@@ -24,6 +24,7 @@ _COMMANDS = {
     "check": "Parse and check scripts.",
     "explain": "Say what the code of a diagnostic means.",
     "explain-route": "Say which route takes a call, and why no other one does.",
+    "export-test": "Write a run as a test block.",
     "fmt": "Put scripts into the canonical form.",
     "graph": "Draw the flows of a script.",
     "outbox": "List messages that did not arrive; send them again.",

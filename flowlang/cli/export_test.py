@@ -1,0 +1,76 @@
+"""`flow export-test`: a run that is kept, as a `test` block."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from .data import archive_in, find, reading_option
+from .exits import CommandError, Exit
+
+if TYPE_CHECKING:
+    from flowlang.store.reading import Archive
+
+    from .replaying import Past
+
+
+@click.command("export-test")
+@click.argument("activeflow", metavar="ID")
+@reading_option
+def export_test(activeflow: str, data: Path | None) -> int:
+    """Write the run of the activeflow ID as a `test` block that passes on the text that it ran on."""
+    from .exporting import NoTest
+
+    with archive_in(data) as archive:
+        stored = find(archive, activeflow)
+        try:
+            text, why = _passing(archive, stored.id)
+        except NoTest as error:
+            raise CommandError(f"{stored.id} is no test: {error}", Exit.FAILED) from None
+    click.echo(text, nl=False)
+    if why is not None:
+        click.echo(f"flow: this test does not pass as it stands: {why}", err=True)
+        return Exit.FAILED
+    return Exit.FINE
+
+
+def _passing(archive: Archive, activeflow: str) -> tuple[str, str | None]:
+    """The test, with what the caller heard if it passes so; and why it does not pass."""
+    from .replaying import past_of
+
+    past = past_of(archive, find(archive, activeflow))
+    text, why = _tried(past, hears=True)
+    if why is None:
+        return text, None
+    other, without = _tried(past, hears=False)
+    return (other, None) if without is None else (text, why)
+
+
+def _tried(past: Past, *, hears: bool) -> tuple[str, str | None]:
+    from flowlang.core.kept import opening_from_plain
+    from flowlang.diagnostics import Source
+    from flowlang.engine.replay import NotReplayed
+    from flowlang.testing.run import NotCompiledError, Surroundings, run_source
+
+    from .exporting import Export, NoTest
+
+    export = Export(opening_from_plain(past.stored.opening), past.entries, hears)
+    outcome = past.run(export)
+    if isinstance(outcome, NotReplayed):
+        raise NoTest(f"it cannot be replayed: {outcome}")
+    if export.impossible is not None:
+        raise NoTest(export.impossible)
+    title = f"{past.stored.flow} as of {past.stored.id}"
+    text = export.text(title)
+    script, build, actions = past.builds.of(past.stored)
+    surroundings = Surroundings(actions=actions, load=build.load)
+    beside = Source("exported_test.flow", text)
+    try:
+        source = script.program.module.source
+        report = run_source(source, surroundings, beside=beside, wanted=lambda each: each == title)
+    except NotCompiledError as error:
+        return text, error.diagnostics[0].message
+    failed = [each.failure for each in report.results if each.failure is not None]
+    return text, str(failed[0].expected) if failed else None

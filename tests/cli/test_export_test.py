@@ -1,0 +1,135 @@
+"""`flow export-test`: a run that is kept becomes a test that passes."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import Any
+
+import trio
+import trio.testing
+
+import flowlang
+from flowlang.backends.simulator import SimulatorBackend
+from flowlang.model.policy import EVERYTHING
+from flowlang.store.reading import open_archive
+from flowlang.store.sqlite import SqliteStore
+from tests.cli.flow import flow
+from tests.store.recovering import Carrier
+
+DESK = """route call to "100" => desk
+
+flow desk {
+    let choice = ask("Press 1 for the nurse.", digits: 1, timeout: 5s)
+    match choice {
+        "1" => say "The nurse \\"will\\" call ${caller.number}."
+        _   => raise "no such key"
+    }
+    wait 1m
+}
+"""
+TALK = """policy { allow sms "+1415*" }
+
+route sms => talk
+
+flow talk {
+    send "hello ${message.text}"
+    let next = wait for message
+    wait 10s
+    sms to: "+14155550199", text: "${next.text} told"
+    let s = wait for signal "paid"
+    log "${s.data}"
+}
+"""
+
+Use = Callable[[flowlang.Engine], Awaitable[None]]
+
+
+async def at_once(work: Callable[[], None]) -> None:
+    work()
+
+
+def ran(folder: Path, text: str, backend: Any, use: Use) -> str:
+    """A run on that text, kept in `data`; its id."""
+    (folder / "a.flow").write_text(text)
+
+    async def run() -> None:
+        with SqliteStore(folder / "data") as store:
+            options: dict[str, Any] = {"store": store, "policy": EVERYTHING, "beside": at_once}
+            async with flowlang.open_engine([backend], **options) as engine:
+                engine.load(folder / "a.flow")
+                await engine.listen()
+                await use(engine)
+
+    trio.run(run, clock=trio.testing.MockClock(autojump_threshold=0))
+    with open_archive(folder / "data") as archive:
+        return next(archive.activeflows(all_of_them=True)).id
+
+
+def exported(folder: Path, activeflow: str) -> str:
+    """What is exported passes, as `flow test` sees it too."""
+    done = flow("export-test", activeflow, "--data", "data", folder=folder)
+    assert (done.code, done.err) == (0, "")
+    (folder / "a_test.flow").write_text(done.out)
+    tested = flow("test", "a.flow", folder=folder)
+    assert tested.code == 0, tested.out
+    return done.out
+
+
+def test_a_call_with_keys_and_its_end(tmp_path: Path) -> None:
+    phones = SimulatorBackend()
+
+    async def use(engine: flowlang.Engine) -> None:
+        ann = phones.call(source="+14155550100", to="100")
+        await ann.wait_heard("Press 1")
+        await trio.sleep(2.5)
+        ann.press("1")
+        await ann.wait_heard("will", to_the_end=True)
+        ann.hang_up()
+        await trio.sleep(1)
+
+    text = exported(tmp_path, ran(tmp_path, DESK, phones, use))
+    heard = 'expect a hears "The nurse \\"will\\" call'
+    for each in ("let a = call(from: ", 'a presses "1"', heard, "a hangs up", "expect stopped"):
+        assert each in text
+
+
+def test_a_fault_is_expected(tmp_path: Path) -> None:
+    phones = SimulatorBackend()
+
+    async def use(engine: flowlang.Engine) -> None:
+        phones.call(source="+14155550100", to="100")
+        await trio.sleep(60)
+
+    text = exported(tmp_path, ran(tmp_path, DESK, phones, use))
+    assert "expect fault raised" in text
+
+
+def test_a_thread_with_messages_and_a_signal(tmp_path: Path) -> None:
+    carrier = Carrier()
+
+    async def use(engine: flowlang.Engine) -> None:
+        carrier.receive("+14155550100", "one")
+        await trio.sleep(5)
+        carrier.receive("+14155550100", "two")
+        await trio.sleep(20)
+        (activeflow,) = engine.activeflows
+        await engine.signalled(activeflow, "paid", {"amount": 5})
+        await trio.sleep(1)
+
+    text = exported(tmp_path, ran(tmp_path, TALK, carrier, use))
+    for each in ('expect a gets "hello one"', 'a sends "two"', 'with text "two told"', '{"amount": 5}'):
+        assert each in text
+
+
+def test_what_cannot_be_brought_about_is_one_line(tmp_path: Path) -> None:
+    async def use(engine: flowlang.Engine) -> None:
+        run = engine.start("talk")
+        await trio.sleep(1)
+        engine.stop(run.id)
+        await trio.sleep(1)
+
+    activeflow = ran(tmp_path, "flow talk { wait 1d }\n", Carrier(), use)
+    done = flow("export-test", activeflow, "--data", "data", folder=tmp_path)
+    assert (done.code, done.out) == (1, "")
+    assert done.err == f"flow: {activeflow} is no test: somebody stopped it from outside\n"
