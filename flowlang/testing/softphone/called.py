@@ -61,5 +61,5 @@ class CalledCall(PhoneCall):
         if self._description is None:
             self._description = self._session.negotiate(self.incoming.offer)
         if self._description is None:
-            raise CallFailed("not_acceptable", 488)
+            raise CallFailed(cause="not_acceptable", status=488)
         return self._description
