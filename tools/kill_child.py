@@ -31,6 +31,7 @@ POINTS = (
 )  # fmt: skip
 """By number; the parent names one, and how often the child may come there."""
 
+PARK_AFTER = 0.02  # seconds: most are parked and woken again and again
 COUNTERS = 4
 SCRIPT = """
 policy { allow sms "+1415*" }
@@ -175,7 +176,9 @@ async def live(folder: Path, commands: int, said: int, point: str, count: int) -
 
     phones, carrier = SimulatorBackend(), Carrier(ledger, store.reach)
     with store:
-        async with flowlang.open_engine([phones, carrier], store=store, policy=EVERYTHING) as engine:
+        async with flowlang.open_engine(
+            [phones, carrier], store=store, policy=EVERYTHING, park_after=PARK_AFTER
+        ) as engine:
             engine.add_action(PAY, pay)
             recovered = engine.recover()
             engine.load_text(SCRIPT)

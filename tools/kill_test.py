@@ -21,6 +21,7 @@ import signal
 import sys
 import tempfile
 import time
+import traceback
 from collections import Counter
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -61,6 +62,8 @@ class Child:
             try:
                 trio.run(live, folder, commands, said, point, count)
                 code = 0
+            except BaseException:  # noqa: BLE001 (told, and then it ends)
+                traceback.print_exc()
             finally:
                 os._exit(code)
         os.close(commands)

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 IDLE = 60.0
 """Seconds without input after which one is parked: whoever answers at once finds it awake."""
-_INTERVAL = 5.0  # seconds between two looks
+_INTERVAL = 5.0  # seconds between two looks, at most
 _SLICE = 200  # activeflows that are looked at, or woken, before others have their turn
 _AGAIN = SECOND
 """Microseconds until those that could not be woken are tried again."""
@@ -63,7 +63,7 @@ class Parking:
 
     async def _look_for_idle(self) -> None:
         while True:
-            await trio.sleep(_INTERVAL)
+            await trio.sleep(min(_INTERVAL, self._idle / SECOND / 4))
             for number, activeflow in enumerate(self._engine.activeflows):
                 self._look_at(activeflow)
                 if number % _SLICE == _SLICE - 1:

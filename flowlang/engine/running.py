@@ -118,8 +118,10 @@ class Running:
     def can_be_parked(self) -> bool:
         """Whether the journal has all of it, and nobody here holds on to it."""
         watched = self.handle is not None and self.handle() is not None
-        busy = self.queued or self.has_work or bool(self._withdraw) or self.flow.ending is not None
-        return not (watched or busy or self.flow.opening.channel == "call" or self.flow.placed_legs)
+        flow = self.flow
+        busy = self.queued or self.has_work or flow.ending is not None
+        under_way = bool(self._withdraw) or len(flow.outbox) > 0  # also what waits for a commit
+        return not (watched or busy or under_way or flow.opening.channel == "call" or flow.placed_legs)
 
     # -- what the engine's pump does
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import weakref
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -261,3 +262,27 @@ async def test_parked_ones_count_among_those_that_a_family_may_have(
             await trio.sleep(1200)
     assert len(states(tmp_path)) == 4
     assert f"4 activeflows that {activeflow} began are alive" in watched.lines[0]
+
+
+async def test_what_waits_for_a_slow_disk_is_not_parked(tmp_path: Path, autojump_clock: Virtual) -> None:
+    done: list[str] = []
+
+    async def work() -> str:
+        done.append("work")
+        return "done"
+
+    async def slowly(commit: Callable[[], None]) -> None:
+        await trio.sleep(30)
+        commit()
+
+    watched = Watched()
+    with SqliteStore(tmp_path) as store:
+        async with flowlang.open_engine(store=store, park_after=1, beside=slowly) as engine:
+            engine.add_action(Action("work", "Works."), work)
+            engine.observe(watched)
+            engine.recover()
+            engine.load_text('flow main { log "${work()}"\nwait for signal "end" }')
+            engine.start("main")
+            await trio.sleep(300)
+    assert (done, watched.lines) == (["work"], ["done"])
+    assert states(tmp_path) == ["parked"]
