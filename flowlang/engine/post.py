@@ -65,19 +65,20 @@ class Post:
             return self._take(incoming, data, kept, offer)
         name = incoming.channel, message
         if name in self._seen:
-            waiting = self._seen[name]
-            if waiting is None:
+            before = self._seen[name]
+            if before is None:
                 kept()
             else:
-                waiting.append(kept)
+                before.append(kept)
             return None
-        self._remember(name, [kept])
+        waiting = [kept]
+        self._remember(name, waiting)
 
         def all_kept() -> None:
-            for each in self._seen.get(name) or ():
-                each()
-            if name in self._seen:
+            if self._seen.get(name) is waiting:
                 self._seen[name] = None
+            for each in waiting:
+                each()
 
         refused = self._take(incoming, data, all_kept, offer)
         if refused is not None:

@@ -107,3 +107,14 @@ def test_where_only_running_tells_it_is_a_fault() -> None:
             assert (ending.how, ending.code) == ("fault", "no_backend")
 
     trio.run(main, clock=MockClock())
+
+
+def test_what_a_module_of_the_standard_library_can_send_need_not_be_there() -> None:
+    script = 'policy { allow email "*" }\nuse "std/voicemail"\nroute call => main\n'
+    script += 'flow main { voicemail.take "desk" }'
+
+    async def main() -> None:
+        async with open_engine([Post()]) as engine:
+            assert engine.load_text(script).program.flows
+
+    trio.run(main, clock=MockClock())
