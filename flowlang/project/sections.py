@@ -33,7 +33,7 @@ from typing import get_args
 from flowlang.model.actions import EVERY_CHANNEL, Recovery, TypeName
 
 from .shapes import Choice, Flag, Integer, Items, Kinded, Named, Plain, Seconds, Shape, Table, Text, TextOr
-from .sip import ACCOUNTS, SIP, TRUNKS
+from .sip import ACCOUNTS, SIP, TRUNKS, Told
 
 NAME = re.compile(r"(?!(?:true|false|none|not|and|or|in)\Z)[A-Za-z_][A-Za-z0-9_]*")
 """As in the grammar: what a script can write."""
@@ -81,7 +81,12 @@ _MESSAGES = Table(
 )
 
 _days = Integer(1, 36_500)
-_DATA = Table({"journal_days": _days, "record_days": _days})
+_DATA = Table(
+    {
+        "journal_days": Told(_days, "how long journals are kept after their end, and secrets with them; 30"),
+        "record_days": Told(_days, "how long records of calls are kept after their begin; 400"),
+    }
+)
 
 SECTIONS: dict[str, Shape] = {
     "actions": Named(TextOr(_python, _ACTION), "a table of actions", NAME),

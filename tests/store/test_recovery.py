@@ -239,3 +239,27 @@ async def test_shutting_down_lets_what_has_no_call_go_on_later(
         await engine.shutdown()
     async with engine_on(SqliteStore(tmp_path)) as (_, recovered):
         assert recovered.live == (run.id,)
+
+
+async def test_a_clock_that_was_set_back_undoes_nothing_and_one_set_ahead_ends_waits_at_once(
+    tmp_path: Path, autojump_clock: Virtual
+) -> None:
+    text = 'flow main { log "begun"\nwait 10m\nlog "over" }'
+    watched = Watched()
+    noon = 1_800_000_000.0
+    for wall, lasts, lines in ((noon, 60, []), (noon - 3_600, 3_600, []), (noon + 86_400, 1, ["over"])):
+        watched.lines.clear()
+        with SqliteStore(tmp_path) as store:
+            async with flowlang.open_engine(store=store, wall=lambda at=wall: at, park_after=None) as engine:
+                engine.observe(watched)
+                if engine.recover().live == ():
+                    engine.load_text(text)
+                    engine.start("main")
+                    watched.lines.clear()
+                await trio.sleep(lasts)
+        assert [each for each in watched.lines if each != "begun"] == lines
+    with open_archive(tmp_path) as archive:
+        (stored,) = archive.activeflows(all_of_them=True)
+        times = [each.given[1] for each in archive.entries(stored)]
+        assert stored.state == "ended"
+        assert len(times) == 2
