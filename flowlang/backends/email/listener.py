@@ -19,7 +19,7 @@ from .smtp_session import Envelope, Limits, Reply, SmtpSession, Turn
 _SILENCE = 300.0
 """Seconds that we wait for the other side (RFC 5321 §4.5.3.2.7)."""
 _LONGEST = 1_800.0
-_CONNECTIONS = 200
+_CONNECTIONS = 100
 _OF_ONE_ADDRESS = 20
 _ANSWERS = {
     Verdict.TAKEN: (250, "2.0.0 Taken"),

@@ -31,6 +31,9 @@ def own_words(text: str) -> str:
 
 def _end(lines: list[str]) -> int:
     """The line where what he wrote is over."""
+    tail = len(lines)  # from there on all is quoted
+    while tail and _is_quote(lines[tail - 1]):
+        tail -= 1
     for number, line in enumerate(lines):
         if line in ("-- ", "--") or (len(line) < _MOST_LINE and _BEGIN_OF_OLD.match(line)):
             return number
@@ -38,7 +41,7 @@ def _end(lines: list[str]) -> int:
             _NEXT_FIELD.match(each[:100]) for each in lines[number + 1 : number + 4]
         ):
             return number - 1 if number and set(lines[number - 1]) == {"_"} else number
-        if line.startswith(">") and all(_is_quote(each) for each in lines[number:]):
+        if line.startswith(">") and number >= tail:
             return _announced(lines, number)
     return len(lines)
 

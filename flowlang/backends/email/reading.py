@@ -5,6 +5,7 @@ Nothing raises: what is broken is left out. Sizes are limited before anything is
 
 from __future__ import annotations
 
+import re
 from contextlib import suppress
 from dataclasses import dataclass
 from email.errors import MessageError
@@ -25,6 +26,12 @@ MOST_TEXT = 65_536
 """Characters of a body that a script sees."""
 _MOST_HEADER = 4_000
 _MOST_PARTS = 200
+_MOST_READ = 2**20
+"""Bytes of a mail that are looked at: texts stand before attachments."""
+_MOST_NESTED = 20
+"""Parts that have parts. The stdlib's parser looks at each line once for each of them that is around it."""
+_MOST_BORDERS = 1_000
+_CONTENT_TYPE = re.compile(rb"^content-type:[^\r\n]*(?:\r?\n[ \t][^\r\n]*)*", re.IGNORECASE | re.MULTILINE)
 _BROKEN = (MessageError, ValueError, LookupError, TypeError, AttributeError, RecursionError, AssertionError)
 
 
@@ -57,6 +64,9 @@ def parsed(data: bytes) -> Message | None:
 def read_mail(data: bytes, sender: str = "") -> ReadMail | None:
     """Reads a mail; `sender` is that of its envelope, empty for a machine's report. `None` where it is
     none."""
+    data = data[:_MOST_READ]
+    if _takes_long(data):
+        return None
     mail = parsed(data)
     if mail is None:
         return None
@@ -78,6 +88,14 @@ def read_mail(data: bytes, sender: str = "") -> ReadMail | None:
         chain or answered[:1],  # RFC 5322 §3.6.4
         _automatic(mail, sender),
     )
+
+
+def _takes_long(data: bytes) -> bool:
+    """Whether it is made so that the stdlib's parser takes seconds."""
+    nested = data.lower().count(b"multipart/")
+    if nested > _MOST_NESTED or (nested and data.count(b"\n--") > _MOST_BORDERS):
+        return True
+    return any(len(each[0]) > _MOST_HEADER for each in _CONTENT_TYPE.finditer(data))
 
 
 def header(mail: Message, name: str) -> str:

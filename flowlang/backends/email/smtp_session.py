@@ -78,7 +78,7 @@ class SmtpSession:
         self._mails = 0
         self._sender: str | None = None
         self._recipients: list[str] = []
-        self._text: list[bytes] | None = None
+        self._text: bytearray | None = None
         self._size = 0
         self._bad: str | None = None
 
@@ -144,7 +144,7 @@ class SmtpSession:
                 if self._size > 2 * self._limits.size:
                     return self._show_out(self._bad)
             else:
-                self._text.append(line)
+                self._text += line + b"\r\n"
             return []
         sender, recipients, text = self._sender or "", tuple(self._recipients), self._text
         bad = self._bad
@@ -154,7 +154,7 @@ class SmtpSession:
         if bad is not None:
             return [Reply(f"{bad}\r\n".encode())]
         self._waits = True
-        return [Envelope(sender, recipients, b"".join(each + b"\r\n" for each in text))]
+        return [Envelope(sender, recipients, bytes(text))]
 
     # -- commands
 
@@ -238,7 +238,7 @@ class SmtpSession:
         if not self._recipients:
             return self._mistake(503, "5.5.1 RCPT comes first")
         self._mails += 1
-        self._text = []
+        self._text = bytearray()
         return [self._reply(354, "End with CRLF.CRLF")]
 
     # -- all of them

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -195,6 +197,50 @@ def test_whatever_comes_nothing_raises(lines: list[tuple[str, bytes]], sender: s
         assert all(each.isprintable() or each in "\n\t" for each in read.text)
 
 
-def test_a_thousand_parts_one_in_another_are_no_danger() -> None:
-    nested = "".join(f'Content-Type: multipart/mixed; boundary="b{n}"\n\n--b{n}\n' for n in range(1_000))
-    read_mail(b"From: ann@home.example\r\n" + nested.encode())
+FROM = b"From: ann@home.example\r\n"
+MIXED = b'Content-Type: multipart/mixed; boundary="b"\r\n\r\n'
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        FROM
+        + b"".join(
+            b"Content-Type: multipart/mixed; boundary=b%d\r\n\r\n--b%d\r\n" % (n, n) for n in range(999)
+        ),
+        FROM + MIXED + b"--b\r\n\r\nx\r\n" * 100_000,
+        FROM + b"Content-Type: multipart/report; " + b'a*0*="x"; ' * 100_000,
+        FROM + b"Content-Type: text/plain;" + b"\r\n a=b;" * 100_000,
+        FROM + MIXED + b"--b\r\nContent-Type: multipart/mixed; " + b'a*0*="x"; ' * 100_000,
+    ],
+)
+def test_a_mail_that_is_made_to_take_long_is_none(data: bytes) -> None:
+    assert read_mail(data) is None
+
+
+@pytest.mark.parametrize(
+    "piece",
+    ["<", "<!", "<!--", "<a ", "<a b='", "</", "<![CDATA[", "<?", "&", "<script>", "</script", "< b", "<p"],
+)
+def test_html_takes_as_long_as_it_is_long(piece: str) -> None:
+    begun = time.process_time()
+    text_of_html(piece * (65_536 // len(piece)))
+    own_words("> \n" * 20_000 + "x")
+    assert time.process_time() - begun < 5
+
+
+@pytest.mark.parametrize(
+    ("html", "text"),
+    [
+        ("a < b &amp;&lt; c", "a < b &< c"),
+        ("<P CLASS='x'>One</P ><p>Two", "One\nTwo"),
+        ("<!-- <p>no</p> -->yes<!-- no", "yes"),
+        ("<script>if (a<b) {}</script>seen<style>p{}", "seen"),
+        ("<HEAD><title>x</title></HEAD>y", "y"),
+        ("İ<p>x</p>", "İ\nx"),
+        ("<blockquote><blockquote>old</blockquote>older</blockquote>new", "> old\n> older\nnew"),
+        ("&#0;&#x110000;", "\ufffd\ufffd"),
+    ],
+)
+def test_what_html_says(html: str, text: str) -> None:
+    assert text_of_html(html) == text
