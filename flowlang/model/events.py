@@ -69,13 +69,14 @@ class CallAnswered:
 @dataclass(frozen=True, slots=True)
 class CallRefused:
     """A leg that we placed came to nothing; `status` is SIP's, 0 where nothing came back at all; `q850` the
-    cause in Q.850's terms where the other side gave one, else 0."""
+    cause in Q.850's terms where the other side gave one, else 0; `contacts` where else to call (3xx)."""
 
     name: ClassVar[str] = "refused"
     leg: int
     status: int
     reason: str = ""
     q850: int = 0
+    contacts: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

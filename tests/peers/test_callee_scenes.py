@@ -40,12 +40,14 @@ async def callee(office: PeerOffice, *steps: Step, name: str = "callee") -> Sipp
     return await office.stack.enter_async_context(open_callee(office.folder / name, *steps))
 
 
-async def called(office: PeerOffice, *callees: Sipp | int, within: str = "20s") -> PhoneCall:
+async def called(
+    office: PeerOffice, *callees: Sipp | int, within: str = "20s", allow: str = '"*"'
+) -> PhoneCall:
     """A phone of ours calls a flow that dials them, or a port."""
     ports = [each if isinstance(each, int) else each.port for each in callees]
     targets = ", ".join(f'"sip:peer@127.0.0.1:{each}"' for each in ports)
     script = DIAL.replace("TARGETS", f"[{targets}]").replace("TIMEOUT", within)
-    office.engine.load_text(f'policy {{ allow dial "*" }}\n{script}')
+    office.engine.load_text(f"policy {{ allow dial {allow} }}\n{script}")
     return await office.call(await office.phone(), "20")
 
 
@@ -178,3 +180,27 @@ async def test_a_session_timer_is_offered(sounds: Path) -> None:
         await peer.done()
         await call.wait_ended()
         await office.until_logged("answered normal")
+
+
+async def test_a_redirection_is_followed(sounds: Path) -> None:
+    async with open_office(EMPTY, sounds, open_to_all=True) as office:
+        there = await callee(office, *RINGS, *ANSWERS, Pause(50), *HANGS_UP, name="there")
+        # Its own Contact would send the call back to it.
+        moved = Send(302, contact=f"<sip:elsewhere@127.0.0.1:{there.port}>")
+        here = await callee(office, Get("INVITE"), moved, Get("ACK"), name="here")
+        call = await called(office, here)
+        await here.done()
+        await there.done()
+        await call.wait_ended()
+        await office.until_logged("answered normal")
+
+
+async def test_a_redirection_goes_no_further_than_the_policy(sounds: Path) -> None:
+    async with open_office(EMPTY, sounds, open_to_all=True) as office:
+        moved = Send(302, contact="<sip:+18095550100@127.0.0.1>")  # the script may call addresses alone
+        here = await callee(office, Get("INVITE"), moved, Get("ACK"))
+        await unanswered(await called(office, here, allow='"sip:peer@*"'))
+        await here.done()
+        warning, outcome = await office.logged(2)
+        assert warning.startswith("a redirection is refused")
+        assert outcome == "failed 302"

@@ -37,6 +37,7 @@ from flowlang.sip import (
     OutgoingCall,
     Response,
     SessionDescription,
+    SipSyntaxError,
     reason_header,
 )
 from flowlang.sip import Event as SipEvent
@@ -44,7 +45,7 @@ from flowlang.sip import Event as SipEvent
 from .ground import Ground
 from .identity import identity
 from .leg import SipLeg
-from .names import printable
+from .names import printable, transfer_target
 from .targets import NoTarget, Round, Target, Targets
 
 if TYPE_CHECKING:
@@ -55,6 +56,7 @@ MOST_LEGS = 5
 SILENCE = 8
 """In T1, 4 s at the RFC's: not even a 100 came, after four tries by UDP. RFC 3263 §4.3 waits for timer B,
 32 s, in which whoever calls has given up."""
+_MOST_CONTACTS = 5  # of a 3xx that are looked at
 _TOO_MANY_HOPS = 483  # RFC 3261 §21.4.21
 _ELSEWHERE = reason_header(ANSWERED_ELSEWHERE, "Call completed elsewhere")
 _TRY_NEXT = frozenset({0, 408, 502, 503})  # 408 and 502 where they are our own word for silence or no way
@@ -77,7 +79,7 @@ class OutgoingLeg(SipLeg):
         self._finding = trio.CancelScope()
         self._rang = False
         self._early: OutgoingCall | None = None
-        self._refused: tuple[int, str, int] | None = None
+        self._refused: CallRefused | None = None
         caller = outgoing.caller
         if isinstance(caller, SipLeg):
             self.chain, self.hops = caller.chain, caller.hops
@@ -89,7 +91,7 @@ class OutgoingLeg(SipLeg):
                 self._check_chain()
                 self._rounds.extend(await self._targets.find(self._outgoing.to))
             except NoTarget as error:
-                self._refused = (error.status, str(error), 0)
+                self._refused = _refusal(error.status, str(error))
         if not self._over:
             self._go_on()
             self._ground.endpoint.carry_out()
@@ -144,16 +146,17 @@ class OutgoingLeg(SipLeg):
             due = self.now + SILENCE * agent.settings.t1
             agent.timers.schedule(due, lambda _: self._lose_patience(round_))
         if not self._attempts:
-            status, reason, q850 = self._refused or (0, "nobody can be called", 0)
+            refused = self._refused or _refusal(0, "nobody can be called")
+            status = refused.status
             by: Party = "callee" if status and status != _TOO_MANY_HOPS else "network"
             cause: HangupCause = hangup_cause(status) if status else "timeout"
-            self._end(by, cause, status or None, CallRefused(CALLER_LEG, status, reason, q850))
+            self._end(by, cause, status or None, refused)
 
     def _lose_patience(self, round_: tuple[OutgoingCall, ...]) -> None:
         """Nothing was heard of a whole round: on to the next."""
         silent = [call for call in round_ if call in self._attempts]
         if self._rounds and silent and not any(call.heard for call in silent):
-            self._refused = (0, "nothing came back", 0)
+            self._refused = _refusal(0, "nothing came back")
             rounds, self._rounds = self._rounds, deque()
             self._cancel()
             self._rounds = rounds
@@ -163,7 +166,7 @@ class OutgoingLeg(SipLeg):
         endpoint = self._ground.endpoint
         local = endpoint.local_for(target.destination.host, target.destination.transport)
         if local is None:
-            self._refused = (502, f"no route leads to {target.destination.host}", 0)
+            self._refused = _refusal(502, f"no route leads to {target.destination.host}")
             return
         caller, headers = identity(self._outgoing, target, local)
         try:
@@ -172,9 +175,9 @@ class OutgoingLeg(SipLeg):
             digest = None if target.credentials is None else DigestClient(target.credentials)
             call = endpoint.agent.invite(invitation, target.destination, local, self.now, digest=digest)
         except MediaError as error:
-            self._refused = (503, str(error), 0)
+            self._refused = _refusal(503, str(error))
         except ValueError as error:
-            self._refused = (0, printable(str(error)), 0)
+            self._refused = _refusal(0, printable(str(error)))
         else:
             call.negotiate = session.negotiate
             self._attempts[call] = session
@@ -236,19 +239,40 @@ class OutgoingLeg(SipLeg):
         if call is self._early:
             self._early = None
         if response is None and cause == "not_acceptable":
-            found = (488, "no audio that both can speak", 0)
+            found = _refusal(488, "no audio that both can speak")
         elif response is None:
-            found = (0, "nothing came back", 0)
+            found = _refusal(0, "nothing came back")
         else:
-            found = (response.status, printable(response.reason), _q850_of(response))
-        if self._refused is None or _rank(found[0]) <= _rank(self._refused[0]):
+            found = CallRefused(
+                CALLER_LEG,
+                response.status,
+                printable(response.reason),
+                _q850_of(response),
+                _elsewhere(response),
+            )
+        if self._refused is None or _rank(found.status) <= _rank(self._refused.status):
             self._refused = found
-        if found[0] >= 600:
+        if found.status >= 600:
             self._cancel()
-        if not self._attempts and (self._rang or found[0] not in _TRY_NEXT):
+        if not self._attempts and (self._rang or found.status not in _TRY_NEXT):
             self._rounds.clear()
         if not self._attempts:
             self._go_on()
+
+
+def _refusal(status: int, reason: str) -> CallRefused:
+    return CallRefused(CALLER_LEG, status, reason)
+
+
+def _elsewhere(response: Response) -> tuple[str, ...]:
+    """Where a 3xx says that he is (RFC 3261 §8.1.3.4), as a script and its policy have it."""
+    if not 300 <= response.status < 400:
+        return ()
+    try:
+        named = [transfer_target(str(each.uri)) for each in response.contacts[:_MOST_CONTACTS]]
+    except SipSyntaxError:
+        return ()
+    return tuple(each for each in named if each is not None)
 
 
 def _rank(status: int) -> tuple[bool, bool, bool]:

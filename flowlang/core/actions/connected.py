@@ -19,7 +19,7 @@ from ..mailbox import Mailbox
 from ..outbox import unheard
 from ..strand import WhenLeft
 from ..timers import Timer
-from .placing import place, ringing_time
+from .placing import may_place, place, ringing_time
 from .stage import Stage
 
 _OK, _FORBIDDEN, _TIMEOUT, _PENDING = 200, 403, 408, 491  # RFC 3261 §21
@@ -105,22 +105,12 @@ class Connected:
             return
         if self._coming is not None:
             self._report(number, _PENDING)
-        elif not self._may(to):
+        elif not may_place(stage, to, "a transfer"):
             self._report(number, _FORBIDDEN)
         else:
             self._by_caller = asks is None
             self._coming = coming = place(stage, to, self._took)
             self._timer = ringing_time(stage, lambda: self._box.put(_News(coming, None)))
-
-    def _may(self, to: str) -> bool:
-        flow = self._stage.flow
-        why = flow.rules.why_refused("dial", to)
-        most = flow.rules.legs
-        if why is None and most is not None and len(flow.placed_legs) >= most:
-            why = f"`limit legs` is {most}"
-        if why is not None:
-            flow.warn(f"a transfer is refused: {why}", self._stage.strand.line)
-        return why is None
 
     def _succeed(self, coming: PlacedLeg) -> None:
         flow = self._stage.flow

@@ -34,6 +34,19 @@ def place(stage: Stage, to: str, take: Callable[[PlacedLeg, LegEvent], None]) ->
     return stage.flow.legs.place(to, source, display, take, anonymous=stage.given["anonymous"] is True)
 
 
+def may_place(stage: Stage, to: str, what: str) -> bool:
+    """Whether the policies let us call somebody whom the other side names; a warning tells why not, of
+    `what`."""
+    flow = stage.flow
+    why = flow.rules.why_refused("dial", to)
+    most = flow.rules.legs
+    if why is None and most is not None and len(flow.placed_legs) >= most:
+        why = f"`limit legs` is {most}"
+    if why is not None:
+        flow.warn(f"{what} is refused: {why}", stage.strand.line)
+    return why is None
+
+
 def ringing_time(stage: Stage, over: Callable[[], None]) -> Timer:
     """Calls `over` when it has rung for as long as it may."""
     timeout = stage.given["timeout"]
