@@ -15,6 +15,7 @@ import signal
 import socket
 import subprocess
 import sys
+from contextlib import suppress
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -134,16 +135,20 @@ def show(line: str) -> None:
 
 
 def free_port() -> int:
-    """A UDP port of 127.0.0.1 that nobody has."""
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sock:
-        sock.bind(("127.0.0.1", 0))
-        return sock.getsockname()[1]
+    """A port of 127.0.0.1 that nobody has, for UDP or TCP."""
+    while True:
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as datagrams, socket.socket() as stream:
+            datagrams.bind(("127.0.0.1", 0))
+            port: int = datagrams.getsockname()[1]
+            with suppress(OSError):
+                stream.bind(("127.0.0.1", port))
+                return port
 
 
 def main() -> int:
     """Exit code 0 only if the call went as it should."""
     parser = argparse.ArgumentParser(description="A softphone calls the front desk of a clinic.")
-    parser.add_argument("--port", type=int, help="the UDP port to serve on; a free one without it")
+    parser.add_argument("--port", type=int, help="the port to serve on; a free one without it")
     parser.add_argument("--key", choices=sorted(ANSWERS), default="3", help="the key to press")
     parser.add_argument("--folder", type=Path, default=Path("build/demo"), help="where the recording goes")
     given = parser.parse_args()

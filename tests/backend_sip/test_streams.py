@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ssl
 from collections.abc import AsyncGenerator
-from contextlib import asynccontextmanager, closing
+from contextlib import AsyncExitStack, asynccontextmanager, closing
 from pathlib import Path
 
 import pytest
@@ -323,3 +323,20 @@ async def test_a_call_goes_to_a_trunk_by_tls_and_its_name(tmp_path: Path, clock:
         async with side(secured=tls(tmp_path)) as here:
             here.call(found)
             await here.hang_up(there)
+
+
+async def test_one_host_has_so_many_connections_and_no_more(
+    clock: trio.abc.Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("flowlang.backends.sip.streams.MOST_OF_HOST", 3)
+    async with side() as here, AsyncExitStack() as stack:
+        opened = [
+            await stack.enter_async_context(await trio.open_tcp_stream(here.address.host, here.address.port))
+            for _ in range(4)
+        ]
+        assert await opened[3].receive_some() == b""
+        await opened[0].aclose()
+        await wait_all_tasks_blocked()
+        async with await trio.open_tcp_stream(here.address.host, here.address.port) as another:
+            await another.send_all(b"\r\n\r\n")
+            assert await another.receive_some() == b"\r\n"

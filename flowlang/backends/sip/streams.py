@@ -141,7 +141,7 @@ class Streams:
         host, port = "", 0
         with suppress(OSError):
             host, port = stream.socket.getpeername()[:2]
-        full = len(self._connections) >= MOST_CONNECTIONS or self._hosts[host] >= MOST_OF_HOST
+        full = self._hosts.total() >= MOST_CONNECTIONS or self._hosts[host] >= MOST_OF_HOST
         if not host or full:
             await trio.aclose_forcefully(stream)
             return
