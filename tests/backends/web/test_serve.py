@@ -54,16 +54,15 @@ async def serve(folder: Path, numbers: list[int]) -> None:
     async with trio.open_nursery() as nursery:
         begin = partial(trio.run_process, cwd=folder, env=environment, stderr=subprocess.PIPE, check=False)
         process = await nursery.start(begin, command)
-        line = b""
+        told, found = b"", None
         with trio.fail_after(30):
-            while b"\n" not in line:
+            while found is None:
                 part = await process.stderr.receive_some()
-                assert part, line
-                line += part
-        found = re.search(r"web at (http://[0-9.:]+)/chat", line.decode())
-        assert found is not None, line
+                assert part, told
+                told += part
+                found = re.search(rb"web at (http://[0-9.:]+)/chat", told)
         for number in numbers:
-            async with visitor(found[1], f"{number:A>43}") as ann:
+            async with visitor(found[1].decode(), f"{number:A>43}") as ann:
                 await ann.say("hi")
                 assert await ann.messages(1) == [f"You are number {number}."]
         process.kill()
