@@ -62,7 +62,7 @@ class PeerOffice(Office):
         with trio.move_on_after(GIVE_UP_S):
             while len(self.logs) < len(lines):
                 await self.changed.park()
-        assert self.logs == list(lines), [each.summary for each in self.messages]
+        assert self.logs == list(lines), (self.logs, [each.summary for each in self.messages])
 
     async def until_logs(self, lines: set[str]) -> None:
         """Returns when scripts logged these lines, in whatever order."""

@@ -47,6 +47,26 @@ async def test_it_registers_and_hears_us_by_tls_once_our_name_is_proved(sounds: 
         assert seconds_of(PROMPT, phone.heard()) > 0.2
 
 
+MENU_FLOW = """
+route call => menu
+flow menu {
+    let keys = ask(play: "prompt.wav", digits: 3, timeout: 8s)
+    log "pressed ${keys}"
+}
+"""
+
+
+async def test_it_presses_keys(sounds: Path) -> None:
+    async with open_office(MENU_FLOW, sounds) as office:
+        phone = await office.linphone("bob")
+        await phone.do(f"call sip:{office.own('20')}")
+        await phone.until("Media streams established")
+        for key in "427":
+            await phone.do(key)
+        await office.until_logged("pressed 427")
+        await office.until_over(1)
+
+
 TWO_CALLS = """
 route call to "20" => to_bob
 route call to "30" => to_carol
