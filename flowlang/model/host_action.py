@@ -37,8 +37,8 @@ NOT_DONE = NotDone.NOT_DONE
 @dataclass(frozen=True, slots=True)
 class HostAction:
     """`fake` is what `flow test` calls in place of `function`. `query` belongs to an action declared with
-    `recovery="query"`: after a crash it is called with the same arguments and key, and gives what the function
-    gave, or `NOT_DONE`."""
+    `recovery="query"`: after a crash it is called with the same arguments and key, and gives what the
+    function gave, or `NOT_DONE`."""
 
     declared: Action
     function: HostFunction
