@@ -114,6 +114,8 @@ class SqliteStore:
         try:
             folder.mkdir(parents=True, exist_ok=True, mode=0o700)  # conversations are nobody else's business
             self._lock = _locked(folder)
+            # Whatever the folder allows; SQLite gives its log the same permissions.
+            os.close(os.open(folder / FILE, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))
         except OSError as error:
             raise StoreError(f"{folder}: {(error.strerror or str(error)).lower()}") from None
         try:

@@ -185,3 +185,13 @@ def test_a_build_comes_back_as_it_was(tmp_path: Path) -> None:
         again = store.archive.build(BUILD.hash)
         assert (again.manifest, again.texts) == (BUILD.manifest, BUILD.texts)
         assert again.limits == BUILD.limits
+
+
+def test_others_cannot_read_what_is_kept(tmp_path: Path) -> None:
+    folder = tmp_path / "open to all"
+    folder.mkdir(mode=0o755)
+    with SqliteStore(folder) as store:
+        store.journal("one", BUILD).open({"flow": "main", "at": 0})
+        store.commit()
+        for each in folder.iterdir():
+            assert each.stat().st_mode & 0o077 == 0, each.name
