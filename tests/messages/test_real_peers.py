@@ -50,6 +50,7 @@ async def by_gateway() -> AsyncGenerator[tuple[Say, Get]]:
         async def say(text: str) -> None:
             nonlocal count
             count += 1
+            await backend.settle()  # nobody answers a text before the gateway has answered for it
             fields = {"From": PERSON["sms"], "To": OURS["sms"], "Body": text, "MessageSid": f"in-{count}"}
             signature = twilio_signature("t", f"{PUBLIC}/sms/t/received", fields.items())
             headers = {
