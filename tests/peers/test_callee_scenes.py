@@ -204,3 +204,30 @@ async def test_a_redirection_goes_no_further_than_the_policy(sounds: Path) -> No
         warning, outcome = await office.logged(2)
         assert warning.startswith("a redirection is refused")
         assert outcome == "failed 302"
+
+
+REMIND = """
+route call          => remind
+route outbound call => reminder
+flow remind {
+    match call("sip:peer@127.0.0.1:PORT") {
+        answered as a => log "answered ${a.to}"
+        _             => log "no"
+    }
+}
+flow reminder { wait 1h }
+"""
+
+
+async def test_a_call_without_a_caller_follows_a_redirection_too(sounds: Path) -> None:
+    async with open_office(EMPTY, sounds, open_to_all=True) as office:
+        there = await callee(office, *RINGS, *ANSWERS, Pause(50), *HANGS_UP, name="there")
+        target = f"sip:elsewhere@127.0.0.1:{there.port}"
+        moved = Send(302, contact=f"<{target}>")
+        here = await callee(office, Get("INVITE"), moved, Get("ACK"), name="here")
+        script = REMIND.replace("PORT", str(here.port))
+        office.engine.load_text(f'policy {{ allow dial "*" }}\n{script}')
+        await office.call(await office.phone(), "20")
+        await here.done()
+        await there.done()
+        await office.until_logged(f"answered {target}")

@@ -12,7 +12,7 @@ from ..opening import Inherited, Opening
 from ..outputs import Connect
 from ..routing import Chosen, choose_route
 from ..strand import WhenLeft
-from .placing import place, ringing_time
+from .placing import Redirections, place, ringing_time
 from .stage import Stage
 from .unanswered import Unanswered
 from .undoing import Undoing
@@ -26,27 +26,38 @@ async def call(stage: Stage) -> Outcome:
     opening = _opening(stage)
     box: Mailbox[tuple[PlacedLeg, LegEvent] | None] = Mailbox(stage.strand, WhenLeft.NOTHING)
     timer = ringing_time(stage, lambda: box.put(None))
-    leg = place(stage, stage.text("to"), lambda leg, event: box.put((leg, event)))
+    legs = [place(stage, stage.text("to"), lambda leg, event: box.put((leg, event)))]
 
     def give_up() -> None:
         timer.cancel()
-        flow.legs.hang_up(leg)
+        for leg in legs:
+            flow.legs.hang_up(leg)
 
     with Undoing(give_up):
-        return await _until_answered(stage, leg, opening, box)
+        return await _until_answered(stage, legs, opening, box)
 
 
 async def _until_answered(
-    stage: Stage, leg: PlacedLeg, opening: Opening, box: Mailbox[tuple[PlacedLeg, LegEvent] | None]
+    stage: Stage,
+    legs: list[PlacedLeg],
+    opening: Opening,
+    box: Mailbox[tuple[PlacedLeg, LegEvent] | None],
 ) -> Outcome:
+    """`legs` ends with the one that counts: a 3xx leads from one to the next."""
     flow = stage.flow
+    elsewhere = Redirections(stage, [each.to for each in legs])
     while True:
+        leg = legs[-1]
         match await box.get():
             case None:
                 return Unanswered(leg.to, 0, "nobody answered in time", leg.rang, late=True).as_outcome()
             case _, CallRinging():
                 flow.events.tell(Outcome("ringing", {"to": leg.to, "text": leg.to}))
-            case _, CallRefused(status=status, reason=reason, q850=q850):
+            case _, CallRefused(status=status, reason=reason, q850=q850, contacts=contacts):
+                to = next(elsewhere.of(contacts), None)
+                if to is not None:
+                    legs.append(place(stage, to, leg.take))
+                    continue
                 return Unanswered(leg.to, status, reason, leg.rang, q850=q850).as_outcome()
             case _, CallEnded(cause=cause):
                 return Unanswered(leg.to, 0, cause, leg.rang).as_outcome()

@@ -14,7 +14,7 @@ from ..strand import LegGone, WhenLeft
 from ..timers import Timer
 from .confirming import ask_to_confirm
 from .connected import Connected
-from .placing import may_place, place, ringing_time, targets
+from .placing import Redirections, place, ringing_time, targets
 from .stage import Stage
 from .unanswered import Unanswered, which_counts
 from .undoing import Undoing
@@ -23,10 +23,6 @@ from .undoing import Undoing
 async def dial(stage: Stage) -> Outcome:
     """Calls; the outcome once all legs are over."""
     return await _Dialling(stage).run()
-
-
-_MOST_REDIRECTIONS = 5
-"""Of one `dial`: who is sent from one to the next finds an end."""
 
 
 class _Dialling:
@@ -39,8 +35,7 @@ class _Dialling:
         self._serial = stage.text("strategy") == "serial"
         self._box: Mailbox[tuple[PlacedLeg, LegEvent] | None] = Mailbox(stage.strand, WhenLeft.TOLD)
         self._ringing: list[PlacedLeg] = []
-        self._called: set[str] = set()
-        self._redirections = 0
+        self._elsewhere = Redirections(stage, self._left)
         self._unanswered: list[Unanswered] = []
         self._timer: Timer | None = None
         self._connected: Connected | None = None
@@ -75,12 +70,7 @@ class _Dialling:
         """The next target, or all of them."""
         now, self._left = (self._left[:1], self._left[1:]) if self._serial else (self._left, [])
         self._start_timer()
-        for each in now:
-            self._call(each)
-
-    def _call(self, to: str) -> None:
-        self._called.add(to)
-        self._ringing.append(place(self._stage, to, self._took))
+        self._ringing += [place(self._stage, each, self._took) for each in now]
 
     def _took(self, leg: PlacedLeg, event: LegEvent) -> None:
         self._box.put((leg, event))
@@ -129,18 +119,12 @@ class _Dialling:
             self._stage.begin(Ring(CALLER_LEG), unheard)
 
     def _goes_on(self, leg: PlacedLeg, contacts: tuple[str, ...]) -> bool:
-        """Whether he is called elsewhere, where whoever refused says that he is: a new `dial` to the policies
-        (RFC 3261 §8.1.3.4)."""
-        before = len(self._ringing)
-        for each in contacts:
-            if each in self._called or self._redirections >= _MOST_REDIRECTIONS:
-                continue
-            if may_place(self._stage, each, "a redirection"):
-                self._redirections += 1
-                self._call(each)
-        if len(self._ringing) == before:
+        """Whether he is called elsewhere, where whoever refused says that he is."""
+        placed = [place(self._stage, each, self._took) for each in self._elsewhere.of(contacts)]
+        if not placed:
             return False
         self._ringing.remove(leg)
+        self._ringing += placed
         if leg is self._early:
             self._early = None
         return True

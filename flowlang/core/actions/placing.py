@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 
 from flowlang.compile.runtime.faults import Fault
 from flowlang.model.values import Duration
@@ -12,6 +12,7 @@ from ..timers import Timer, TimerClass
 from .stage import Stage
 
 _MOST_TARGETS = 20
+_MOST_REDIRECTIONS = 5
 
 
 def targets(stage: Stage) -> list[str]:
@@ -45,6 +46,26 @@ def may_place(stage: Stage, to: str, what: str) -> bool:
     if why is not None:
         flow.warn(f"{what} is refused: {why}", stage.strand.line)
     return why is None
+
+
+class Redirections:
+    """Where else an action is to call, as a 3xx says: each a new call to the policies (RFC 3261 §8.1.3.4),
+    nobody twice, and so few in all that who is sent from one to the next finds an end."""
+
+    def __init__(self, stage: Stage, called: Iterable[str]) -> None:
+        self._stage = stage
+        self._called = set(called)
+        self._left = _MOST_REDIRECTIONS
+
+    def of(self, contacts: tuple[str, ...]) -> Iterator[str]:
+        """Whom to call now; the next is looked at when this one was placed."""
+        for each in contacts:
+            if each in self._called or not self._left:
+                continue
+            if may_place(self._stage, each, "a redirection"):
+                self._left -= 1
+                self._called.add(each)
+                yield each
 
 
 def ringing_time(stage: Stage, over: Callable[[], None]) -> Timer:
