@@ -19,6 +19,7 @@ from flowlang.model.commands import (
     Answer,
     BackendCommand,
     Bridge,
+    GiveBack,
     HangUp,
     Hold,
     Mute,
@@ -295,7 +296,7 @@ class SimulatedLeg:
                 if status < 300:
                     self._host.observe(LegTransferred(self._host.now(), self.incoming.id, self._transfer_to))
                 self.changed()
-            case Hold() | PlaceCall() | Bridge() | TakePlace():
+            case Hold() | PlaceCall() | Bridge() | TakePlace() | GiveBack():
                 pass
         finish(Done())
         return _nothing

@@ -10,9 +10,7 @@
 - `incoming_leg`, `outgoing_leg`   what each does in its own way
 - `targets`    where a call goes: phones, trunks (`trunks`), hosts (`dns`); `identity` as whom
 - `audio`      what was agreed by SDP, applied to a media port
-- `speech`     what a leg says, one thing after the other
 - `files`      how many files may be open
-- `sounds`     a text or a file to sound ready to be sent, or the fault that a script sees
 
 Rules: one ticker, and as many tasks as there are sockets and connections, however many calls there are; a
 task of its own has only sound that is being fetched, and a call that is looking for where it goes. Nothing is

@@ -19,6 +19,7 @@ import trio
 
 from flowlang.backends.border import BackendError, Host, Inbox, Incoming, Outgoing, Refusal
 from flowlang.backends.media import MediaConfig, MediaError, MediaPlane, hold_music
+from flowlang.backends.media.sounds import Sounds
 from flowlang.model.causes import hangup_cause
 from flowlang.model.commands import (
     Answer,
@@ -80,7 +81,6 @@ from .listening import open_listeners, shown
 from .names import printable
 from .outgoing_leg import OutgoingLeg
 from .sockets import Listener, Network
-from .sounds import Sounds
 from .targets import CallTargets, Targets
 from .tls import Tls, TlsSettings
 from .trunking import Trunking

@@ -10,12 +10,12 @@ import trio
 
 from flowlang.backends.border import Host
 from flowlang.backends.media import MediaPlane, Prompt
+from flowlang.backends.media.sounds import Sounds
 from flowlang.rtp import RandomBits
 from flowlang.sip import CallLeg
 from flowlang.sip.offer_answer import CODECS, Codec
 
 from .endpoint import Endpoint
-from .sounds import Sounds
 
 if TYPE_CHECKING:
     from .leg import SipLeg

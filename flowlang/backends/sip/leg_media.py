@@ -12,6 +12,7 @@ from contextlib import suppress
 
 from flowlang.backends.border import Finish, Inbox
 from flowlang.backends.media import MediaError, MediaPort, ringing_tone
+from flowlang.backends.media.speech import Speech
 from flowlang.model.commands import Record
 from flowlang.model.events import CALLER_LEG, CallHeld, CallUnheld, DigitPressed, Event
 from flowlang.model.observations import LegHeld
@@ -22,7 +23,6 @@ from .audio import connect_audio
 from .ground import Ground
 from .keys import key_of_info
 from .recordings import LegRecordings
-from .speech import Speech
 
 GONE = Failed("gone", "the caller has left")
 

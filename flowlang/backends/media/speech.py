@@ -9,15 +9,33 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable
+from typing import Protocol
 
 import trio
 
 from flowlang.backends.border import Finish
-from flowlang.backends.media import Ended, MediaPort, Playback, Prompt
 from flowlang.model.commands import Play, Say
 from flowlang.model.results import Done, Failed, Result
 
+from .playback import Ended
+from .prompts import Prompt
 from .sounds import SoundFault, Sounds
+
+
+class Playing(Protocol):
+    """A sound that is being heard."""
+
+    def stop(self) -> None:
+        """Ends it now; after its end this does nothing."""
+        ...
+
+
+class Speaker(Protocol):
+    """Where sound is heard: a `MediaPort`, or what a backend has in its place."""
+
+    def play(self, prompt: Prompt, done: Callable[[Ended], None]) -> Playing:
+        """Lets it be heard now; `done` is told once how it ended."""
+        ...
 
 
 class _Utterance:
@@ -38,8 +56,8 @@ class Speech:
         self._sounds = sounds
         self._nursery = nursery
         self._queue: deque[_Utterance] = deque()
-        self._port: MediaPort | None = None
-        self._playback: Playback | None = None
+        self._port: Speaker | None = None
+        self._playback: Playing | None = None
 
     def add(self, command: Say | Play, finish: Finish) -> Callable[[], None]:
         """Say this after all else; returns how to cancel it."""
@@ -48,7 +66,7 @@ class Speech:
         self._nursery.start_soon(self._fetch, command, utterance)
         return lambda: self._cancel(utterance)
 
-    def connect(self, port: MediaPort) -> None:
+    def connect(self, port: Speaker) -> None:
         """Let it be heard from now on."""
         self._port = port
         self._go_on()

@@ -10,10 +10,12 @@ from __future__ import annotations
 import logging
 from pathlib import Path
 
-from flowlang.backends.media import Prompt, PromptCache, PromptError
 from flowlang.model.commands import Play, Say
 from flowlang.model.results import Failed
 from flowlang.model.speech import TextTooLong, UnknownLanguage, Voice, VoiceError, VoiceUnavailable
+from flowlang.rtp import PromptError
+
+from .prompts import Prompt, PromptCache
 
 _log = logging.getLogger(__name__)
 
