@@ -11,9 +11,12 @@ from flowlang.syntax import ast
 from .frame import Frame
 from .kinds import Int, Kind, is_number, unchecked
 from .python import const, load, use
+from .runtime.weights import FREE
 
 _GENERAL = {
     "+": "add", "-": "subtract", "*": "multiply", "/": "divide", "//": "floor_divide", "%": "modulo",
+}  # fmt: skip
+_COMPARING = {
     "==": "equal", "!=": "unequal", "<": "less", "<=": "less_or_equal", ">": "greater",
     ">=": "greater_or_equal", "in": "contained", "not in": "not_contained",
 }  # fmt: skip
@@ -32,8 +35,10 @@ def binary(frame: Frame, node: ast.Binary) -> py.expr:
     left, right = frame.kind(node.left), frame.kind(node.right)
     one, two = frame.expression(node.left), frame.expression(node.right)
     operator = node.operator
-    if operator in _COMPARISONS and _comparable(operator, left, right):
-        return py.Compare(one, [_COMPARISONS[operator]()], [two])
+    if operator in _COMPARING:
+        if operator in _COMPARISONS and _comparable(node, left, right):
+            return py.Compare(one, [_COMPARISONS[operator]()], [two])
+        return use(_COMPARING[operator], frame.meter(), one, two)
     divides = operator in ("/", "//", "%")
     if not is_number(left) or not is_number(right) or (divides and _may_be_zero(node.right, right)):
         made = use(_GENERAL[operator], one, two)
@@ -71,13 +76,17 @@ def held(frame: Frame, value: py.expr, bounds: Int) -> py.expr:
     return py.IfExp(test, load(name), use("overflow"))
 
 
-def _comparable(operator: str, left: Kind, right: Kind) -> bool:
-    """Whether Python compares the two as the language does."""
-    if is_number(left) and is_number(right):
+def _comparable(node: ast.Binary, left: Kind, right: Kind) -> bool:
+    """Whether Python compares the two as the language does, and in no time: a text with one that is short."""
+    if (is_number(left) and is_number(right)) or left == right == "boolean":
         return True
-    if operator in ("==", "!="):
-        return left == "text" or right == "text" or left == right == "boolean"
-    return left == right == "text"
+    if not (_is_short(node.left) or _is_short(node.right)):
+        return False
+    return node.operator in ("==", "!=") or left == right == "text"
+
+
+def _is_short(node: ast.Expression) -> bool:
+    return isinstance(node, ast.Text) and len(node.value) <= FREE
 
 
 def _may_be_zero(node: ast.Expression, kind: Kind) -> bool:

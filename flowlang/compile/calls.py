@@ -15,6 +15,7 @@ from . import names
 from .frame import Frame
 from .names import primitive
 from .python import awaited, const, if_, load, on_strand, statement, tuple_, use
+from .runtime.prices import PRICES
 from .runtime.sizes import MAX_DEPTH
 
 Written = TypeVar("Written", py.expr, list[py.expr])
@@ -23,8 +24,8 @@ _ON_STRAND = frozenset({"now", "elapsed", "random"})
 """Built-ins that ask the activeflow; all others are plain functions."""
 
 
-_CHEAP = frozenset({"abs", "ends_with", "has", "length", "number", "round", "seconds", "starts_with"})
-"""Those that go through nothing large and make nothing large."""
+_OF_ITS_PART = frozenset({"starts_with", "ends_with"})
+"""Built-ins that look at no more of a text than the other has."""
 
 
 def call(frame: Frame, node: ast.Call) -> tuple[py.expr, bool]:
@@ -81,9 +82,11 @@ def _built_in(frame: Frame, function: Function, values: dict[str, list[py.expr]]
         return on_strand(function.name, *arguments)
     if function.name == "matches":
         return use("searched", frame.meter(), *arguments)
-    if function.name in _CHEAP:
+    price = PRICES.get(function.name)
+    if price is None:
         return py.Call(load(names.built_in(function.name)), arguments, [])
-    return use("worked", frame.meter(), load(names.built_in(function.name)), *arguments)
+    how = "compared" if function.name in _OF_ITS_PART else "worked"
+    return use(how, frame.meter(), const(price), load(names.built_in(function.name)), *arguments)
 
 
 def _compiled(

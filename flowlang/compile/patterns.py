@@ -30,7 +30,7 @@ def _test(frame: Frame, pattern: ast.Pattern, subject: str) -> py.expr:
             regex = frame.unit.pooled(Regex(pattern.pattern, pattern.flags))
             return use("is_match", frame.meter(), load(subject), load(regex))
         case ast.LiteralPattern():
-            return use("is_literal", load(subject), _literal(frame, pattern.value))
+            return use("is_literal", frame.meter(), load(subject), _literal(frame, pattern.value))
 
 
 def _literal(frame: Frame, node: ast.Expression) -> py.expr:

@@ -26,7 +26,7 @@ from .frame import Cover, Frame, Place, Unit
 from .hoisting import hoisted
 from .plan import Plan
 from .python import assign, const, function, if_, load, parameters, stamp, tuple_, use
-from .runtime import decimals, fields, operators, patterns, sizes, steps, texts, weights
+from .runtime import comparisons, decimals, fields, operators, patterns, sizes, steps, texts, weights
 from .runtime.faults import Fault, script_line
 from .runtime.functions import BUILT_INS
 from .statements import statement
@@ -167,7 +167,7 @@ def _caught(meter: steps.Meter, error: Exception) -> Outcome:
 def _namespace(unit: Unit, primitives: Mapping[str, Any]) -> dict[str, Any]:
     """All that compiled code can name. Python's own built-ins are not there."""
     ours: dict[str, Any] = dict(primitives)
-    for module in (operators, fields, patterns, texts, sizes, steps, weights):
+    for module in (operators, comparisons, fields, patterns, texts, sizes, steps, weights):
         ours |= {
             name: value
             for name, value in vars(module).items()

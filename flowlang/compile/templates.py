@@ -21,7 +21,7 @@ def template(frame: Frame, node: ast.Template) -> py.expr:
         each for each in node.parts if not isinstance(each, str) and not isinstance(frame.kind(each), Int)
     ]
     if len(texts) > _MAX_TEXTS:
-        parts = [const(each) if isinstance(each, str) else frame.expression(each) for each in node.parts]
+        parts = [const(each) if isinstance(each, str) else _text(frame, each) for each in node.parts]
         return use("grown", frame.meter(), use("filled", *parts))
     made = py.JoinedStr([_part(frame, each) for each in node.parts])
     if not texts:
@@ -35,11 +35,13 @@ def template(frame: Frame, node: ast.Template) -> py.expr:
 def _part(frame: Frame, node: str | ast.Expression) -> py.expr:
     if isinstance(node, str):
         return const(node)
+    return py.FormattedValue(_text(frame, node), -1, None)
+
+
+def _text(frame: Frame, node: ast.Expression) -> py.expr:
     kind = frame.kind(node)
     value = frame.expression(node)
-    if kind != "text" and not isinstance(kind, Int):
-        value = _as_text(frame, value)
-    return py.FormattedValue(value, -1, None)
+    return value if kind == "text" or isinstance(kind, Int) else _as_text(frame, value)
 
 
 def _as_text(frame: Frame, value: py.expr) -> py.expr:
@@ -55,4 +57,4 @@ def _as_text(frame: Frame, value: py.expr) -> py.expr:
         py.Or(),
         [py.Compare(found, [py.Is()], [load("x_str")]), py.Compare(load(kind), [py.Is()], [load("x_int")])],
     )
-    return py.IfExp(is_plain, again, use("text_of", load(again.id)))
+    return py.IfExp(is_plain, again, use("written", frame.meter(), load(again.id)))

@@ -10,7 +10,8 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 
 from flowlang.compile.runtime.faults import Fault
-from flowlang.compile.runtime.steps import called
+from flowlang.compile.runtime.prices import PRICES
+from flowlang.compile.runtime.steps import called, spend
 from flowlang.compile.runtime.texts import text_of
 from flowlang.compile.runtime.weights import check_weight
 from flowlang.model.events import Emitted
@@ -276,21 +277,24 @@ def deeper(strand: Strand, depth: int, cost: int) -> int:
 
 def now(strand: Strand) -> Time:
     """The time of the input being handled."""
+    spend(strand.meter, PRICES["now"])
     return Time(strand.flow.at)
 
 
 def elapsed(strand: Strand) -> Duration:
     """Since the activeflow began."""
+    spend(strand.meter, PRICES["elapsed"])
     return Duration(strand.flow.at - strand.flow.began)
 
 
 def random(strand: Strand, *ends: Value) -> Value:
     """Chance, the same in each replay."""
+    spend(strand.meter, PRICES["random"])
     return strand.flow.chance(ends)
 
 
 def predefined(strand: Strand, name: str) -> Value:
-    """`call`, `caller`, `flow`."""
+    """`call`, `caller`, `message`, `webhook`, `flow`."""
     return strand.flow.predefined[name]
 
 

@@ -52,7 +52,8 @@ _ALL = (
              "The time at which clocks show `2026-12-25 10:00`; seconds may follow. Of two the first; in an "
              "hour that clocks leave out, as long after its beginning as it says."),
     Function("holiday", ("date", "country", "subdivision"),
-             "The name of the public holiday that a date such as `2026-12-25` is; `none` if it is none.",
+             "The name of the public holiday that a date such as `2026-12-25` is, of the years 1900 to 2100; "
+             "`none` if it is none.",
              optional=1),
     Function("phone", ("text", "region"),
              "The E.164 form of a telephone number as people write it; `none` if it cannot be one. Without a "

@@ -10,9 +10,9 @@ from __future__ import annotations
 import datetime
 import re
 from datetime import UTC, timedelta
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import Any
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
 
 from flowlang.model.values import SECOND, Time, Value, type_name
 
@@ -22,8 +22,9 @@ _EPOCH = datetime.datetime(1970, 1, 1, tzinfo=UTC)
 _DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 _WALL_CLOCK = re.compile(r"(\d{4})-(\d\d)-(\d\d)[ T](\d\d):(\d\d)(?::(\d\d))?\Z", re.ASCII)
 _DATE = re.compile(r"(\d{4})-(\d\d)-(\d\d)\Z", re.ASCII)
-_ZONE = re.compile(r"[A-Za-z][A-Za-z0-9_+-]*(/[A-Za-z0-9_+-]+)*\Z")
-_YEARS_KEPT = 64  # years of holidays, some kilobytes each
+_CALENDARS_KEPT = 32  # of countries; with all their years some 400 KiB each
+_YEARS = range(1900, 2101)
+"""In which the tables of holidays are any good."""
 
 
 def local(time: Any, zone: Any) -> dict[str, Value]:
@@ -78,11 +79,14 @@ def holiday(date: Any, country: Any, subdivision: Any = None) -> str | None:
         day = datetime.date(*map(int, match.groups()))
     except ValueError:
         raise Fault("value", f"no calendar has the date `{_shown(date)}`") from None
-    return _holidays(where, part, day.year).get(day)
+    if day.year not in _YEARS:
+        raise Fault("value", f"holidays are known from {_YEARS[0]} to {_YEARS[-1]}, not in {day.year}")
+    return _calendar(where, part).get(day)
 
 
-@lru_cache(_YEARS_KEPT)
-def _holidays(country: str, subdivision: str | None, year: int) -> dict[datetime.date, str]:
+@lru_cache(_CALENDARS_KEPT)
+def _calendar(country: str, subdivision: str | None) -> Any:
+    """The holidays of a country; it works out a year when it is first asked for a day of it."""
     from holidays import country_holidays
     from holidays.utils import list_supported_countries
 
@@ -92,19 +96,24 @@ def _holidays(country: str, subdivision: str | None, year: int) -> dict[datetime
     try:
         if country not in known or (subdivision is not None and subdivision not in known[country]):
             raise NotImplementedError
-        found = country_holidays(country, subdiv=subdivision, years=year)
+        return country_holidays(country, subdiv=subdivision)
     except NotImplementedError:
         where = _shown(country if subdivision is None else f"{country}, {subdivision}")
         raise Fault(
             "value", f"no holidays are known for `{where}`; a country is written as in `US` (ISO 3166-1)"
         ) from None
-    return {day: str(found[day]) for day in found}
+
+
+@cache
+def _zones() -> frozenset[str]:
+    """Looked up once: a name that is none costs as little as one that is."""
+    return frozenset(available_timezones() - _OF_THE_HOST)
 
 
 def _zone(what: str, zone: Any) -> ZoneInfo:
     name = _text(what, zone)
     try:
-        if _ZONE.match(name) and name not in _OF_THE_HOST:
+        if name in _zones():
             return ZoneInfo(name)
     except (ZoneInfoNotFoundError, ValueError, OSError):
         pass

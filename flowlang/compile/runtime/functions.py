@@ -13,10 +13,11 @@ from flowlang.model.values import SECOND, Duration, Outcome, Time, Value, type_n
 
 from . import sizes
 from .calendar import holiday, instant, local
+from .comparisons import check_order
 from .decimals import DECIMALS
 from .faults import Fault
 from .numbering import phone
-from .operators import add, less
+from .operators import add
 from .patterns import matches
 from .texts import text_of
 
@@ -142,7 +143,7 @@ def _check_comparable(what: str, items: tuple[Any, ...]) -> None:
         _expect(what, each, int, Decimal, str, Duration, Time)
     _check_length(sum(len(each) for each in items if type(each) is str))  # what comparing may go through
     for one, other in pairwise(items):
-        less(one, other)
+        check_order("<", one, other)
 
 
 def sorted_(items: Any) -> tuple[Value, ...]:

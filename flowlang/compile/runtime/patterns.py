@@ -10,8 +10,9 @@ import re2  # pyright: ignore[reportMissingTypeStubs]
 
 from flowlang.model.values import Outcome, Regex, type_name
 
+from .comparisons import equal
 from .faults import Fault
-from .operators import equal
+from .prices import PRICES
 from .steps import Meter, spend
 
 _CHARACTERS_A_STEP = 2  # RE2 takes some 50 ns for one
@@ -68,9 +69,9 @@ def is_outcome(value: Any, name: str) -> bool:
     return type(value) is Outcome and value.name == name
 
 
-def is_literal(value: Any, literal: Any) -> bool:
+def is_literal(meter: Meter, value: Any, literal: Any) -> bool:
     """The pattern of a literal."""
-    return equal(_subject(value), literal)
+    return equal(meter, _subject(value), literal)
 
 
 def is_match(meter: Meter, value: Any, regex: Regex) -> bool:
@@ -82,5 +83,5 @@ def is_match(meter: Meter, value: Any, regex: Regex) -> bool:
 def searched(meter: Meter, text: Any, regex: Any) -> bool:
     """The built-in `matches`; pays for the text that it goes through."""
     if type(text) is str:
-        spend(meter, 1 + len(text) // _CHARACTERS_A_STEP)
+        spend(meter, PRICES["matches"] + len(text) // _CHARACTERS_A_STEP)
     return matches(text, regex)

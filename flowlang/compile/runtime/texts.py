@@ -11,8 +11,10 @@ from typing import Any
 from flowlang.model.values import Value
 
 from .faults import Fault
+from .prices import PRICES
 from .sizes import MAX_TEXT
-from .weights import MAX_NESTING, MAX_WEIGHT
+from .steps import Meter, spend
+from .weights import MAX_NESTING, MAX_WEIGHT, WRITTEN_A_STEP
 
 _WORD = re.compile(r"[A-Za-z_]\w*", re.ASCII)
 _ESCAPES = str.maketrans(
@@ -36,6 +38,15 @@ def text_of(value: Value) -> str:
     if not _written(value, pieces):
         raise Fault("too_large", f"a text has at most {MAX_TEXT:,} characters, of {MAX_WEIGHT:,} values")
     return "".join(pieces)
+
+
+def written(meter: Meter, value: Value) -> str:
+    """The same, where it is neither a text nor an integer; pays for what it goes through."""
+    spend(meter, PRICES["text"])
+    text = text_of(value)
+    if type(value) is tuple or type(value) is dict:
+        spend(meter, len(text) // WRITTEN_A_STEP)
+    return text
 
 
 def filled(*parts: Value) -> str:

@@ -21,6 +21,8 @@ MAX_NESTING = 100
 
 _CHARACTERS = 64  # of a text, that are as much work as one entry
 _CHARACTERS_A_STEP = 8  # so that a budget of steps is one of memory too: up to 4 bytes a character
+WRITTEN_A_STEP = 1
+"""Characters of a list or map that is written as text."""
 FREE = 512
 """Characters of a text that cost nothing."""
 
@@ -66,8 +68,25 @@ def grown(meter: Meter, value: Any) -> Any:
     return value
 
 
-def worked(meter: Meter, function: Any, *arguments: Any) -> Any:
-    """What a built-in function gives; pays for what it goes through and for what it makes."""
+def worked(meter: Meter, price: int, function: Any, *arguments: Any) -> Any:
+    """What a built-in function gives; pays its price, and for what it goes through and what it makes."""
+    spend(meter, price)
+    holds = False
     for each in arguments:
-        grown(meter, each)
-    return grown(meter, function(*arguments))
+        kind = type(each)
+        if kind is tuple or kind is dict:
+            holds = True
+            spend(meter, len(each))
+        elif kind is str and len(each) > FREE:
+            spend(meter, len(each) // _CHARACTERS_A_STEP)
+    made = grown(meter, function(*arguments))
+    if holds and type(made) is str:
+        spend(meter, len(made) // WRITTEN_A_STEP)
+    return made
+
+
+def compared(meter: Meter, price: int, function: Any, whole: Any, part: Any) -> Any:
+    """What a built-in function gives that looks at no more of a text than another has characters."""
+    spend(meter, price)
+    grown(meter, part)
+    return function(whole, part)
