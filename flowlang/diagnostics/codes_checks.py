@@ -151,7 +151,8 @@ CHANNELS: dict[str, Code] = {
     ),
     "E406": Code(
         "nobody there any more",
-        "The caller is surely gone here: behind a `hangup` or `reject`, or in a handler of `hangup`. "
+        "The caller is surely gone here: behind a `hangup`, `reject` or `redirect`, behind a `transfer` that "
+        "came to something, or in a handler of `hangup`. "
         "Messages and data still work. Where the caller may be gone, the action has the outcome `gone`.",
     ),
 }

@@ -44,11 +44,12 @@ class Parameter:
 
 @dataclass(frozen=True, slots=True)
 class OutcomeType:
-    """An outcome with the names of its fields."""
+    """An outcome with the names of its fields. `ends_call`: with it the caller has left."""
 
     name: str
     fields: tuple[str, ...]
     doc: str
+    ends_call: bool = False
 
 
 CALL = frozenset({"call"})
@@ -74,8 +75,8 @@ class Action:
     `outcomes` is empty where the value is nothing of interest. `events` can be handled in the action's own
     block. `channels` says where it works. `needs` names the backend commands (see `commands.COMMANDS`) that
     it is made of on a call. `on_leg`: it needs the caller, and ends when he leaves, its strand with it; where
-    `if_left` is given it ends with that outcome and the strand goes on. `heed`: who does not look at its
-    outcome forgets the unhappy ones, and is warned. `recovery` says what a crash between doing and knowing
+    `if_left` is given it ends with that outcome and the strand goes on. `ends_call`: behind it the caller has
+    left, whatever came of it. `heed`: who does not look at its outcome forgets the unhappy ones, and is warned. `recovery` says what a crash between doing and knowing
     means. `sends` names the outlet that it needs of some backend, whatever the caller's
     channel: a channel, `notify`, `http`, `store` or `sql`. `reach` binds it by policy: what answers in the
     thread that somebody began reaches nobody else, and `notify` goes where the operator said, so both have
@@ -91,6 +92,7 @@ class Action:
     needs: tuple[str, ...] = ()
     on_leg: bool = False
     if_left: str | None = None
+    ends_call: bool = False
     recovery: Recovery = "unknown"
     heed: bool = False
     sends: str | None = None

@@ -1,4 +1,4 @@
-"""Actions: each declared once, as data. The checker, the compiler, completion, the reference and the backends
+"""Actions: each declared once, as data. The checker, the compiler, the reference and the backends
 read this table.
 
 An action of a host is declared with the same classes.
@@ -67,6 +67,7 @@ _BUILT_IN = (
         channels=CALL,
         needs=("reject",),
         on_leg=True,
+        ends_call=True,
     ),
     Action(
         "hangup",
@@ -74,6 +75,7 @@ _BUILT_IN = (
         channels=CALL,
         needs=("hangup",),
         on_leg=True,
+        ends_call=True,
     ),
     Action(
         "say",

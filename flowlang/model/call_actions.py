@@ -143,7 +143,7 @@ CALL_ACTIONS = (
         "flow goes on without him, as after a `hangup`; otherwise he is still here.",
         (Parameter("to", ("text",), "whom: an address", by_place=True),),
         (
-            OutcomeType("transferred", ("to",), "he is connected there"),
+            OutcomeType("transferred", ("to",), "he is connected there", ends_call=True),
             OutcomeType("failed", ("to", "status"), "he is not; `status` is what his phone was told"),
         ),
         channels=CALL,
@@ -159,6 +159,7 @@ CALL_ACTIONS = (
         channels=CALL,
         needs=("redirect",),
         on_leg=True,
+        ends_call=True,
         reach=Reach("to", "dial"),
     ),
 )
