@@ -55,7 +55,7 @@ def write_service(folder: Path, seconds: float) -> None:
 
 async def start_server(nursery: trio.Nursery, folder: Path, port: int) -> trio.Process:
     """`flow serve`, when it listens."""
-    command = [str(BIN / "flow"), "serve", str(folder), "--listen", f"127.0.0.1:{port}"]
+    command = [str(BIN / "flow"), "serve", str(folder), "--no-store", "--listen", f"127.0.0.1:{port}"]
     run = partial(trio.run_process, command, stderr=subprocess.PIPE, check=False)
     server: trio.Process = await nursery.start(run)
     listening = trio.Event()

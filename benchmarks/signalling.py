@@ -123,9 +123,10 @@ def server(folder: Path, *options: str) -> Iterator[Server]:
     (folder / "bench.flow").write_text(SCRIPT, encoding="utf-8")
     (folder / "call.xml").write_text(SCENARIO, encoding="utf-8")
     port = free_port()
+    kept = () if "--no-store" in options else ("--data", str(folder / "data"))
     command = [
         str(BIN / "flow"), "serve", str(folder / "bench.flow"), "--listen", f"127.0.0.1:{port}",
-        "--rtp-ports", "20000-59999", *options,
+        "--rtp-ports", "20000-59999", *kept, *options,
     ]  # fmt: skip
     with (folder / "server.log").open("wb") as log:
         process = subprocess.Popen(command, stdout=log, stderr=log)

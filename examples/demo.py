@@ -70,7 +70,7 @@ async def expected_speech() -> dict[str, Samples]:
 async def serve(port: int, *, task_status: trio.TaskStatus[trio.Process] = trio.TASK_STATUS_IGNORED) -> None:
     """Run `flow serve`, show what it says, tell when it can be called."""
     address = f"127.0.0.1:{port}".encode()
-    command = [str(BIN / "flow"), "serve", str(CLINIC), "--listen", address.decode()]
+    command = [str(BIN / "flow"), "serve", str(CLINIC), "--no-store", "--listen", address.decode()]
     async with trio.open_nursery() as nursery:
         with trio.move_on_after(STARTS_WITHIN) as patience:
             run = partial(trio.run_process, command, stderr=subprocess.PIPE, check=False)

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 Command = TypeVar("Command", bound=Callable[..., Any])
 
 _FILE = "flowlang.db"
+_SHOWN = 3
 
 
 def data_option(help_text: str) -> Callable[[Command], Command]:
@@ -79,6 +80,8 @@ def _only_folder() -> Path:
     found = sorted(each.parent for each in home.glob(f"*/{_FILE}"))
     if len(found) == 1:
         return found[0]
-    names = ", ".join(str(each) for each in found)
-    what = f"there are several data folders: {names};" if found else f"there is no data folder in {home}:"
+    newest = sorted(found, key=lambda each: (each / _FILE).stat().st_mtime, reverse=True)[:_SHOWN]
+    names = ", ".join(str(each) for each in newest)
+    more = f", and {len(found) - _SHOWN} older ones" if len(found) > _SHOWN else ""
+    what = f"there are several data folders: {names}{more};" if found else f"no data folder is in {home}:"
     raise CommandError(f"{what} choose one with --data", Exit.USAGE)

@@ -1,4 +1,4 @@
-"""`flow serve`: answers SIP calls with scripts."""
+"""`flow serve`: answers calls and messages with scripts."""
 
 from __future__ import annotations
 
@@ -86,8 +86,8 @@ def serve(
     policy: Path | None,
     as_json: bool,
 ) -> int:
-    """Answer SIP calls with the script PATH, or with all scripts of the folder PATH. Routes decide which
-    flow a call starts. What the last process left behind goes on where it was.
+    """Answer calls and messages with the script PATH, or with all scripts of the folder PATH. Routes decide
+    which flow begins. What the last process left behind goes on where it was.
 
     Ctrl-C ends all calls politely, a second one at once.
     """

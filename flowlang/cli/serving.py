@@ -1,4 +1,4 @@
-"""What `flow serve` does: an engine with the SIP backend, until somebody ends it."""
+"""What `flow serve` does: an engine with the backends that `flow.toml` sets up, until somebody ends it."""
 
 from __future__ import annotations
 

@@ -86,13 +86,25 @@ async def join_all(strand: Strand, streams: tuple[Strand, ...]) -> None:
     """`parallel`: waits for all."""
     for each in streams:
         await await_end(strand, each, shielded=False)
+    _end_with_them(strand, streams)
 
 
-def join_first(strand: Strand, streams: tuple[Strand, ...]) -> Awaitable[None]:
+async def join_first(strand: Strand, streams: tuple[Strand, ...]) -> None:
     """`race`: waits for the first that is over; the end of the block ends the rest."""
-    if not streams or any(each.over for each in streams):
-        return strand.given(None)
+    if streams and not any(each.over for each in streams):
+        await _first_over(strand, streams)
+    _end_with_them(strand, streams)
 
+
+def _end_with_them(strand: Strand, streams: tuple[Strand, ...]) -> None:
+    """A `parallel` or `race` in which the caller's leaving ended whatever is over was a wait of its strand: in
+    a loop it would be over at once for ever."""
+    over = [each for each in streams if each.over]
+    if over and all(each.went_with_caller for each in over) and strand.flow.ends_with_caller(strand):
+        strand.leave_with_caller()
+
+
+def _first_over(strand: Strand, streams: tuple[Strand, ...]) -> Awaitable[None]:
     def wake() -> None:
         give_up()
         strand.wake()

@@ -1,4 +1,4 @@
-"""For tests of scripts and servers: what calls, listens and judges. Nothing else in flowlang imports it.
+"""For tests of scripts and servers: what calls, listens and judges. Nothing below the command line imports it.
 
     for result in flowlang.testing.run_tests(Path("desk.flow")).results:
         assert result.passed, result.title

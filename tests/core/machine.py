@@ -1,7 +1,7 @@
 """Runs a script on the bare core: actions take a fixed time, inputs come at given times, all on one table of
 what is seen.
 
-The actions `say`, `play`, `http`, … of `scenarios.md` are host actions here, so that no channel is needed to
+The actions `say`, `play`, `http`, … of its scenarios are host actions here, so that no channel is needed to
 see how blocks are left.
 """
 

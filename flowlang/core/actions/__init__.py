@@ -1,4 +1,4 @@
-"""What each built-in action does: a file each, a coroutine each."""
+"""What each built-in action does: a coroutine each, actions of a kind in one file; and what they share."""
 
 from __future__ import annotations
 
