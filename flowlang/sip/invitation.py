@@ -8,6 +8,7 @@ from flowlang.sip import session_timer
 from flowlang.sip.address import Address
 from flowlang.sip.body import SDP_TYPE
 from flowlang.sip.dialog import name_addr_text, via_of
+from flowlang.sip.digest import realm_of
 from flowlang.sip.ground import Ground
 from flowlang.sip.judge import ALLOW, SUPPORTED
 from flowlang.sip.message import Headers, Request
@@ -57,13 +58,21 @@ class Invitation:
 
 def with_headers(request: Request, more: tuple[tuple[str, str], ...], branch: str, local: Address) -> Request:
     """The same request once more, in a new transaction (§8.1.3.5): a new branch, a CSeq one higher, and more
-    headers, in place of those of their names."""
+    headers, in place of those of their names; credentials in place of those for their realm."""
     number = request.cseq.number + 1
     headers = {name: list(values) for name, values in request.headers.items()}
     headers["Via"] = [via_of(local, branch)]
     headers["CSeq"] = [f"{number} {request.method}"]
-    headers |= {name: [value] for name, value in more}
+    for name, value in more:
+        headers[name] = [value, *_others(name, value, request)]
     return Request(request.method, request.uri, headers, request.body)
+
+
+def _others(name: str, value: str, request: Request) -> list[str]:
+    """Credentials of the request for other realms (§22.3)."""
+    if name not in ("Authorization", "Proxy-Authorization"):
+        return []
+    return [each for each in request.headers.get(name, ()) if realm_of(each) != realm_of(value)]
 
 
 def reason_header(status: int, text: str) -> tuple[str, str]:

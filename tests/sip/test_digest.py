@@ -207,3 +207,26 @@ def test_what_is_no_password_is_challenged(value: str) -> None:
     request = register()
     request.extend([("Authorization", value)])
     assert isinstance(make_guard().check(request, SOURCE, 0.0), Challenged)
+
+
+def asked(realm: str, number: int) -> Response:
+    """A proxy's challenge."""
+    value = f'Digest realm="{realm}", nonce="{number}", qop="auth"'
+    return Response(407, "Proxy Authentication Required", {"Proxy-Authenticate": [value]})
+
+
+def test_a_client_answers_each_realm_once_and_few_of_them() -> None:
+    client, request = DigestClient(Credentials("alice", "wonder")), register()
+    for number in range(4):
+        header = client.answer(asked(f"proxy{number}", number), request, Token())
+        assert header is not None
+        assert client.answer(asked("proxy0", 9), with_answer(request, header), Token()) is None
+        request = with_answer(request, header)
+    assert client.answer(asked("proxy9", 9), request, Token()) is None
+
+
+def with_answer(request: Request, header: tuple[str, str]) -> Request:
+    """The request with one more answer."""
+    name, value = header
+    values = [*request.headers.get(name, ()), value]
+    return Request(request.method, request.uri, {**request.headers, name: values})

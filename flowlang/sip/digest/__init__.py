@@ -20,9 +20,18 @@ from __future__ import annotations
 
 from .algorithms import ALGORITHMS
 from .client import Credentials, DigestClient
+from .fields import realm_of
 from .guard import Challenged, DigestGuard, Passed
 
 DIGEST_ALGORITHMS = tuple(ALGORITHMS)
 """Those that we know, the strongest first."""
 
-__all__ = ["DIGEST_ALGORITHMS", "Challenged", "Credentials", "DigestClient", "DigestGuard", "Passed"]
+__all__ = [
+    "DIGEST_ALGORITHMS",
+    "Challenged",
+    "Credentials",
+    "DigestClient",
+    "DigestGuard",
+    "Passed",
+    "realm_of",
+]

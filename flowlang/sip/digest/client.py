@@ -9,7 +9,7 @@ from flowlang.sip.errors import SipSyntaxError
 from flowlang.sip.message import Request, Response
 
 from .algorithms import ALGORITHMS, Use, algorithm_of, response_of, secret_of
-from .fields import print_fields, read_fields
+from .fields import print_fields, read_fields, realm_of
 
 _HEADERS = {401: ("WWW-Authenticate", "Authorization"), 407: ("Proxy-Authenticate", "Proxy-Authorization")}
 _MAX_CHALLENGES = 8
@@ -23,6 +23,8 @@ class Credentials:
     user: str
     password: str = field(repr=False)
     realm: str | None = None
+
+_MOST_REALMS = 4
 
 
 @dataclass(slots=True)
@@ -53,8 +55,13 @@ class DigestClient:
         if challenge is None:
             return None
         last = self._challenge
+        # Each proxy on the way may ask for its own realm (RFC 3261 §22.3); so many there are not.
+        answered = [realm_of(each) for each in request.headers.get(challenge.header, ())]
+        if len(answered) >= _MOST_REALMS:
+            return None
         # Wrong, if it was made for that very request; a server may forget a nonce that served for others.
-        refused = challenge.header in request.headers and last is not None and last.uses == 1
+        first = last is None or last.realm != challenge.realm or last.uses == 1
+        refused = challenge.realm in answered and first
         if refused and not self._is_stale(response):
             return None
         self._challenge = challenge

@@ -36,6 +36,11 @@ def read_fields(text: str) -> dict[str, str]:
     return fields
 
 
+def realm_of(text: str) -> str | None:
+    """The realm of a Digest value."""
+    return read_fields(text).get("realm")
+
+
 def print_fields(fields: Iterable[tuple[str, str]], *, challenge: bool = False) -> str:
     """A Digest value; ValueError if one of them could leave its line. In a challenge `qop` is quoted."""
     return "Digest " + ", ".join(
