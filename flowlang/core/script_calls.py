@@ -84,23 +84,27 @@ def cancel(strand: Strand, other: Strand) -> Awaitable[None]:
 
 async def join_all(strand: Strand, streams: tuple[Strand, ...]) -> None:
     """`parallel`: waits for all."""
+    alone = strand.flow.ends_with_caller(strand)
     for each in streams:
         await await_end(strand, each, shielded=False)
-    _end_with_them(strand, streams)
+    if alone:
+        _end_with_them(strand, streams)
 
 
 async def join_first(strand: Strand, streams: tuple[Strand, ...]) -> None:
     """`race`: waits for the first that is over; the end of the block ends the rest."""
+    alone = strand.flow.ends_with_caller(strand)
     if streams and not any(each.over for each in streams):
         await _first_over(strand, streams)
-    _end_with_them(strand, streams)
+    if alone:
+        _end_with_them(strand, streams)
 
 
 def _end_with_them(strand: Strand, streams: tuple[Strand, ...]) -> None:
-    """A `parallel` or `race` in which the caller's leaving ended whatever is over was a wait of its strand: in
-    a loop it would be over at once for ever."""
+    """A `parallel` or `race` that was begun when the caller had left, and is over for no other reason, is a
+    wait of its strand: in a loop it would be over at once for ever."""
     over = [each for each in streams if each.over]
-    if over and all(each.went_with_caller for each in over) and strand.flow.ends_with_caller(strand):
+    if over and all(each.went_with_caller for each in over):
         strand.leave_with_caller()
 
 

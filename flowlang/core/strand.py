@@ -198,6 +198,11 @@ class Strand:
         hangup`."""
         return not self.level.sheltered
 
+    @property
+    def went_with_caller(self) -> bool:
+        """Whether it is over because the caller left."""
+        return self.over and self.root.pending is not None and self.root.pending.kind is ExitKind.GONE
+
     # -- exits
 
     def aim(self, an_exit: Exit) -> bool:
