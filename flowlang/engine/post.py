@@ -63,7 +63,9 @@ class Post:
         message = data.get("id")
         if not isinstance(message, str):
             return self._take(incoming, data, kept, offer)
-        name = incoming.channel, message
+        if self._threads.owner(incoming.channel, incoming.source, incoming.to) is None:
+            self._engine.parking.wake_thread(incoming.channel, incoming.source, incoming.to)
+        name = incoming.channel, message  # after that: who is woken tells what was here for him
         if name in self._seen:
             before = self._seen[name]
             if before is None:

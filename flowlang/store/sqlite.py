@@ -54,9 +54,10 @@ _ALIVE = "INSERT OR REPLACE INTO alive VALUES (1, ?)"
 
 
 class SqliteJournal:
-    """One activeflow's journal. `number` is that of the activeflow, `last` the row of its last entry."""
+    """One activeflow's journal. `number` is that of the activeflow, `last` the row of its last entry; `parked`
+    while the store is told that it is."""
 
-    __slots__ = ("_activeflow", "_build", "_store", "last", "number")
+    __slots__ = ("_activeflow", "_build", "_store", "last", "number", "parked")
 
     def __init__(
         self, store: SqliteStore, activeflow: str, build: bytes | None, number: int, last: int
@@ -66,6 +67,7 @@ class SqliteJournal:
         self._build = build
         self.number = number
         self.last = last
+        self.parked = False
 
     def open(self, opening: dict[str, Any]) -> None:
         """Writes the first entry; a second time all entries before it go."""
@@ -82,6 +84,8 @@ class SqliteJournal:
     def append(self, given: list[Any], outcome: bytes) -> None:
         """Writes an input and the hash of what it gave."""
         store = self._store
+        if self.parked:
+            store.unpark(self)  # in the same group: an entry behind the last of a parked one is never read
         store.row = row = store.row + 1
         store.entries.append((row, self.number, self.last, store.encode(given), outcome))
         self.last = row
@@ -169,6 +173,7 @@ class SqliteStore:
         """It need not be in memory until then, or until somebody asks for it."""
         assert isinstance(journal, SqliteJournal)
         number = journal.number
+        journal.parked = True
         self.moves.append((_MOVE, ("parked", journal.last, due, number)))
         self.moves += ((_THREAD, (channel, person, ours or "", number)) for channel, person, ours in threads)
         self.moves += ((_MESSAGE, (message, number)) for message in messages)
@@ -176,6 +181,7 @@ class SqliteStore:
     def unpark(self, journal: Journal) -> None:
         """It is in memory."""
         assert isinstance(journal, SqliteJournal)
+        journal.parked = False
         number = (journal.number,)
         self.moves.append((_MOVE, ("live", journal.last, None, *number)))
         self.moves += ((_NO_THREADS, number), (_NO_MESSAGES, number))

@@ -286,3 +286,37 @@ async def test_what_waits_for_a_slow_disk_is_not_parked(tmp_path: Path, autojump
             await trio.sleep(300)
     assert (done, watched.lines) == (["work"], ["done"])
     assert states(tmp_path) == ["parked"]
+
+
+async def test_an_input_in_the_commit_that_parks_keeps_it_awake(
+    tmp_path: Path, autojump_clock: Virtual
+) -> None:
+    with SqliteStore(tmp_path) as store:
+        async with flowlang.open_engine(store=store) as engine:
+            engine.recover()
+            engine.load_text(SIGNALS)
+            activeflow = engine.start("main", 1).id
+            await trio.sleep(1)
+            running = engine.living(activeflow)
+            assert running is not None
+            store.park(running.journal, None, (), ())
+            assert await engine.signalled(activeflow, "add", 2)
+            assert states(tmp_path) == ["live"]
+
+
+async def test_a_message_that_comes_again_after_a_crash_is_known_to_one_that_is_parked(
+    tmp_path: Path, autojump_clock: Virtual
+) -> None:
+    carrier = Carrier()
+    for round_ in range(2):
+        with SqliteStore(tmp_path) as store:
+            async with flowlang.open_engine([carrier], store=store, policy=EVERYTHING) as engine:
+                engine.recover()
+                engine.load_text(TALK)
+                await engine.listen()
+                for text in ("a", "b", "b"):
+                    carrier.receive("+14155550100", text)
+                    await trio.sleep(1)
+                if round_ == 0:
+                    await parked(engine, 0)
+    assert carrier.sent == ["hello a", "next b"]
