@@ -54,8 +54,8 @@ _ALIVE = "INSERT OR REPLACE INTO alive VALUES (1, ?)"
 
 
 class SqliteJournal:
-    """One activeflow's journal. `number` is that of the activeflow, `last` the row of its last entry; `parked`
-    while the store is told that it is."""
+    """One activeflow's journal. `number` is that of the activeflow, `last` the row of its last entry;
+    `parked` while the store is told that it is."""
 
     __slots__ = ("_activeflow", "_build", "_store", "last", "number", "parked")
 
