@@ -120,9 +120,8 @@ def functions() -> str:
 
 
 def _signature(function: Function) -> str:
-    needed = len(function.parameters) - function.optional
-    rest = ", ".join(function.parameters[needed:])
-    given = ", ".join(function.parameters[:needed])
+    rest = ", ".join(each.name for each in function.parameters if each.optional)
+    given = ", ".join(each.name for each in function.parameters if not each.optional)
     optional = f"[{', ' if given else ''}{rest}]" if rest else ""
     return f"{function.name}({given}{optional})"
 

@@ -11,15 +11,6 @@ from flowlang.model.allowed import Allowed
 from flowlang.model.functions import Function
 from flowlang.syntax import ast
 
-# What the built-in functions take, by the name that their parameters bear.
-_TYPES: dict[str, tuple[TypeName, ...]] = {
-    "country": ("text",), "date": ("text",), "duration": ("duration",), "end": ("text",),
-    "from": ("integer",), "key": ("text",), "list": ("list",),
-    "new": ("text",), "number": ("number",), "of": ("text", "list", "map"), "old": ("text",),
-    "places": ("integer",), "region": ("text",), "regex": ("regex",), "separator": ("text",),
-    "start": ("text",), "subdivision": ("text",), "text": ("text",), "to": ("integer",), "zone": ("text",),
-}  # fmt: skip
-
 Trouble = Literal["unknown", "too many", "twice", "by name only", "after a name", "missing"]
 
 
@@ -72,11 +63,7 @@ def slots(callee: Action | Function | ast.FuncDecl | ast.FlowDecl) -> tuple[Slot
                 for each in callee.parameters
             )
         case Function():
-            needed = len(callee.parameters) - callee.optional
-            return tuple(
-                Slot(name, place < needed, _TYPES.get(name, ("any",)))
-                for place, name in enumerate(callee.parameters)
-            )
+            return tuple(Slot(each.name, not each.optional, each.types) for each in callee.parameters)
         case _:
             return tuple(
                 Slot(

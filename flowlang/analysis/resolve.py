@@ -225,8 +225,8 @@ class Expressions:
             case Action() as action:
                 known = types.of_action(action, handled=bool(call.handlers))
                 return replace(known, texts=self._options(call)) if isinstance(known, Ended) else known
-            case Function(name=name):
-                return types.of_function(name)
+            case Function(result=result):
+                return result
             case ast.FlowDecl(name=name) if called is not None:
                 return types.of_flow(called.shown, called.owner.outcomes[name])
             case ast.FuncDecl() if called is not None and called.owner is not self._script:

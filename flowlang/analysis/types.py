@@ -65,13 +65,6 @@ _ACCEPTS: dict[TypeName, frozenset[Shape]] = {
 }
 _NUMBERS = ("integer", "decimal")
 _COMPARISONS = frozenset({"==", "!=", "<", "<=", ">", ">=", "in", "not in"})
-_RESULTS: dict[str, Shape] = {
-    "elapsed": "duration", "ends_with": "boolean", "has": "boolean", "instant": "time", "joined": "text",
-    "keys": "list", "length": "integer", "local": "map", "lower": "text", "matches": "boolean",
-    "now": "time", "range": "list",
-    "replace": "text", "reversed": "list", "seconds": "decimal", "sorted": "list", "split": "list",
-    "starts_with": "boolean", "text": "text", "trim": "text", "upper": "text", "values": "list",
-}  # fmt: skip
 
 
 def described(known: Shape | Ended) -> str:
@@ -110,11 +103,6 @@ def of_event(event: ScriptEvent) -> Ended:
 def of_flow(name: str, outcomes: tuple[OutcomeType, ...]) -> Type:
     """What a call of a flow gives: known where it declares its outcomes."""
     return Ended(name, outcomes) if outcomes else None
-
-
-def of_function(name: str) -> Type:
-    """What a built-in function gives."""
-    return _RESULTS.get(name)
 
 
 def of_operation(node: ast.Node, operands: Mapping[int, Type]) -> Type:

@@ -20,10 +20,6 @@ from .runtime.sizes import MAX_DEPTH
 
 Written = TypeVar("Written", py.expr, list[py.expr])
 
-_ON_STRAND = frozenset({"now", "elapsed", "random"})
-"""Built-ins that ask the activeflow; all others are plain functions."""
-
-
 _OF_ITS_PART = frozenset({"starts_with", "ends_with"})
 """Built-ins that look at no more of a text than the other has."""
 
@@ -77,8 +73,8 @@ def _action(frame: Frame, node: ast.Call, action: Action, values: dict[str, list
 
 
 def _built_in(frame: Frame, function: Function, values: dict[str, list[py.expr]]) -> py.expr:
-    arguments = [values[each][0] for each in function.parameters if each in values]
-    if function.name in _ON_STRAND:
+    arguments = [values[each.name][0] for each in function.parameters if each.name in values]
+    if not function.pure:
         return on_strand(function.name, *arguments)
     if function.name == "matches":
         return use("searched", frame.meter(), *arguments)

@@ -30,13 +30,6 @@ _MAX_NODES = 2_000  # of a `func` that has more than one
 _MAX_NESTED = 40  # calls that are followed into each other
 _MAX_ROUNDS = 6
 
-_BUILT_IN: dict[str, Kind] = {
-    "ends_with": "boolean", "has": "boolean", "joined": "text", "keys": "list", "length": Int(0, MAX_INTEGER),
-    "lower": "text", "matches": "boolean", "range": "list", "replace": "text", "reversed": "list",
-    "seconds": "decimal", "sorted": "list", "split": "list", "starts_with": "boolean", "text": "text",
-    "trim": "text", "upper": "text", "values": "list",
-}  # fmt: skip
-
 
 @dataclass(slots=True, eq=False)
 class Version:
@@ -131,7 +124,7 @@ class Versions:
             return None
         callee, _, given = self._program.called(node)
         if isinstance(callee, Function):
-            return _BUILT_IN.get(callee.name)
+            return _given_by(callee)
         if not isinstance(callee, ast.FuncDecl) or self._program.functions.get(callee.name) is not callee:
             return None
         if len(given) != len(kinds):
@@ -149,6 +142,16 @@ class Versions:
             version.recursive = True
             return version.returns
         return version.returns if version.ready else None
+
+
+def _given_by(function: Function) -> Kind:
+    match function.result:
+        case "integer":
+            return INTEGER if function.least is None else Int(function.least, MAX_INTEGER)
+        case "decimal" | "text" | "boolean" | "list":
+            return function.result
+        case _:
+            return None
 
 
 def _likely(node: ast.FuncDecl) -> Signature:

@@ -76,11 +76,11 @@ class Action:
     block. `channels` says where it works. `needs` names the backend commands (see `commands.COMMANDS`) that
     it is made of on a call. `on_leg`: it needs the caller, and ends when he leaves, its strand with it; where
     `if_left` is given it ends with that outcome and the strand goes on. `ends_call`: behind it the caller has
-    left, whatever came of it. `heed`: who does not look at its outcome forgets the unhappy ones, and is warned. `recovery` says what a crash between doing and knowing
-    means. `sends` names the outlet that it needs of some backend, whatever the caller's
-    channel: a channel, `notify`, `http`, `store` or `sql`. `reach` binds it by policy: what answers in the
-    thread that somebody began reaches nobody else, and `notify` goes where the operator said, so both have
-    none.
+    left, whatever came of it. `heed`: who does not look at its outcome forgets the unhappy ones, and is
+    warned. `recovery` says what a crash between doing and knowing means. `sends` names the outlet that it
+    needs of some backend, whatever the caller's channel: a channel, `notify`, `http`, `store` or `sql`.
+    `reach` binds it by policy: what answers in the thread that somebody began reaches nobody else, and
+    `notify` goes where the operator said, so both have none.
     """
 
     name: str

@@ -1,5 +1,5 @@
-"""The caller who is surely gone: in a block behind an action that ends his call, in the arm of an outcome that
-does, and in a handler of `hangup`.
+"""The caller who is surely gone: in a block behind an action that ends his call, in the arm of an outcome
+that does, and in a handler of `hangup`.
 
 Only what can be seen in one flow is looked at; where he may be gone, an action has the outcome `gone`.
 """
