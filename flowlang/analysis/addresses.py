@@ -12,6 +12,8 @@ from flowlang.model.addresses import SCHEMES, is_e164
 
 _MAX_LENGTH = 512
 _NUMBER = re.compile(r"\+?[0-9*?]+(;[!-~]+)?\Z")
+_NUMBERS = re.compile(r"\+(?=[0-9]*[*?])[0-9*?]{1,32}\Z")
+"""E.164 numbers that begin, end or read alike."""
 _SIP = re.compile(
     r"([^\s@<>\"]+@)?([A-Za-z0-9.*?_-]+|\[[0-9A-Fa-f:.]+\])(:[0-9]{1,5})?(;[^\s<>\"]*)?(\?[^\s<>\"]*)?\Z"
 )
@@ -58,7 +60,7 @@ def fault_of(text: str) -> str | None:
 
 
 def _bare(text: str) -> str | None:
-    if text.startswith("+") and not is_e164(text):
+    if text.startswith("+") and not is_e164(text) and not _NUMBERS.match(text):
         if _WRITTEN_OUT.match(text) and not text[1:].isdigit():
             return "an E.164 number is a plus and digits, without spaces, brackets and hyphens"
         return "an E.164 number is a plus and 5 to 15 digits, the first of which is not 0"

@@ -6,6 +6,7 @@ the strand that runs, `B` the innermost block that exists at run time.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Awaitable, Callable
 from typing import Any
 
@@ -28,6 +29,9 @@ from .slices import sliced
 from .strand import Strand, WhenLeft
 from .timers import TimerClass
 
+_LONGEST_CODE = 64
+_CODE = re.compile(rf"[A-Za-z_][A-Za-z0-9_.]{{0,{_LONGEST_CODE - 1}}}")
+"""What logs, records and metrics carry as the code of a fault."""
 _BLOCK = 40
 """Steps for a block that exists at run time: to begin it and to leave it."""
 
@@ -269,7 +273,10 @@ def raised(value: Value) -> Fault:
     if isinstance(value, Outcome):
         return Fault(str(value.fields.get("code", value.name)), text_of(value), _line_of(value.fields))
     if isinstance(value, dict):
-        return Fault(text_of(value.get("code", "raised")), text_of(value.get("text", "")), 0)
+        code = value.get("code", "raised")
+        if type(code) is not str or not _CODE.fullmatch(code):
+            raise Fault("value", f"the code of a fault is a name of at most {_LONGEST_CODE} characters")
+        return Fault(code, text_of(value.get("text", "")), 0)
     return Fault("raised", text_of(value))
 
 

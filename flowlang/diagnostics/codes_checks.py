@@ -220,8 +220,9 @@ ROUTES: dict[str, Code] = {
         "missing sound file", "The path, looked up from the folder of the script, leads to no file."
     ),
     "E605": Code(
-        "path out of the script's folder",
-        "Prompts lie in the folder of the script or below it: no absolute path, no `..`.",
+        "path out of its folder",
+        "Prompts lie in the folder of the script or below it, recordings below that of recordings: no "
+        "absolute path, no `..`.",
     ),
     "E606": Code(
         "constant that cannot be worked out",

@@ -91,12 +91,14 @@ def _without_parameters(address: str) -> str:
 def matches(pattern: str, address: str) -> bool:
     """Whether a route's pattern fits an address.
 
-    A number fits that number however it is written. A text with a scheme is a glob (`*`, `?`) on the address
-    without its parameters. Any other text (an extension such as `desk` or `100`) fits the user part.
+    A number fits that number however it is written, one with `*` and `?` all that read so. A text with a
+    scheme is a glob (`*`, `?`) on the address without its parameters. Any other text (an extension such as
+    `desk` or `100`) fits the user part.
     """
-    if is_e164(pattern) or pattern.startswith("tel:"):
-        wanted = number_of(pattern)
-        return wanted is not None and wanted == number_of(address)
+    if is_e164(pattern) or pattern.startswith(("tel:", "+")):
+        number, wanted = number_of(address), number_of(pattern)
+        glob = pattern.removeprefix("tel:").partition(";")[0]
+        return number is not None and (number == wanted if wanted is not None else fnmatchcase(number, glob))
     if pattern.partition(":")[0] in SCHEMES:
         return fnmatchcase(_without_parameters(address).lower(), pattern.lower())
     return fnmatchcase(user_of(address), pattern)

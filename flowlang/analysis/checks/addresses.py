@@ -64,7 +64,13 @@ def _destination(kind: str | None, value: str) -> str | None:
         return "it has a scheme that says how to send: `sms:`, `mailto:` or `chat:`"
     if channel in _FORMS:
         return None if message_address(channel, value) is not None else _FORMS[channel]
-    return "this is a pattern, and an action reaches one address" if "*" in value else fault_of(value)
+    return "this is a pattern, and an action reaches one address" if _is_pattern(value) else fault_of(value)
+
+
+def _is_pattern(value: str) -> bool:
+    return "*" in value or (
+        "?" in value and not value.startswith(("sip:", "sips:"))
+    )  # RFC 3261 §19.1.1: headers
 
 
 def _sender(kind: str | None, value: str) -> str | None:

@@ -1,4 +1,5 @@
-"""Prompts: a sound file that the script names is there, below the script's folder, and can be played."""
+"""Prompts: a sound file that the script names is there, below the script's folder, and can be played. And
+recordings, which lie below a folder of their own."""
 
 from __future__ import annotations
 
@@ -8,10 +9,13 @@ from flowlang.analysis.arguments import bind, slots
 from flowlang.analysis.literals import literal_value
 from flowlang.analysis.script import Script
 from flowlang.diagnostics import Span
+from flowlang.model.recordings import RECORDING_FORM, is_recording
 from flowlang.syntax import ast
 
 # The parameters that take paths of sound files.
 FILE_PARAMETERS = (("play", "file"), ("ask", "play"))
+# And those that take one of a recording.
+_RECORDINGS = (("record", "to"), ("start_recording", "to"))
 
 
 def check(script: Script) -> None:
@@ -21,13 +25,19 @@ def check(script: Script) -> None:
             if isinstance(node, ast.Call) and isinstance(node.callee, ast.Name):
                 for path, span in _paths(script, node, node.callee.name):
                     _file(script, path, span)
+                for path, span in _paths(script, node, node.callee.name, _RECORDINGS):
+                    if not is_recording(path):
+                        message = f"`{path}` is no name of a recording"
+                        script.report.add("E605", span, message, hint=RECORDING_FORM)
 
 
-def _paths(script: Script, call: ast.Call, name: str) -> Iterator[tuple[str, Span]]:
+def _paths(
+    script: Script, call: ast.Call, name: str, places: tuple[tuple[str, str], ...] = FILE_PARAMETERS
+) -> Iterator[tuple[str, Span]]:
     action = script.actions.get(name)
     if action is None or script.callee(name) is not action:
         return
-    wanted = [parameter for owner, parameter in FILE_PARAMETERS if owner == name]
+    wanted = [parameter for owner, parameter in places if owner == name]
     if not wanted:
         return
     bound = bind(slots(action), call.arguments)

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from flowlang.analysis.literals import literal_value
 from flowlang.analysis.script import Script
 from flowlang.analysis.types import described
+from flowlang.model.values import Duration
 from flowlang.syntax import ast
 
 _Wanted = tuple[str, ast.Expression, tuple[str, ...], tuple[str, ...]]
@@ -22,6 +24,15 @@ def check(script: Script) -> None:
                     continue
                 message = f"{what} cannot be {described(known)}"
                 script.report.add("E305", value.span, message, expected=expected)
+            if isinstance(node, ast.Every):
+                _period(script, node.duration)
+
+
+def _period(script: Script, node: ast.Expression) -> None:
+    """Rounds with no time between them are not a clock."""
+    value = literal_value(node, script.values)
+    if isinstance(value, Duration) and value.microseconds <= 0:
+        script.report.add("E312", node.span, "what `every` takes is longer than 0s")
 
 
 def _values(node: ast.Node) -> Iterator[_Wanted]:

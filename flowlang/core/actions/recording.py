@@ -5,6 +5,7 @@ from __future__ import annotations
 from flowlang.compile.runtime.faults import Fault
 from flowlang.model.commands import Record, StopRecording
 from flowlang.model.events import CALLER_LEG
+from flowlang.model.recordings import RECORDING_FORM, is_recording
 from flowlang.model.results import Result
 from flowlang.model.values import Duration, Outcome, Value
 
@@ -12,8 +13,6 @@ from ..mailbox import Mailbox
 from ..outbox import unheard
 from .stage import Stage
 from .undoing import Undoing
-
-_LONGEST_NAME = 200
 
 
 async def record(stage: Stage) -> Outcome:
@@ -71,9 +70,6 @@ def _length(stage: Stage, name: str) -> int:
 
 def recording_file(name: str) -> str:
     """A name that leads nowhere but below the folder of recordings."""
-    parts = name.split("/")
-    sound = name.endswith(".wav") and len(name) <= _LONGEST_NAME and name.isprintable()
-    if not sound or "\\" in name or ":" in name or any(each.startswith(".") or not each for each in parts):
-        text = "a recording is a `.wav` file below the folder of recordings, such as `desk/${call.id}.wav`"
-        raise Fault("value", text)
+    if not is_recording(name):
+        raise Fault("value", RECORDING_FORM)
     return name
