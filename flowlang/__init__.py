@@ -13,15 +13,13 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from flowlang.core import Ending, Limits
-    from flowlang.diagnostics import Diagnostic, Source
+    from flowlang.diagnostics import Diagnostic, DiagnosticsError, FlowlangError, ScriptError, Source
     from flowlang.engine import (
         ArgumentsError,
         Engine,
         EngineClosedError,
-        FlowlangError,
         LoadedScript,
         Run,
-        ScriptError,
         UnknownFlowError,
         open_engine,
     )
@@ -39,6 +37,7 @@ __all__ = [
     "Action",
     "ArgumentsError",
     "Diagnostic",
+    "DiagnosticsError",
     "Duration",
     "Ending",
     "Engine",
@@ -67,7 +66,7 @@ __all__ = [
 
 _ROOMS = {
     "flowlang.core": ("Ending", "Limits"),
-    "flowlang.diagnostics": ("Diagnostic", "Source"),
+    "flowlang.diagnostics": ("Diagnostic", "DiagnosticsError", "FlowlangError", "ScriptError", "Source"),
     "flowlang.model.action": ("Action", "OutcomeType", "Parameter"),
     "flowlang.model.host_action": ("HostAction",),
     "flowlang.model.policy": ("EVERYTHING", "NOTHING", "Policy"),

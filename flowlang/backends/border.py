@@ -12,6 +12,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Protocol, runtime_checkable
 
+from flowlang.diagnostics import FlowlangError
 from flowlang.model.commands import BackendCommand
 from flowlang.model.events import Event
 from flowlang.model.message_commands import OutsideCommand
@@ -30,7 +31,7 @@ Later = Callable[[float, Callable[[], None]], Callable[[], None]]
 """Does something after so many seconds; what it returns calls that off."""
 
 
-class BackendError(Exception):
+class BackendError(FlowlangError):
     """A backend cannot start or go on; the message is one line for the person who runs it."""
 
 

@@ -2,19 +2,9 @@
 
 from __future__ import annotations
 
-from flowlang.diagnostics import Diagnostic, render
+from flowlang.diagnostics import FlowlangError, ScriptError
 
-
-class FlowlangError(Exception):
-    """The base of all; the message is for people, one line."""
-
-
-class ScriptError(FlowlangError):
-    """A script cannot be run. `diagnostics` say why, each with its place."""
-
-    def __init__(self, diagnostics: tuple[Diagnostic, ...]) -> None:
-        self.diagnostics = diagnostics
-        super().__init__("\n".join(render(each) for each in diagnostics))
+__all__ = ["ArgumentsError", "EngineClosedError", "FlowlangError", "ScriptError", "UnknownFlowError"]
 
 
 class UnknownFlowError(FlowlangError):

@@ -17,7 +17,7 @@ from importlib.metadata import entry_points
 from pathlib import Path
 from typing import Any
 
-from flowlang.diagnostics import Diagnostic, Source, Span, render
+from flowlang.diagnostics import DiagnosticsError, Source, Span
 from flowlang.model.actions import ACTIONS, Action
 from flowlang.model.host_action import HostAction
 from flowlang.model.manners import Manners
@@ -34,12 +34,8 @@ GROUP = "flowlang.actions"
 """The entry point group; an entry is the action's name and the place of its `HostAction`."""
 
 
-class ProjectError(Exception):
-    """The settings or an entry point cannot be used; `diagnostics` say why."""
-
-    def __init__(self, diagnostics: tuple[Diagnostic, ...]) -> None:
-        self.diagnostics = diagnostics
-        super().__init__("\n".join(render(each) for each in diagnostics))
+class ProjectError(DiagnosticsError):
+    """The settings or an entry point cannot be used."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)

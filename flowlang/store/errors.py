@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from flowlang.diagnostics import FlowlangError
 
-class StoreError(Exception):
+
+class StoreError(FlowlangError):
     """The store cannot be opened, read or written; the message is one line for the person who runs it.
 
     After a write that failed nothing more is written: what is on disk is what was committed before.

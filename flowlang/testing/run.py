@@ -10,7 +10,7 @@ from flowlang.backends.pace import Pace
 from flowlang.compile import wrong_constant
 from flowlang.compile.runtime.faults import Fault
 from flowlang.core import Limits, compile_script
-from flowlang.diagnostics import Diagnostic, Source, Span, has_errors
+from flowlang.diagnostics import ScriptError, Source, Span, has_errors
 from flowlang.model.actions import ACTIONS, Action
 from flowlang.model.host_action import Fake
 from flowlang.model.observations import Observation
@@ -25,12 +25,8 @@ from .unmet import Unmet
 from .world import World
 
 
-class NotCompiledError(Exception):
-    """The script has errors; `diagnostics` say which."""
-
-    def __init__(self, diagnostics: tuple[Diagnostic, ...]) -> None:
-        super().__init__("\n".join(f"{each.code}: {each.message}" for each in diagnostics))
-        self.diagnostics = diagnostics
+class NotCompiledError(ScriptError):
+    """The script to be tested has errors."""
 
 
 @dataclass(frozen=True, slots=True)
