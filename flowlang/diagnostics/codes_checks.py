@@ -340,6 +340,12 @@ WARNINGS: dict[str, Code] = {
         "Outside of a call nobody hangs up, so a loop that waits for ever comes to that. `handoff` lets it "
         "go on with an empty history; a `break`, a `return`, a `stop` or a `within` gives it an end.",
     ),
+    "W506": Code(
+        "stream that nobody waits for",
+        "The stream sends or stores something, and nothing joins it: when its block ends it is cut off, "
+        "whatever it was about to do. `join` waits for it, `cancel` says that it may be cut off; one that "
+        "has no end of its own is meant to be, and left alone.",
+    ),
     "W503": Code(
         "comparison that is always the same",
         'Values of different types are never equal; only an integer may equal a decimal. `1 == "1"` is '
