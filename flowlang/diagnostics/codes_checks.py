@@ -312,7 +312,8 @@ NOT_YET: dict[str, Code] = {
 WARNINGS: dict[str, Code] = {
     "W201": Code(
         "name that nobody reads",
-        "The value is never used. A name that begins with `_` says that this is meant.",
+        "The value is never used, or nothing goes to the label. A name that begins with `_` says that this "
+        "is meant. Parameters are left alone: callers give them by name.",
     ),
     "W202": Code(
         "declaration that nothing uses",

@@ -10,5 +10,10 @@ _CLOSE_ENOUGH = 0.6  # difflib's own default: two letters exchanged in a word of
 
 def near_name(written: str, known: Iterable[str]) -> str | None:
     """The known name most like the written one, or `None` when none is close."""
-    matches = get_close_matches(written, sorted(known), n=1, cutoff=_CLOSE_ENOUGH)
+    names = sorted(known)
+    letters = sorted(written)
+    for each in names:  # letters that changed places make the likeliest slip
+        if len(each) == len(letters) and sorted(each) == letters:
+            return each
+    matches = get_close_matches(written, names, n=1, cutoff=_CLOSE_ENOUGH)
     return matches[0] if matches else None

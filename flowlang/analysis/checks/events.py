@@ -45,7 +45,13 @@ def _event(script: Script, name: str, span: Span, action: Action | None) -> None
     if script.incomplete:  # what is not known here may emit it
         return
     near = script.report.near(name, {*SCRIPT_EVENTS, *script.emitted, *own})
-    hint = None if near else f"`emit {name}` would raise it"
+    if near is not None and abs(len(near) - len(name)) > 1:  # rather a name from outside than a slip
+        near = None
+    hint = (
+        None
+        if near
+        else f'`emit {name}` would raise it; what comes from outside by that name is `signal "{name}"`'
+    )
     script.report.add("E209", span, f"nothing can raise the event `{name}`", near=near, hint=hint)
 
 

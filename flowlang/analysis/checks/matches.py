@@ -43,7 +43,7 @@ def _names(script: Script, match: ast.Match, anywhere: frozenset[str]) -> None:
                     continue
                 near = script.report.near(name, subject.names)
                 expected = () if near else tuple(f"`{each}`" for each in subject.names)
-                message = f"`{subject.what}` has no outcome `{name}`"
+                message = f"`{_what(match, subject)}` has no outcome `{name}`"
                 script.report.add("E208", pattern.span, message, near=near, expected=expected)
             elif subject is not None:
                 message = f"a bare word is an outcome, and the subject is {described(subject)}"
@@ -71,8 +71,14 @@ def _covered(script: Script, match: ast.Match) -> None:
     if missing:
         span = Span(match.span.start, match.subject.span.end)
         listed = " and ".join(filter(None, (", ".join(missing[:-1]), missing[-1])))
-        message = f"{listed} of `{subject.what}` {'is' if len(missing) == 1 else 'are'} not looked at"
+        message = (
+            f"{listed} of `{_what(match, subject)}` {'is' if len(missing) == 1 else 'are'} not looked at"
+        )
         script.report.add("E503", span, message, hint="name what is missing, or end with `_ => …`")
+
+
+def _what(match: ast.Match, subject: Ended) -> str:
+    return f"wait for {subject.what}" if isinstance(match.subject, ast.WaitFor) else subject.what
 
 
 def _texts(subject: Ended, patterns: list[ast.Pattern]) -> list[str]:

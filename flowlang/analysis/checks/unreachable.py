@@ -17,6 +17,7 @@ def check(script: Script) -> None:
         stops: set[int] = set()  # ids of the blocks and statements that never go on
         ends: set[int] = set()  # the same, if no rare outcome comes that a `match` need not name
         for node in reversed(body.nodes):
+            _never_run(script, node)
             if isinstance(node, ast.Block):
                 _block(script, node, stops)
                 if any(id(each) in ends for each in node.statements):
@@ -30,6 +31,24 @@ def check(script: Script) -> None:
             flow = body.owner
             message = f"`{flow.name}` may end without one of its outcomes"
             script.report.add("E510", flow.name_span, message, hint=f"`return {flow.outcomes[0]}`")
+
+
+def _never_run(script: Script, node: ast.Node) -> None:
+    """Blocks whose condition is written down as never holding, or never failing."""
+    match node:
+        case (
+            ast.If(condition=ast.Boolean(value=False), then=block)
+            | ast.While(condition=ast.Boolean(value=False), body=block)
+        ):
+            why = "the condition is `false`"
+        case ast.If(condition=ast.Boolean(value=True), otherwise=ast.Block() as block):
+            why = "the condition is `true`"
+        case ast.Loop(limit=ast.Number(value=limit), body=block) if limit <= 0:
+            why = f"there are {limit} rounds"
+        case _:
+            return
+    if block.statements:
+        script.report.add("W501", block.statements[0].span, f"nothing reaches this: {why}")
 
 
 def _all_arms(script: Script, node: ast.Node, ends: set[int]) -> bool:

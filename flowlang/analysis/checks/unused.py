@@ -7,21 +7,39 @@ without routes may be there for others, or run by hand: its declarations are lef
 from __future__ import annotations
 
 from flowlang.analysis.graph import ever_reached, key_of, uses_of_flows
-from flowlang.analysis.script import Script
+from flowlang.analysis.script import Body, Script
+from flowlang.diagnostics import Span
 from flowlang.syntax import ast
+
+_LOCAL = frozenset({"variable", "binding", "loop variable"})
+"""Not parameters: they are what a flow promises to its callers."""
 
 
 def check(script: Script) -> None:
     """Variables and `as` names, then declarations."""
     for binding in script.bindings:
-        if binding.kind in ("variable", "binding") and not binding.read and not binding.name.startswith("_"):
+        if binding.kind in _LOCAL and not binding.read and not binding.name.startswith("_"):
             script.report.add("W201", binding.span, f"nothing reads `{binding.name}`")
+    for body in script.bodies:
+        _labels(script, body)
     for name, use in script.uses.items():
         if name in script.modules and name not in script.modules_read:
             script.report.add("W202", script.report.word(use.span, name), f"nothing uses the module `{name}`")
     if script.routes:
         _flows(script)
         _helpers(script)
+
+
+def _labels(script: Script, body: Body) -> None:
+    used = {node.label for node in body.nodes if isinstance(node, ast.Break | ast.Continue)}
+    for node in body.nodes:
+        if not isinstance(node, ast.While | ast.For | ast.Loop) or node.label is None:
+            continue
+        if node.label not in used and not node.label.startswith("_"):
+            span = Span(node.span.start, node.span.start + len(node.label))
+            script.report.add(
+                "W201", script.report.word(span, node.label), f"nothing goes to the label `{node.label}`"
+            )
 
 
 def _flows(script: Script) -> None:
