@@ -66,7 +66,7 @@ async def _serve(service: Service, as_json: bool) -> Exit:
         voice = await stack.enter_async_context(open_espeak(_cache_folder()))
         project = project_of(service.path)
         sip = sip_backend(service, project, voice, folder)
-        backends = from_project(lambda: project.backends(service.data, service.policy))
+        backends = from_project(lambda: project.backends(service.data, service.policy, voice))
         named = [sip, *backends]
         kept = not any("store" in getattr(each, "outlets", ()) for each in backends)
         more = [StoredValues(service.data)] if kept else []

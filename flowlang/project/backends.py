@@ -20,6 +20,7 @@ from typing import Any
 
 from flowlang.diagnostics import near_name
 from flowlang.model.policy import NOTHING, Policy
+from flowlang.model.speech import Voice
 
 from .hosts import CannotImportError, imported
 from .shapes import WRONG, Report, Table
@@ -41,12 +42,13 @@ class SettingsError(Exception):
 class Surroundings:
     """What the backends of a project share. `folder` is where relative paths begin, `data` where something
     may be kept, `None` for nowhere; `policy` is the operator's; `shared` is for what they have together, as a
-    listener for HTTP."""
+    listener for HTTP; `voice` speaks what scripts `say`."""
 
     folder: Path
     data: Path | None = None
     policy: Policy = NOTHING
     shared: dict[Any, Any] = field(default_factory=dict[Any, Any])
+    voice: Voice | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)

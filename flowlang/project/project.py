@@ -22,6 +22,7 @@ from flowlang.model.actions import ACTIONS, Action
 from flowlang.model.host_action import HostAction
 from flowlang.model.manners import Manners
 from flowlang.model.policy import NOTHING, Policy
+from flowlang.model.speech import Voice
 from flowlang.model.values import SECOND
 
 from .backends import Surroundings, make_backends
@@ -71,12 +72,15 @@ class Project:
         """What tests call in place of them, where something is given. Raises `ProjectError`."""
         return self._found(Declared.find_fake)
 
-    def backends(self, data: Path | None = None, policy: Policy = NOTHING) -> tuple[Any, ...]:
+    def backends(
+        self, data: Path | None = None, policy: Policy = NOTHING, voice: Voice | None = None
+    ) -> tuple[Any, ...]:
         """The backends of `[backends]`, made; see `backends.Surroundings`. Raises `ProjectError`."""
         sections = self.settings.get("backends")
         if not sections or self.report is None or self.path is None:
             return ()
-        made = make_backends(sections, Surroundings(self.path.parent, data, policy), self.report)
+        surroundings = Surroundings(self.path.parent, data, policy, voice=voice)
+        made = make_backends(sections, surroundings, self.report)
         _raise_found((self.report,))
         return made
 

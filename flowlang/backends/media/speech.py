@@ -33,7 +33,7 @@ class Playing(Protocol):
 class Speaker(Protocol):
     """Where sound is heard: a `MediaPort`, or what a backend has in its place."""
 
-    def play(self, prompt: Prompt, done: Callable[[Ended], None]) -> Playing:
+    def play(self, prompt: Prompt, done: Callable[[Ended], None], /) -> Playing:
         """Lets it be heard now; `done` is told once how it ended."""
         ...
 

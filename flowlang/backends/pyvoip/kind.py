@@ -1,0 +1,65 @@
+"""What stands of pyVoIP in `flow.toml`; the extra `flowlang[pyvoip]` brings it.
+
+[backends.desk]
+kind = "pyvoip"
+server = "pbx.clinic.example"
+user = "200"
+password = { env = "DESK_PASSWORD" }
+number = "+16062067563"                # what scripts see as called
+"""
+
+from __future__ import annotations
+
+from typing import cast
+
+from flowlang.model.addresses import is_e164
+from flowlang.project.backends import BackendKind, Section, SettingsError
+from flowlang.project.secrets import Hidden
+from flowlang.project.shapes import Integer, Items, Table, Text
+
+from .backend import OpenPhone, PyVoipBackend
+from .settings import PhoneSettings
+
+
+def open_phone() -> OpenPhone:
+    """What makes phones. Raises `ImportError` where the extra is not installed."""
+    from .phone import RegisteredPhone
+
+    return cast("OpenPhone", RegisteredPhone)
+
+
+def _make(section: Section) -> PyVoipBackend:
+    given = section.settings
+    for name in ("server", "user"):
+        if not given[name].isascii() or not all(each.isalnum() or each in ".-_+" for each in given[name]):
+            raise SettingsError("letters, digits and `.-_+` alone", name)
+    number = given.get("number")
+    if number is not None and not is_e164(number):
+        raise SettingsError('a number as "+16062067563"', "number")
+    ports = given.get("rtp_ports", PhoneSettings.__dataclass_fields__["rtp_ports"].default)
+    if len(ports) != 2 or ports[0] >= ports[1]:
+        raise SettingsError("the first port and the last", "rtp_ports")
+    try:
+        opened = open_phone()
+    except ImportError:
+        raise SettingsError("it needs pyVoIP: `pip install flowlang[pyvoip]`") from None
+    settings = PhoneSettings(
+        given["server"], given["user"], given["password"], given.get("port", 5060), number,
+        given.get("address"), given.get("local_port", 0), ports,
+    )  # fmt: skip
+    around = section.surroundings
+    return PyVoipBackend(settings, opened, voice=around.voice, prompts=around.folder)
+
+
+KIND = BackendKind(
+    "Calls by pyVoIP, as a phone that registers, with the extra `pyvoip`.",
+    Table(
+        {
+            "server": Text(), "port": Integer(1, 65_535), "user": Text(), "password": Hidden(),
+            "number": Text(), "address": Text("an IPv4 address"), "local_port": Integer(1, 65_535),
+            "rtp_ports": Items(Integer(1_024, 65_535), "the first port and the last"),
+        },
+        frozenset({"server", "user", "password"}),
+    ),
+    _make,
+)  # fmt: skip

@@ -1,0 +1,80 @@
+"""A pyVoIP phone registered at our own SIP backend, on the loopback and in real time: it has threads."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator, Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import cast
+
+import pytest
+import trio
+
+from flowlang.backends.border import Incoming, Leg, Outgoing, Placer
+from flowlang.backends.pyvoip import PhoneSettings, PyVoipBackend, open_phone
+from flowlang.backends.sip import SipBackend
+from flowlang.model.secrets import Secret
+from flowlang.sip import Account
+from flowlang.voices import ToneVoice
+from tests.backend_sip.host import FakeHost, TakenCall
+
+
+@dataclass
+class Side:
+    """One end of the line: a backend and the host of its calls."""
+
+    backend: PyVoipBackend | SipBackend
+    host: FakeHost = field(default_factory=FakeHost)
+    placed: int = 0
+
+    def place(self, to: str) -> TakenCall:
+        self.placed += 1
+        outgoing = Outgoing(f"leg-{self.placed}", to, None, None)
+        call = TakenCall(Incoming("call", to, "", outgoing.id), cast(Leg, None))
+        call.leg = cast(Placer, self.backend).place(outgoing, call)
+        return call
+
+
+@dataclass
+class Line:
+    """`desk` is pyVoIP, `office` where it is registered; `call` has the office call the desk."""
+
+    desk: Side
+    office: Side
+    folder: Path
+
+    async def call(self) -> tuple[TakenCall, TakenCall]:
+        calling = self.office.place("sip:desk@127.0.0.1")
+        return calling, await self.desk.host.next_call()
+
+    async def call_out(self) -> tuple[TakenCall, TakenCall]:
+        calling = self.desk.place("sip:bob@127.0.0.1")
+        return calling, await self.office.host.next_call()
+
+
+OpenOffice = Callable[[], SipBackend]
+
+
+@pytest.fixture
+async def line(tmp_path: Path) -> AsyncGenerator[Line]:
+    async with trio.open_nursery() as nursery:
+        voice = ToneVoice(tmp_path / "voice")
+        accounts = [Account("desk", "wonder", number="+16062067563", name="Desk")]
+        sip = SipBackend(
+            ("127.0.0.1", 0),
+            accounts=accounts,
+            voice=voice,
+            recordings=tmp_path,
+            prompts=tmp_path,
+        )
+        office = Side(sip)
+        await nursery.start(sip.run, office.host)
+        assert sip.address is not None
+        settings = PhoneSettings("127.0.0.1", "desk", Secret("wonder"), sip.address.port)
+        desk = Side(PyVoipBackend(settings, open_phone(), voice=voice, prompts=tmp_path))
+        async with trio.open_nursery() as inner:
+            with trio.fail_after(10):
+                await inner.start(desk.backend.run, desk.host)
+            yield Line(desk, office, tmp_path)
+            inner.cancel_scope.cancel()
+        nursery.cancel_scope.cancel()
