@@ -11,13 +11,11 @@ import re
 from pathlib import Path
 
 from flowlang.analysis import Missing
-from flowlang.diagnostics import Source
+from flowlang.diagnostics import ScriptError, Source
 
 from .resources import stdlib_path
+from .script_files import MAX_BYTES, SUFFIX, TOO_LARGE, decoded
 
-SUFFIX = ".flow"
-
-_MAX_BYTES = 4 * 2**20  # as for scripts
 _MAX_KNOWN = 100  # names to compare a wrong one with
 _STANDARD = "std/"
 _PART = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]*")
@@ -75,10 +73,10 @@ class ModuleFiles:
                 return Missing("it lies outside of the folder of the script")
             if not file.is_file():
                 return Missing(f"there is no file `{rest}{SUFFIX}`", _known(file.parent, start, rest))
-            if file.stat().st_size > _MAX_BYTES:
-                return Missing(f"it is larger than {_MAX_BYTES // 2**20} MiB, as no script is")
-            text = file.read_bytes().decode("utf-8-sig")
-        except UnicodeDecodeError:
+            if file.stat().st_size > MAX_BYTES:
+                return Missing(f"it is {TOO_LARGE}")
+            text = decoded(rest, file.read_bytes()).text
+        except ScriptError:
             return Missing("it is no UTF-8 text; save it as UTF-8")
         except OSError as error:
             return Missing((error.strerror or "it cannot be read").lower())

@@ -54,7 +54,7 @@ def _name(source: Source) -> str:
 
 def _texts(path: Path) -> dict[str, str]:
     """A script and its modules as they are now; where it has errors only itself."""
-    source = scripts.decoded(str(path), scripts.read_bytes(path))
+    source = scripts.read(path)
     parsed = parse(source)
     sources: tuple[Source, ...] = (source,)
     if parsed.module is not None and not has_errors(parsed.diagnostics):

@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING
 
 import click
 
-from flowlang.diagnostics import Source, has_errors
+from flowlang.diagnostics import ScriptError, Source, has_errors
 from flowlang.project.finding import find_settings
+from flowlang.script_files import SUFFIX, TESTS, decoded, tests_of
 
 from . import scripts
 from .cache import Cache, Found, user_cache
@@ -109,8 +110,8 @@ class _Seen:
             return None
         data = self.texts[str(file.absolute())] = scripts.read_bytes(file)
         try:
-            return scripts.decoded(str(file), data)
-        except scripts.NotTextError:
+            return decoded(str(file), data)
+        except ScriptError:
             return None
 
     def project(self, project: Project) -> None:
@@ -135,9 +136,9 @@ def _check(path: Path, as_json: bool, seen: _Seen) -> Found:
     lines: list[str] = []
     data = seen.texts[str(path.absolute())] = scripts.read_bytes(path)
     try:
-        source = scripts.decoded(str(path), data)
-    except scripts.NotTextError as error:
-        scripts.show((error.diagnostic,), lines.append, as_json)
+        source = decoded(str(path), data)
+    except ScriptError as error:
+        scripts.show(error.diagnostics, lines.append, as_json)
         return Found(Exit.NOT_COMPILED, lines)
     # Here, so that a wrong path is told, and what was found before, without loading the parser.
     from flowlang.analysis import check as check_module
@@ -178,10 +179,8 @@ def _with_tests(path: Path, source: Source, seen: _Seen, look: _Look) -> tuple[t
     whose text goes on where `desk.flow` ends."""
     from flowlang.testing.beside import Beside
 
-    of_tests = path.name.endswith(scripts.TESTS)
-    other = path.with_name(
-        path.name.removesuffix(scripts.TESTS) + scripts.SUFFIX if of_tests else path.stem + scripts.TESTS
-    )
+    of_tests = path.name.endswith(TESTS)
+    other = path.with_name(path.name.removesuffix(TESTS) + SUFFIX) if of_tests else tests_of(path)
     beside = seen.text(other)
     if beside is None:
         return look(source)

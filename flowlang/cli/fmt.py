@@ -7,14 +7,14 @@ import re
 import stat
 import sys
 import tempfile
-from collections.abc import Iterator
 from contextlib import suppress
 from difflib import unified_diff
 from pathlib import Path
 
 import click
 
-from flowlang.diagnostics import Source
+from flowlang.diagnostics import ScriptError, Source
+from flowlang.script_files import decoded
 
 from . import scripts
 from .exits import CommandError, Exit
@@ -36,29 +36,9 @@ def fmt(paths: tuple[str, ...], check: bool, diff: bool) -> int:
     """
     code = Exit.FINE
     for path in paths:
-        for found in [None] if path == _STDIN else _below(Path(path)):
+        for found in [None] if path == _STDIN else scripts.below(Path(path)):
             code = max(code, _format(found, check, diff))
     return code
-
-
-def _below(path: Path) -> Iterator[Path]:
-    """The scripts that a path stands for; folders whose names begin with a dot are nobody's scripts."""
-    if not path.is_dir():
-        yield from scripts.find(path)
-        return
-    empty = True
-    for folder, inner, names in os.walk(path, onerror=_refuse):
-        inner[:] = sorted(each for each in inner if not each.startswith("."))
-        for name in sorted(names):
-            if name.endswith(scripts.SUFFIX):
-                empty = False
-                yield from scripts.find(Path(folder, name))
-    if empty:
-        raise CommandError(f"{path}: there is no {scripts.SUFFIX} file in this folder or below", Exit.USAGE)
-
-
-def _refuse(error: OSError) -> None:
-    raise scripts.unreadable(Path(str(error.filename)), error)
 
 
 def _format(path: Path | None, check: bool, diff: bool) -> Exit:
@@ -68,9 +48,9 @@ def _format(path: Path | None, check: bool, diff: bool) -> Exit:
     try:
         data = sys.stdin.buffer.read() if path is None else scripts.read_bytes(path)
         name = "<stdin>" if path is None else str(path)
-        source = scripts.decoded(name, data)
-    except scripts.NotTextError as error:
-        scripts.show((error.diagnostic,), _complain)
+        source = decoded(name, data)
+    except ScriptError as error:
+        scripts.show(error.diagnostics, _complain)
         return Exit.NOT_COMPILED
     done = format_source(source)
     if done.text is None:

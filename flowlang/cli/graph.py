@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from flowlang.diagnostics import near_name
+from flowlang.diagnostics import ScriptError, near_name
 
 from . import scripts
 from .exits import CommandError, Exit
@@ -75,7 +75,8 @@ def _tested(file: Path) -> Report | None:
     """What the tests of the script take, and those in a file beside it; `None` where they do not compile."""
     from flowlang.backends.pace import Pace
     from flowlang.modules import ModuleFiles
-    from flowlang.testing.run import NotCompiledError, Surroundings, run_source
+    from flowlang.script_files import exists_below, tests_of
+    from flowlang.testing.run import Surroundings, run_source
 
     from .sounds import length_of
 
@@ -83,18 +84,17 @@ def _tested(file: Path) -> Report | None:
     project = project_of(file)
     surroundings = Surroundings(
         pace,
-        scripts.prompt_exists(file.parent),
+        exists_below(file.parent),
         project.actions,
         load=ModuleFiles(file),
         fakes=from_project(project.fakes),
     )
-    tests = file.with_name(f"{file.stem}_test{scripts.SUFFIX}")
+    tests = tests_of(file)
     try:
         beside = scripts.read(tests) if tests.is_file() else None
         report = run_source(scripts.read(file), surroundings, beside=beside, coverage=True)
-    except (NotCompiledError, scripts.NotTextError) as error:
-        found = error.diagnostics if isinstance(error, NotCompiledError) else (error.diagnostic,)
-        scripts.show(found, lambda text: click.echo(text, err=True))
+    except ScriptError as error:
+        scripts.show(error.diagnostics, lambda text: click.echo(text, err=True))
         return None
     if not report.results:
         raise CommandError(f"{file}: there are no tests that could take anything", Exit.FAILED)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from flowlang.analysis import check
-from flowlang.diagnostics import render
+from flowlang.diagnostics import ScriptError, render
 from flowlang.model.policy import NOTHING, Policy
 from flowlang.syntax import ast, parse
 
@@ -28,8 +28,8 @@ def operator_policy(path: Path | None) -> Policy:
     scripts.find(path)
     try:
         parsed = parse(scripts.read(path))
-    except scripts.NotTextError as error:
-        raise CommandError(render(error.diagnostic), Exit.USAGE) from None
+    except ScriptError as error:
+        raise CommandError(str(error), Exit.USAGE) from None
     found = parsed.diagnostics
     if parsed.module is not None and not found:
         if [type(each) for each in parsed.module.declarations] != [ast.PolicyDecl]:

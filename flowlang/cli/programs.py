@@ -19,20 +19,21 @@ if TYPE_CHECKING:
 def load_program(path: Path) -> Program | None:
     """A script and the modules that it uses, parsed and checked. Warnings are left to `flow check`."""
     from flowlang.analysis import check
-    from flowlang.diagnostics import has_errors
+    from flowlang.diagnostics import ScriptError, has_errors
     from flowlang.modules import ModuleFiles
+    from flowlang.script_files import exists_below
     from flowlang.syntax import parse
 
     try:
         parsed = parse(scripts.read(path))
-    except scripts.NotTextError as error:
-        return _refuse((error.diagnostic,))
+    except ScriptError as error:
+        return _refuse(error.diagnostics)
     if parsed.module is None or has_errors(parsed.diagnostics):
         return _refuse(parsed.diagnostics)
     checked = check(
         parsed.module,
         actions=project_of(path).actions,
-        exists=scripts.prompt_exists(path.parent),
+        exists=exists_below(path.parent),
         load=ModuleFiles(path),
     )
     return checked.program if checked.program is not None else _refuse(checked.diagnostics)

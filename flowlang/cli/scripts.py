@@ -2,33 +2,22 @@
 
 from __future__ import annotations
 
+import os
 import stat
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from flowlang.diagnostics import Diagnostic, Source, Span, near_name, render, render_json
+from flowlang.diagnostics import Diagnostic, Source, near_name, render, render_json
+from flowlang.script_files import MAX_BYTES, SUFFIX, TOO_LARGE, decoded, exists_below, scripts_in
 
 from .exits import CommandError, Exit
-
-SUFFIX = ".flow"
-TESTS = "_test.flow"
-"""The end of the name of a file with the tests of the script beside it."""
-_MAX_BYTES = 4 * 2**20  # the longest scripts of the field have some thousand lines; this is some ten thousand
-
-
-class NotTextError(Exception):
-    """A script is no UTF-8; `diagnostic` shows where."""
-
-    def __init__(self, diagnostic: Diagnostic) -> None:
-        super().__init__(diagnostic.message)
-        self.diagnostic = diagnostic
 
 
 def find(path: Path) -> tuple[Path, ...]:
     """The scripts that a path stands for: the file itself, or those right in the folder, by name."""
     if path.is_dir():
         try:
-            found = tuple(sorted(each for each in path.iterdir() if each.suffix == SUFFIX and each.is_file()))
+            found = scripts_in(path)
         except OSError as error:
             raise unreadable(path, error) from None
         if not found:
@@ -49,13 +38,34 @@ def _require_script(path: Path) -> None:
         raise unreadable(path, error) from None
     if not stat.S_ISREG(status.st_mode):
         raise CommandError(f"{path}: not a file", Exit.USAGE)
-    if status.st_size > _MAX_BYTES:
-        raise CommandError(f"{path}: larger than {_MAX_BYTES // 2**20} MiB, as no script is", Exit.USAGE)
+    if status.st_size > MAX_BYTES:
+        raise CommandError(f"{path}: {TOO_LARGE}", Exit.USAGE)
 
 
 def read(path: Path) -> Source:
-    """A script's text. Raises `NotTextError`."""
+    """A script's text. Raises `ScriptError`."""
     return decoded(str(path), read_bytes(path))
+
+
+def below(path: Path) -> Iterator[Path]:
+    """The script, or all in a folder and below it, by path; folders whose names begin with a dot are nobody's
+    scripts. Nothing below is a mistake of who names the folder."""
+    if not path.is_dir():
+        yield from find(path)
+        return
+    empty = True
+    for folder, inner, names in os.walk(path, onerror=_refuse):
+        inner[:] = sorted(each for each in inner if not each.startswith("."))
+        for name in sorted(names):
+            if name.endswith(SUFFIX):
+                empty = False
+                yield from find(Path(folder, name))
+    if empty:
+        raise CommandError(f"{path}: there is no {SUFFIX} file in this folder or below", Exit.USAGE)
+
+
+def _refuse(error: OSError) -> None:
+    raise unreadable(Path(str(error.filename)), error)
 
 
 def read_bytes(path: Path) -> bytes:
@@ -66,34 +76,9 @@ def read_bytes(path: Path) -> bytes:
         raise unreadable(path, error) from None
 
 
-def decoded(name: str, data: bytes) -> Source:
-    """The text that a script's bytes are. Raises `NotTextError`."""
-    try:
-        return Source(name, data.decode("utf-8-sig"))
-    except UnicodeDecodeError as error:
-        source = Source(name, data.decode("utf-8", "replace"))
-        at = len(data[: error.start].decode("utf-8", "replace"))
-        message = f"this is not UTF-8 text (byte {data[error.start]:#04x}); save it as UTF-8"
-        raise NotTextError(Diagnostic("E101", source, Span(at, at + 1), message)) from None
-
-
-def prompt_exists(folder: Path) -> Callable[[str], bool]:
-    """Tells whether a sound file below a script's folder is there."""
-    root = folder.resolve()
-
-    def exists(name: str) -> bool:
-        try:
-            path = (root / name).resolve()
-            return path.is_relative_to(root) and path.is_file()
-        except (OSError, ValueError):  # a name that no file can have
-            return False
-
-    return exists
-
-
 def prompt_plays(folder: Path) -> Callable[[str], bool | str]:
     """The same, and by a text why a file that is there cannot be played."""
-    exists = prompt_exists(folder)
+    exists = exists_below(folder)
 
     def plays(name: str) -> bool | str:
         return exists(name) and (_fault_of_sound(folder / name) or True)
@@ -103,7 +88,7 @@ def prompt_plays(folder: Path) -> Callable[[str], bool | str]:
 
 def prompt_stamp(folder: Path) -> Callable[[str], list[int] | None]:
     """Gives what tells one state of such a file from another; `None` where there is none."""
-    exists = prompt_exists(folder)
+    exists = exists_below(folder)
 
     def stamp(name: str) -> list[int] | None:
         if not exists(name):

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
+
+from flowlang.diagnostics import ScriptError
+from flowlang.script_files import exists_below, script_of, tests_of
 
 from . import scripts
 from .exits import CommandError, Exit
@@ -18,9 +20,6 @@ from .written import write
 if TYPE_CHECKING:
     from flowlang.testing.coverage import FileCoverage
     from flowlang.testing.results import Report
-
-
-_TESTS = scripts.TESTS
 
 
 @click.command()
@@ -39,7 +38,7 @@ def test(path: Path, part: str, coverage: bool, as_json: bool, junit: Path | Non
     1: one failed or there are none, 3: a script does not compile.
     """
     run = _Run(part, coverage, as_json)
-    for each in _scripts(_found(path)):
+    for each in _scripts(scripts.below(path)):
         run.script(each)
     run.show_modules()
     if junit is not None:
@@ -47,28 +46,9 @@ def test(path: Path, part: str, coverage: bool, as_json: bool, junit: Path | Non
     return run.end(path)
 
 
-def _found(path: Path) -> Iterator[Path]:
-    """The script, or all below a folder, by path; folders whose name begins with a dot are left out."""
-    if not path.is_dir():
-        yield from scripts.find(path)
-        return
-    for folder, below, files in os.walk(path):
-        below[:] = sorted(each for each in below if not each.startswith("."))
-        for name in sorted(files):
-            if name.endswith(scripts.SUFFIX):
-                yield from scripts.find(Path(folder) / name)
-
-
 def _scripts(found: Iterable[Path]) -> Iterator[Path]:
     """Each script once: tests beside a script stand for that script."""
-    seen: set[Path] = set()
-    for each in found:
-        script = each.with_name(each.name.removesuffix(_TESTS) + scripts.SUFFIX)
-        if not (each.name.endswith(_TESTS) and script.is_file()):
-            script = each
-        if script not in seen:
-            seen.add(script)
-            yield script
+    return iter(dict.fromkeys(map(script_of, found)))
 
 
 class _Run:
@@ -86,7 +66,7 @@ class _Run:
         """Runs the tests of one."""
         from flowlang.backends.pace import Pace
         from flowlang.modules import ModuleFiles
-        from flowlang.testing.run import NotCompiledError, Surroundings, run_source
+        from flowlang.testing.run import Surroundings, run_source
 
         from .sounds import length_of
 
@@ -94,12 +74,12 @@ class _Run:
         project = project_of(path)
         surroundings = Surroundings(
             pace,
-            scripts.prompt_exists(path.parent),
+            exists_below(path.parent),
             project.actions,
             load=ModuleFiles(path),
             fakes=from_project(project.fakes),
         )
-        tests = path.with_name(path.stem + _TESTS)
+        tests = tests_of(path)
         try:
             report = run_source(
                 scripts.read(path),
@@ -108,10 +88,11 @@ class _Run:
                 wanted=lambda title: self._part in title.casefold(),
                 coverage=self._coverage,
             )
-        except (NotCompiledError, scripts.NotTextError) as error:
-            found = error.diagnostics if isinstance(error, NotCompiledError) else (error.diagnostic,)
+        except ScriptError as error:
             self._compiled = False
-            scripts.show(found, lambda text: click.echo(text, err=not self._as_json), self._as_json)
+            scripts.show(
+                error.diagnostics, lambda text: click.echo(text, err=not self._as_json), self._as_json
+            )
             return
         if report.results:
             self._reports.append(report)

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from . import scripts
+from flowlang.script_files import SUFFIX
+
 from .exits import CommandError, Exit
 
 
 def write(path: Path, text: str) -> None:
     """Writes a text, over what was there; a script is never written over."""
-    if path.suffix == scripts.SUFFIX:
+    if path.suffix == SUFFIX:
         raise CommandError(f"{path}: would be written over, and is a script; name another file", Exit.USAGE)
     try:
         path.write_text(text, encoding="utf-8", errors="replace")

@@ -11,6 +11,7 @@ from typing import Any
 
 import trio
 
+from flowlang import script_files
 from flowlang.backends.border import Backend, Leg
 from flowlang.backends.leg_inbox import LegInbox
 from flowlang.core import Activeflow, Begin, Happened, Input, Launch, Limits, Opening, Script, StopAsked
@@ -134,10 +135,10 @@ class Engine:
         self._scripts = list(scripts)
 
     def _read(self, path: Path) -> list[LoadedScript]:
-        paths = loading.scripts_in(path)
+        paths = script_files.scripts_in(path)
         if not paths:
-            raise FileNotFoundError(2, f"there is no {loading.SUFFIX} file in this folder", str(path))
-        return [self._compiled(loading.read(each), each) for each in paths]
+            raise FileNotFoundError(2, f"there is no {script_files.SUFFIX} file in this folder", str(path))
+        return [self._compiled(script_files.read(each), each) for each in paths]
 
     def load_text(self, text: str, name: str = "<text>") -> LoadedScript:
         """Loads a script that is no file."""
@@ -386,7 +387,7 @@ class Engine:
         for backend in self._backends:
             for channel in backend.channels:
                 capabilities[channel] = capabilities.get(channel, frozenset()) | backend.commands
-        exists = loading.exists_below(path.parent) if path is not None else None
+        exists = script_files.exists_below(path.parent) if path is not None else None
         reading = Reading(ModuleFiles(path))
         outlets = self.post.outlets if self._backends else None
         script, warnings = loading.compiled(source, self._actions, capabilities, exists, reading, outlets)

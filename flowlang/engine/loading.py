@@ -1,15 +1,14 @@
-"""From a file to a compiled script."""
+"""From a text to a compiled script."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from pathlib import Path
 
 from flowlang.analysis import Load, Program, check, load_nothing
 from flowlang.compile import wrong_constant
 from flowlang.compile.runtime.faults import Fault
 from flowlang.core import Script, compile_script
-from flowlang.diagnostics import Diagnostic, Source, Span, has_errors
+from flowlang.diagnostics import Diagnostic, Source, has_errors
 from flowlang.model.action import THREADS
 from flowlang.model.actions import Action
 from flowlang.model.commands import COMMANDS
@@ -18,43 +17,8 @@ from flowlang.syntax import parse
 from .errors import ScriptError
 from .outlets import without_outlet
 
-SUFFIX = ".flow"
-
 Capabilities = Mapping[str, frozenset[str]]
 """What the backends can do, by channel: names of border commands."""
-
-
-def read(path: Path) -> Source:
-    """A script's text. Raises `OSError`, or `ScriptError` for what is no UTF-8."""
-    data = path.read_bytes()
-    try:
-        return Source(str(path), data.decode("utf-8-sig"))
-    except UnicodeDecodeError as error:
-        source = Source(str(path), data.decode("utf-8", "replace"))
-        at = len(data[: error.start].decode("utf-8", "replace"))
-        message = f"this is not UTF-8 text (byte {data[error.start]:#04x}); save it as UTF-8"
-        raise ScriptError((Diagnostic("E101", source, Span(at, at + 1), message),)) from None
-
-
-def scripts_in(path: Path) -> tuple[Path, ...]:
-    """The script itself, or all scripts of a folder, by name."""
-    if not path.is_dir():
-        return (path,)
-    return tuple(sorted(each for each in path.iterdir() if each.suffix == SUFFIX and each.is_file()))
-
-
-def exists_below(folder: Path) -> Callable[[str], bool]:
-    """Tells whether a sound file is there, below the script's folder."""
-    root = folder.resolve()
-
-    def exists(name: str) -> bool:
-        try:
-            path = (root / name).resolve()
-            return path.is_relative_to(root) and path.is_file()
-        except (OSError, ValueError):  # a name that no file can have
-            return False
-
-    return exists
 
 
 def compiled(

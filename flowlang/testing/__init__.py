@@ -1,4 +1,4 @@
-"""For tests of scripts and servers: what calls, listens and judges. Nothing below the command line imports it.
+"""For tests of scripts and servers: what calls, listens and judges. Only the command line imports it.
 
     for result in flowlang.testing.run_tests(Path("desk.flow")).results:
         assert result.passed, result.title
@@ -13,7 +13,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from flowlang.diagnostics import Source
+from flowlang.diagnostics import ScriptError, Source
+from flowlang.script_files import read
 
 if TYPE_CHECKING:
     from .conformance import NonconformingError, Subject, check_backend
@@ -42,18 +43,25 @@ _HOMES = {
 }
 
 
-def run_tests(script: str | Path, *, coverage: bool = False) -> Report:
-    """Runs the tests of a script, given as its text or its path; a text has the standard library only. Each
-    sound file is taken to last a second. Raises `NotCompiledError` and `OSError`."""
+def run_tests(script: Path | None = None, *, text: str | None = None, coverage: bool = False) -> Report:
+    """Runs the tests of a script: of the file, or of a `text`, which has the standard library only. Sound
+    files are taken to last a second. Raises `NotCompiledError`, and `OSError` for a file that cannot be read.
+    """
     from flowlang.modules import ModuleFiles
 
-    from .run import Surroundings, run_source
+    from .run import NotCompiledError, Surroundings, run_source
 
-    if isinstance(script, Path):
-        source, load = Source(str(script), script.read_text(encoding="utf-8-sig")), ModuleFiles(script)
-    else:
-        source, load = Source("<text>", script), ModuleFiles(None)
-    return run_source(source, Surroundings(load=load), coverage=coverage)
+    if (script is None) == (text is None):
+        raise TypeError("run_tests takes either the path of a script or its text")
+    if script is None:
+        return run_source(
+            Source("<text>", text or ""), Surroundings(load=ModuleFiles(None)), coverage=coverage
+        )
+    try:
+        source = read(script)
+    except ScriptError as error:
+        raise NotCompiledError(error.diagnostics) from None
+    return run_source(source, Surroundings(load=ModuleFiles(script)), coverage=coverage)
 
 
 def __getattr__(name: str) -> object:

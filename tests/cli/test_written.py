@@ -87,6 +87,7 @@ def test_tests_beside_a_script_that_are_no_text_are_told_of(folder: Path) -> Non
     assert "x_test.flow:1:7: error E101: this is not UTF-8 text" in done.err
 
 
-def test_a_folder_without_scripts_is_told_of(tmp_path: Path) -> None:
-    done = flow("fmt", ".", folder=tmp_path)
+@pytest.mark.parametrize("command", ["fmt", "test"])
+def test_a_folder_without_scripts_is_told_of(command: str, tmp_path: Path) -> None:
+    done = flow(command, ".", folder=tmp_path)
     assert (done.code, done.err) == (2, "flow: .: there is no .flow file in this folder or below\n")

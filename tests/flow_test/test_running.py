@@ -11,6 +11,7 @@ import pytest
 from flowlang.core import Limits
 from flowlang.diagnostics import Source
 from flowlang.model.test_calls import TEST_CALLS
+from flowlang.script_files import MAX_BYTES
 from flowlang.testing import NotCompiledError, run_tests
 from flowlang.testing.coming_in import COMING_IN
 from flowlang.testing.run import Surroundings, run_source
@@ -290,7 +291,7 @@ def test_what_modules_have_is_at_hand(tmp_path: Path) -> None:
 
 
 def test_hosts_run_tests_in_one_call() -> None:
-    report = run_tests(MENU + 'test "a" { let a = call(to: "100")\n expect stopped }\n')
+    report = run_tests(text=MENU + 'test "a" { let a = call(to: "100")\n expect stopped }\n')
     assert report.passed
     assert [each.title for each in report.results] == ["a"]
 
@@ -310,3 +311,19 @@ def test_a_route_by_trunk_takes_what_comes_by_it() -> None:
     heard_by = {'"branch"': "Known", '"carrier"': "Known", '"x"': "Unknown", "none": "Unknown"}
     for via, heard in heard_by.items():
         passes(script, f'let ann = call(to: "100", via: {via})', f'expect ann hears "{heard}"')
+
+
+def test_a_file_that_is_no_text_or_too_large_is_an_error_with_its_place(tmp_path: Path) -> None:
+    script = tmp_path / "x.flow"
+    script.write_bytes(b'flow main { say "gr\xfc\xdf" }\n')
+    with pytest.raises(NotCompiledError, match=r"x\.flow:1:20: error E101: this is not UTF-8 text") as raised:
+        run_tests(script)
+    assert [each.code for each in raised.value.diagnostics] == ["E101"]
+    script.write_bytes(b" " * (MAX_BYTES + 1))
+    with pytest.raises(NotCompiledError, match="E107: this is larger than 4 MiB"):
+        run_tests(script)
+
+
+def test_either_a_file_or_a_text_is_tested() -> None:
+    with pytest.raises(TypeError, match="either the path of a script or its text"):
+        run_tests()
