@@ -14,6 +14,8 @@ import trio
 
 from .sipp import GIVE_UP_S, SCENARIOS
 
+DISCARD = "9"  # the port where nobody listens to what we say (RFC 863)
+
 
 @dataclass(slots=True)
 class Callee:
@@ -45,14 +47,14 @@ def free_port() -> int:
 
 
 @asynccontextmanager
-async def open_callee(scenario: str, folder: Path, rtp_port: int = 9) -> AsyncGenerator[Callee]:
+async def open_callee(scenario: str, folder: Path) -> AsyncGenerator[Callee]:
     """A callee while the block lasts."""
     program = shutil.which("sipp")
     assert program, "sipp is missing: run `make setup-peers`"
     port = free_port()
     command = [
         program, "-i", "127.0.0.1", "-bind_local", "-p", str(port), "-sf", str(SCENARIOS / f"{scenario}.xml"),
-        "-key", "rtp_port", str(rtp_port), "-m", "1", "-timeout", str(GIVE_UP_S), "-timeout_error",
+        "-key", "rtp_port", DISCARD, "-m", "1", "-timeout", str(GIVE_UP_S), "-timeout_error",
         "-nostdin", "-trace_msg", "-message_file", str(folder / "callee.log"),
         "-trace_err", "-error_file", str(folder / "callee.err"),
     ]  # fmt: skip

@@ -101,6 +101,11 @@ class Baresip:
             pass
 
 
+def through(port: int, transport: str) -> str:
+    """The option of an account that sends all of its requests to a port of ours, by that transport."""
+    return f';outbound="sip:127.0.0.1:{port};transport={transport}"'
+
+
 @asynccontextmanager
 async def open_baresip(
     folder: Path, account: str, *, voice: Path, password: str | None = None, options: str = ""

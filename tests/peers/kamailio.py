@@ -10,6 +10,7 @@ from typing import Literal
 
 import trio
 
+from .baresip import through
 from .program import Program, free_port, running
 
 Transport = Literal["udp", "tcp"]
@@ -76,7 +77,7 @@ class Kamailio:
     @property
     def way(self) -> str:
         """What makes an account of baresip go by it."""
-        return f';outbound="sip:127.0.0.1:{self.port};transport={self.outside}"'
+        return through(self.port, self.outside)
 
     def routed(self, method: str) -> int:
         """How many requests of that method inside of dialogs went by their route set."""

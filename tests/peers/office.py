@@ -13,11 +13,11 @@ import trio
 import flowlang
 from flowlang.backends.sip import SipBackend
 from flowlang.model.policy import EVERYTHING
-from flowlang.sip import Account
+from flowlang.sip import Account, Address
 from flowlang.voices import ToneVoice
 from tests.bridged_calls.office import REALM, Office
 
-from .baresip import Baresip, open_baresip
+from .baresip import Baresip, open_baresip, through
 from .linphone import Linphone, open_linphone
 from .program import GIVE_UP_S
 
@@ -30,8 +30,12 @@ class PeerOffice(Office):
     def own(self, user: str) -> str:
         return f"{user}@{self.address.hostport}"
 
-    async def baresip(self, user: str, *, password: bool = True, options: str = "") -> Baresip:
+    async def baresip(
+        self, user: str, *, password: bool = True, options: str = "", transport: str = "udp"
+    ) -> Baresip:
         """A phone of that user's, registered here where it has its password; it says the user's tone."""
+        if transport != "udp":
+            options += through(self.address.port, transport)
         return await self.stack.enter_async_context(
             open_baresip(
                 self.folder / f"baresip-{user}",
@@ -79,6 +83,17 @@ class PeerOffice(Office):
             await self.sip.settle()
         assert len(self.records) == legs, [each.summary for each in self.messages]
         assert self.sip.left.legs == self.sip.left.calls == 0
+
+    def source(self, user: str) -> Address:
+        """Where the one phone of that user's registered from: with TCP and TLS its end of the connection."""
+        (contact,) = self.sip.registered(f"sip:{user}@{REALM}")
+        return contact.source
+
+    def called(self, user: str) -> bool:
+        """Whether an INVITE of ours went where that user's phone had registered from."""
+        there = self.source(user).hostport
+        invites = [each for each in self.messages if each.summary.startswith("INVITE ")]
+        return any(each.direction == "out" and each.peer == there for each in invites)
 
     def saw(self, start: str, direction: str = "in") -> int:
         """How many SIP messages went that way whose start line begins so."""

@@ -1,18 +1,21 @@
-"""baresip as a phone of ours: it registers, calls, is called, holds, transfers and hangs up."""
+"""baresip as a phone of ours by UDP and TCP: it registers, calls, is called, holds, transfers, hangs up."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
 from .baresip import Baresip
 from .office import PeerOffice, open_office
 from .sound import PROMPT, seconds_of
 
+BY = pytest.mark.parametrize("transport", ["udp", "tcp"])
+
 PROMPT_FLOW = """
 route call => greet
 flow greet {
-    on hangup as e { log "hangup ${e.cause}" }
-    log "from ${caller.number}, verified ${caller.verified}"
+    log "from ${caller.address}, verified ${caller.verified}"
     play "prompt.wav"
     play "prompt.wav"
 }
@@ -22,17 +25,41 @@ flow greet {
 async def test_it_registers_by_digest_and_hears_our_prompts(sounds: Path) -> None:
     async with open_office(PROMPT_FLOW, sounds) as office:
         phone = await office.baresip("bob")
-        (contact,) = office.sip.registered("sip:bob@office.example")
-        assert contact.source is not None
-        assert contact.source.port == phone.port
+        assert office.source("bob").port == phone.port
         await phone.do("dial", f"sip:{office.own('20')}")
         await phone.until("CALL_ESTABLISHED")
         await phone.until("CALL_CLOSED")
+        await office.until_logged("from sip:bob@office.example, verified true")
         await office.until_over(1)
         assert office.saw("401 ", "out") == 2, "one for REGISTER and one for INVITE"
         assert seconds_of(PROMPT, phone.heard()) > 0.8 * 2 * PROMPT.seconds
         (record,) = office.records
         assert (record.cause, record.ended_by, record.status) == ("normal", "us", 200)
+
+
+STAY_FLOW = """
+route call => stay
+flow stay {
+    log "from ${caller.address}, verified ${caller.verified}"
+    on hangup as e { log "hangup ${e.cause}" }
+    answer
+    wait 1h
+}
+"""
+
+
+@BY
+async def test_it_registers_calls_as_its_account_and_hangs_up(sounds: Path, transport: str) -> None:
+    async with open_office(STAY_FLOW, sounds) as office:
+        phone = await office.baresip("bob", transport=transport)
+        assert office.source("bob").transport == transport
+        await phone.do("dial", f"sip:{office.own('20')}")
+        await phone.until("CALL_ESTABLISHED")
+        await phone.do("hangup")
+        await office.until_logged("from sip:bob@office.example, verified true", "hangup normal")
+        await office.until_over(1)
+        (record,) = office.records
+        assert (record.cause, record.ended_by, record.status) == ("normal", "caller", 200)
 
 
 async def test_it_leaves_when_it_goes(sounds: Path) -> None:
@@ -57,9 +84,10 @@ flow connect {
 """
 
 
-async def connected(office: PeerOffice) -> tuple[Baresip, Baresip]:
+async def connected(office: PeerOffice, transport: str = "udp") -> tuple[Baresip, Baresip]:
     """Alice calls, Bob answers."""
-    alice, bob = await office.baresip("alice"), await office.baresip("bob")
+    alice = await office.baresip("alice", transport=transport)
+    bob = await office.baresip("bob", transport=transport)
     await alice.do("dial", f"sip:{office.own('20')}")
     await bob.until("CALL_INCOMING")
     await alice.until("CALL_RINGING")
@@ -69,9 +97,12 @@ async def connected(office: PeerOffice) -> tuple[Baresip, Baresip]:
     return alice, bob
 
 
-async def test_two_talk_by_a_dial_and_the_called_hangs_up(sounds: Path) -> None:
+@BY
+async def test_two_talk_by_a_dial_and_the_called_hangs_up(sounds: Path, transport: str) -> None:
     async with open_office(CONNECT, sounds) as office:
-        alice, bob = await connected(office)
+        alice, bob = await connected(office, transport)
+        assert office.called("bob"), "by TCP that is the connection that his phone made"
+        assert (office.source("bob").port == bob.port) is (transport == "udp")
         await alice.until_heard()
         await bob.until_heard()
         await bob.do("hangup")

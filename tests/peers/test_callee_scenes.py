@@ -97,6 +97,7 @@ async def test_the_caller_hears_that_it_rings_then_early_media_then_the_callee(s
         assert call.rang
         await peer.done()
         await call.wait_ended()
+        assert (call.by, call.cause) == ("remote", "normal")
         await office.until_logged("answered normal")
         assert office.saw("180 ", "out")
         assert office.saw("183 ", "out")

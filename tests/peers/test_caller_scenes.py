@@ -110,14 +110,6 @@ async def test_a_session_timer_that_is_too_short_is_a_422(sounds: Path) -> None:
         await play(office, "menu", timed(60), Get(100, may=True), refused, Send("ACK"))
 
 
-async def test_a_cancel_ends_it_before_the_answer(sounds: Path) -> None:
-    ended = (Send("CANCEL"), Get(200, has=["CSeq: 1 CANCEL"]), Get(487), Send("ACK"))
-    async with open_office(MENU.replace("wait 100ms", "wait 1h"), sounds, open_to_all=True) as office:
-        await play(office, "ring", *CALL, Get(180), *ended)
-        await office.until_over(1)
-        assert [each.cause for each in office.records] == ["cancelled"]
-
-
 async def test_an_update_before_the_first_offer_is_settled_must_come_later(sounds: Path) -> None:
     early = (Send("UPDATE", sdp="sendonly"), Get(500, has=["Retry-After:"]))
     async with open_office(MENU, sounds, open_to_all=True) as office:

@@ -14,9 +14,11 @@ from .sound import PROMPT, seconds_of
 SCRIPT = """
 route call to "10" => greet
 route call to "20" => connect
+route call to "30" => busy
 flow greet {
     play "prompt.wav"
 }
+flow busy { reject 486 }
 flow connect {
     on hold as e { log "hold by ${e.by}" }
     on unhold as e { log "unhold by ${e.by}" }
@@ -50,6 +52,19 @@ async def test_a_caller_behind_it_hears_us_and_gets_our_bye(
         await office.until_over(1)
         assert seconds_of(PROMPT, alice.heard()) > 0.8 * PROMPT.seconds
         assert proxy.routed("BYE") == 1
+        assert nothing_went_past(office, alice)
+
+
+@SIDES
+async def test_a_refusal_comes_back_through_it(sounds: Path, outside: Transport, inside: Transport) -> None:
+    async with open_office(SCRIPT, sounds) as office:
+        proxy = await behind(office, outside, inside)
+        alice = await office.baresip("alice", options=proxy.way)
+        await alice.do("dial", f"sip:{office.own('30')}")
+        closed = await alice.until("CALL_CLOSED")
+        assert closed["param"].startswith("486 ")
+        await office.until_over(1)
+        assert [each.status for each in office.records] == [486]
         assert nothing_went_past(office, alice)
 
 

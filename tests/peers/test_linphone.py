@@ -1,21 +1,29 @@
-"""linphonec as a phone of ours: it registers with SHA-256, calls, consults and transfers, and speaks TLS."""
+"""linphonec as a phone of ours by UDP, TCP and TLS: it registers with SHA-256, calls, is called, presses
+keys, holds, consults and transfers."""
 
 from __future__ import annotations
 
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
 from pathlib import Path
 
+import pytest
 import trustme
 
 from flowlang.backends.sip.config import ListenerConfig
+from flowlang.backends.sip.sockets import Transport
 from flowlang.backends.sip.tls import TlsSettings
 
-from .office import open_office
+from .linphone import Linphone
+from .office import PeerOffice, open_office
 from .sound import PROMPT, seconds_of
+
+BY = pytest.mark.parametrize("transport", ["tcp", "tls"])
 
 PROMPT_FLOW = """
 route call => greet
 flow greet {
-    log "from ${caller.number}, verified ${caller.verified}"
+    log "from ${caller.address}, verified ${caller.verified}"
     play "prompt.wav"
 }
 """
@@ -32,19 +40,57 @@ async def test_it_registers_and_calls_with_sha_256(sounds: Path) -> None:
         assert (record.cause, record.ended_by, record.status) == ("normal", "us", 200)
 
 
-async def test_it_registers_and_hears_us_by_tls_once_our_name_is_proved(sounds: Path) -> None:
+@asynccontextmanager
+async def office_by(
+    transport: Transport, script: str, sounds: Path
+) -> AsyncGenerator[tuple[PeerOffice, Linphone, str]]:
+    """An office by UDP and by that transport, Bob's phone, registered by the latter once our name is proved
+    where there is one to prove, and what its calls end with."""
     authority = trustme.CA()
     authority.cert_pem.write_to_path(sounds / "authority.pem")
     authority.issue_cert("localhost").private_key_and_cert_chain_pem.write_to_path(sounds / "server.pem")
-    door = ListenerConfig("phones", "tls", "127.0.0.1", 0, open_to_all=False)
+    doors = [ListenerConfig(each, each, "127.0.0.1", 0, open_to_all=False) for each in ("udp", transport)]
     settings = TlsSettings(certificate=sounds / "server.pem")
-    async with open_office(PROMPT_FLOW, sounds, listeners=(door,), tls=settings) as office:
-        here = f"localhost:{office.address.port}"
-        phone = await office.linphone("bob", at=here, transport="tls", authorities=sounds / "authority.pem")
-        await phone.do(f"call sip:20@{here};transport=tls")
+    async with open_office(script, sounds, listeners=doors, tls=settings) as office:
+        here = f"localhost:{office.sip.addresses[-1].port}"
+        phone = await office.linphone(
+            "bob", at=here, transport=transport, authorities=sounds / "authority.pem"
+        )
+        assert office.source("bob").transport == transport
+        yield office, phone, f"@{here};transport={transport}"
+
+
+@BY
+async def test_it_hears_us_and_gets_our_bye(sounds: Path, transport: Transport) -> None:
+    async with office_by(transport, PROMPT_FLOW, sounds) as (office, phone, here):
+        await phone.do(f"call sip:20{here}")
         await phone.until("ended (No error)")
+        await office.until_logged("from sip:bob@office.example, verified true")
         await office.until_over(1)
         assert seconds_of(PROMPT, phone.heard()) > 0.2
+
+
+STAY_FLOW = """
+route call => stay
+flow stay {
+    log "from ${caller.address}, verified ${caller.verified}"
+    on hangup as e { log "hangup ${e.cause}" }
+    answer
+    wait 1h
+}
+"""
+
+
+@BY
+async def test_it_calls_as_its_account_and_hangs_up(sounds: Path, transport: Transport) -> None:
+    async with office_by(transport, STAY_FLOW, sounds) as (office, phone, here):
+        await phone.do(f"call sip:20{here}")
+        await phone.until("connected")
+        await phone.do("terminate")
+        await office.until_logged("from sip:bob@office.example, verified true", "hangup normal")
+        await office.until_over(1)
+        assert [each.ended_by for each in office.records] == ["caller"]
+        assert office.source("bob"), "a call's end is not the end of its connection"
 
 
 MENU_FLOW = """
@@ -82,6 +128,21 @@ flow to_carol {
     wait 1h
 }
 """
+
+
+@BY
+async def test_it_is_called_by_the_connection_that_it_made(sounds: Path, transport: Transport) -> None:
+    async with office_by(transport, TWO_CALLS, sounds) as (office, bob, _):
+        alice = await office.baresip("alice")
+        await alice.do("dial", f"sip:{office.own('20')}")
+        await bob.until("Receiving new incoming call")
+        assert office.called("bob")
+        await bob.do("answer")
+        await alice.until("CALL_ESTABLISHED")
+        await alice.do("hangup")
+        await bob.until("ended (No error)")
+        await office.until_over(2)
+        assert {(each.cause, each.status) for each in office.records} == {("normal", 200)}
 
 
 async def test_it_holds_and_goes_on(sounds: Path) -> None:
