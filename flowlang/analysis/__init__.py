@@ -1,17 +1,17 @@
 """The checker: finds an author's mistakes before a caller does. `check` takes a tree and gives a `Program`,
 or says why not.
 
-It returns diagnostics and raises nothing. No I/O: whether a prompt is there it asks a function of the
-caller's.
+It returns diagnostics; only `checked_program` raises them. No I/O: whether a prompt is there it asks a
+function of the caller's.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from flowlang.diagnostics import has_errors
+from flowlang.diagnostics import Diagnostic, ScriptError, has_errors
 from flowlang.model.actions import ACTIONS, Action
-from flowlang.syntax import ast
+from flowlang.syntax import ParseResult, ast
 
 from .arguments import Bound, Slot, bind, slots
 from .checks import CHECKS, declarations
@@ -33,6 +33,7 @@ __all__ = [
     "Slot",
     "bind",
     "check",
+    "checked_program",
     "literal_value",
     "load_nothing",
     "slots",
@@ -63,3 +64,21 @@ def check(
     found = [one for each in script.linked for one in each.report.in_order()]
     diagnostics = (*modules.broken, *found)
     return CheckResult(None if has_errors(diagnostics) else build(script), diagnostics)
+
+
+def checked_program(
+    parsed: ParseResult,
+    *,
+    actions: Mapping[str, Action] = ACTIONS,
+    exists: Callable[[str], bool | str] | None = None,
+    load: Load = load_nothing,
+) -> tuple[Program, tuple[Diagnostic, ...]]:
+    """What was parsed as a program, checked as by `check`, and the warnings about it. Raises `ScriptError`
+    with all diagnostics where one is an error."""
+    if parsed.module is None or has_errors(parsed.diagnostics):
+        raise ScriptError(parsed.diagnostics)
+    checked = check(parsed.module, actions=actions, exists=exists, load=load)
+    diagnostics = (*parsed.diagnostics, *checked.diagnostics)
+    if checked.program is None:
+        raise ScriptError(diagnostics)
+    return checked.program, diagnostics

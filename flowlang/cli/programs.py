@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 
 import click
 
+from flowlang.diagnostics import ScriptError
+
 from . import scripts
 from .projects import project_of
 
@@ -18,40 +20,29 @@ if TYPE_CHECKING:
 
 def load_program(path: Path) -> Program | None:
     """A script and the modules that it uses, parsed and checked. Warnings are left to `flow check`."""
-    from flowlang.analysis import check
-    from flowlang.diagnostics import ScriptError, has_errors
+    from flowlang.analysis import checked_program
     from flowlang.modules import ModuleFiles
     from flowlang.script_files import exists_below
     from flowlang.syntax import parse
 
     try:
         parsed = parse(scripts.read(path))
+        actions = project_of(path).actions
+        exists = exists_below(path.parent)
+        return checked_program(parsed, actions=actions, exists=exists, load=ModuleFiles(path))[0]
     except ScriptError as error:
         return _refuse(error.diagnostics)
-    if parsed.module is None or has_errors(parsed.diagnostics):
-        return _refuse(parsed.diagnostics)
-    checked = check(
-        parsed.module,
-        actions=project_of(path).actions,
-        exists=exists_below(path.parent),
-        load=ModuleFiles(path),
-    )
-    return checked.program if checked.program is not None else _refuse(checked.diagnostics)
 
 
 def load_script(path: Path) -> Script | None:
     """The same, compiled."""
-    from flowlang.compile import wrong_constant
-    from flowlang.compile.runtime.faults import Fault
     from flowlang.core import compile_script
 
     program = load_program(path)
-    if program is None:
-        return None
     try:
-        return compile_script(program)
-    except Fault as fault:
-        return _refuse((wrong_constant(program, fault),))
+        return compile_script(program) if program is not None else None
+    except ScriptError as error:
+        return _refuse(error.diagnostics)
 
 
 def _refuse(found: tuple[Diagnostic, ...]) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from flowlang.analysis import Program
 from flowlang.compile import Cover, Script, compile_program, wrong_constant
 from flowlang.compile.runtime.faults import Fault
-from flowlang.diagnostics import Diagnostic
+from flowlang.diagnostics import Diagnostic, ScriptError
 
 from .activeflow import Activeflow
 from .inputs import ActionOver, Begin, Happened, Input, StopAsked, TimePassed
@@ -48,9 +48,12 @@ __all__ = [
 
 
 def compile_script(program: Program, *, cover: Cover | None = None) -> Script:
-    """A checked program, ready to run; `cover` is told which pieces of it are reached. Raises `Fault` if one
-    of its constants cannot be worked out."""
-    return compile_program(program, SCRIPT_CALLS, Bystander(), cover)
+    """A checked program, ready to run; `cover` is told which pieces of it are reached. Raises `ScriptError`,
+    because of a `Fault`, if one of its constants cannot be worked out."""
+    try:
+        return compile_program(program, SCRIPT_CALLS, Bystander(), cover)
+    except Fault as fault:
+        raise ScriptError((wrong_constant(program, fault),)) from fault
 
 
 def check_constants(program: Program) -> Diagnostic | None:

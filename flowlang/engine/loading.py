@@ -4,11 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 
-from flowlang.analysis import Load, Program, check, load_nothing
-from flowlang.compile import wrong_constant
-from flowlang.compile.runtime.faults import Fault
+from flowlang.analysis import Load, Program, checked_program, load_nothing
 from flowlang.core import Script, compile_script
-from flowlang.diagnostics import Diagnostic, Source, has_errors
+from flowlang.diagnostics import Diagnostic, Source
 from flowlang.model.action import THREADS
 from flowlang.model.actions import Action
 from flowlang.model.commands import COMMANDS
@@ -31,22 +29,13 @@ def compiled(
 ) -> tuple[Script, tuple[Diagnostic, ...]]:
     """The script and the warnings about it. With `outlets`, those of the backends, a script that needs
     others is refused. Raises `ScriptError`."""
-    parsed = parse(source)
-    if parsed.module is None or has_errors(parsed.diagnostics):
-        raise ScriptError(parsed.diagnostics)
-    checked = check(parsed.module, actions=actions, exists=exists, load=load)
-    diagnostics = (*parsed.diagnostics, *checked.diagnostics)
-    if checked.program is None:
-        raise ScriptError(diagnostics)
-    refused = tuple(_beyond(checked.program, capabilities))
+    program, diagnostics = checked_program(parse(source), actions=actions, exists=exists, load=load)
+    refused = tuple(_beyond(program, capabilities))
     if outlets is not None:
-        refused += tuple(without_outlet(checked.program, outlets))
+        refused += tuple(without_outlet(program, outlets))
     if refused:
         raise ScriptError(refused)
-    try:
-        return compile_script(checked.program), diagnostics
-    except Fault as fault:
-        raise ScriptError((wrong_constant(checked.program, fault),)) from None
+    return compile_script(program), diagnostics
 
 
 def _beyond(program: Program, capabilities: Capabilities) -> Iterable[Diagnostic]:

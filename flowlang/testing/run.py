@@ -5,11 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
-from flowlang.analysis import Load, Program, check, load_nothing
+from flowlang.analysis import Load, checked_program, load_nothing
 from flowlang.backends.pace import Pace
-from flowlang.compile import wrong_constant
-from flowlang.compile.runtime.faults import Fault
-from flowlang.core import Limits, compile_script
+from flowlang.core import Limits, Script, compile_script
 from flowlang.diagnostics import ScriptError, Source, Span, has_errors
 from flowlang.model.actions import ACTIONS, Action
 from flowlang.model.host_action import Fake
@@ -67,25 +65,28 @@ def _run_text(
     source: Source, surroundings: Surroundings, wanted: Callable[[str], bool], coverage: bool
 ) -> Report:
     parsed = parse(source)
-    if parsed.module is None or has_errors(parsed.diagnostics):
-        raise NotCompiledError(parsed.diagnostics)
-    blocks = [each for each in parsed.module.declarations if isinstance(each, ast.TestDecl)]
-    if not blocks:
+    declared = parsed.module.declarations if parsed.module is not None else ()
+    blocks = [each for each in declared if isinstance(each, ast.TestDecl)]
+    if not blocks and not has_errors(parsed.diagnostics):
         return Report(())
     actions = ACTIONS if surroundings.actions is None else surroundings.actions
-    checked = check(parsed.module, actions=actions, exists=surroundings.exists, load=surroundings.load)
-    if checked.program is None:
-        raise NotCompiledError((*parsed.diagnostics, *checked.diagnostics))
-    return _run(checked.program, [each for each in blocks if wanted(each.title)], surroundings, coverage)
-
-
-def _run(program: Program, blocks: list[ast.TestDecl], surroundings: Surroundings, coverage: bool) -> Report:
-    source = program.module.source
-    counter = Counter(program) if coverage else None
+    exists, load = surroundings.exists, surroundings.load
     try:
+        program, _ = checked_program(parsed, actions=actions, exists=exists, load=load)
+        counter = Counter(program) if coverage else None
         script = compile_script(program, cover=counter)
-    except Fault as fault:
-        raise NotCompiledError((wrong_constant(program, fault),)) from None
+    except ScriptError as error:
+        raise NotCompiledError(error.diagnostics) from None
+    return _run(script, counter, source, [each for each in blocks if wanted(each.title)], surroundings)
+
+
+def _run(
+    script: Script,
+    counter: Counter | None,
+    source: Source,
+    blocks: list[ast.TestDecl],
+    surroundings: Surroundings,
+) -> Report:
     results: list[TestResult] = []
     for block in blocks:
         world = World(script, surroundings.pace, _watcher(counter), surroundings.limits, surroundings.fakes)

@@ -7,7 +7,7 @@ import pytest
 from flowlang import analysis
 from flowlang.analysis import Missing
 from flowlang.core import check_constants, compile_script
-from flowlang.diagnostics import Source
+from flowlang.diagnostics import ScriptError, Source
 from flowlang.syntax import parse
 
 MODULE = 'const RATE = 1 // ZERO\nconst ZERO = 0\nflow greet { log "${RATE}" }\n'
@@ -63,3 +63,16 @@ def test_what_a_flow_does_wrong_is_not_looked_at() -> None:
     program = analysis.check(module).program
     assert program is not None
     assert compile_script(program).flows.keys() == {"main"}
+
+
+def test_a_program_with_a_wrong_constant_is_not_compiled() -> None:
+    program, _ = analysis.checked_program(parse(Source("main.flow", "const A = 1 // 0")))
+    with pytest.raises(ScriptError, match=r"main\.flow:1:1: error E606: this constant cannot be worked out"):
+        compile_script(program)
+
+
+@pytest.mark.parametrize(("text", "code"), [("flow main {", "E1"), ("flow main { nowhere }", "E2")])
+def test_what_does_not_parse_or_has_errors_is_no_program(text: str, code: str) -> None:
+    with pytest.raises(ScriptError) as raised:
+        analysis.checked_program(parse(Source("main.flow", text)))
+    assert raised.value.diagnostics[0].code.startswith(code)

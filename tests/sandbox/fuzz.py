@@ -15,10 +15,9 @@ from decimal import Decimal
 from typing import Any
 
 from flowlang import analysis
-from flowlang.compile.runtime.faults import Fault
 from flowlang.core import Activeflow, Begin, Limits, Opening, Over, compile_script
 from flowlang.core.journal import run_input
-from flowlang.diagnostics import Source, has_errors
+from flowlang.diagnostics import ScriptError, Source, has_errors
 from flowlang.model.actions import ACTIONS
 from flowlang.model.values import Duration, Outcome, Regex, Time
 from flowlang.syntax import parse
@@ -90,7 +89,7 @@ def run(text: str, audit: Audit) -> str:
         return "not checked"
     try:
         script = compile_script(checked.program)
-    except Fault:
+    except ScriptError:
         return "constant"
     script.namespace["canary"] = script.namespace["v_canary"] = Canary()
     flow = Activeflow(script, Opening("a1", "main", {}, 0, 1), _LIMITS, dict(ACTIONS))

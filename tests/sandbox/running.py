@@ -6,7 +6,7 @@ from flowlang import analysis
 from flowlang.compile.runtime.faults import Fault
 from flowlang.core import Activeflow, Begin, Limits, Opening, Output, Over, Perform, compile_script
 from flowlang.core.journal import run_input
-from flowlang.diagnostics import Diagnostic, Source, has_errors
+from flowlang.diagnostics import Diagnostic, ScriptError, Source, has_errors
 from flowlang.model.actions import ACTIONS
 from flowlang.syntax import parse
 
@@ -24,7 +24,9 @@ def run(text: str, limits: Limits | None = None) -> Found:
         return _first(checked.diagnostics)
     try:
         script = compile_script(checked.program)
-    except Fault as fault:
+    except ScriptError as error:
+        fault = error.__cause__
+        assert isinstance(fault, Fault)
         return fault.code, fault.line
     if "main" not in script.flows:
         return None
