@@ -12,6 +12,7 @@ from . import names
 from .conditions import condition
 from .frame import Frame
 from .python import const, lambda_, load, use
+from .runtime.weights import FREE
 
 
 def test(frame: Frame, patterns: Sequence[ast.Pattern], subject: str) -> py.expr:
@@ -29,8 +30,20 @@ def _test(frame: Frame, pattern: ast.Pattern, subject: str) -> py.expr:
         case ast.RegexPattern():
             regex = frame.unit.pooled(Regex(pattern.pattern, pattern.flags))
             return use("is_match", frame.meter(), load(subject), load(regex))
+        case ast.LiteralPattern(value=value) if _is_short(value):
+            return use("is_short", load(subject), _literal(frame, value))
         case ast.LiteralPattern():
             return use("is_literal", frame.meter(), load(subject), _literal(frame, pattern.value))
+
+
+def _is_short(node: ast.Expression) -> bool:
+    match node:
+        case ast.Text(value=value):
+            return len(value) <= FREE
+        case ast.Number() | ast.Boolean() | ast.NoneLiteral() | ast.DurationLiteral() | ast.PhoneNumber():
+            return True
+        case _:
+            return False
 
 
 def _literal(frame: Frame, node: ast.Expression) -> py.expr:

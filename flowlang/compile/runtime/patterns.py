@@ -12,6 +12,7 @@ from flowlang.model.values import Outcome, Regex, type_name
 
 from .comparisons import equal
 from .faults import Fault
+from .operators import is_number
 from .prices import PRICES
 from .steps import Meter, spend
 
@@ -72,6 +73,13 @@ def is_outcome(value: Any, name: str) -> bool:
 def is_literal(meter: Meter, value: Any, literal: Any) -> bool:
     """The pattern of a literal."""
     return equal(meter, _subject(value), literal)
+
+
+def is_short(value: Any, literal: Any) -> bool:
+    """The pattern of a literal that is no long text: nobody pays for it, so that it needs no meter."""
+    subject = _subject(value)
+    alike = type(subject) is type(literal) or (is_number(subject) and is_number(literal))
+    return alike and subject == literal
 
 
 def is_match(meter: Meter, value: Any, regex: Regex) -> bool:
