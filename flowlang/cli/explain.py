@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from flowlang.diagnostics import CODES, near_name
+from flowlang.diagnostics import CODES, RETIRED, near_name
 
 from .exits import CommandError, Exit
 
@@ -14,6 +14,9 @@ from .exits import CommandError, Exit
 def explain(code: str) -> None:
     """Say what CODE, such as E201, means and what to do about it."""
     wanted = code.upper()
+    if wanted in RETIRED:
+        click.echo(f"{wanted}: no longer used\n\nIt told of {RETIRED[wanted]}. The code is not given again.")
+        return
     known = CODES.get(wanted)
     if known is None:
         near = near_name(wanted, CODES)

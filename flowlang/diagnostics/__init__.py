@@ -5,7 +5,7 @@ one into the lines that a person reads: file, line, column, the source line with
 near name.
 """
 
-from .codes import CODES, Code
+from .codes import CODES, RETIRED, Code
 from .diagnostic import Diagnostic, Severity, has_errors
 from .errors import DiagnosticsError, FlowlangError, ScriptError
 from .near import near_name
@@ -14,6 +14,7 @@ from .source import Position, Source, Span
 
 __all__ = [
     "CODES",
+    "RETIRED",
     "Code",
     "Diagnostic",
     "DiagnosticsError",

@@ -13,4 +13,11 @@ from .codes_syntax import SYNTAX_CODES
 
 CODES: dict[str, Code] = SYNTAX_CODES | CHECK_CODES
 
-__all__ = ["CODES", "Code"]
+RETIRED: dict[str, str] = {
+    "E116": "a mistake of syntax that is told otherwise now",
+    "E901": "a construct that an earlier version did not run",
+    "E904": "a channel that an earlier version did not serve",
+}
+"""Codes out of use, with what they were for."""
+
+__all__ = ["CODES", "RETIRED", "Code"]

@@ -181,6 +181,12 @@ def test_explain_tells_what_a_code_means() -> None:
     assert done.out.startswith("E201: unknown name\n\n")
 
 
+def test_explain_tells_of_a_code_out_of_use() -> None:
+    done = flow("explain", "e116")
+    assert (done.code, done.err) == (0, "")
+    assert done.out.startswith("E116: no longer used\n\n")
+
+
 def test_version_and_help() -> None:
     assert flow("--version").out.startswith("flow 0.")
     done = flow()

@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from flowlang.cli.scripts import prompt_plays
-from flowlang.diagnostics import CODES, Source, render
+from flowlang.diagnostics import CODES, RETIRED, Source, render
 from flowlang.engine.errors import ScriptError
 from flowlang.engine.loading import compiled
 from flowlang.model.actions import ACTIONS
@@ -65,5 +65,16 @@ def test_no_code_is_used_that_is_not_explained() -> None:
     files = (HERE.parents[1] / "flowlang").rglob("*.py")
     texts = [each.read_text(encoding="utf-8") for each in files]
     used = {code for text in texts for code in re.findall(r'"([EW][0-9]{3})"', text)}
-    assert used <= CODES.keys()
+    assert used <= CODES.keys() | RETIRED.keys()
     assert all(each.title and each.explanation.endswith((".", ")")) for each in CODES.values())
+
+
+def test_a_code_out_of_use_is_not_given_again() -> None:
+    assert not RETIRED.keys() & CODES.keys()
+
+
+def test_each_number_is_given_or_out_of_use() -> None:
+    taken = CODES.keys() | RETIRED.keys()
+    for head in {each[:2] for each in taken}:
+        numbers = sorted(int(each[2:]) for each in taken if each.startswith(head))
+        assert numbers == list(range(1, len(numbers) + 1)), head
