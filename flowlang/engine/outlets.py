@@ -17,7 +17,7 @@ from flowlang.model.addresses import channel_of
 from flowlang.syntax import ast
 from flowlang.syntax.ast.walk import walk
 
-_KINDS = {
+KINDS = {
     "sms": ("sms_gateway", "smpp"),
     "email": ("email",),
     "chat": ("web",),
@@ -44,7 +44,7 @@ def without_outlet(program: Program, outlets: frozenset[str]) -> Iterator[Diagno
                     continue
                 missing.add(outlet)
                 message = f"this needs the outlet `{outlet}`, which no backend here has"
-                kinds = " or ".join(f'`kind = "{each}"`' for each in _KINDS.get(outlet, ()))
+                kinds = " or ".join(f'`kind = "{each}"`' for each in KINDS.get(outlet, ()))
                 hint = f"set one up in `[backends.NAME]` of flow.toml{f', with {kinds}' if kinds else ''}"
                 yield Diagnostic("E407", module.module.source, node.span, message, hint=hint)
 

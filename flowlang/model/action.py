@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import Enum
-from typing import Literal, NamedTuple
+from typing import Literal, NamedTuple, get_args
 
 from .allowed import Allowed
 from .destinations import Kind
@@ -57,6 +57,10 @@ EVERY_CHANNEL = frozenset({"call", "sms", "email", "chat", "webhook", "schedule"
 CONVERSATIONS = frozenset({"call", "sms", "email", "chat"})
 THREADS = frozenset({"sms", "email", "chat"})
 
+OutletName = Literal["sms", "email", "chat", "notify", "http", "store", "sql"]
+"""What a backend can send by: a channel, or one of those that are no channel."""
+OUTLETS: frozenset[str] = frozenset(get_args(OutletName))
+
 Recovery = Literal["repeat", "query", "unknown"]
 
 
@@ -78,7 +82,7 @@ class Action:
     `if_left` is given it ends with that outcome and the strand goes on. `ends_call`: behind it the caller has
     left, whatever came of it. `heed`: who does not look at its outcome forgets the unhappy ones, and is
     warned. `recovery` says what a crash between doing and knowing means. `sends` names the outlet that it
-    needs of some backend, whatever the caller's channel: a channel, `notify`, `http`, `store` or `sql`.
+    needs of some backend, whatever the caller's channel.
     `reach` binds it by policy: what answers in the thread that somebody began reaches nobody else, and
     `notify` goes where the operator said, so both have none.
     """
@@ -95,7 +99,7 @@ class Action:
     ends_call: bool = False
     recovery: Recovery = "unknown"
     heed: bool = False
-    sends: str | None = None
+    sends: OutletName | None = None
     reach: Reach | None = None
     key: str | None = None
 

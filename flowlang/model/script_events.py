@@ -11,32 +11,36 @@ from .actions import CALL, CONVERSATIONS, EVERY_CHANNEL
 @dataclass(frozen=True, slots=True)
 class ScriptEvent:
     """`fields` are what `e.` may be followed by; a pattern is matched against the field `text` where there is
-    one."""
+    one. `of_caller`: it is the caller who brings it about, or it is about his call, so that it comes nowhere
+    else."""
 
     name: str
     fields: tuple[str, ...]
     channels: frozenset[str]
     doc: str
+    of_caller: bool = False
 
 
 _REPORT = ("id", "to", "reason")
 
 _ALL = (
-    ScriptEvent("dtmf", ("digit", "text"), CALL, "The caller pressed a key."),
+    ScriptEvent("dtmf", ("digit", "text"), CALL, "The caller pressed a key.", of_caller=True),
     ScriptEvent(
         "hold",
         ("by", "held", "agent"),
         CALL,
         "Somebody put the other on hold; `by` and `held` are `caller` or `agent`.",
+        of_caller=True,
     ),
-    ScriptEvent("unhold", ("by", "held", "agent"), CALL, "Somebody took the other off hold."),
+    ScriptEvent("unhold", ("by", "held", "agent"), CALL, "Somebody took the other off hold.", of_caller=True),
     ScriptEvent(
         "transferred",
         ("by", "to", "text"),
         CALL,
         "In a `dial`, `by` (`caller` or `agent`) put `to` into his own place.",
+        of_caller=True,
     ),
-    ScriptEvent("hangup", ("cause",), CONVERSATIONS, "The caller left."),
+    ScriptEvent("hangup", ("cause",), CONVERSATIONS, "The caller left.", of_caller=True),
     ScriptEvent(
         "message",
         ("text", "subject", "from", "channel", "id"),

@@ -12,9 +12,6 @@ from flowlang.model.action import THREADS
 from flowlang.model.functions import PREDEFINED_ON
 from flowlang.model.script_events import SCRIPT_EVENTS
 
-_WITHOUT_CALLER = frozenset({"signal", "message", "sent", "delivered", "failed", "read"})
-"""Events that come also where nobody is on the line."""
-
 
 def check(script: Script) -> None:
     """One walk over the flows for each channel that has routes, and one for what `start` begins. What a
@@ -91,7 +88,7 @@ def _started(uses: Uses, way: _Way) -> None:
         if script.actions[name].on_leg:
             _report(script, "E404", spans, f"`{name}` is {way}", hint)
     for name, spans in _script_events(script, uses):
-        if name not in _WITHOUT_CALLER:
+        if SCRIPT_EVENTS[name].of_caller:
             _report(script, "E404", spans, f"`on {name}` is {way}", hint)
     for name, spans in uses.predefined.items():
         _report(script, "E404", spans, f"`{name}` is {way}", hint)

@@ -23,9 +23,10 @@ from flowlang.backends.simulated_leg import (
     Ringing,
     address,
 )
+from flowlang.model.action import OUTLETS
 from flowlang.model.message_commands import OutsideCommand
 
-from .outside import OUTLETS, Beyond
+from .outside import Beyond
 from .terminal import Terminal
 from .typed import HELP, Do, Hint, Pause, Press, Typed, understand
 

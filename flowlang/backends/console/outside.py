@@ -14,8 +14,6 @@ from flowlang.model.results import Done, Result
 from flowlang.model.secrets import shown_text
 from flowlang.model.values import Outcome
 
-OUTLETS = frozenset({"sms", "email", "chat", "notify", "http", "store", "sql"})
-
 _RINGS = 2.0  # seconds: long enough to be seen
 _STAYS = 5.0
 
