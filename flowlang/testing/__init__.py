@@ -4,8 +4,8 @@
         assert result.passed, result.title
 
 `run_tests` runs the `test` blocks of a script on simulated channels and a virtual clock: no socket, no trio,
-no waiting. `check_backend` holds a backend to what engines rely on. `flowlang.testing.softphone` is
-a phone on a real network.
+no waiting. `check_backend` holds a backend to what engines rely on, `check_call_backend` one for calls.
+`flowlang.testing.softphone` is a phone on a real network.
 """
 
 from __future__ import annotations
@@ -17,11 +17,13 @@ from flowlang.diagnostics import ScriptError, Source
 from flowlang.script_files import read
 
 if TYPE_CHECKING:
+    from .call_conformance import CallSubject, check_call_backend
     from .conformance import NonconformingError, Subject, check_backend
     from .results import Failure, Report, TestResult
     from .run import NotCompiledError
 
 __all__ = [
+    "CallSubject",
     "Failure",
     "NonconformingError",
     "NotCompiledError",
@@ -29,10 +31,12 @@ __all__ = [
     "Subject",
     "TestResult",
     "check_backend",
+    "check_call_backend",
     "run_tests",
 ]
 
 _HOMES = {
+    "CallSubject": "call_conformance",
     "Failure": "results",
     "NonconformingError": "conformance",
     "NotCompiledError": "run",
@@ -40,6 +44,7 @@ _HOMES = {
     "Subject": "conformance",
     "TestResult": "results",
     "check_backend": "conformance",
+    "check_call_backend": "call_conformance",
 }
 
 

@@ -22,8 +22,8 @@ from dataclasses import dataclass, field
 
 import trio
 
-from flowlang.backends.border import Backend, Inbox, Incoming, Leg, Outlet, Refusal, nothing
-from flowlang.model.action import EVERY_CHANNEL, THREADS
+from flowlang.backends.border import Backend, Host, Inbox, Incoming, Leg, Outlet, Refusal, nothing
+from flowlang.model.action import EVERY_CHANNEL, OUTLETS, THREADS
 from flowlang.model.addresses import message_address, sender_of
 from flowlang.model.commands import COMMANDS
 from flowlang.model.message_commands import HttpRequest, OutsideCommand, SendMessage
@@ -31,12 +31,10 @@ from flowlang.model.observations import Observation
 from flowlang.model.results import Done, Failed, Result
 from flowlang.model.values import Outcome
 
-OUTLETS = frozenset({"sms", "email", "chat", "notify", "http", "store", "sql"})
-
 PATIENCE = 10.0
 """Seconds for whatever a rule waits for."""
 
-_MEANWHILE = 0.03
+MEANWHILE = 0.03
 """Seconds in which nothing is to happen: backends that poll are never all asleep."""
 
 HOSTILE = (
@@ -111,47 +109,47 @@ async def check_backend(subject: Subject) -> tuple[str, ...]:
             if await rule(subject):
                 held.append(name)
         except BaseExceptionGroup as group:
-            breach = _breach(group)
-            if breach is None:
+            found = breach(group)
+            if found is None:
                 raise
-            raise breach from None
+            raise found from None
     return tuple(held)
 
 
-def _breach(error: BaseException) -> NonconformingError | None:
+def breach(error: BaseException) -> NonconformingError | None:
     """The breach among what came at once."""
     if isinstance(error, BaseExceptionGroup):
-        found = (_breach(each) for each in error.exceptions)  # pyright: ignore[reportUnknownVariableType, reportUnknownMemberType, reportUnknownArgumentType]
-        return next((each for each in found if each is not None), None)
+        all_found = (breach(each) for each in error.exceptions)  # pyright: ignore[reportUnknownVariableType, reportUnknownMemberType, reportUnknownArgumentType]
+        return next((each for each in all_found if each is not None), None)
     return error if isinstance(error, NonconformingError) else None
 
 
 async def _says_what_it_is(subject: Subject) -> bool:
     backend = subject.make()
-    _hold(bool(backend.name) and backend.name.isprintable(), f"its name is one line: {backend.name!a}")
+    hold(bool(backend.name) and backend.name.isprintable(), f"its name is one line: {backend.name!a}")
     for what, given, known in (
         ("channels", backend.channels, EVERY_CHANNEL),
         ("commands", backend.commands, COMMANDS.keys()),
         ("outlets", backend.outlets if isinstance(backend, Outlet) else frozenset[str](), OUTLETS),
     ):
         unknown = sorted(given - set(known))
-        _hold(not unknown, f"its {what} are words that there are; these are not: {unknown}")
+        hold(not unknown, f"its {what} are words that there are; these are not: {unknown}")
     if subject.command is not None:
         outlet = subject.command("key", "text").outlet
         has = isinstance(backend, Outlet) and outlet in backend.outlets
-        _hold(has, f"it has the outlet {outlet!r} and a `send`")
+        hold(has, f"it has the outlet {outlet!r} and a `send`")
     return True
 
 
 async def _starts_and_ends(subject: Subject) -> bool:
-    async with _running(subject.make(), KitHost()) as where:
-        _hold(where.isprintable() and bool(where), f"it tells in one line where it is: {where!a}")
+    async with running(subject.make(), KitHost()) as where:
+        hold(where.isprintable() and bool(where), f"it tells in one line where it is: {where!a}")
     return True
 
 
 async def _settles(subject: Subject) -> bool:
     backend = subject.make()
-    async with _running(backend, KitHost()):
+    async with running(backend, KitHost()):
         await _soon(backend.settle(), "`settle` returns when nothing is under way")
     return True
 
@@ -160,14 +158,14 @@ async def _sends_each_once(subject: Subject) -> bool:
     if subject.command is None:
         return False
     backend = subject.make()
-    async with _running(backend, KitHost()):
+    async with running(backend, KitHost()):
         for number, text in enumerate(subject.texts):
             before = _arrived(subject)
             results = await _sent(backend, [subject.command(f"each-{number}", text)])
             _hold_result(results[0], subject.command("x", text))
             if before is not None and _is_sent(results[0]):
-                await _waits(lambda now=before: (_arrived(subject) or 0) > now, f"{text[:40]!a} arrives")
-                _hold(_arrived(subject) == before + 1, f"{text[:40]!a} arrives as one message")
+                await waits(lambda now=before: (_arrived(subject) or 0) > now, f"{text[:40]!a} arrives")
+                hold(_arrived(subject) == before + 1, f"{text[:40]!a} arrives as one message")
     return True
 
 
@@ -175,13 +173,13 @@ async def _twice_is_once(subject: Subject) -> bool:
     if subject.command is None:
         return False
     backend = subject.make()
-    async with _running(backend, KitHost()):
+    async with running(backend, KitHost()):
         before = _arrived(subject)
         command = subject.command("twice", "twice")
         results = [*await _sent(backend, [command, command]), *await _sent(backend, [command])]
-        _hold(all(each == results[0] for each in results), "the same key gives the same result again")
+        hold(all(each == results[0] for each in results), "the same key gives the same result again")
         if before is not None:
-            _hold(_arrived(subject) == before + 1, "the same key sends nothing twice")
+            hold(_arrived(subject) == before + 1, "the same key sends nothing twice")
     return True
 
 
@@ -192,8 +190,8 @@ async def _waits_until_it_runs(subject: Subject) -> bool:
     assert isinstance(backend, Outlet)
     results: list[Result] = []
     backend.send(subject.command("early", "early"), results.append)
-    async with _running(backend, KitHost()):
-        await _waits(lambda: bool(results), "what is sent before `run` is done when it runs")
+    async with running(backend, KitHost()):
+        await waits(lambda: bool(results), "what is sent before `run` is done when it runs")
     return True
 
 
@@ -207,9 +205,9 @@ async def _cancels(subject: Subject) -> bool:
     before = len(results)
     cancel()
     cancel()
-    async with _running(backend, KitHost()):
+    async with running(backend, KitHost()):
         await _sent(backend, [subject.command("after", "after")])
-        _hold(len(results) == before, "`finish` is not called after a cancel")
+        hold(len(results) == before, "`finish` is not called after a cancel")
     return True
 
 
@@ -217,13 +215,13 @@ async def _takes_in(subject: Subject) -> bool:
     if subject.bring is None:
         return False
     backend, host = subject.make(), KitHost()
-    async with _running(backend, host):
+    async with running(backend, host):
         for number, text in enumerate(subject.texts[:3]):
-            _hold(await subject.bring(backend, text), f"{text[:40]!a} is taken")
-            _hold(len(host.came) == number + 1, f"{text[:40]!a} comes in as one message")
+            hold(await subject.bring(backend, text), f"{text[:40]!a} is taken")
+            hold(len(host.came) == number + 1, f"{text[:40]!a} comes in as one message")
             _hold_incoming(host.came[-1], backend)
         ids = {each.id for each in host.came}
-        _hold(len(ids) == len(host.came), "each that comes in has an id of its own")
+        hold(len(ids) == len(host.came), "each that comes in has an id of its own")
     return True
 
 
@@ -231,7 +229,7 @@ async def _tells_who_sent_only_what_is_kept(subject: Subject) -> bool:
     if subject.bring is None:
         return False
     backend, host = subject.make(), KitHost(holds=True)
-    async with _running(backend, host), trio.open_nursery() as nursery:
+    async with running(backend, host), trio.open_nursery() as nursery:
         told: list[bool] = []
 
         async def bring() -> None:
@@ -239,12 +237,12 @@ async def _tells_who_sent_only_what_is_kept(subject: Subject) -> bool:
             told.append(await subject.bring(backend, "kept"))
 
         nursery.start_soon(bring)
-        await _waits(lambda: bool(host.held), "what is sent in reaches the engine")
-        await trio.sleep(_MEANWHILE)
-        _hold(not told, "the sender is not told that it is taken before it is kept")
+        await waits(lambda: bool(host.held), "what is sent in reaches the engine")
+        await trio.sleep(MEANWHILE)
+        hold(not told, "the sender is not told that it is taken before it is kept")
         host.held[0]()
-        await _waits(lambda: bool(told), "the sender is told when it is kept")
-        _hold(told == [True], "what is kept is taken")
+        await waits(lambda: bool(told), "the sender is told when it is kept")
+        hold(told == [True], "what is kept is taken")
     return True
 
 
@@ -252,8 +250,8 @@ async def _refuses(subject: Subject) -> bool:
     if subject.bring is None:
         return False
     backend, host = subject.make(), KitHost(Refusal(503))
-    async with _running(backend, host):
-        _hold(not await subject.bring(backend, "refused"), "what the engine refuses is not taken")
+    async with running(backend, host):
+        hold(not await subject.bring(backend, "refused"), "what the engine refuses is not taken")
     return True
 
 
@@ -272,18 +270,19 @@ _RULES: tuple[tuple[str, Callable[[Subject], Awaitable[bool]]], ...] = (
 
 
 @asynccontextmanager
-async def _running(backend: Backend, host: KitHost) -> AsyncGenerator[str]:
+async def running(backend: Backend, host: Host) -> AsyncGenerator[str]:
+    """The backend at work; gives what it tells of where it is."""
     async with trio.open_nursery() as nursery:
         where = ""
         with trio.move_on_after(PATIENCE) as starting:
             where = str(await nursery.start(backend.run, host))
-        _hold(not starting.cancelled_caught, f"`run` calls `task_status.started` within {PATIENCE:g} s")
+        hold(not starting.cancelled_caught, f"`run` calls `task_status.started` within {PATIENCE:g} s")
         yield where
         nursery.cancel_scope.cancel()
         with trio.CancelScope(shield=True, deadline=trio.current_time() + PATIENCE) as ending:
             while nursery.child_tasks:  # noqa: ASYNC110 (nothing tells that a task has ended)
                 await trio.sleep(0.01)
-        _hold(not ending.cancelled_caught, f"`run` ends within {PATIENCE:g} s when it is cancelled")
+        hold(not ending.cancelled_caught, f"`run` ends within {PATIENCE:g} s when it is cancelled")
 
 
 async def _sent(backend: Backend, commands: list[OutsideCommand]) -> list[Result]:
@@ -291,20 +290,20 @@ async def _sent(backend: Backend, commands: list[OutsideCommand]) -> list[Result
     found: list[list[Result]] = [[] for _ in commands]
     for place, command in enumerate(commands):
         backend.send(command, found[place].append)
-    await _waits(lambda: all(found), "`finish` is called")
-    await trio.sleep(_MEANWHILE)
-    _hold(all(len(each) == 1 for each in found), "`finish` is called once")
+    await waits(lambda: all(found), "`finish` is called")
+    await trio.sleep(MEANWHILE)
+    hold(all(len(each) == 1 for each in found), "`finish` is called once")
     return [each[0] for each in found]
 
 
 def _hold_result(result: Result, command: OutsideCommand) -> None:
     match result, command:
         case Failed(code, text), _:
-            _hold(bool(code) and text.isprintable(), f"a fault has a code and one line: {result!a}")
+            hold(bool(code) and text.isprintable(), f"a fault has a code and one line: {result!a}")
         case Done(Outcome(name="sent", fields={"id": str(name)})), SendMessage():
-            _hold(bool(name), "a message that went out has an id")
+            hold(bool(name), "a message that went out has an id")
         case Done(Outcome(name="failed", fields={"reason": str(reason)})), SendMessage():
-            _hold(bool(reason), "one that did not has a reason")
+            hold(bool(reason), "one that did not has a reason")
         case Done(Outcome(name="unknown")), SendMessage() | HttpRequest():
             pass
         case Done({"status": int(), "text": str(), "headers": dict()}), HttpRequest():
@@ -313,18 +312,18 @@ def _hold_result(result: Result, command: OutsideCommand) -> None:
             pass
         case _:
             is_other = not isinstance(command, SendMessage | HttpRequest)
-            _hold(is_other, f"this is no result of it: {result!a}")
+            hold(is_other, f"this is no result of it: {result!a}")
 
 
 def _hold_incoming(incoming: Incoming, backend: Backend) -> None:
-    _hold(incoming.channel in backend.channels, f"{incoming.channel!a} is among its channels")
+    hold(incoming.channel in backend.channels, f"{incoming.channel!a} is among its channels")
     data = incoming.data
     if incoming.channel in THREADS:
         has = isinstance(data, dict) and isinstance(data.get("text"), str) and isinstance(data.get("id"), str)
-        _hold(has, "a message has `text` and `id`")
+        hold(has, "a message has `text` and `id`")
         channel, source = incoming.channel, incoming.source
         person = message_address(channel, source) or sender_of(channel, source)
-        _hold(person == source, f"{source!a} is an address with its scheme")
+        hold(person == source, f"{source!a} is an address with its scheme")
 
 
 def _is_sent(result: Result) -> bool:
@@ -344,16 +343,18 @@ def _arrived(subject: Subject) -> int | None:
 async def _soon(what: Awaitable[object], rule: str) -> None:
     with trio.move_on_after(PATIENCE) as scope:
         await what
-    _hold(not scope.cancelled_caught, rule)
+    hold(not scope.cancelled_caught, rule)
 
 
-async def _waits(so: Callable[[], bool], rule: str) -> None:
+async def waits(so: Callable[[], bool], rule: str) -> None:
+    """Holds that it comes to that."""
     with trio.move_on_after(PATIENCE):
         while not so():  # noqa: ASYNC110 (what is waited for is not ours)
             await trio.sleep(0.005)
-    _hold(so(), rule)
+    hold(so(), rule)
 
 
-def _hold(so: bool, rule: str) -> None:
+def hold(so: bool, rule: str) -> None:
+    """Raises `NonconformingError` where it is not so."""
     if not so:
         raise NonconformingError(f"broken: {rule}")

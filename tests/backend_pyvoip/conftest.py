@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import cast
@@ -52,29 +53,31 @@ class Line:
         return calling, await self.office.host.next_call()
 
 
-OpenOffice = Callable[[], SipBackend]
+@asynccontextmanager
+async def at_office(folder: Path) -> AsyncGenerator[Side]:
+    """A SIP backend at which the desk may register."""
+    accounts = [Account("desk", "wonder", number="+16062067563", name="Desk")]
+    voice = ToneVoice(folder / "voice")
+    sip = SipBackend(("127.0.0.1", 0), accounts=accounts, voice=voice, recordings=folder, prompts=folder)
+    office = Side(sip)
+    async with trio.open_nursery() as nursery:
+        await nursery.start(sip.run, office.host)
+        yield office
+        nursery.cancel_scope.cancel()
+
+
+def settings_of(office: Side) -> PhoneSettings:
+    assert isinstance(office.backend, SipBackend)
+    assert office.backend.address is not None
+    return PhoneSettings("127.0.0.1", "desk", Secret("wonder"), office.backend.address.port)
 
 
 @pytest.fixture
 async def line(tmp_path: Path) -> AsyncGenerator[Line]:
-    async with trio.open_nursery() as nursery:
+    async with at_office(tmp_path) as office, trio.open_nursery() as nursery:
         voice = ToneVoice(tmp_path / "voice")
-        accounts = [Account("desk", "wonder", number="+16062067563", name="Desk")]
-        sip = SipBackend(
-            ("127.0.0.1", 0),
-            accounts=accounts,
-            voice=voice,
-            recordings=tmp_path,
-            prompts=tmp_path,
-        )
-        office = Side(sip)
-        await nursery.start(sip.run, office.host)
-        assert sip.address is not None
-        settings = PhoneSettings("127.0.0.1", "desk", Secret("wonder"), sip.address.port)
-        desk = Side(PyVoipBackend(settings, open_phone(), voice=voice, prompts=tmp_path))
-        async with trio.open_nursery() as inner:
-            with trio.fail_after(10):
-                await inner.start(desk.backend.run, desk.host)
-            yield Line(desk, office, tmp_path)
-            inner.cancel_scope.cancel()
+        desk = Side(PyVoipBackend(settings_of(office), open_phone(), voice=voice, prompts=tmp_path))
+        with trio.fail_after(10):
+            await nursery.start(desk.backend.run, desk.host)
+        yield Line(desk, office, tmp_path)
         nursery.cancel_scope.cancel()

@@ -12,8 +12,10 @@ import secrets
 import select
 import socket
 import threading
+import time
 from typing import Any
 
+from pyVoIP.VoIP.status import PhoneStatus
 from pyVoIP.VoIP.VoIP import RTP, SIP  # by itself it cannot be imported first
 
 from flowlang.sip import Credentials, DigestClient, Request, Response
@@ -21,7 +23,10 @@ from flowlang.sip.parse import parse_datagram
 
 from .news import Left, Rang, Refused
 
-_REGISTER_WITHIN = 5  # seconds; pyVoIP's 30 are longer than anybody waits for a server to start
+_REGISTER_WITHIN = 5  # seconds
+_EARLY = 5  # seconds before a registration is over
+_RETRY = 5.0  # seconds
+_MOST_FAILURES = 3
 _ONE_READ = 65_535
 _PHRASES = {
     404: "Not Found", 480: "Temporarily Unavailable", 486: "Busy Here", 487: "Request Terminated",
@@ -36,7 +41,6 @@ class Client(SIP.SIPClient):
 
     def __init__(self, *args, **more) -> None:
         super().__init__(*args, **more)
-        self.register_timeout = _REGISTER_WITHIN
         self.callID = SIP.Counter(secrets.randbits(62))  # else each process has the same Call-IDs
         self._sources: frozenset[str] = frozenset()
 
@@ -71,20 +75,77 @@ class Client(SIP.SIPClient):
                 continue
 
     def recv(self) -> None:
-        """One message; what cannot be read is dropped."""
+        """One message."""
+        message = self._read()
+        if message is not None:
+            self._take(message)
+
+    def _read(self):
+        """The next message of the server's; `None` for what is none."""
         raw, source = self.s.recvfrom(_ONE_READ, socket.MSG_DONTWAIT)
         if source[0] not in self._sources:
-            return
+            return None
         try:
-            self.parse_message(SIP.SIPMessage(raw))
+            return SIP.SIPMessage(raw)
+        except Exception:  # noqa: BLE001 (pyVoIP raises anything, and its thread would end)
+            return None
+
+    def _take(self, message) -> None:
+        try:
+            self.parse_message(message)
         except OSError:
             raise
-        except Exception:  # noqa: BLE001 (pyVoIP raises anything, and its thread would end)
+        except Exception:  # noqa: BLE001 (as above)
             return
 
     def send(self, text: str) -> None:
         """Sends a message to the server."""
         self.out.sendto(text.encode("utf8"), (self.server, self.port))
+
+    # Its registration
+
+    def register(self) -> bool:
+        """Registers, and again before that is over; whether it worked. After three failures the phone is
+        lost."""
+        done = self._has_registered()
+        if not self.NSD:
+            return False
+        self.registerFailures = 0 if done else self.registerFailures + 1
+        if done:
+            self.phone._status = PhoneStatus.REGISTERED
+        elif self.registerFailures >= _MOST_FAILURES:
+            self.phone.fatal()
+            return False
+        timer = threading.Timer(self.default_expires - _EARLY if done else _RETRY, self.register)
+        timer.daemon = True
+        self.registerThread = timer
+        timer.start()
+        return done
+
+    def deregister(self) -> bool:
+        """Takes it back."""
+        return self._has_registered(deregister=True)
+
+    def _has_registered(self, deregister: bool = False) -> bool:
+        try:
+            with self.recvLock:
+                response = self._ask(self.gen_first_response(deregister=deregister))
+                if response is not None and int(response.status) in (401, 407):
+                    response = self._ask(self.gen_register(response, deregister=deregister))
+        except (OSError, ValueError):  # no way there, or closed by now
+            return False
+        return response is not None and int(response.status) == 200
+
+    def _ask(self, text: str):
+        """The response to a REGISTER, `None` where none comes; what else comes is not lost."""
+        self.send(text)
+        deadline = time.monotonic() + _REGISTER_WITHIN
+        while (left := deadline - time.monotonic()) > 0:
+            if select.select([self.s], [], [], left)[0] and (message := self._read()) is not None:
+                if _is_final(message):
+                    return message
+                self._take(message)
+        return None
 
     # What comes
 
@@ -191,6 +252,11 @@ class Client(SIP.SIPClient):
         first, *lines = text.split("\r\n")
         via = f"Via: SIP/2.0/UDP {self.myIP}:{self.myPort};branch=z9hG4bK{secrets.token_hex(12)};rport"
         return "\r\n".join([first, via, *(each for each in lines if not each.startswith("Via: "))])
+
+
+def _is_final(message) -> bool:
+    is_response = message.type == SIP.SIPMessageType.RESPONSE
+    return is_response and message.headers["CSeq"]["method"] == "REGISTER" and int(message.status) >= 200
 
 
 def _tagged(header) -> str:

@@ -33,6 +33,7 @@ class IncomingLeg(SipLeg):
         self._call = call
         self.far_end = address_of(call.request.from_.uri)
         self._description: SessionDescription | None = None
+        self._rang = False
         ground.enter(call, self)
 
     def _before_answer(self, command: Answer | Ring | Reject | Redirect) -> Result:
@@ -48,7 +49,8 @@ class IncomingLeg(SipLeg):
                 return self._redirect(to)
 
     def _ring(self) -> None:
-        if self._call.ring(self.now):
+        if self._call.ring(self.now) and not self._rang:
+            self._rang = True
             self._ground.host.observe(LegRang(self._ground.host.now(), self._id))
 
     def _answer(self) -> Failed | None:
