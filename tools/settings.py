@@ -2,47 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from flowlang.diagnostics import Source
 from flowlang.project import shapes
 from flowlang.project.positions import Path
 from flowlang.project.sections import SECTIONS
-from flowlang.project.shapes import Report, Shape
-from flowlang.project.sip import Told
+from flowlang.project.shapes import Report, Shape, Told
 from tools.markdown import table
-
-MEANING: Mapping[str, str] = {
-    "actions.NAME": "where the action is: a `HostAction` of Python; or a table that declares it in full",
-    "actions.NAME.function": "what runs in `flow serve`: an async function that takes the arguments by name",
-    "actions.NAME.fake": "what `flow test` and `flow run` call in its place",
-    "actions.NAME.query": "asked after a crash how a doing of a key ended, where `recovery` is `query`",
-    "actions.NAME.doc": "what it does, in a sentence",
-    "actions.NAME.parameters": "what it takes, by name",
-    "actions.NAME.parameters.NAME": "one parameter",
-    "actions.NAME.parameters.NAME.type": "what an argument may be; without it anything",
-    "actions.NAME.parameters.NAME.types": "the same where it may be several things",
-    "actions.NAME.parameters.NAME.doc": "what it means",
-    "actions.NAME.parameters.NAME.default": "what it is where the script gives none; makes it optional",
-    "actions.NAME.parameters.NAME.optional": "it may be left out, and is then `none`",
-    "actions.NAME.parameters.NAME.by_place": "it may be given without its name",
-    "actions.NAME.outcomes": "how it ends: outcomes by name, each with its fields",
-    "actions.NAME.outcomes.NAME": "the fields of one",
-    "actions.NAME.channels": "where it works; without it everywhere",
-    "actions.NAME.recovery": "what a crash between doing and knowing means",
-    "backends.NAME": "a way in and out; `flow backends` lists the kinds and what else each takes",
-    "policy.file": "the operator's policy, a script with nothing else; `flow serve --policy` goes before it",
-    "messages.opt_out": "who sends one of these words, and nothing else, gets no more messages",
-    "messages.opt_in": "who sends one of these gets them again",
-    "messages.opt_out_channels": "where these words count",
-    "messages.opt_out_text": "the answer to the first",
-    "messages.opt_in_text": "the answer to the second",
-    "messages.thread": "how many messages a thread may have in `thread_window`",
-    "messages.thread_window": "over how long they are counted",
-    "messages.recipient": "how many messages go to one address in a minute",
-}
-"""By its path what a setting means. One that stands here and nowhere else fails a test."""
 
 
 def paths(shape: Shape, path: str) -> Iterator[tuple[str, Shape]]:
@@ -61,9 +29,9 @@ def paths(shape: Shape, path: str) -> Iterator[tuple[str, Shape]]:
             pass
 
 
-def meaning(path: str, shape: Shape) -> str:
-    """What a setting is for: as its shape says, or as it stands above."""
-    return shape.doc if isinstance(shape, Told) else MEANING.get(path, "")
+def meaning(shape: Shape) -> str:
+    """What a setting is for; a table of tables may go without."""
+    return shape.doc if isinstance(shape, Told) else ""
 
 
 class _Wanted(Report):
@@ -89,8 +57,8 @@ def takes(shape: Shape) -> str:
             return "`true` or `false`"
         case shapes.Integer(least=least, most=most):
             return f"a whole number from {least:,} to {most:,}"
-        case shapes.Seconds(least=least, most=most):
-            return f"seconds, from {least:g} to {most:g}"
+        case shapes.Quantity():
+            return shape.wanted
         case shapes.Plain():
             return "a text, number, boolean, list or table"
         case shapes.Items(shape=below, wanted=wanted):
@@ -113,7 +81,7 @@ def section(name: str) -> str:
     """The table of one section."""
     shape = SECTIONS[name]
     rows = (
-        (f"`{path.removeprefix(f'{name}.')}`", takes(each), meaning(path, each))
+        (f"`{path.removeprefix(f'{name}.')}`", takes(each), meaning(each))
         for path, each in paths(shape, name)
     )
     return f"## `[{name}]`\n\n" + table(("setting", "takes", ""), rows)

@@ -32,8 +32,22 @@ from typing import get_args
 
 from flowlang.model.actions import EVERY_CHANNEL, Recovery, TypeName
 
-from .shapes import Choice, Flag, Integer, Items, Kinded, Named, Plain, Seconds, Shape, Table, Text, TextOr
-from .sip import ACCOUNTS, SIP, TRUNKS, Told
+from .shapes import (
+    Choice,
+    Flag,
+    Integer,
+    Items,
+    Kinded,
+    Named,
+    Plain,
+    Seconds,
+    Shape,
+    Table,
+    Text,
+    TextOr,
+    Told,
+)
+from .sip import ACCOUNTS, SIP, TRUNKS
 
 NAME = re.compile(r"(?!(?:true|false|none|not|and|or|in)\Z)[A-Za-z_][A-Za-z0-9_]*")
 """As in the grammar: what a script can write."""
@@ -45,38 +59,50 @@ _name = Text("a name: letters, digits and `_`", NAME)
 
 _PARAMETER = Table(
     {
-        "type": _type,
-        "types": Items(_type, "a list of types"),
-        "doc": Text(),
-        "default": Plain(),
-        "optional": Flag(),
-        "by_place": Flag(),
+        "type": Told(_type, "what an argument may be; without it anything"),
+        "types": Told(Items(_type, "a list of types"), "the same where it may be several things"),
+        "doc": Told(Text(), "what it means"),
+        "default": Told(Plain(), "what it is where the script gives none; makes it optional"),
+        "optional": Told(Flag(), "it may be left out, and is then `none`"),
+        "by_place": Told(Flag(), "it may be given without its name"),
     }
 )
+_fields = Told(Items(_name, "a list of names of fields"), "the fields of one")
 _ACTION = Table(
     {
-        "function": _python,
-        "fake": _python,
-        "query": _python,
-        "doc": Text(),
-        "parameters": Named(_PARAMETER, "a table of parameters", NAME),
-        "outcomes": Named(Items(_name, "a list of names of fields"), "a table of outcomes", NAME),
-        "channels": Items(Choice(tuple(sorted(EVERY_CHANNEL))), "a list of channels"),
-        "recovery": Choice(get_args(Recovery)),
+        "function": Told(
+            _python, "what runs in `flow serve`: an async function that takes the arguments by name"
+        ),
+        "fake": Told(_python, "what `flow test` and `flow run` call in its place"),
+        "query": Told(_python, "asked after a crash how a doing of a key ended, where `recovery` is `query`"),
+        "doc": Told(Text(), "what it does, in a sentence"),
+        "parameters": Told(
+            Named(Told(_PARAMETER, "one parameter"), "a table of parameters", NAME), "what it takes, by name"
+        ),
+        "outcomes": Told(
+            Named(_fields, "a table of outcomes", NAME), "how it ends: outcomes by name, each with its fields"
+        ),
+        "channels": Told(
+            Items(Choice(tuple(sorted(EVERY_CHANNEL))), "a list of channels"),
+            "where it works; without it everywhere",
+        ),
+        "recovery": Told(Choice(get_args(Recovery)), "what a crash between doing and knowing means"),
     }
 )
 
 _words = Items(Text("a word", re.compile(r"\S{1,40}")), "a list of words")
 _MESSAGES = Table(
     {
-        "opt_out": _words,
-        "opt_in": _words,
-        "opt_out_channels": Items(Choice(("sms", "email", "chat")), "a list of channels"),
-        "opt_out_text": Text(),
-        "opt_in_text": Text(),
-        "thread": Integer(1, 1_000_000),
-        "thread_window": Seconds(1, 86_400),
-        "recipient": Integer(1, 1_000_000),
+        "opt_out": Told(_words, "who sends one of these words, and nothing else, gets no more messages"),
+        "opt_in": Told(_words, "who sends one of these gets them again"),
+        "opt_out_channels": Told(
+            Items(Choice(("sms", "email", "chat")), "a list of channels"), "where these words count"
+        ),
+        "opt_out_text": Told(Text(), "the answer to the first"),
+        "opt_in_text": Told(Text(), "the answer to the second"),
+        "thread": Told(Integer(1, 1_000_000), "how many messages a thread may have in `thread_window`"),
+        "thread_window": Told(Seconds(1, 86_400), "over how long they are counted"),
+        "recipient": Told(Integer(1, 1_000_000), "how many messages go to one address in a minute"),
     }
 )
 
@@ -88,12 +114,21 @@ _DATA = Table(
     }
 )
 
+_action = Told(
+    TextOr(_python, _ACTION),
+    "where the action is: a `HostAction` of Python; or a table that declares it in full",
+)
+_backend = Told(Kinded(), "a way in and out; `flow backends` lists the kinds and what else each takes")
+_policy = Told(
+    Text(), "the operator's policy, a script with nothing else; `flow serve --policy` goes before it"
+)
+
 SECTIONS: dict[str, Shape] = {
-    "actions": Named(TextOr(_python, _ACTION), "a table of actions", NAME),
-    "backends": Named(Kinded(), "a table of backends", NAME),
+    "actions": Named(_action, "a table of actions", NAME),
+    "backends": Named(_backend, "a table of backends", NAME),
     "data": _DATA,
     "messages": _MESSAGES,
-    "policy": Table({"file": Text()}),
+    "policy": Table({"file": _policy}),
     "sip": SIP,
     "trunks": TRUNKS,
     "accounts": ACCOUNTS,

@@ -152,20 +152,33 @@ class Integer:
 
 
 @dataclass(frozen=True, slots=True)
-class Seconds:
-    """A time in seconds, the ends included; a `float` comes out."""
+class Quantity:
+    """A number of some unit, in the plural, the ends included; a `float` comes out."""
 
     least: float
     most: float
+    unit: str
 
     def read(self, given: Any, path: Path, report: Report) -> Any:
-        wanted = f"seconds, from {self.least:g} to {self.most:g}"
+        wanted = self.wanted
         if isinstance(given, bool) or not isinstance(given, int | float):
             return report.wrong(path, given, wanted)
         if self.least <= given <= self.most:
             return float(given)
         report.add("E803", report.extent(path).value, f"`{shown(path[-1])}` is out of range", (wanted,))
         return WRONG
+
+    @property
+    def wanted(self) -> str:
+        """Which it may be, in words."""
+        return f"{self.unit}, from {self.least:g} to {self.most:g}"
+
+
+@dataclass(frozen=True, slots=True)
+class Seconds(Quantity):
+    """A time."""
+
+    unit: str = "seconds"
 
 
 @dataclass(frozen=True, slots=True)
@@ -279,3 +292,15 @@ class TextOr:
         if isinstance(given, dict):
             return self.shape.read(given, path, report)
         return self.text.read(given, path, report)
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """A setting with what it is for, in one line."""
+
+    shape: Shape
+    doc: str
+
+    def read(self, given: Any, path: Path, report: Report) -> Any:
+        """As its shape."""
+        return self.shape.read(given, path, report)

@@ -32,25 +32,13 @@ from ipaddress import ip_address, ip_network
 from typing import Any
 
 from .positions import Path
-from .shapes import Choice, Flag, Integer, Items, Named, Report, Seconds, Shape, Table, Text
+from .shapes import Choice, Flag, Integer, Items, Named, Quantity, Report, Table, Text, Told
 
 NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,63}")
 _LISTEN = re.compile(r"(?:\[[0-9a-fA-F:.]+\]|[^:\s\[\]]+)(?::[0-9]{1,5})?")
 _HOST = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9.-]{0,252}[A-Za-z0-9])?")
 _SERVER = re.compile(r"sips?:[^\s@<>\"]{1,255}")
 _PREFIX = re.compile(r"\+?[0-9*#]{0,20}")
-
-
-@dataclass(frozen=True, slots=True)
-class Told:
-    """A setting with what it is for, in one line."""
-
-    shape: Shape
-    doc: str
-
-    def read(self, given: Any, path: Path, report: Report) -> Any:
-        """As its shape."""
-        return self.shape.read(given, path, report)
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +73,7 @@ class _Concealed:
 _text = Text()
 _host = Text("a host name", _HOST)
 _calls = Integer(1, 1_000_000)
+_rate = Quantity(0.1, 100_000, "calls a second")
 _rewriting = Items(
     Table(
         {
@@ -136,7 +125,7 @@ SIP = Table(
         ),
         "tls": Told(_TLS, "certificates"),
         "max_calls": Told(_calls, "how many calls that came in there may be at once"),
-        "max_cps": Told(Seconds(0.1, 100_000), "how many calls may come in in a second"),
+        "max_cps": Told(_rate, "how many calls may come in in a second"),
     }
 )
 _TRUNK = Table(
@@ -167,7 +156,7 @@ _TRUNK = Table(
         "numbers_out": Told(_rewriting, "how E.164 numbers are written to this trunk"),
         "trusted": Told(Flag(), "whether its word counts on who calls (P-Asserted-Identity, RFC 3325)"),
         "max_calls": Told(_calls, "how many calls there may be at once, in and out"),
-        "max_cps": Told(Seconds(0.1, 100_000), "how many calls may begin in a second"),
+        "max_cps": Told(_rate, "how many calls may begin in a second"),
     }
 )  # fmt: skip
 _ACCOUNT = Table(

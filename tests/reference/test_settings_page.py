@@ -11,7 +11,7 @@ from flowlang.project.shapes import Report
 from tools import reference, settings
 
 PAGE = reference.SETTINGS_PAGE.read_text(encoding="utf-8")
-KNOWN = {path for name, shape in SECTIONS.items() for path, _ in settings.paths(shape, name)}
+ALL = {path: each for name, shape in SECTIONS.items() for path, each in settings.paths(shape, name)}
 
 
 def test_the_tables_are_up_to_date() -> None:
@@ -22,8 +22,14 @@ def test_every_section_has_its_table() -> None:
     assert re.findall(r"^## `\[(\w+)\]`$", PAGE, re.MULTILINE) == list(SECTIONS)
 
 
-def test_what_has_a_meaning_is_there() -> None:
-    assert sorted(settings.MEANING.keys() - KNOWN) == []
+def test_every_setting_says_what_it_is_for() -> None:
+    leaves = {path for path in ALL if not any(other.startswith(f"{path}.") for other in ALL)}
+    assert sorted(path for path in leaves if not settings.meaning(ALL[path])) == []
+
+
+def test_a_number_is_shown_with_its_unit() -> None:
+    assert settings.takes(ALL["sip.max_cps"]) == "calls a second, from 0.1 to 100000"
+    assert settings.takes(ALL["messages.thread_window"]) == "seconds, from 1 to 86400"
 
 
 def test_the_example_is_right() -> None:

@@ -10,8 +10,8 @@ from flowlang.backends.sip.config import ListenerConfig, SipConfig, sip_config
 from flowlang.backends.sip.trunks import Rewrite, SipTrunk, rewritten, trunks_for
 from flowlang.diagnostics import render
 from flowlang.project.settings import parse_settings
-from flowlang.project.shapes import Items, Named, Shape, Table
-from flowlang.project.sip import ACCOUNTS, SIP, TRUNKS, Told
+from flowlang.project.shapes import Items, Named, Shape, Table, Told
+from flowlang.project.sip import ACCOUNTS, SIP, TRUNKS
 from flowlang.sip.uri import parse_uri
 
 WHOLE = """
