@@ -44,6 +44,13 @@ class Line:
     office: Side
     folder: Path
 
+    @property
+    def contact(self) -> tuple[str, int]:
+        """Where the desk listens."""
+        assert isinstance(self.office.backend, SipBackend)
+        (contact,) = self.office.backend.registered("sip:desk@127.0.0.1")
+        return (contact.source.host, contact.source.port)
+
     async def call(self) -> tuple[TakenCall, TakenCall]:
         calling = self.office.place("sip:desk@127.0.0.1")
         return calling, await self.desk.host.next_call()
@@ -54,11 +61,14 @@ class Line:
 
 
 @asynccontextmanager
-async def at_office(folder: Path) -> AsyncGenerator[Side]:
-    """A SIP backend at which the desk may register."""
+async def at_office(folder: Path, *, open_to_all: bool = True) -> AsyncGenerator[Side]:
+    """A SIP backend at which the desk may register; where it is not open, each call wants the password."""
     accounts = [Account("desk", "wonder", number="+16062067563", name="Desk")]
     voice = ToneVoice(folder / "voice")
-    sip = SipBackend(("127.0.0.1", 0), accounts=accounts, voice=voice, recordings=folder, prompts=folder)
+    sip = SipBackend(
+        ("127.0.0.1", 0), accounts=accounts, voice=voice, recordings=folder, prompts=folder,
+        open_to_all=open_to_all,
+    )  # fmt: skip
     office = Side(sip)
     async with trio.open_nursery() as nursery:
         await nursery.start(sip.run, office.host)
@@ -66,10 +76,10 @@ async def at_office(folder: Path) -> AsyncGenerator[Side]:
         nursery.cancel_scope.cancel()
 
 
-def settings_of(office: Side) -> PhoneSettings:
+def settings_of(office: Side, word: str = "wonder") -> PhoneSettings:
     assert isinstance(office.backend, SipBackend)
     assert office.backend.address is not None
-    return PhoneSettings("127.0.0.1", "desk", Secret("wonder"), office.backend.address.port)
+    return PhoneSettings("127.0.0.1", "desk", Secret(word), office.backend.address.port)
 
 
 @pytest.fixture

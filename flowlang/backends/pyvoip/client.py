@@ -23,7 +23,6 @@ from flowlang.sip.parse import parse_datagram
 
 from .news import Left, Rang, Refused
 
-_REGISTER_WITHIN = 5  # seconds
 _EARLY = 5  # seconds before a registration is over
 _RETRY = 5.0  # seconds
 _MOST_FAILURES = 3
@@ -139,7 +138,7 @@ class Client(SIP.SIPClient):
     def _ask(self, text: str):
         """The response to a REGISTER, `None` where none comes; what else comes is not lost."""
         self.send(text)
-        deadline = time.monotonic() + _REGISTER_WITHIN
+        deadline = time.monotonic() + self.register_timeout
         while (left := deadline - time.monotonic()) > 0:
             if select.select([self.s], [], [], left)[0] and (message := self._read()) is not None:
                 if _is_final(message):

@@ -39,6 +39,7 @@ class RegisteredPhone(VoIPPhone):
             *account, phone=self, myIP=address, myPort=settings.local_port, callCallback=self.callback,
             fatalCallback=self.fatal,
         )  # fmt: skip
+        self.sip.register_timeout = settings.answer
 
     # See `news.Phone`
 

@@ -10,7 +10,8 @@ from flowlang.model.secrets import Secret
 @dataclass(frozen=True, slots=True)
 class PhoneSettings:
     """`number` is what scripts see as called, where it is not the account's address; `address` our IPv4
-    address, where it is not the one that faces the server; `local_port` 0 is any."""
+    address, where it is not the one that faces the server; `local_port` 0 is any;
+    `answer` the seconds that the server has to answer a REGISTER."""
 
     server: str
     user: str
@@ -20,3 +21,4 @@ class PhoneSettings:
     address: str | None = None
     local_port: int = 0
     rtp_ports: tuple[int, int] = (40000, 49998)
+    answer: float = 5.0
