@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import assert_never
 
 from flowlang.model.values import MAX_INTEGER
 from flowlang.syntax import ast
@@ -70,8 +71,8 @@ class Inference:
             case ast.Let() | ast.Assign():
                 kind = self._kind(node.value, here)
                 return self._assigned(node.name, kind, here)
-            case ast.CallStatement(call=ast.Call() as call):
-                self._kind(call, here)
+            case ast.CallStatement():
+                self._kind(node.call, here)
                 return here
             case ast.If():
                 return self._if(node, here)
@@ -92,8 +93,14 @@ class Inference:
                 if node.value is not None:
                     self._kind(node.value, here)
                 return None
-            case _:
+            case ast.Try() | ast.Within() | ast.Every() | ast.On() | ast.Stream():
                 return self._rest(node, here)
+            case ast.Parallel() | ast.Race() | ast.Join() | ast.Cancel():
+                return self._rest(node, here)
+            case ast.Wait() | ast.WaitUntil() | ast.WaitForStatement() | ast.Emit():
+                return self._rest(node, here)
+            case _:
+                assert_never(node)
 
     def _rest(self, node: ast.Statement, here: Kinds) -> Kinds:
         """What cuts short or waits: all that it assigns is volatile, so that what is known before holds

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import assert_never
 
 from flowlang.syntax import ast
 
@@ -85,8 +86,12 @@ class Plan:
                 self._handlers_of(node.value, places)
             case ast.CallStatement():
                 self._handlers_of(node.call, places)
-            case _:
+            case ast.Stop() | ast.Raise() | ast.Handoff() | ast.Emit() | ast.Join() | ast.Cancel():
                 pass
+            case ast.Wait() | ast.WaitUntil() | ast.WaitForStatement():
+                pass
+            case _:
+                assert_never(node)
 
     def _if(self, node: ast.If, places: list[_Place]) -> None:
         branch: ast.If | ast.Block | None = node

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast as py
+from typing import assert_never
 
 from flowlang.syntax import ast
 
@@ -72,7 +73,10 @@ def statement(frame: Frame, node: ast.Statement) -> list[py.stmt]:
             return [does(_simple(frame, node))]
 
 
-def _simple(frame: Frame, node: ast.Statement) -> py.expr:
+_Simple = ast.Wait | ast.WaitUntil | ast.WaitForStatement | ast.Emit | ast.Join | ast.Cancel
+
+
+def _simple(frame: Frame, node: _Simple) -> py.expr:
     """Statements that are one call of a primitive."""
     line = frame.unit.line(node)
     match node:
@@ -90,7 +94,7 @@ def _simple(frame: Frame, node: ast.Statement) -> py.expr:
         case ast.Cancel():
             return awaited(on_strand("cancel", load(names.stream(node.name))))
         case _:
-            raise AssertionError(f"the checker lets no {type(node).__name__} through")
+            assert_never(node)
 
 
 def _store(frame: Frame, name: str, value: ast.Expression, *, declares: bool) -> list[py.stmt]:

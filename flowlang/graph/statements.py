@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import assert_never
+
 from flowlang.diagnostics import Span
 from flowlang.syntax import ast
 
@@ -102,11 +104,16 @@ def _items(scope: Scope, statement: ast.Statement) -> list[Item]:
             return [_fork(scope, statement)]
         case ast.On() | ast.Stream():
             raise AssertionError("`block` takes these")
-        case _:
+        case ast.Break() | ast.Continue() | ast.Return() | ast.Raise() | ast.Handoff() | ast.Stop():
             return _leave(scope, statement)
+        case _:
+            assert_never(statement)
 
 
-def _leave(scope: Scope, statement: ast.Statement) -> list[Item]:
+_Leaving = ast.Break | ast.Continue | ast.Return | ast.Raise | ast.Handoff | ast.Stop
+
+
+def _leave(scope: Scope, statement: _Leaving) -> list[Item]:
     """What ends its block."""
     words = scope.flow.words
     match statement:
@@ -131,8 +138,10 @@ def _leave(scope: Scope, statement: ast.Statement) -> list[Item]:
             key = scope.flow.program.target(target).key
             title = f"hand off to {words.target(target)}"
             return [Step(scope.node("end", title, "", statement, scope.flow.starts.get(key)))]
-        case _:
+        case ast.Stop():
             return [Step(scope.node("end", "stop", "", statement))]
+        case _:
+            assert_never(statement)
 
 
 def _if(scope: Scope, statement: ast.If) -> list[Item]:

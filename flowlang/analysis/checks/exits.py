@@ -7,6 +7,7 @@ the action; none of them leads out of a `finally`.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from typing import assert_never
 
 from flowlang.analysis.script import Script
 from flowlang.diagnostics import Span
@@ -77,8 +78,12 @@ class _Exits:
             case ast.Parallel() | ast.Race():
                 for stream in statement.streams:
                     self.statement(stream, place)
-            case _:
+            case ast.Stop() | ast.Raise() | ast.Handoff() | ast.Emit() | ast.Join() | ast.Cancel():
                 pass
+            case ast.Wait() | ast.WaitUntil() | ast.WaitForStatement():
+                pass
+            case _:
+                assert_never(statement)
 
     def loop(self, statement: ast.While | ast.For | ast.Loop | ast.Every, place: _Place) -> None:
         label = None if isinstance(statement, ast.Every) else statement.label
