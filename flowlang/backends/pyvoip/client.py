@@ -37,6 +37,7 @@ class Client(SIP.SIPClient):
     """Of one phone."""
 
     phone: Any  # a `phone.RegisteredPhone`
+    patience = 5.0  # seconds, with a REGISTER
 
     def __init__(self, *args, **more) -> None:
         super().__init__(*args, **more)
@@ -138,7 +139,7 @@ class Client(SIP.SIPClient):
     def _ask(self, text: str):
         """The response to a REGISTER, `None` where none comes; what else comes is not lost."""
         self.send(text)
-        deadline = time.monotonic() + self.register_timeout
+        deadline = time.monotonic() + self.patience
         while (left := deadline - time.monotonic()) > 0:
             if select.select([self.s], [], [], left)[0] and (message := self._read()) is not None:
                 if _is_final(message):

@@ -26,6 +26,7 @@ class RegisteredPhone(VoIPPhone):
     """A `news.Phone`. `lost` is called, in a thread of its own, when the server has us no more."""
 
     calls: dict[str, Any]  # by Call-ID
+    sip: Any  # a `Client`
 
     def __init__(self, settings: PhoneSettings, address: str, tell: Tell, lost: Callable[[], None]) -> None:
         low, high = settings.rtp_ports
@@ -39,7 +40,7 @@ class RegisteredPhone(VoIPPhone):
             *account, phone=self, myIP=address, myPort=settings.local_port, callCallback=self.callback,
             fatalCallback=self.fatal,
         )  # fmt: skip
-        self.sip.register_timeout = settings.answer
+        self.sip.patience = settings.answer
 
     # See `news.Phone`
 
