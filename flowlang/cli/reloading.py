@@ -14,6 +14,7 @@ import trio
 import flowlang
 from flowlang import ScriptError
 from flowlang.diagnostics import Severity
+from flowlang.script_files import SUFFIX
 
 INTERVAL = 1.0
 """Seconds between two looks: less than it takes to change windows after saving."""
@@ -26,7 +27,7 @@ def look(path: Path) -> Seen:
     """The scripts, and the modules that may lie beside them: when each was written, and its size."""
     folder = path if path.is_dir() else path.parent
     seen: Seen = {}
-    for each in (path, *folder.rglob("*.flow")):
+    for each in (path, *folder.rglob(f"*{SUFFIX}")):
         try:
             status = each.stat()
         except OSError:

@@ -104,8 +104,8 @@ _ALL = (
             Parameter(
                 "action",
                 ("text",),
-                "`email`, `http.get`, `store.put`, `dial`, a host's own, …; `send`, `http`, `store`: any of them; "
-                "`say`, `play`, `answer`, …: also as part of another, as `ask` says or plays",
+                "`email`, `http.get`, `store.put`, `dial`, a host's own, …; `send`, `http`, `store`: any of "
+                "them; `say`, `play`, `answer`, …: also as part of another, as `ask` says or plays",
                 by_place=True,
             ),
             Parameter("code", ("text",), "the code of the fault", "injected"),
