@@ -8,7 +8,7 @@ returns, `deliver` queues.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol, runtime_checkable
 
@@ -162,6 +162,27 @@ class Host(CallHost, Protocol):
         ...
 
 
+@runtime_checkable
+class DialogKeeper(Protocol):
+    """What a host also is that outlives its process: it keeps what a backend needs to end a call that nobody
+    has any more."""
+
+    @property
+    def dialogs_left(self) -> Mapping[str, Any]:
+        """Of the process before, by their legs: those that did not see their end. The backend ends each
+        when it starts, and then drops it."""
+        ...
+
+    def keep_dialog(self, leg: str, dialog: dict[str, Any], *, secret: bool) -> None:
+        """Keeps plain data of a leg that is answered, in place of what it was; forgotten at `LegEnded`.
+        `secret`: it must not be read on disk."""
+        ...
+
+    def drop_dialog(self, leg: str) -> None:
+        """One that was left is over."""
+        ...
+
+
 class Placer(Protocol):
     """A backend that can place calls: `PlaceCall.name` is among its commands."""
 
@@ -193,8 +214,8 @@ class Backend(Protocol):
 
 @runtime_checkable
 class Outlet(Protocol):
-    """What a backend also is that sends messages, asks other machines or keeps values: `outlets` names the
-    channels on which it sends, `notify`, `http` or `store`."""
+    """What a backend also is that sends messages, asks other machines or keeps values: `outlets` names
+    those of `model.action.OUTLETS` that it is."""
 
     outlets: frozenset[str]
 

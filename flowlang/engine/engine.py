@@ -28,6 +28,7 @@ from flowlang.store.protocol import RecoverableStore
 from . import loading
 from .arguments import arguments_of, given_value
 from .clock import Clock
+from .dialogs import Dialogs
 from .errors import EngineClosedError, UnknownFlowError
 from .host_actions import HostActions
 from .keeping import CHECKPOINT, Beside, Keeper, Kept
@@ -94,6 +95,7 @@ class Engine:
         self._one_less = trio.Event()
         self.parking = Parking(self, store, park_after)
         self.outbox = Outbox(self, store)
+        self.dialogs = Dialogs(self, store)
 
     # -- for hosts
 
@@ -274,6 +276,7 @@ class Engine:
                 self._drop_observer(observer)
         recorded = self.records.observe(observation)
         if recorded is not None:
+            self.dialogs.drop(recorded.record.leg)
             self.observed(recorded)
 
     def _drop_observer(self, observer: Observer) -> None:

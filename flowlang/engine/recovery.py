@@ -8,7 +8,7 @@ action which the host does not offer this time is held: it stays as it is for a 
   what became of it (`query`), or it ends as `unknown`: the outcome, or the fault of an action without
   outcomes;
 - its calls are gone: the flow sees `hangup` with the cause `lost`, and the records that were open are closed
-  so;
+  so; their peers get a BYE when the backend starts (`dialogs`);
 - deadlines that passed meanwhile are met at once, the earliest first.
 """
 
@@ -51,6 +51,7 @@ class Recovered:
 def recover(engine: Engine, store: RecoverableStore) -> Recovered:
     """Brings back all that lived. To be called once, before anything comes in. Raises `StoreError`."""
     engine.post.hold()
+    engine.dialogs.recover(store)
     records = _close_records(engine, store)
     diverged: dict[str, str] = {}
     held: dict[str, str] = {}

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import PurePath
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from flowlang.backends.border import Incoming, Leg, Refusal, nothing
 from flowlang.backends.thread_leg import ThreadLeg
@@ -55,6 +55,19 @@ class Switchboard:
     def report(self, message: str, status: str, reason: str | None = None) -> None:
         """What became of a message that went out."""
         self._engine.post.report(message, status, reason)
+
+    @property
+    def dialogs_left(self) -> Mapping[str, Any]:
+        """Of calls that were up when the process before was killed."""
+        return self._engine.dialogs.left
+
+    def keep_dialog(self, leg: str, dialog: dict[str, Any], *, secret: bool) -> None:
+        """What it takes to end a leg, if this process does not live to do it."""
+        self._engine.dialogs.keep(leg, dialog, secret=secret)
+
+    def drop_dialog(self, leg: str) -> None:
+        """One that was left is over."""
+        self._engine.dialogs.drop(leg)
 
     def offer(self, incoming: Incoming, leg: Leg) -> Running | Refusal:
         """Finds a route and starts its flow."""

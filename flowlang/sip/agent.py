@@ -30,7 +30,7 @@ from flowlang.sip.sdp import SdpError, parse_sdp
 from flowlang.sip.status import reason_phrase
 from flowlang.sip.timers import Settings, TimerHeap
 from flowlang.sip.trace import Trace
-from flowlang.sip.transactions import ServerTransaction, Transactions
+from flowlang.sip.transactions import ClientUser, ServerTransaction, Transactions
 from flowlang.sip.uri import contact_uri
 
 _CREATES_NO_DIALOG = frozenset({"BYE", "INFO", "NOTIFY", "PRACK", "UPDATE"})
@@ -56,13 +56,18 @@ class UserAgent:
         self._outputs: list[Output] = []
         self._now = 0.0
         self._size = 0  # of the message that is being taken
+        self._listener: object = None  # that it came to
         self._admitted: Admitted | None = None
 
     # In
 
-    def receive(self, data: bytes, source: Address, local: Address, now: float) -> None:
-        """Take one message from `source` that came to `local`, our address as the peer sees it."""
+    def receive(
+        self, data: bytes, source: Address, local: Address, now: float, listener: object = None
+    ) -> None:
+        """Take one message from `source` that came to `local`, our address as the peer sees it, and to
+        `listener`, of which the door is asked: two of them may share an address."""
         self._now = now
+        self._listener = listener
         self._check_local(local)
         if not data.strip(b"\r\n\0"):
             return  # keep-alives (RFC 5626 §3.5.1, and the zero bytes of older phones)
@@ -128,6 +133,14 @@ class UserAgent:
         self.calls.add(call)
         return call
 
+    def ask(
+        self, request: Request, destination: Address, local: Address, user: ClientUser, now: float
+    ) -> None:
+        """Send a request that belongs to no call here; `user` is told what becomes of it."""
+        self._check_local(local)
+        self._now = now
+        self.transactions.request(request, destination, local, user, now)
+
     def register(self, trunk: Trunk, local: Address, now: float) -> Registration:
         """Register at a trunk, from now until `stop(now)` of what is returned."""
         self._check_local(local)
@@ -174,6 +187,13 @@ class UserAgent:
             self._call_ids[key[0]] -= 1
             if not self._call_ids[key[0]]:
                 del self._call_ids[key[0]]
+
+    def is_at_home(self, leg: CallLeg, host: Address) -> bool:
+        """Whether the credentials of a leg belong there: where its INVITE went, or at its trunk."""
+        if same_host(leg.peer.host, host.host):
+            return True
+        trunk = None if leg.origin is None else leg.origin.trunk
+        return trunk is not None and self.door is not None and self.door.trunk_at(host) == trunk
 
     def branch(self) -> str:
         """A new branch, without the magic cookie."""
@@ -231,7 +251,7 @@ class UserAgent:
             return False
         verdict = None
         if request.method == "INVITE":
-            verdict = None if self.door is None else self.door.judge(request, source, local, now)
+            verdict = None if self.door is None else self.door.judge(request, source, self._listener, now)
         elif registrar is not None:
             verdict = registrar.guard.challenge(now)
         if verdict is None or isinstance(verdict, Admitted):
@@ -312,7 +332,7 @@ class UserAgent:
     ) -> None:
         origin = None
         if self.door is not None:
-            verdict = self._admitted or self.door.judge(request, source, local, now)
+            verdict = self._admitted or self.door.judge(request, source, self._listener, now)
             if not isinstance(verdict, Admitted):
                 status = 401 if isinstance(verdict, Challenged) else verdict.status
                 self._refuse(server, request, Refusal(status, verdict.headers), now)

@@ -125,6 +125,32 @@ class OutboxStore(RecoverableStore, Protocol):
         ...
 
 
+class LeftCalls(Past, Protocol):
+    """What a store has of calls that were up."""
+
+    def dialogs(self) -> dict[str, Any]:
+        """What was kept of each, by its leg."""
+        ...
+
+
+@runtime_checkable
+class DialogStore(RecoverableStore, Protocol):
+    """One that keeps what a BYE needs of each call leg that is up."""
+
+    @property
+    def archive(self) -> LeftCalls:
+        """What is kept."""
+        ...
+
+    def keep_dialog(self, leg: str, dialog: Any) -> None:
+        """Plain data; `{"$secret": …}` where it must not be read on disk."""
+        ...
+
+    def drop_dialog(self, leg: str) -> None:
+        """The leg is over."""
+        ...
+
+
 Thread = tuple[str, str, str | None]
 """A channel, a person's address, and one of ours; `None` for the operator's default."""
 

@@ -133,6 +133,11 @@ class Archive:
         key, activeflow, command, *rest = row
         return Sending(key, activeflow, self._decode(command), *rest)
 
+    def dialogs(self) -> dict[str, Any]:
+        """Of the call legs that were up, by their legs. What is sealed and has no key is sealed still."""
+        rows = ((leg, self._decode(dialog)) for leg, dialog in self._db.rows("SELECT * FROM dialogs"))
+        return {leg: dialog.get("$secret", dialog) for leg, dialog in rows}
+
     # -- what wakes those that are parked
 
     def parked(self, activeflow: str) -> Stored | None:

@@ -50,6 +50,8 @@ _NAMES = ", ".join(f'"{each}"' for each in _RECORD)
 _KEEP = f"INSERT OR REPLACE INTO records ({_NAMES}) VALUES ({', '.join('?' * len(_RECORD))})"  # noqa: S608 (ours)
 _SENDING = "INSERT OR REPLACE INTO outbox VALUES (?, ?, ?, ?, ?, ?, ?)"
 _SENT = "DELETE FROM outbox WHERE key = ?"
+_DIALOG = "INSERT OR REPLACE INTO dialogs VALUES (?, ?)"
+_NO_DIALOG = "DELETE FROM dialogs WHERE leg = ?"
 _ALIVE = "INSERT OR REPLACE INTO alive VALUES (1, ?)"
 
 
@@ -203,6 +205,14 @@ class SqliteStore:
         """One is delivered, or given up."""
         self.moves.append((_SENT, (key,)))
 
+    def keep_dialog(self, leg: str, dialog: Any) -> None:
+        """What a BYE to its peer needs."""
+        self.moves.append((_DIALOG, (leg, self.encode(dialog))))
+
+    def drop_dialog(self, leg: str) -> None:
+        """The leg is over."""
+        self.moves.append((_NO_DIALOG, (leg,)))
+
     def forget(self, activeflow: str) -> None:
         """Its end stands in its journal."""
 
@@ -222,12 +232,7 @@ class SqliteStore:
     @property
     def _given(self) -> bool:
         return bool(
-            self.entries
-            or self.opened
-            or self.ends
-            or self._records
-            or self.moves
-            or self._alive is not None
+            self.entries or self.opened or self.ends or self._records or self.moves or self._alive is not None
         )
 
     def prepare(self) -> bool:

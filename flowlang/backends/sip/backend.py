@@ -17,7 +17,7 @@ from typing import Any
 
 import trio
 
-from flowlang.backends.border import BackendError, Host, Inbox, Incoming, Outgoing, Refusal
+from flowlang.backends.border import BackendError, DialogKeeper, Host, Inbox, Incoming, Outgoing, Refusal
 from flowlang.backends.media import MediaConfig, MediaError, MediaPlane, hold_music
 from flowlang.backends.media.sounds import Sounds
 from flowlang.model.causes import hangup_cause
@@ -77,6 +77,7 @@ from .ground import Ground
 from .hidden import Hidden
 from .incoming_leg import IncomingLeg
 from .keepalive import keep_alive
+from .left_over import end_left_over
 from .listening import open_listeners, shown
 from .names import printable
 from .outgoing_leg import OutgoingLeg
@@ -237,7 +238,7 @@ class SipBackend:
             endpoint.agent.trace = self._on_message
             self._registrar = endpoint.agent.registrar = self._make_registrar()
             endpoint.agent.door = make_door(
-                endpoint, self._registrar, self._trunking, self._limits, self._open_to_all
+                self._registrar, self._trunking, self._limits, self._open_to_all
             )
             endpoint.agent.flood = Buckets()
             sounds = Sounds(self._prompts, self._voice, self._language, plane.prompts)
@@ -250,6 +251,9 @@ class SipBackend:
                 nursery.start_soon(self._trunking.run, endpoint)
                 quiet = partial(behind_nat, endpoint, self._registrar, self._trunking)
                 nursery.start_soon(keep_alive, endpoint, quiet)
+                if isinstance(host, DialogKeeper):
+                    end_left_over(endpoint, host)
+                    endpoint.carry_out()
                 task_status.started(shown(listeners))
                 try:
                     await endpoint.run()

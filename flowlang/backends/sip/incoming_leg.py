@@ -63,6 +63,7 @@ class IncomingLeg(SipLeg):
             return GONE
         self._answered = True
         self._ground.host.observe(LegAnswered(self._ground.host.now(), self._id))
+        self._keep_dialog()
         if self._call.offer is not None:
             self._connect()
         return None

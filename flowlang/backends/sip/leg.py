@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from flowlang.backends.border import Finish, Leg
+from flowlang.backends.border import DialogKeeper, Finish, Leg
 from flowlang.model.cdr import Party
 from flowlang.model.commands import (
     Answer,
@@ -40,6 +40,7 @@ from flowlang.model.events import (
 )
 from flowlang.model.observations import LegEnded, LegTransferred
 from flowlang.model.results import Done, Failed, Result
+from flowlang.model.secrets import is_secret
 from flowlang.sip import (
     CallConfirmed,
     CallReanswered,
@@ -56,6 +57,7 @@ from flowlang.sip.outputs import Side
 
 from . import attended
 from .ground import Ground
+from .left_over import dialog_to_plain
 from .leg_media import GONE, LegMedia, nothing
 from .names import transfer_target, uri_of
 
@@ -76,6 +78,8 @@ class SipLeg(LegMedia):
         self.hops = 70
         self.far_end = ""
         """Who is there, as an address."""
+        self._calls_as_secret = False
+        """Whether the caller id that we show there is a secret."""
         self._transferring: Finish | None = None
         self._transfer_to = ""
         self._when_confirmed: Callable[[], None] = nothing
@@ -160,6 +164,8 @@ class SipLeg(LegMedia):
                         self.call.hang_up(self.now, "not_acceptable")
                 if self._offer_due:
                     self._offer()
+                if isinstance(event, CallReanswered):
+                    self._keep_dialog()  # the 2xx may have moved the target
                 due, self._when_confirmed = self._when_confirmed, nothing
                 due()
             case InfoReceived(_, kind, body):
@@ -171,10 +177,18 @@ class SipLeg(LegMedia):
             case CallReoffered(_, offer):
                 if offer is not None:  # else its answer comes with the ACK
                     self._connect()
+                self._keep_dialog()
             case SipCallEnded(_, cause, by, status):
                 self._on_ended(cause, by, status)
             case _:
                 pass
+
+    def _keep_dialog(self) -> None:
+        """What ends the call after a crash is kept; see `left_over`."""
+        dialog = None if self.call is None or self._over else self.call.dialog
+        if dialog is not None and isinstance(self._ground.host, DialogKeeper):
+            secret = is_secret(self.far_end) or self._calls_as_secret
+            self._ground.host.keep_dialog(self._id, dialog_to_plain(dialog), secret=secret)
 
     def _on_ended(self, cause: HangupCause, by: Side, status: int | None) -> None:
         party: Party = "network" if cause in _BY_NETWORK else "us" if by == "local" else self.party
@@ -257,8 +271,9 @@ class SipLeg(LegMedia):
             before.hang_up(self.now, "transferred")
         if self.call is not None:
             self._ground.enter(self.call, self)
-        self.far_end = other.far_end
+        self.far_end, self._calls_as_secret = other.far_end, other._calls_as_secret
         self._take_media_of(other)
+        self._keep_dialog()
         other._end("us", "transferred", 200, CallEnded(CALLER_LEG, "transferred"))
         self._rejoin()
 

@@ -26,6 +26,7 @@ from flowlang.model.commands import Answer, Redirect, Reject, Ring
 from flowlang.model.events import CALLER_LEG, CallAnswered, CallRefused, CallRinging
 from flowlang.model.observations import LegAnswered, LegRang
 from flowlang.model.results import Done, Failed, Result
+from flowlang.model.secrets import is_secret
 from flowlang.sip import CallAnswered as SipCallAnswered
 from flowlang.sip import CallEnded as SipCallEnded
 from flowlang.sip import (
@@ -73,6 +74,7 @@ class OutgoingLeg(SipLeg):
         self.inbox = inbox
         self._outgoing = outgoing
         self.far_end = outgoing.to
+        self._calls_as_secret = is_secret(outgoing.source)
         self._targets = targets
         self._rounds: deque[Round] = deque()
         self._attempts: dict[OutgoingCall, MediaSession] = {}
@@ -225,6 +227,7 @@ class OutgoingLeg(SipLeg):
         self._ground.host.observe(LegAnswered(self._ground.host.now(), self._id))
         self._connect()
         self._deliver(CallAnswered(CALLER_LEG))
+        self._keep_dialog()
 
     def _on_refused(
         self,

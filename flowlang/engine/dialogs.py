@@ -1,0 +1,52 @@
+"""Dialogs of call legs that are up, kept on disk, so that a start after a crash can end what the crash left:
+the peers of calls that nobody has any more get their BYE.
+
+A dialog is forgotten in the commit that closes the record of its leg. One that was left is forgotten when its
+BYE is over, whatever came of that; a crash in between sends another one, which says no more than the first.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from flowlang.store import Store
+from flowlang.store.protocol import DialogStore, RecoverableStore
+
+if TYPE_CHECKING:
+    from .engine import Engine
+
+
+class Dialogs:
+    """Those of an engine. Without a store on disk nothing is kept, and nothing was."""
+
+    def __init__(self, engine: Engine, store: Store) -> None:
+        self._engine = engine
+        self._store = store if isinstance(store, DialogStore) else None
+        self._kept: set[str] = set()
+        self._left: dict[str, Any] = {}
+
+    def recover(self, store: RecoverableStore) -> None:
+        """Takes note of what is left, before a new call adds to it. Raises `StoreError`."""
+        if isinstance(store, DialogStore):
+            self._left = store.archive.dialogs()
+            self._kept.update(self._left)
+
+    @property
+    def left(self) -> dict[str, Any]:
+        """Those of the process before that are owed a BYE, by their legs."""
+        return dict(self._left)
+
+    def keep(self, leg: str, dialog: dict[str, Any], *, secret: bool) -> None:
+        """The dialog of a leg as it stands. Raises `StoreError` for a secret without a key."""
+        if self._store is not None:
+            self._store.keep_dialog(leg, {"$secret": dialog} if secret else dialog)
+            self._kept.add(leg)
+            self._engine.keeper.wake()
+
+    def drop(self, leg: str) -> None:
+        """The leg is over."""
+        self._left.pop(leg, None)
+        if self._store is not None and leg in self._kept:
+            self._kept.remove(leg)
+            self._store.drop_dialog(leg)
+            self._engine.keeper.wake()
