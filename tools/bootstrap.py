@@ -36,6 +36,10 @@ def main() -> int:
     with PROJECT.open("rb") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)  # two `make` at once must not write into one .venv
         try:
+            if VENV.is_symlink():
+                raise SetupError(
+                    ".venv is a link to another's: what is installed there would change; remove the link"
+                )
             wanted = fingerprint()
             if not is_current(wanted):
                 make(wanted)
