@@ -37,6 +37,10 @@ class Ground(Protocol):
         """Let nothing find the leg any more."""
         ...
 
+    def is_at_home(self, leg: CallLeg, host: Address) -> bool:
+        """Whether the credentials of a leg belong there: where its INVITE went, or at its trunk."""
+        ...
+
     def branch(self) -> str:
         """A new branch, without the magic cookie."""
         ...

@@ -187,9 +187,12 @@ class CallLeg:
         return not self._awaited
 
     def again_with_password(self, request: Request, response: Response) -> Request | None:
-        """A request inside the call once more, with the answer to a 401 or 407; `None` where there is
-        none."""
-        if response.status not in (401, 407) or self.digest is None:
+        """A request inside the call once more, with the answer to a 401 or 407; `None` where there is none,
+        and where the request went to another host than the one that the password belongs to: the other side
+        says by its Contact and Record-Route where that is."""
+        if response.status not in (401, 407) or self.digest is None or self.dialog is None:
+            return None
+        if not self._ground.is_at_home(self, self.dialog.next_hop):
             return None
         header = self.digest.answer(response, request, self._ground.token)
         return None if header is None else with_headers(request, (header,), self._ground.branch(), self.local)

@@ -14,7 +14,9 @@ from flowlang.sip.leg import INDIFFERENT, CallLeg, sdp_of
 from flowlang.sip.message import Headers, Request, Response
 from flowlang.sip.outputs import CallAnswered, CallForked, CallProgressed
 from flowlang.sip.sdp import SessionDescription
-from flowlang.sip.transactions import ClientTransaction
+from flowlang.sip.transactions import ClientTransaction, ServerTransaction
+
+_MOST_FORKS = 20  # dialogs that one call keeps
 
 
 class OutgoingCall(CallLeg):
@@ -79,13 +81,34 @@ class OutgoingCall(CallLeg):
             self.finish()
 
     def on_timeout(self, now: float) -> None:
-        """No final response within 64*T1 of the INVITE, or of our CANCEL."""
+        """No final response within 64*T1 of the INVITE, or of our CANCEL; or nothing for long after a
+        provisional (§16.8)."""
+        if self._transaction is not None and self._transaction.state == "proceeding":
+            if self.state != "ended":
+                self._cancel(now)
+                self.end("timeout", "remote", 408)
+            return
         self.end("timeout", "remote", 408)
         self.finish()
 
     def dialog_for(self, request: Request) -> Dialog | None:
         """The dialog with the callee whose tag the request has; a leg may have several early ones."""
         return self._early.get(request.from_.tag or "")
+
+    def on_request(self, transaction: ServerTransaction, request: Request, now: float) -> None:
+        """As of any leg, in the dialog that the call has. A fork that lost has no say in it, and a callee
+        that rings ends nothing by a BYE (§15)."""
+        dialog = self.dialog_for(request)
+        if dialog is self.dialog or (self.dialog is None and request.method != "BYE"):
+            super().on_request(transaction, request, now)
+        else:
+            over = self.dialog is not None and request.method == "BYE"
+            self._respond(transaction, request, 200 if over else 481, now)
+
+    def on_ack(self, ack: Request, now: float) -> None:
+        """As of any leg, in the dialog that the call has."""
+        if self.dialog_for(ack) is self.dialog:
+            super().on_ack(ack, now)
 
     # Inside
 
@@ -120,6 +143,8 @@ class OutgoingCall(CallLeg):
         tag = response.to.tag
         if response.status == 100 or self.state not in ("calling", "ringing"):
             return
+        if tag not in self._early and len(self._early) >= _MOST_FORKS:
+            return
         if not self._acknowledge_provisional(response, tag, now):
             return
         self.state = "ringing"
@@ -149,6 +174,8 @@ class OutgoingCall(CallLeg):
         tag = response.to.tag or ""
         if tag in self._acks:
             self._send_ack(tag)  # §13.2.2.4: each repetition of a 2xx is acknowledged again
+            return
+        if self.dialog is not None and len(self._acks) >= _MOST_FORKS:
             return
         dialog = self._dialog_of(response, tag)
         dialog.refresh_target(response)
@@ -192,8 +219,9 @@ class OutgoingCall(CallLeg):
 
     def _acknowledge(self, dialog: Dialog, tag: str, answer: SessionDescription | None) -> None:
         ack = dialog.request("ACK", self._ground.branch(), self.request.cseq.number)
-        for name in ("Authorization", "Proxy-Authorization"):  # §13.2.2.4
-            ack.extend((name, value) for value in self.request.headers.get(name, ()))
+        if self._ground.is_at_home(self, dialog.next_hop):
+            for name in ("Authorization", "Proxy-Authorization"):  # §13.2.2.4
+                ack.extend((name, value) for value in self.request.headers.get(name, ()))
         if answer is not None:
             ack.extend([("Content-Type", SDP_TYPE)])
             ack.body = answer.encode()

@@ -22,6 +22,8 @@ class Settings:
     """Longest life of a message in the network: 5 s at the RFC's T1."""
     ring_repeat: float = 60.0
     """A provisional response is repeated this often while the call is unanswered (§13.3.1.1)."""
+    longest_ringing: float = 181.0
+    """Timer C: nothing new for so long after a provisional, and the call is given up (§16.6 step 11)."""
     product: str = "flowlang"
     """What stands in Server and User-Agent."""
 

@@ -17,14 +17,12 @@ _MAX_CHALLENGES = 8
 
 @dataclass(frozen=True, slots=True)
 class Credentials:
-    """A user and a password. `realm` is where they belong; `None` is whatever realm the host names to which
-    they are given: whoever holds a `DigestClient` uses it for that host alone."""
+    """A user and a password. `realm` is where they belong; `None` is the realm that the host names first to
+    which they are given: whoever holds a `DigestClient` uses it for that host alone."""
 
     user: str
     password: str = field(repr=False)
     realm: str | None = None
-
-_MOST_REALMS = 4
 
 
 @dataclass(slots=True)
@@ -40,10 +38,12 @@ class _Challenge:
 
 
 class DigestClient:
-    """Answers the challenges of one host."""
+    """Answers the challenges of one host, for one realm: that of the credentials, or the first that the host
+    names."""
 
     def __init__(self, credentials: Credentials) -> None:
         self._credentials = credentials
+        self._realm = credentials.realm
         self._challenge: _Challenge | None = None
 
     def answer(
@@ -55,16 +55,13 @@ class DigestClient:
         if challenge is None:
             return None
         last = self._challenge
-        # Each proxy on the way may ask for its own realm (RFC 3261 §22.3); so many there are not.
         answered = [realm_of(each) for each in request.headers.get(challenge.header, ())]
-        if len(answered) >= _MOST_REALMS:
-            return None
         # Wrong, if it was made for that very request; a server may forget a nonce that served for others.
-        first = last is None or last.realm != challenge.realm or last.uses == 1
+        first = last is None or last.uses == 1
         refused = challenge.realm in answered and first
         if refused and not self._is_stale(response):
             return None
-        self._challenge = challenge
+        self._challenge, self._realm = challenge, challenge.realm
         return self.header(request, token)
 
     def header(self, request: Request, token: Callable[[int], str]) -> tuple[str, str] | None:
@@ -99,7 +96,7 @@ class DigestClient:
             realm, nonce = fields.get("realm"), fields.get("nonce")
             if algorithm is None or realm is None or not nonce:
                 continue
-            if self._credentials.realm not in (None, realm):
+            if self._realm not in (None, realm):
                 continue
             offered = fields.get("qop")
             auth = offered is not None and "auth" in [each.strip().lower() for each in offered.split(",")]

@@ -83,7 +83,8 @@ class ClientTransaction(Transaction):
 
     def expect_final(self, now: float) -> None:
         """A CANCEL went out: without a final response in 64*T1 the transaction is over (RFC 3261 §9.1)."""
-        self._start("cancelled", self.host.settings.lifetime, now)
+        if "cancelled" not in self._timers:
+            self._start("cancelled", self.host.settings.lifetime, now)
 
     def _begin_timers(self, now: float) -> None:
         raise NotImplementedError

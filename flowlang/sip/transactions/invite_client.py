@@ -3,6 +3,9 @@
 calling --1xx--> proceeding --2xx--> accepted --M--> terminated
    \\                \\-------3-6xx--> completed --D--> terminated
     \\--B--> terminated          (2xx and 3-6xx likewise from calling)
+
+Timer C is the proxy's (§16.6 step 11, §16.8): whoever rings says so again every minute (§13.3.1.1), so that
+nobody is there any more who is silent for longer.
 """
 
 from __future__ import annotations
@@ -24,10 +27,11 @@ class InviteClient(ClientTransaction):
         ("calling", "A"): ("calling", ("_resend", "_restart_a")),
         ("calling", "B"): ("terminated", ("_timeout",)),
         ("calling", "unreachable"): ("terminated", ("_timeout",)),
-        ("calling", "1xx"): ("proceeding", ("_stop_all", "_pass")),
+        ("calling", "1xx"): ("proceeding", ("_stop_all", "_start_c", "_pass")),
         ("calling", "2xx"): ("accepted", ("_stop_all", "_start_m", "_pass")),
         ("calling", "3-6xx"): ("completed", ("_stop_all", "_acknowledge", "_start_d", "_pass")),
-        ("proceeding", "1xx"): ("proceeding", ("_pass",)),
+        ("proceeding", "1xx"): ("proceeding", ("_start_c", "_pass")),
+        ("proceeding", "C"): ("proceeding", ("_expect_final", "_timeout")),
         ("proceeding", "2xx"): ("accepted", ("_stop_all", "_start_m", "_pass")),
         ("proceeding", "3-6xx"): ("completed", ("_stop_all", "_acknowledge", "_start_d", "_pass")),
         ("proceeding", "cancelled"): ("terminated", ("_timeout",)),
@@ -49,6 +53,17 @@ class InviteClient(ClientTransaction):
 
     def _start_d(self, message: Message | None, now: float) -> None:
         self._start("D", self._wait(self.host.settings.lifetime), now)
+
+    def _start_c(self, message: Message | None, now: float) -> None:
+        if "cancelled" in self._timers:
+            return
+        running = self._timers.pop("C", None)
+        if running is not None:
+            self.host.timers.cancel(running)
+        self._start("C", self.host.settings.longest_ringing, now)
+
+    def _expect_final(self, message: Message | None, now: float) -> None:
+        self.expect_final(now)
 
     def _start_m(self, message: Message | None, now: float) -> None:
         self._start("M", self.host.settings.lifetime, now)
