@@ -4,24 +4,30 @@ from __future__ import annotations
 
 from pathlib import Path
 from random import Random
+from typing import Any
 
 import trio
 
-from flowlang.backends.border import Outlet
+from flowlang.backends.border import Backend, Outlet
 from flowlang.backends.email import EmailBackend, Patience, Sender, Server, Writer
+from flowlang.backends.http_client import EVERYWHERE, ClientSettings
+from flowlang.backends.http_client import Patience as Tries
+from flowlang.backends.notify import NotifyBackend
 from flowlang.backends.on_wire import OnWire
 from flowlang.backends.smpp import Account, Pace, SmppBackend
 from flowlang.backends.smpp import Patience as Waits
 from flowlang.backends.smpp import Smsc as Where
+from flowlang.backends.sms_gateway import Form, SmsGatewayBackend
 from flowlang.model.message_commands import OutsideCommand, SendMessage
 from flowlang.model.results import Done, Result
 from flowlang.model.values import Outcome
 from tests.backends.email.smtp_peer import Mailbox, smtp_server
 from tests.backends.host import TestHost
+from tests.backends.http.peer import Reply, peer
 from tests.backends.smpp.smsc import Smsc, smsc_at_work
 
 
-async def outcomes(backend: EmailBackend | SmppBackend, *commands: OutsideCommand) -> list[str]:
+async def outcomes(backend: Backend, *commands: OutsideCommand) -> list[str]:
     """How each ends, in one process."""
     assert isinstance(backend, Outlet)
     results: list[Result] = []
@@ -119,3 +125,60 @@ async def test_a_short_message_whose_end_a_crash_hid_is_unknown(tmp_path: Path) 
             "sent",
         ]
     assert len(smsc.taken) == 3
+
+
+async def test_a_text_that_a_gateway_had_when_the_process_died_is_unknown(tmp_path: Path) -> None:
+    reply = Reply(hangs=True)
+    async with peer(lambda _asked: reply) as server:
+
+        def process() -> SmsGatewayBackend:
+            return SmsGatewayBackend(
+                "texts", Form(f"{server.url}/v2", {"to": "{to}"}, ("id",)), source="sms:+16062067563",
+                client=ClientSettings(EVERYWHERE, Tries(2, 0.001)), on_wire=OnWire(tmp_path / "texts.sent"),
+            )  # fmt: skip
+
+        def sms(key: str) -> SendMessage:
+            return SendMessage("sms", "sms:+14155550100", "Hi", key)
+
+        async with trio.open_nursery() as nursery:  # the process that dies
+            died = process()
+            await nursery.start(died.run, TestHost())
+            died.send(sms("cut"), lambda _result: None)
+            while not server.asked:
+                await server.news.park()
+            nursery.cancel_scope.cancel()
+        for status in (400, 503):
+            reply = Reply(status)
+            assert await outcomes(process(), sms(f"refused {status}")) == ["failed"]
+        reply = Reply(201, b'{"id": "1"}')
+        again = [sms("cut"), sms("refused 400"), sms("refused 503"), sms("new")]
+        asked = len(server.asked)
+        assert await outcomes(process(), *again) == ["unknown", "sent", "sent", "sent"]
+    assert len(server.asked) == asked + 3
+
+
+async def test_a_notice_whose_end_a_crash_hid_is_unknown(tmp_path: Path) -> None:
+    marks = OnWire(tmp_path / "alerts.sent")
+    marks.begin("cut")
+
+    class Service:
+        takes = False
+
+        def notify(self, body: str, title: str = "", **more: Any) -> bool:
+            return self.takes
+
+    def process() -> NotifyBackend:
+        return NotifyBackend({"default": service}, OnWire(tmp_path / "alerts.sent"))
+
+    def notice(key: str) -> SendMessage:
+        return SendMessage("notify", "default", "It burns.", key)
+
+    service = Service()
+    assert await outcomes(process(), notice("refused")) == ["failed"]
+    service.takes = True
+    assert await outcomes(process(), notice("cut"), notice("refused"), notice("new")) == [
+        "unknown",
+        "sent",
+        "sent",
+    ]
+    assert await outcomes(process(), notice("new")) == ["unknown"]

@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 import httpcore2
 import trio
 
+from flowlang.backends.on_wire import OnWire
 from flowlang.model.addresses import fault_of_url
 from flowlang.model.message_commands import HttpRequest
 from flowlang.model.values import SECOND, Outcome, Value
@@ -53,8 +54,10 @@ class _Answer:
 
 @dataclass(slots=True)
 class _Course:
-    """What came of a command so far. `sent`: the attempt under way has reached the other machine."""
+    """What came of a command so far. `sent`: the attempt under way has reached the other machine. `on_wire`
+    remembers that across a crash."""
 
+    on_wire: OnWire
     result: Value = field(default_factory=lambda: {"reason": "timeout"})
     sent: bool = False
 
@@ -79,14 +82,15 @@ class Client:
         self._chance = chance
         self._agent = agent
 
-    async def ask(self, command: HttpRequest) -> Value:
-        """The result of the command: see `HttpRequest`."""
+    async def ask(self, command: HttpRequest, on_wire: OnWire | None = None) -> Value:
+        """The result of the command: see `HttpRequest`. In `on_wire` its key is marked before an attempt that
+        may reach the other machine, and no more where that said it is busy."""
         if command.sign and self._sign is None:
             return {"reason": "no secret is set in flow.toml to sign webhooks with"}
         fault = fault_of_url(command.url)
         if fault is not None:
             return {"reason": f"it goes to no address: {fault}"}
-        course = _Course()
+        course = _Course(on_wire or OnWire())
         with trio.move_on_after(command.timeout / SECOND):
             for attempt in range(1, self._patience.attempts + 1):
                 pause = await self._try(command, course)
@@ -120,6 +124,8 @@ class Client:
             course.result = {"reason": f"the answer has more than {self._most_bytes} bytes"}
             return None
         course.result = _value(answer)
+        if answer.status in _BUSY:
+            course.on_wire.undo(command.key)
         again = answer.status in _BUSY or (answer.status in _GATEWAY and _repeatable(command))
         return _retry_after(answer) if again else None
 
@@ -139,7 +145,9 @@ class Client:
         sent = [(name.encode("ascii"), value.encode("ascii")) for name, value in headers.items()]
 
         async def trace(name: str, _info: Mapping[str, object]) -> None:
-            course.sent |= name.endswith("send_request_headers.started")
+            if name.endswith("send_request_headers.started"):
+                course.on_wire.begin(command.key)
+                course.sent = True
 
         async with self._pool.stream(
             command.method,

@@ -12,6 +12,7 @@ import trio
 
 from flowlang.backends.asking import Asking
 from flowlang.backends.border import Finish, Host
+from flowlang.backends.on_wire import OnWire
 from flowlang.model.message_commands import OutsideCommand, SendMessage
 from flowlang.model.results import Done, Failed, Result
 from flowlang.model.values import Outcome, Value
@@ -42,15 +43,17 @@ def service(url: str) -> Service | None:
 
 
 class NotifyBackend:
-    """`services` by the name that `to` of `notify` has for them."""
+    """`services` by the name that `to` of `notify` has for them. `on_wire` remembers what may have gone out
+    across a crash: that is `unknown`."""
 
     name = "notify"
     channels: frozenset[str] = frozenset()
     commands: frozenset[str] = frozenset()
     outlets = frozenset({"notify"})
 
-    def __init__(self, services: Mapping[str, Service]) -> None:
+    def __init__(self, services: Mapping[str, Service], on_wire: OnWire | None = None) -> None:
         self._services = dict(services)
+        self._on_wire = on_wire or OnWire()
         self._asking = Asking()
         self._limiter = trio.CapacityLimiter(_AT_ONCE)
 
@@ -81,11 +84,13 @@ class NotifyBackend:
             return Failed("value", "`title` is one line without control characters")
         if len(command.text) > MOST_TEXT:
             return _failed("too_large", f"a notice has at most {MOST_TEXT} characters")
+        if self._on_wire.before(command.key):
+            return Done(Outcome("unknown", {}))
         told: bool | None = None
         text = command.text.encode("utf-8", "replace").decode()
         with trio.move_on_after(_LONGEST):
             told = await trio.to_thread.run_sync(
-                _told, service, text, title, limiter=self._limiter, abandon_on_cancel=True
+                self._tell, service, text, title, command.key, limiter=self._limiter, abandon_on_cancel=True
             )
         if told is None:
             return Done(Outcome("unknown", {}))
@@ -93,14 +98,17 @@ class NotifyBackend:
             return _failed("rejected", "the service did not take it")
         return Done(Outcome("sent", {"id": command.key}))
 
+    def _tell(self, found: Service, text: str, title: str, key: str) -> bool:
+        self._on_wire.begin(key)
+        try:
+            told = bool(found.notify(text, title, body_format="text"))
+        except Exception:  # noqa: BLE001 (a hundred services, none of them ours; TypeError is apprise's refusal)
+            told = False
+        if not told:
+            self._on_wire.undo(key)
+        return told
+
 
 def _failed(reason: str, detail: str) -> Result:
     fields: dict[str, Value] = {"reason": reason, "detail": detail}
     return Done(Outcome("failed", fields))
-
-
-def _told(found: Service, text: str, title: str) -> bool:
-    try:
-        return bool(found.notify(text, title, body_format="text"))
-    except Exception:  # noqa: BLE001 (a hundred services, none of them ours; TypeError is apprise's own refusal)
-        return False

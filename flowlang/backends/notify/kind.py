@@ -10,6 +10,7 @@ on_call = { file = "secrets/on-call" } # `notify "…", to: "on_call"`
 
 from __future__ import annotations
 
+from flowlang.backends.on_wire import OnWire
 from flowlang.project.backends import BackendKind, Section, SettingsError
 from flowlang.project.secrets import Hidden
 from flowlang.project.sections import NAME
@@ -28,7 +29,8 @@ def _make(section: Section) -> NotifyBackend:
         if made is None:
             raise SettingsError("apprise knows no service by this address", "services", name)
         services[name] = made
-    return NotifyBackend(services)
+    data = section.surroundings.data
+    return NotifyBackend(services, OnWire(data / f"notify-{section.name}.sent" if data is not None else None))
 
 
 KIND = BackendKind(

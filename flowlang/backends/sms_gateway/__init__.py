@@ -30,6 +30,7 @@ from typing import Any, get_args
 
 from flowlang.backends.http_client import EVERYWHERE, ClientSettings
 from flowlang.backends.http_server import LISTEN, server_of
+from flowlang.backends.on_wire import OnWire
 from flowlang.backends.signatures import SecretError, standard_key
 from flowlang.model.addresses import fault_of_url, sender_of
 from flowlang.project.backends import BackendKind, Section, SettingsError
@@ -58,6 +59,8 @@ def _make(section: Section) -> SmsGatewayBackend:
     served = "listen" in given
     if served and "public_url" not in given:
         raise SettingsError("callbacks need the `public_url` that the gateway is told", "listen")
+    data = section.surroundings.data
+    on_wire = OnWire(data / f"sms_gateway-{section.name}.sent" if data is not None else None)
     try:
         key = standard_key(token) if served and form.callbacks.verify == "standard" else b""
         return SmsGatewayBackend(
@@ -69,6 +72,7 @@ def _make(section: Section) -> SmsGatewayBackend:
             server=server_of(section) if served else None,
             public=given.get("public_url", "").rstrip("/"),
             client=ClientSettings(EVERYWHERE),  # the operator has written the address down
+            on_wire=on_wire,
         )
     except SecretError as error:
         raise SettingsError(str(error), "token") from None

@@ -17,6 +17,7 @@ from flowlang.backends.asking import Asking
 from flowlang.backends.border import Finish, Host
 from flowlang.backends.http_client import Client, ClientSettings, open_client, trusting
 from flowlang.backends.http_server import HttpServer
+from flowlang.backends.on_wire import OnWire
 from flowlang.model.message_commands import HttpRequest, OutsideCommand, SendMessage
 from flowlang.model.results import Done, Result
 from flowlang.model.values import SECOND, Outcome, Value
@@ -30,7 +31,7 @@ _PATIENCE = 30 * SECOND  # for one message, all attempts together
 class SmsGatewayBackend:
     """`source` sends what names no sender. With a `server` the gateway's callbacks come in under
     `/sms/NAME/…`, `public` being the server's address as the gateway knows it; without, nothing comes in.
-    Raises `ValueError` where another backend has the paths."""
+    `on_wire` remembers what may have arrived across a crash: that is `unknown`. Raises `ValueError` where another backend has the paths."""
 
     channels = frozenset({"sms"})
     commands: frozenset[str] = frozenset()
@@ -48,6 +49,7 @@ class SmsGatewayBackend:
         public: str = "",
         client: ClientSettings | None = None,
         ca_file: str | None = None,
+        on_wire: OnWire | None = None,
         new_id: Callable[[], str] = lambda: random_secrets.token_hex(8),
     ) -> None:
         self.name = name
@@ -59,6 +61,7 @@ class SmsGatewayBackend:
         self._secrets = secrets or Secrets()
         self._settings = client or ClientSettings()
         self._context = trusting(ca_file)
+        self._on_wire = on_wire or OnWire()
         self._asking = Asking()
         self._client: Client | None = None
         self._host: Host | None = None
@@ -98,6 +101,8 @@ class SmsGatewayBackend:
 
     async def _hand_over(self, command: SendMessage) -> Result:
         assert self._client is not None
+        if self._on_wire.before(command.key):
+            return Done(Outcome("unknown"))
         form = self._form
         given = {
             "to": command.to.removeprefix("sms:"),
@@ -110,7 +115,10 @@ class SmsGatewayBackend:
         }
         headers: dict[str, Value] = dict(form.head(given))
         request = HttpRequest("POST", form.address(given), headers, form.body(given), _PATIENCE, command.key)
-        return Done(self._outcome(await self._client.ask(request)))
+        outcome = self._outcome(await self._client.ask(request, self._on_wire))
+        if outcome.name == "failed":
+            self._on_wire.undo(command.key)
+        return Done(outcome)
 
     def _outcome(self, answer: Value) -> Outcome:
         match answer:
