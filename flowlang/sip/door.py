@@ -103,15 +103,15 @@ class _Counted:
 
 
 class Door:
-    """`guard` asks for passwords, `None` where nobody has one; `open_at(local)` is the name of an open
-    listener at that address of ours, `None` where it is not open; `bound(user)` gives the hosts that an
+    """`guard` asks for passwords, `None` where nobody has one; `open_at(listener)` is the name of a
+    listener that is open, `None` for one that is not, and for a connection that we opened; `bound(user)` gives the hosts that an
     account's phones registered from."""
 
     def __init__(
         self,
         trunks: Iterable[TrunkPeer],
         guard: DigestGuard | None,
-        open_at: Callable[[Address, Address], str | None],
+        open_at: Callable[[object], str | None],
         limits: Limits | None = None,
         bound: Callable[[str, float], Iterable[str]] = lambda user, now: (),
     ) -> None:
@@ -129,9 +129,9 @@ class Door:
         """How many calls each trunk has."""
         return Counter({name: each.calls for name, each in self._each.items()})
 
-    def judge(self, request: Request, source: Address, local: Address, now: float) -> Verdict:
+    def judge(self, request: Request, source: Address, listener: object, now: float) -> Verdict:
         """What becomes of an INVITE that begins a call."""
-        found = self._whose(request, source, local, now)
+        found = self._whose(request, source, listener, now)
         if isinstance(found, Admitted) and (self._all.is_full(now) or self.is_full(found.trunk, now)):
             return Refusal(503, (("Retry-After", str(RETRY_AFTER)),))
         return found
@@ -189,15 +189,15 @@ class Door:
             return Refusal(401, verdict.headers)
         return None if verdict.user == origin.account else NOT_FROM_HERE
 
-    def _whose(self, request: Request, source: Address, local: Address, now: float) -> Verdict:
+    def _whose(self, request: Request, source: Address, listener: object, now: float) -> Verdict:
         trunk = self.trunk_at(source)
         if trunk is not None:
             return Admitted("trunk", trunk)
-        listener = self._open_at(local, source)
-        if self.guard is not None and (listener is None or "Authorization" in request.headers):
+        name = self._open_at(listener)
+        if self.guard is not None and (name is None or "Authorization" in request.headers):
             passed = self.guard.check(request, source, now)
             if isinstance(passed, Challenged):
                 return passed
             peer = self._by_user.get(passed.user)
             return Admitted("account", passed.user) if peer is None else Admitted("trunk", peer.name)
-        return Refusal(403) if listener is None else Admitted("open", listener)
+        return Refusal(403) if name is None else Admitted("open", name)

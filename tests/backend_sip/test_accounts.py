@@ -10,6 +10,7 @@ import pytest
 import trio
 
 from flowlang.backends.sip import Endpoint, SipBackend
+from flowlang.backends.sip.config import ListenerConfig
 from flowlang.backends.sip.sockets import open_listener
 from flowlang.model.observations import Refused
 from flowlang.sip import (
@@ -132,3 +133,23 @@ async def test_an_open_listener_asks_nobody(tmp_path: Path, clock: trio.abc.Cloc
     async with served(tmp_path) as (host, _, server), calling(server) as caller:
         assert (await caller.ask(caller.invite("first"))).status == 100
         assert (await host.next_call()).incoming.source == "sip:caller@192.0.2.2"
+
+
+@pytest.mark.parametrize("first_open", [True, False])
+async def test_a_listener_is_not_open_because_another_one_of_its_port_is(
+    tmp_path: Path, clock: trio.abc.Clock, first_open: bool
+) -> None:
+    with closing(await open_listener("udp", "127.0.0.1", 0)) as free:
+        port = free.address.port
+    hosts = {"127.0.0.1": first_open, "127.0.0.2": not first_open}
+    listeners = [ListenerConfig(f"at-{host}", "udp", host, port, open_) for host, open_ in hosts.items()]
+    backend = SipBackend(
+        ("127.0.0.1", 0), prompts=tmp_path, t1=T1, accounts=[ALICE], realm="office", listeners=listeners
+    )
+    async with trio.open_nursery() as nursery:
+        await nursery.start(backend.run, FakeHost())
+        for host, open_ in hosts.items():
+            async with calling(Address(host, port)) as caller:
+                data = caller.invite(host).replace(b"call-1", f"to-{host}".encode())
+                assert (await caller.ask(data)).status == (100 if open_ else 401)
+        nursery.cancel_scope.cancel()

@@ -52,7 +52,7 @@ def kept(
     peer.agent.door = Door(
         trunks,
         registrar.guard,
-        lambda local, source: "lan" if open_ else None,
+        lambda listener: "lan" if open_ else None,
         limits,
         lambda user, now: registrar.hosts_of(user, now),
     )
@@ -125,7 +125,7 @@ def test_nobody_else_comes_in_and_nothing_is_kept_of_him() -> None:
         (line,) = peer.receive(request(body=SDP, branch=f"z9hG4bK{number}", call_id=f"c{number}"))
         assert line.startswith("SIP/2.0 401 ")
     assert peer.counts() == (0, 0, 0)
-    peer.agent.door = Door((CARRIER,), None, lambda local, source: None)
+    peer.agent.door = Door((CARRIER,), None, lambda listener: None)
     assert peer.receive(request(body=SDP)) == ["SIP/2.0 403 Forbidden"]
     assert peer.counts() == (0, 0, 0)
     assert isinstance(peer.events[-1], InviteRefused)

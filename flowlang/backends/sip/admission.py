@@ -11,7 +11,6 @@ from .trunking import Trunking
 
 
 def make_door(
-    endpoint: Endpoint,
     registrar: Registrar | None,
     trunking: Trunking,
     limits: Limits | None,
@@ -20,9 +19,8 @@ def make_door(
     """For trunks, accounts and whoever comes to a listener that is open; `open_to_all` is for listeners that
     say nothing of their own."""
 
-    def open_at(local: Address, source: Address) -> str | None:
-        listener = endpoint.listener_of(local)
-        return listener.name if listener is not None and is_open(listener, open_to_all) else None
+    def open_at(listener: object) -> str | None:
+        return listener.name if isinstance(listener, Listener) and is_open(listener, open_to_all) else None
 
     def bound(user: str, now: float) -> list[str]:
         return [] if registrar is None else registrar.hosts_of(user, now)

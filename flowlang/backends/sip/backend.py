@@ -237,9 +237,7 @@ class SipBackend:
             endpoint = Endpoint(listeners, self._settings, self._token, self._on_event, tls=tls, known=known)
             endpoint.agent.trace = self._on_message
             self._registrar = endpoint.agent.registrar = self._make_registrar()
-            endpoint.agent.door = make_door(
-                self._registrar, self._trunking, self._limits, self._open_to_all
-            )
+            endpoint.agent.door = make_door(self._registrar, self._trunking, self._limits, self._open_to_all)
             endpoint.agent.flood = Buckets()
             sounds = Sounds(self._prompts, self._voice, self._language, plane.prompts)
             async with trio.open_nursery() as nursery:

@@ -110,13 +110,6 @@ class Endpoint:
                     return local
         return self._only_out(peer, transport)
 
-    def listener_of(self, local: Address) -> Listener | None:
-        """The listener that has this port and transport."""
-        for each in self.listeners:
-            if each.transport == local.transport and each.address.port == local.port:
-                return each
-        return None
-
     async def run(self) -> None:
         """Serve until cancelled."""
         async with trio.open_nursery() as nursery:
@@ -168,7 +161,7 @@ class Endpoint:
                 local = listener.told(source.host)
                 if local is not None:
                     self._senders[local] = listener.socket
-                    self.agent.receive(data, source, local, self.now())
+                    self.agent.receive(data, source, local, self.now(), listener)
                     self.carry_out()
 
     async def _accept(self, listener: Listener) -> None:
@@ -183,7 +176,7 @@ class Endpoint:
         peer, listener = connection.peer, connection.listener
         local = self.local_for(peer.host, peer.transport) if listener is None else listener.told(peer.host)
         if local is not None:
-            self.agent.receive(data, peer, local, self.now())
+            self.agent.receive(data, peer, local, self.now(), listener)
             self.carry_out()
 
     async def _keep_time(self) -> None:
