@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from flowlang.diagnostics import ScriptError, Source
-from flowlang.script_files import read
+from flowlang.script_files import read, tests_of
 
 if TYPE_CHECKING:
     from .call_conformance import CallSubject, check_call_backend
@@ -49,8 +49,8 @@ _HOMES = {
 
 
 def run_tests(script: Path | None = None, *, text: str | None = None, coverage: bool = False) -> Report:
-    """Runs the tests of a script: of the file, or of a `text`, which has the standard library only. Sound
-    files are taken to last a second. Raises `NotCompiledError`, and `OSError` for a file that cannot be read.
+    """Runs the tests of a script: those in the file and in the `_test.flow` beside it, or those of a `text`,
+    which has the standard library only. Sound files are taken to last a second. Raises `NotCompiledError`, and `OSError` for a file that cannot be read.
     """
     from flowlang.modules import ModuleFiles
 
@@ -62,11 +62,12 @@ def run_tests(script: Path | None = None, *, text: str | None = None, coverage: 
         return run_source(
             Source("<text>", text or ""), Surroundings(load=ModuleFiles(None)), coverage=coverage
         )
+    tests = tests_of(script)
     try:
-        source = read(script)
+        source, beside = read(script), read(tests) if tests.is_file() else None
     except ScriptError as error:
         raise NotCompiledError(error.diagnostics) from None
-    return run_source(source, Surroundings(load=ModuleFiles(script)), coverage=coverage)
+    return run_source(source, Surroundings(load=ModuleFiles(script)), beside=beside, coverage=coverage)
 
 
 def __getattr__(name: str) -> object:

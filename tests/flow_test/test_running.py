@@ -296,6 +296,13 @@ def test_hosts_run_tests_in_one_call() -> None:
     assert [each.title for each in report.results] == ["a"]
 
 
+def test_those_beside_a_script_are_run_with_it(tmp_path: Path) -> None:
+    (tmp_path / "desk.flow").write_text(MENU, encoding="utf-8")
+    beside = 'test "beside" { let a = call(to: "100")\n expect stopped }\n'
+    (tmp_path / "desk_test.flow").write_text(beside, encoding="utf-8")
+    assert [each.title for each in run_tests(tmp_path / "desk.flow").results] == ["beside"]
+
+
 def test_what_tests_can_call_is_declared_and_done() -> None:
     assert TEST_CALLS.keys() == COMING_IN.keys()
 

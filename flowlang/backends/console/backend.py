@@ -8,7 +8,7 @@ from typing import Any, assert_never
 
 import trio
 
-from flowlang.backends.border import Finish, Host, Inbox, Incoming, Outgoing
+from flowlang.backends.border import CallHost, Finish, Inbox, Incoming, Outgoing
 from flowlang.backends.live_leg import LiveCallee, LiveLeg
 from flowlang.backends.pace import Pace
 from flowlang.backends.simulated_leg import (
@@ -46,10 +46,10 @@ class ConsoleBackend:
         self._beyond = Beyond(self._write)
         self._terminal = terminal
         self._pace = pace
-        self._running: tuple[Host, trio.Nursery] | None = None
+        self._running: tuple[CallHost, trio.Nursery] | None = None
         self._leg: LiveLeg | None = None
 
-    async def run(self, host: Host, *, task_status: Any = trio.TASK_STATUS_IGNORED) -> None:
+    async def run(self, host: CallHost, *, task_status: Any = trio.TASK_STATUS_IGNORED) -> None:
         """Works until cancelled; a call that is then up is lost."""
         async with trio.open_nursery() as nursery:
             self._running = (host, nursery)
