@@ -79,18 +79,18 @@ def twilio_signature(token: str, url: str, form: Iterable[tuple[str, str]] = ())
 
 
 def twilio_fault(
-    token: str, url: str, given: str, form: Iterable[tuple[str, str]] = (), body: bytes | None = None
+    token: str, url: str, given: str, form: Iterable[tuple[str, str]] | None = (), body: bytes = b""
 ) -> str | None:
-    """Why a request is not from who has the token; `None` where it is. A `body` that is no form is named by
-    its hash in the address (`bodySHA256`). The address counts with its port and without, for gateways and
-    proxies differ there."""
+    """Why a request is not from who has the token; `None` where it is. A `body` that is no `form`, or one
+    without fields, is named by its hash in the address (`bodySHA256`); one that the address names counts in
+    any case. The address counts with its port and without, for gateways and proxies differ there."""
     if not given:
         return "it is not signed"
-    if body is not None:
-        wanted = parse_qs(urlsplit(url).query).get("bodySHA256", [""])[0]
+    fields = tuple(form or ())
+    wanted = parse_qs(urlsplit(url).query, keep_blank_values=True).get("bodySHA256", [""])[0]
+    if wanted or form is None or (body and not fields):
         if not hmac.compare_digest(hashlib.sha256(body).hexdigest().encode(), wanted.encode()):
             return "its body is not the one that was signed"
-    fields = tuple(form)
     fits = False
     for each in _with_and_without_port(url):
         fits |= hmac.compare_digest(twilio_signature(token, each, fields).encode(), given.encode())

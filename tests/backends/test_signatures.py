@@ -37,7 +37,7 @@ def test_twilios_own_vectors_verify(case: dict[str, Any]) -> None:
         form: list[tuple[str, str]] = []
     else:
         form = [(name, value) for name, value in case.get("params_list", TWILIO["params"].items())]
-    sent = body.encode() if body is not None else None
+    sent = body.encode() if body is not None else b""
     assert twilio_fault(TWILIO["token"], url, case["sig"], form, sent) is None
     assert twilio_fault("other", url, case["sig"], form, sent) is not None
     assert twilio_fault(TWILIO["token"], url, case["sig"], [*form, ("x", "y")], sent) is not None

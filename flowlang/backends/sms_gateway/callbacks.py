@@ -110,7 +110,7 @@ class Receiver:
             case "twilio":
                 url = f"{self._public}/{which}" + (f"?{request.query}" if request.query else "")
                 given = request.headers.get("x-twilio-signature", "")
-                return twilio_fault(secrets.token, url, given, pairs or (), body if pairs is None else None)
+                return twilio_fault(secrets.token, url, given, pairs, body)
             case "standard":
                 return standard_fault([secrets.key], request.headers, body, self._host().now() / SECOND)
             case "bearer":

@@ -23,6 +23,8 @@ _MOST_FIELDS = 1_000
 _HIDDEN = frozenset(
     {"authorization", "cookie", "proxy-authorization", "webhook-signature", "x-twilio-signature"}
 )
+_IDS = {"standard": "webhook-id", "twilio": "i-twilio-idempotency-token"}
+"""What names a webhook: the same each time that it is sent."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +47,7 @@ class Hook:
             case "twilio":
                 url = self.url + (f"?{request.query}" if request.query else "")
                 given = request.headers.get("x-twilio-signature", "")
-                return twilio_fault(self.token, url, given, form or (), None if form is not None else body)
+                return twilio_fault(self.token, url, given, form, body)
             case "none":
                 return None
 
@@ -57,7 +59,10 @@ def hook_handler(hook: Hook, host: Callable[[], Host], new_id: Callable[[], str]
         body = await request.read(_LARGEST)
         if body is None:
             return plain(413)
-        form = _form(request, body)
+        try:
+            form = _form(request, body)
+        except ValueError:
+            return plain(400, "a form has fewer fields")
         why = hook.fault(request, body, form, host().now() / SECOND)
         if why is not None:
             return plain(401, why)
@@ -67,8 +72,9 @@ def hook_handler(hook: Hook, host: Callable[[], Host], new_id: Callable[[], str]
         }
         value: Value = dict(form) if form is not None else value_of_json(text)
         data: dict[str, Value] = {"data": value, "text": text, "headers": headers}
-        if hook.verify == "standard":
-            data["id"] = f"{hook.name}/{request.headers['webhook-id'][:200]}"
+        name = request.headers.get(_IDS.get(hook.verify, ""))
+        if name:
+            data["id"] = f"{hook.name}/{name[:200]}"
         incoming = Incoming("webhook", f"/{hook.name}", request.client, f"webhook-{new_id()}", data=data)
         match await take(host(), incoming):
             case "kept":
@@ -82,11 +88,8 @@ def hook_handler(hook: Hook, host: Callable[[], Host], new_id: Callable[[], str]
 
 
 def _form(request: Request, body: bytes) -> list[tuple[str, str]] | None:
-    """The fields of a form; `None` where it is none."""
+    """The fields of a form; `None` where it is none. Raises `ValueError`."""
     kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if kind != "application/x-www-form-urlencoded":
         return None
-    try:
-        return parse_qsl(body.decode("utf-8", "replace"), keep_blank_values=True, max_num_fields=_MOST_FIELDS)
-    except ValueError:
-        return []
+    return parse_qsl(body.decode("utf-8", "replace"), keep_blank_values=True, max_num_fields=_MOST_FIELDS)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
@@ -107,6 +108,40 @@ async def test_a_form_in_twilios_form_is_verified_as_its_sender_writes_the_addre
         assert await web.post("/hooks/texts?x=1", urlencode(form).encode(), headers) == 202
         assert await web.post("/hooks/texts?x=2", urlencode(form).encode(), headers) == 401
         assert web.lines == ["webhook true hi a=hi&From=%2B14158675309"]
+
+
+FORM = {"content-type": "application/x-www-form-urlencoded"}
+
+
+@pytest.mark.parametrize(
+    ("body", "status"),
+    [
+        (b'{"a":1000000}' + b"&a=b" * 1001, 400),
+        (b"&", 401),
+        (b"", 401),
+        (b"a=1000000", 401),
+    ],
+)
+async def test_a_form_does_not_stand_in_for_the_body_that_was_signed(body: bytes, status: int) -> None:
+    query = f"bodySHA256={sha256(b'{}').hexdigest()}"
+    signature = twilio_signature("12345", f"https://flow.example/hooks/texts?{query}")
+    async with serving() as web:
+        headers = {"x-twilio-signature": signature}
+        assert await web.post(f"/hooks/texts?{query}", body, FORM | headers) == status
+        assert await web.post(f"/hooks/texts?{query}", b"{}", headers) == 202
+        bare = {"x-twilio-signature": twilio_signature("12345", "https://flow.example/hooks/texts")}
+        assert await web.post("/hooks/texts", b"&", FORM | bare) == 401
+        assert len(web.lines) == 1
+
+
+async def test_one_in_twilios_form_that_comes_again_starts_nothing_more() -> None:
+    form = [("a", "hi")]
+    signature = twilio_signature("12345", "https://flow.example/hooks/texts", form)
+    async with serving() as web:
+        headers = FORM | {"x-twilio-signature": signature, "i-twilio-idempotency-token": "0f1e"}
+        for _ in range(2):
+            assert await web.post("/hooks/texts", urlencode(form).encode(), headers) == 202
+        assert len(web.lines) == 1
 
 
 async def test_an_open_one_takes_anything_and_no_route_is_told() -> None:
