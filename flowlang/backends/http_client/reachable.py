@@ -12,11 +12,25 @@ from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_add
 Address = IPv4Address | IPv6Address
 Network = IPv4Network | IPv6Network
 
+_UNICAST = ip_network("2000::/3")  # RFC 4291 §2.4: all that IANA gives out of IPv6
 _NAT64 = ip_network("64:ff9b::/96")  # RFC 6052 §2.1
-_LOCAL_NAT64 = ip_network("64:ff9b:1::/48")  # RFC 8215
 _ASSIGNMENTS = ip_network("192.0.0.0/24")  # RFC 6890 §2.1; clouds have services there
 _COMPATIBLE = ip_network("::/96")  # RFC 4291 §2.5.5.1, deprecated
-
+_TRANSLATED = ip_network("::ffff:0:0:0/96")  # RFC 2765 §2.1, SIIT
+_ISATAP = (0x0000_5EFE, 0x0200_5EFE)  # RFC 5214 §6.1: before the IPv4 address
+_RELAY = ip_network("192.88.99.0/24")  # RFC 7526: 6to4's relays, deprecated
+_NAMED = frozenset(
+    map(
+        ip_address,
+        (
+            "168.63.129.16",  # Azure's WireServer
+            "169.254.169.254", "169.254.170.2", "fd00:ec2::254", "fd20:ce::254",  # metadata of AWS, Google, …
+            "100.100.100.200",  # Alibaba's
+            "192.0.0.192",  # Oracle's
+        ),
+    )
+)  # fmt: skip
+"""Services that a cloud gives its machines, some of them at addresses that look public."""
 
 EVERYWHERE: tuple[Network, ...] = (ip_network("0.0.0.0/0"), ip_network("::/0"))
 """For addresses that the operator himself has written down."""
@@ -50,18 +64,21 @@ def _inside(address: Address) -> Address:
         return address.sixtofour
     if address.teredo is not None:
         return address.teredo[1]
-    if address in _NAT64 or (address in _COMPATIBLE and int(address) > 1):
+    if int(address) >> 32 & 0xFFFF_FFFF in _ISATAP:
+        return IPv4Address(int(address) & 0xFFFF_FFFF)
+    if address in _NAT64 or address in _TRANSLATED or (address in _COMPATIBLE and int(address) > 1):
         return IPv4Address(int(address) & 0xFFFFFFFF)
     return address
 
 
 def _is_public(address: Address) -> bool:
-    if isinstance(address, IPv6Address) and address.ipv4_mapped is not None:
-        return True  # by what is inside
-    if isinstance(address, IPv6Address) and (address in _NAT64 or address.sixtofour or address.teredo):
-        return True
-    if isinstance(address, IPv6Address) and address in _LOCAL_NAT64:
-        return False
-    if address in _ASSIGNMENTS:
+    if isinstance(address, IPv6Address):
+        if address.ipv4_mapped is not None or address in _NAT64:
+            return True  # by what is inside
+        if address not in _UNICAST:
+            return False
+        if address.sixtofour is not None or address.teredo is not None:
+            return True
+    if address in _NAMED or address in _ASSIGNMENTS or address in _RELAY:
         return False
     return address.is_global and not address.is_multicast

@@ -226,6 +226,9 @@ def test_a_name_that_is_also_at_a_private_address_is_refused() -> None:
         "224.0.0.1", "255.255.255.255", "192.0.0.192", "::1", "::", "fe80::1%eth0", "fc00::1", "ff02::1",
         "::ffff:127.0.0.1", "::ffff:169.254.169.254", "64:ff9b::a9fe:a9fe", "64:ff9b:1::1", "2002:7f00:1::1",
         "2002:a9fe:a9fe::", "::127.0.0.1", "fd00:ec2::254", "2001:0:0:0:0:0:5601:5601", "x", "",
+        "168.63.129.16", "::ffff:168.63.129.16", "fec0::1", "::ffff:0:a9fe:a9fe", "::ffff:0:5db8:d822",
+        "2001:4860:4860::5efe:a9fe:a9fe", "2001:4860:4860:0:200:5efe:a00:1", "4000::1", "5f00::1",
+        "192.88.99.1", "64:ff9b:1::a9fe:a9fe", "64:ff9b::a83f:8110", "100.100.100.200",
     ],
 )  # fmt: skip
 def test_addresses_that_are_nobodys_business_are_refused(address: str) -> None:
