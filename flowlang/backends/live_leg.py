@@ -9,7 +9,7 @@ from collections.abc import Callable
 
 import trio
 
-from .border import Host, Inbox, Incoming, Later, Outgoing
+from .border import CallHost, Inbox, Incoming, Later, Outgoing
 from .pace import Pace
 from .simulated_callee import SimulatedCallee
 from .simulated_leg import Heard, LegState, SimulatedLeg
@@ -35,7 +35,7 @@ class LiveLeg(_Live):
 
     def __init__(
         self,
-        host: Host,
+        host: CallHost,
         nursery: trio.Nursery,
         incoming: Incoming,
         pace: Pace,
@@ -49,7 +49,7 @@ class LiveCallee(_Live, SimulatedCallee):
     """See `SimulatedCallee`."""
 
     def __init__(
-        self, host: Host, nursery: trio.Nursery, outgoing: Outgoing, inbox: Inbox, pace: Pace
+        self, host: CallHost, nursery: trio.Nursery, outgoing: Outgoing, inbox: Inbox, pace: Pace
     ) -> None:
         self._waiting = trio.lowlevel.ParkingLot()
         SimulatedCallee.__init__(self, host, _after(nursery), outgoing, inbox, pace)
