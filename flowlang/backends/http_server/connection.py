@@ -91,7 +91,7 @@ class Connection:
         socket = WebSocket(self._stream, headers)
         try:
             socket.upgrade(list(event.headers), event.target.decode("ascii"), self._http.trailing_data[0])
-        except RemoteProtocolError:
+        except (RemoteProtocolError, ValueError):  # ValueError: wsproto decodes headers as ASCII
             await self._answer(plain(400))
             return
         await socket.serve(handler)

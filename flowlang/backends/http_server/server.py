@@ -7,6 +7,7 @@ that runs serves for all; the others wait until it can be reached.
 
 from __future__ import annotations
 
+import logging
 import re
 import ssl
 from collections.abc import Mapping
@@ -22,6 +23,8 @@ from flowlang.project.shapes import Shape, Text
 from .connection import Connection
 from .messages import Handler
 from .websocket import SocketHandler
+
+_log = logging.getLogger("flowlang.http")
 
 _BACKLOG = 1024
 _MOST = 20_000
@@ -130,6 +133,14 @@ class HttpServer:
                 await Connection(secure, client, self._find, self._sockets).serve()
             except (OSError, trio.BrokenResourceError, trio.TooSlowError):
                 pass  # whoever it was is gone
+            except BaseExceptionGroup as group:
+                ours, others = group.split(Exception)
+                if ours is not None:
+                    _log.error("a connection failed", exc_info=ours)
+                if others is not None:  # who cancels is obeyed
+                    raise others from None
+            except Exception:  # noqa: BLE001 (a mistake of ours costs this connection alone)
+                _log.exception("a connection failed")
             finally:
                 self._count -= 1
 

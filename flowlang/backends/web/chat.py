@@ -34,6 +34,7 @@ VISITOR = re.compile(r"chat:v[0-9a-f]{24}\Z")
 _TOKEN = re.compile(r"[A-Za-z0-9_-]{43}\Z")  # 32 bytes in Base64
 _ID = re.compile(r"[A-Za-z0-9-]{1,64}\Z")
 _LONGEST = 4_000
+_LARGEST = 2**53  # what JavaScript counts exactly, and SQLite holds
 _HELLO = 10.0  # seconds
 _AGAINST_THE_RULES, _TRY_AGAIN = 1008, 1013  # RFC 6455 §7.4.1 and its registry
 _WAITING = 300  # messages that a page may be behind; then it is to come back
@@ -136,7 +137,7 @@ class Chat:
                 return _AGAINST_THE_RULES
         if last <= 0 and not self._newcomers.take("all", self._host().now()):
             return _TRY_AGAIN
-        last = min(max(last, 0), 2**53)
+        last = min(max(last, 0), _LARGEST)
         visitor = f"chat:v{hashlib.sha256(token.encode()).hexdigest()[:24]}"
         page = Page(socket, last)
         page.put({"t": "welcome", "visitor": visitor.removeprefix("chat:")})
@@ -158,7 +159,7 @@ class Chat:
                 page.put({"t": await self._take(visitor, name, text), "id": name})
                 return True
             case {"t": "seen", "n": int(n)}:
-                self._report(page, visitor, n)
+                self._report(page, visitor, min(n, _LARGEST))
                 return True
             case _:
                 return False

@@ -42,7 +42,10 @@ def add_chat(server: HttpServer, chat: Chat, title: str, origins: tuple[str, ...
 def _is_ours(socket: WebSocket) -> bool:
     """Whether our own page opens it: a browser says of which site the page is that does (RFC 6455 §10.2)."""
     origin = socket.headers.get("origin")
-    return origin is None or urlsplit(origin).netloc == socket.headers.get("host")
+    try:
+        return origin is None or urlsplit(origin).netloc == socket.headers.get("host")
+    except ValueError:  # brackets without an IPv6 address between them
+        return False
 
 
 def _showing(text: str, kind: str, more: dict[str, str] | None = None) -> Handler:
