@@ -31,9 +31,10 @@ IDLE = 60.0
 """Seconds without input after which one is parked: whoever answers at once finds it awake."""
 _INTERVAL = 5.0  # seconds between two looks, at most
 _SLICE = 200  # activeflows that are looked at, or woken, before others have their turn
-_AGAIN = SECOND
+_AGAIN = 10 * SECOND
 """Microseconds until those that could not be woken are tried again."""
 _LONGEST = 3600.0  # seconds of one sleep: a clock that was set is seen then
+_ALL = (-(2**62), 0)  # before all that are due
 
 
 class Parking:
@@ -47,7 +48,8 @@ class Parking:
         self._leaving: set[str] = set()  # parked as soon as that is on disk
         self._waking: set[str] = set()  # on disk they are parked still
         self._told: set[str] = set()  # those of which was told that they cannot be woken
-        self._next: int | None = None
+        self._past = _ALL  # time and number of the last that was due and looked at
+        self._next: int | None = None  # when the first behind it is due
         self._news = trio.Event()
 
     # -- parking
@@ -56,7 +58,6 @@ class Parking:
         """Parks what is idle and wakes what is due, until cancelled."""
         if self._store is None:
             return
-        self._next = self._store.archive.next_due()
         async with trio.open_nursery() as nursery:
             nursery.start_soon(self._look_for_idle)
             await self._wake_due()
@@ -99,9 +100,10 @@ class Parking:
                 self._engine.keeper.wake()
                 return
             self._engine.put_away(running)
-            if due is not None and (self._next is None or due < self._next):
-                self._next = due
-                self._news.set()
+            if due is not None:
+                self._past = min(self._past, (due, 0))
+                if self._next is None or due < self._next:
+                    self._news.set()
 
         self._engine.keeper.after(on_disk)
 
@@ -170,24 +172,36 @@ class Parking:
             self._engine.observed(Logged(self._engine.now(), stored.id, text, 0, "warning"))
 
     async def _wake_due(self) -> None:
+        """In slices, the earliest first. Those that cannot be woken are passed, and tried again later."""
         assert self._store is not None
+        archive = self._store.archive
+        again: int | None = None
         while True:
             self._news = trio.Event()
             now = self._engine.now()
-            if self._next is None or self._next > now:
-                seconds = _LONGEST if self._next is None else min(_LONGEST, (self._next - now) / SECOND)
+            if again is not None and again <= now:
+                self._past, again = _ALL, None
+            self._next = archive.next_due(self._past)
+            first = min((each for each in (self._next, again) if each is not None), default=None)
+            if first is None or first > now:
+                seconds = _LONGEST if first is None else min(_LONGEST, (first - now) / SECOND)
                 with trio.move_on_after(seconds):
                     await self._news.wait()
                 continue
-            asleep = [each for each in self._store.archive.due(now, _SLICE) if not self._is_awake(each)]
-            for stored in asleep:
+            for stored in archive.due(now, _SLICE, self._past):
+                self._past = (stored.due or 0, stored.number)
+                if self._is_awake(stored):  # and is being written so
+                    continue
                 if (running := self._wake(stored)) is not None:
                     running.put(TimePassed(now))
-            if any(map(self._is_awake, asleep)):
-                await trio.lowlevel.checkpoint()
-                self._next = self._store.archive.next_due()
-            else:  # those that are left cannot be woken, or are being written as awake
-                self._next = now + _AGAIN
+                elif stored.id in self._told:
+                    again = now + _AGAIN
+            await self._on_disk()
+
+    async def _on_disk(self) -> None:
+        written = trio.Event()
+        self._engine.keeper.after(lambda _has: written.set())
+        await written.wait()
 
     def _is_awake(self, stored: Stored) -> bool:
         return self._engine.living(stored.id) is not None

@@ -166,12 +166,12 @@ class Parked(Past, Protocol):
         """Its journal."""
         ...
 
-    def next_due(self) -> int | None:
-        """When the first of them is to be woken by the clock."""
+    def next_due(self, past: tuple[int, int]) -> int | None:
+        """When the first of them is to be woken by the clock, behind the one of that time and number."""
         ...
 
-    def due(self, at: int, most: int) -> list[Stored]:
-        """Those that are to be woken by then, the earliest first."""
+    def due(self, at: int, most: int, past: tuple[int, int]) -> list[Stored]:
+        """Those that are to be woken by then, the earliest first, behind the one of that time and number."""
         ...
 
     def with_thread(self, channel: str, person: str, ours: str) -> str | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Generator, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from itertools import takewhile
 from pathlib import Path
 from typing import Any, Literal
 
@@ -24,6 +25,7 @@ FILE = "flowlang.db"
 State = Literal["live", "ended", "diverged", "parked"]
 
 _COLUMNS = "number, id, build, opening, first, state, began, ended, last, ending, due"
+_DUE = "WHERE state = 'parked' AND due IS NOT NULL AND (due, number) > (?, ?) ORDER BY due, number"
 
 # Entries are a chain: each names the row before. Up to the row `last`, where that is known, the chain is
 # walked, so that what others wrote meanwhile is not read; what came after is found by the number.
@@ -144,14 +146,14 @@ class Archive:
         """The one of that id, if it is parked."""
         return next(self._stored("WHERE id = ? AND state = 'parked'", activeflow), None)
 
-    def next_due(self) -> int | None:
-        """When the first of them is to be woken."""
-        return self._db.value("SELECT min(due) FROM activeflows WHERE state = 'parked' AND due IS NOT NULL")
+    def next_due(self, past: tuple[int, int]) -> int | None:
+        """When the first of them is to be woken, behind the one of that time and number."""
+        return self._db.value(f"SELECT due FROM activeflows {_DUE} LIMIT 1", past)  # noqa: S608 (ours)
 
-    def due(self, at: int, most: int) -> list[Stored]:
-        """Those that are to be woken by then, the earliest first."""
-        which = "WHERE state = 'parked' AND due IS NOT NULL AND due <= ? ORDER BY due LIMIT ?"
-        return list(self._stored(which, at, most))
+    def due(self, at: int, most: int, past: tuple[int, int]) -> list[Stored]:
+        """Those that are to be woken by then, the earliest first, behind the one of that time and number."""
+        found = self._stored(f"{_DUE} LIMIT ?", *past, most)
+        return list(takewhile(lambda each: each.due is not None and each.due <= at, found))
 
     def with_thread(self, channel: str, person: str, ours: str) -> str | None:
         """The id of the one that has a thread."""
