@@ -7,12 +7,17 @@ fits it. Matching takes time in proportion to the text: there is no backtracking
 
 `sip:` and `sips:` are two schemes, for who allows one may count on its encryption, or on its port. A `*`
 before the `@` stands for somebody: the host itself, as in `sip:clinic.example`, has to be allowed so.
+
+A user part that a gateway might dial is a number, whatever marks there are in it, and is covered by a pattern
+whose user part begins as numbers do alone: `sip:*@office.example` covers the phones of the office and no
+`sip:+5352345678@office.example`, which a trunk would take.
 """
 
 from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Literal
 
 from .addresses import is_e164
@@ -33,6 +38,9 @@ _LOCAL = re.compile(r"[A-Za-z0-9.!#$&'*+/=?^_`{|}~\-]+\Z")  # RFC 5322 §3.2.3 `
 _SAFE_PARAMETERS = frozenset({"transport", "user"})  # `maddr`, for one, would send the call elsewhere
 _LONGEST_EXTENSION = 6
 _EMERGENCY = frozenset({"000", "08", "110", "112", "118", "119", "911", "999"})  # 3GPP TS 22.101 §10.1.1
+_OUTSIDE_LINES = ("0", "9")  # what a PBX may want before a number
+_LIKE_NUMBER = re.compile(r"[^A-Za-z0-9+]*(?:\+|[0-9]{3})|[^A-Za-z]*[0-9][^A-Za-z]*\Z")
+_OF_NUMBERS = re.compile(r"[+0-9]")
 _DEFAULT_PORTS = {"http": "80", "https": "443"}
 _ESCAPE = re.compile(r"%([0-9A-Fa-f]{2})")
 _UNRESERVED = re.compile(r"[A-Za-z0-9\-._~]\Z")  # RFC 3986 §2.3
@@ -41,12 +49,15 @@ _UNRESERVED = re.compile(r"[A-Za-z0-9\-._~]\Z")  # RFC 3986 §2.3
 @dataclass(frozen=True, slots=True)
 class Destination:
     """`parts` are matched one by one; `number` is the E.164 number that is called or written to, if it is
-    one, `emergency` that it is a number of an emergency service."""
+    one, `emergency` that it is a number of an emergency service. `dialled` tells that it is a SIP address
+    whose user part somebody outside might dial: an E.164 number, or what rings an emergency service somewhere
+    on earth, where it may be an extension as well."""
 
     text: str
     parts: tuple[str, ...]
     number: str | None = None
     emergency: bool = False
+    dialled: bool = False
 
 
 def fits(pattern: str, text: str) -> bool:
@@ -76,6 +87,8 @@ def covers(kind: Kind, pattern: str, destination: Destination) -> bool:
         return False
     if kind == "dial" and "@" in pattern and destination.parts[1:2] == ("",):
         return False
+    if destination.dialled and not (len(parts) == 3 and _OF_NUMBERS.match(parts[1])):
+        return False
     if kind == "http" and "?" not in pattern:  # then any query will do
         parts = (*parts[:3], "*")
     return len(parts) == len(destination.parts) and all(map(fits, parts, destination.parts))
@@ -89,12 +102,17 @@ def destination_of(kind: Kind, text: str) -> Destination:
     parts = _parts(kind, text)
     if kind in ("dial", "http") and len(parts) > 1 and "*" in parts[2 if kind == "dial" else 1]:
         raise ValueError("its host has a `*`")
-    number, emergency = None, False
-    if kind in ("dial", "sms"):
-        number, emergency = _number(parts[0 if len(parts) == 1 else 1])
-        if number is None and kind == "sms":
-            raise ValueError("a text message goes to an E.164 number, such as +14155550100")
-    return Destination(text, parts, number, emergency)
+    if kind not in ("dial", "sms"):
+        return Destination(text, parts)
+    of_sip = len(parts) > 1
+    user = parts[1 if of_sip else 0]
+    if of_sip and _LIKE_NUMBER.match(user) and not _DIALLED.match(user):  # `911,` is 911 to some gateways
+        raise ValueError("its user part begins as a number does and is none")
+    number, emergency = _number(user, of_sip=of_sip)
+    if number is None and kind == "sms":
+        raise ValueError("a text message goes to an E.164 number, such as +14155550100")
+    dialled = of_sip and (emergency or number is not None or _is_emergency_somewhere(_digits(user)))
+    return Destination(text, parts, number, emergency, dialled)
 
 
 def why_no_pattern(kind: Kind, pattern: str) -> str | None:
@@ -144,13 +162,17 @@ def _dialled(text: str) -> tuple[str, ...]:
 
 
 def _sip(rest: str) -> tuple[str, str]:
-    address, *parameters = rest.split(";")
+    user, at, host = rest.rpartition("@")
+    if (
+        ";" in user or "?" in user
+    ):  # RFC 3261 §25.1 lets them stand there, and readers differ on what they are
+        raise ValueError("its user part has a `;` or a `?`")
+    host, *parameters = host.split(";")
     for each in parameters:
         if each.partition("=")[0].lower() not in _SAFE_PARAMETERS:
             raise ValueError(f"its parameter `{each.partition('=')[0]}` may lead the call elsewhere")
-    if address == "*":
+    if host == "*" and not at:
         return "*", "*"
-    user, at, host = address.rpartition("@")
     user = _unescaped(user)
     if "@" in user or not _USER.match(user) or (at and not user):
         raise ValueError("a SIP address reads `sip:user@host`")
@@ -177,16 +199,32 @@ def _bare_number(text: str, *, of_sip: bool = False) -> str:
     raise ValueError("it is neither an E.164 number nor an extension")
 
 
-def _number(user: str) -> tuple[str | None, bool]:
+def _digits(user: str) -> str:
+    return re.sub(r"[^0-9]", "", user)
+
+
+@lru_cache(maxsize=1024)
+def _is_emergency_somewhere(digits: str) -> bool:
+    """Whether it rings an emergency service in any country: where a gateway stands is not known."""
+    if not 1 < len(digits) <= _LONGEST_EXTENSION:
+        return False
+    from phonenumbers import SUPPORTED_SHORT_REGIONS
+    from phonenumbers.shortnumberinfo import is_emergency_number
+
+    return any(is_emergency_number(digits, region) for region in SUPPORTED_SHORT_REGIONS)
+
+
+def _number(user: str, *, of_sip: bool) -> tuple[str | None, bool]:
     """The E.164 number that a user part is, and whether it is an emergency number. What a gateway might dial
     and nobody can tell where to is refused: without its `+` a long number may be anything."""
     if not _DIALLED.match(user):
         return None, False
     if is_e164(user):
         return user, False
-    if user in _EMERGENCY or user.removeprefix("+") in _EMERGENCY:
+    digits = _digits(user)
+    if digits in _EMERGENCY or (of_sip and digits[:1] in _OUTSIDE_LINES and digits[1:] in _EMERGENCY):
         return None, True
-    if "+" in user or sum(each.isdigit() for each in user) > _LONGEST_EXTENSION:
+    if "+" in user or len(digits) > _LONGEST_EXTENSION:
         raise ValueError("a number is written in E.164 form, such as +14155550100")
     return None, False
 

@@ -41,7 +41,10 @@ COVERED: list[tuple[Kind, str, str]] = [
     ("dial", "sip:clinic.example", "sip:clinic.example"),
     ("dial", "sip:*", "sip:clinic.example"),
     ("dial", "sip:*@clinic.example", "sip:nurse@clinic.example;transport=tcp"),
-    ("dial", "sip:*@clinic.example", "sip:100@clinic.example"),
+    ("dial", "sip:*@clinic.example", "sip:200@clinic.example"),
+    ("dial", "sip:1*@clinic.example", "sip:100@clinic.example"),
+    ("dial", "sip:100@clinic.example", "sip:100@clinic.example"),
+    ("dial", "sip:+*@gw.example", "sip:+16062067563@gw.example"),
     ("dial", "sip:*@*.clinic.example", "sip:nurse@desk.clinic.example"),
     ("dial", "+1606*", "tel:+1-606-206-7563"),
     ("dial", "tel:+1606*", "+16062067563"),
@@ -63,6 +66,10 @@ def test_destinations_are_compared_in_one_form(kind: Kind, pattern: str, text: s
     assert covered(kind, pattern, text)
 
 
+AT_A_GATEWAY = [
+    "+5352345678", "+16062067563", "(+1)6062067563", "%2B16062067563", "+19005551234,", "+19005551234&x",
+    "+1900HOTTALK", "911,", "&911", "911x", "9,1,1", "133", "17", "190", "100", "0112", "9911", "*911",
+]  # fmt: skip
 NOT_COVERED: list[tuple[Kind, str, str]] = [
     ("dial", "sip:*@clinic.example", "sip:nurse@evil.example"),
     ("dial", "sip:*@clinic.example", "sip:nurse@evilclinic.example"),
@@ -73,6 +80,18 @@ NOT_COVERED: list[tuple[Kind, str, str]] = [
     ("dial", "sip:*@clinic.example", "sip:nurse@clinic.example?Route=evil"),
     ("dial", "sip:*@clinic.example", "sip:nurse@clinic.example\r\nTo: x"),
     ("dial", "sip:*@clinic.example", "sip:0019005551234@clinic.example"),
+    *(
+        ("dial", "sip:*@gw.example", f"sip:{user}@gw.example")
+        for user in AT_A_GATEWAY
+    ),
+    ("dial", "sip:*", "sip:+16062067563@gw.example"),
+    ("dial", "sip:**@gw.example", "sip:+16062067563@gw.example"),
+    ("dial", "sip:*", "sip:0019005551234;user=phone@gw.example"),
+    ("dial", "sip:*", "sip:nurse;user=phone@gw.example"),
+    ("dial", "sip:*", "sip:nurse?x@gw.example"),
+    ("dial", "sip:clinic.example", "sip:clinic.example;user=phone@evil.example"),
+    ("dial", "sip:clinic.example", "sip:clinic.example?x@evil.example"),
+    ("dial", "sip:*", "sip:nurse@clinic.example;user=phone@evil.example"),
     ("dial", "+1606*", "sip:+16062067563@evil.example"),
     ("dial", "+1*", "+4916062067563"),
     ("dial", "*", "0016062067563"),
@@ -113,6 +132,8 @@ def rules(*patterns: str, operator: Policy = EVERYTHING) -> Rules:
         ("+8835100123456", "a satellite number"),
         ("112", "an emergency number"),
         ("sip:911@gw.example", "an emergency number"),
+        ("sip:9911@gw.example", "an emergency number"),
+        ("sip:0112@gw.example", "an emergency number"),
         ("+12345678", "a number that no numbering plan has"),
     ],
 )
@@ -166,7 +187,7 @@ def test_any_text_is_a_destination_or_no_pattern_covers_it(kind: Kind, text: str
     assert covered(kind, "*", text) in (True, False)
 
 
-USERS = st.sampled_from(["", "nurse", "100", "+16062067563", "a*b", "%2B1"])
+USERS = st.sampled_from(["", "nurse", "200", "+16062067563", "a*b", "%2B1"])
 HOSTS = st.sampled_from(
     ["clinic.example", "CLINIC.example", "clinic.example.", "clinic.example:5060", "clinic..example",
      ".clinic.example", "xclinic.example", "desk.clinic.example", "clinic.example.evil.example",
@@ -180,7 +201,9 @@ def test_a_sip_pattern_covers_somebody_at_the_very_host_by_the_very_scheme(
 ) -> None:
     address = f"{scheme}:{user}@{host}" if user else f"{scheme}:{host}"
     same = scheme.lower() == wanted and host.lower() == "clinic.example"
-    assert covered("dial", f"{wanted}:*@clinic.example", address) == (same and user not in ("", "%2B1"))
+    assert covered("dial", f"{wanted}:*@clinic.example", address) == (
+        same and user not in ("", "%2B1", "+16062067563")
+    )
     assert covered("dial", f"{wanted}:clinic.example", address) == (same and user == "")
 
 
