@@ -128,7 +128,7 @@ def _closed(record: _Open, end: LegEnded) -> CallRecord:
     record.hold(end.at, on=False)
     return CallRecord(
         leg=record.leg,
-        call_id=record.call_id,
+        call_id=end.call_id or record.call_id,
         direction=record.direction,
         source=record.source,
         to=record.to,

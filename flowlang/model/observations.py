@@ -156,13 +156,15 @@ class LegTransferred:
 
 @dataclass(frozen=True, slots=True)
 class LegEnded:
-    """A leg is over: told once for each that was offered or refused. `status` is the final one, if any."""
+    """A leg is over: told once for each that was offered or refused. `status` is the final one, if any;
+    `call_id` what the network calls the call, of a leg that was placed."""
 
     at: int
     leg: str
     by: Party
     cause: str
     status: int | None
+    call_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -118,16 +118,20 @@ class UserAgent:
         now: float,
         *,
         digest: DigestClient | None = None,
+        account: str | None = None,
     ) -> OutgoingCall:
-        """Call by way of `destination`, whose challenges `digest` answers. ValueError if an address of the
-        invitation is none."""
+        """Call by way of `destination`, whose challenges `digest` answers, a phone of `account`. ValueError if
+        an address of the invitation is none."""
         self._check_local(local)
         self._now = now
         request = invitation.request(self, local)
         call = OutgoingCall(self, request, invitation.offer, destination, local, digest)
         if self.door is not None:
             trunk = self.door.trunk_at(destination)
-            call.origin = None if trunk is None else Admitted("trunk", trunk)
+            if account is not None:
+                call.origin = Admitted("account", account)
+            elif trunk is not None:
+                call.origin = Admitted("trunk", trunk)
             self.door.entered(call, trunk, incoming=False)
         call.begin(now)
         self.calls.add(call)

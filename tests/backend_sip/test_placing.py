@@ -71,6 +71,7 @@ async def test_a_refusal_is_told_with_its_status(bench: Bench, clock: MockClock,
     phone.reject(status, (("Reason", 'SIP;cause=1, Q.850 ;cause=17;text="x"'),))
     refused = await placed.wait_for(CallRefused)
     assert (refused.status, refused.q850) == (status, 17)
+    assert [each.call_id for each in bench.host.of(LegEnded)] == [phone.incoming.request.call_id]
     assert [(each.by, each.status) for each in bench.host.of(LegEnded)] == [("callee", status)]
     await bench.nothing_left()
 
@@ -117,6 +118,7 @@ async def test_silence_is_told_as_such(bench: Bench, clock: MockClock) -> None:
         ("mailto:bob@example.net", "no SIP URI"),
         ("sip:bob@127.0.0.1?Route=x", "without headers"),
         ("sip:b b@127.0.0.1", "no address that can be called"),
+        ("bob", "no phone is registered as sip:bob@flowlang"),
     ],
 )
 async def test_what_leads_nowhere_is_refused_with_the_reason(
@@ -125,6 +127,8 @@ async def test_what_leads_nowhere_is_refused_with_the_reason(
     placed = bench.place(to)
     refused = await placed.wait_for(CallRefused)
     assert why in refused.reason
+    (ended,) = bench.host.of(LegEnded)
+    assert ended.by == ("network" if "nowhere" in to else "us")
     assert not bench.backend.left.legs
 
 

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import pytest
 
-from flowlang.sip import Address, CallAnswered, CallEnded, CallProgressed, Credentials
+from flowlang.sip import Address, CallAnswered, CallEnded, CallProgressed, Credentials, Invitation
 from flowlang.sip.message import Request, Response, response_to
 from flowlang.sip.parse import parse_datagram
+from tests.sip.test_door import ELSEWHERE as MOVED
+from tests.sip.test_door import kept, with_password
 from tests.sip.test_outgoing import CALLEE, CHALLENGE, OURS, Caller
-from tests.sip.wire import LIFETIME, SDP
+from tests.sip.wire import LIFETIME, SDP, session
 
 ELSEWHERE = Address("198.51.100.44", 7000)
 
@@ -17,8 +19,9 @@ def inside(caller: Caller, method: str, tag: str, *, cseq: int = 7, more: str = 
     """A request of the callee, in the dialog of that fork."""
     invite = caller.invite
     return (
-        f"{method} sip:me@192.0.2.1 SIP/2.0\r\nVia: SIP/2.0/UDP 192.0.2.2;branch=z9hG4bK{method}{tag}{cseq}\r\n"
-        f"Max-Forwards: 70\r\nFrom: {invite.headers['To'][0]};tag={tag}\r\nTo: {invite.headers['From'][0]}\r\n"
+        f"{method} sip:me@192.0.2.1 SIP/2.0\r\n"
+        f"Via: SIP/2.0/UDP 192.0.2.2;branch=z9hG4bK{method}{tag}{cseq}\r\nMax-Forwards: 70\r\n"
+        f"From: {invite.headers['To'][0]};tag={tag}\r\nTo: {invite.headers['From'][0]}\r\n"
         f"Call-ID: {invite.call_id}\r\nCSeq: {cseq} {method}\r\nContact: <sip:desk@192.0.2.2:5062>\r\n{more}"
         f"Content-Length: {len(body)}\r\n\r\n{body}"
     ).encode()
@@ -112,3 +115,31 @@ def test_a_password_goes_to_the_host_alone_to_which_it_belongs() -> None:
     caller.agent.receive(challenge.encode(), ELSEWHERE, OURS, caller.now)
     assert caller.take() == []
     caller.assert_nothing_left()
+
+
+def test_a_phone_that_we_called_and_that_has_moved_shows_who_it_is() -> None:
+    peer = kept()
+    call = peer.agent.invite(
+        Invitation("sip:alice@192.0.2.2", "sip:me@office", session().offer()),
+        CALLEE,
+        OURS,
+        0.0,
+        account="alice",
+    )
+    peer.take()
+    invite = parse_datagram(peer.sent[0][1].data)
+    assert isinstance(invite, Request)
+    headers = [("Contact", "<sip:alice@192.0.2.2>"), ("Content-Type", "application/sdp")]
+    peer.receive(response_to(invite, 200, "theirs", headers=headers, body=SDP.encode()).encode())
+    assert call.state == "confirmed"
+    bye = (
+        "BYE sip:me@192.0.2.1 SIP/2.0\r\nVia: SIP/2.0/UDP 203.0.113.9;branch=z9hG4bKbye\r\n"
+        "Max-Forwards: 70\r\n"
+        f"From: <sip:alice@192.0.2.2>;tag=theirs\r\nTo: {invite.headers['From'][0]}\r\n"
+        f"Call-ID: {invite.call_id}\r\nCSeq: 3 BYE\r\nContent-Length: 0\r\n\r\n"
+    )
+    wrong = bye.replace("z9hG4bKbye", "z9hG4bKwrong").encode()
+    assert with_password(peer, wrong, "other", "secret", MOVED)[0].startswith("SIP/2.0 403 ")
+    later = bye.replace("CSeq: 3", "CSeq: 5").encode()
+    assert "SIP/2.0 200 OK" in with_password(peer, later, "alice", "wonder", MOVED)
+    assert call.state == "ended"

@@ -78,6 +78,8 @@ class SipLeg(LegMedia):
         self.hops = 70
         self.far_end = ""
         """Who is there, as an address."""
+        self.call_id: str | None = None
+        """The Call-ID, where the record does not have it yet."""
         self._calls_as_secret = False
         """Whether the caller id that we show there is a secret."""
         self._transferring: Finish | None = None
@@ -198,7 +200,7 @@ class SipLeg(LegMedia):
         """It is over: told once, and nothing of it is kept."""
         self._over = True
         host = self._ground.host
-        host.observe(LegEnded(host.now(), self._id, by, cause, status))
+        host.observe(LegEnded(host.now(), self._id, by, cause, status, self.call_id))
         if event is not None:
             self._deliver(event)
         if self._transferring is not None:

@@ -59,6 +59,7 @@ SILENCE = 8
 32 s, in which whoever calls has given up."""
 _MOST_CONTACTS = 5  # of a 3xx that are looked at
 _TOO_MANY_HOPS = 483  # RFC 3261 §21.4.21
+_NO_WAY = 502  # our own word for an address that leads nowhere
 _ELSEWHERE = reason_header(ANSWERED_ELSEWHERE, "Call completed elsewhere")
 _TRY_NEXT = frozenset({0, 408, 502, 503})  # 408 and 502 where they are our own word for silence or no way
 _Q850 = re.compile(r'Q\.850\s*;(?:[^,]*;)?\s*cause\s*=\s*"?(\d{1,3})', re.IGNORECASE)  # RFC 3326 §2
@@ -82,6 +83,7 @@ class OutgoingLeg(SipLeg):
         self._rang = False
         self._early: OutgoingCall | None = None
         self._refused: CallRefused | None = None
+        self._refused_by: Party = "us"
         caller = outgoing.caller
         if isinstance(caller, SipLeg):
             self.chain, self.hops = caller.chain, caller.hops
@@ -93,7 +95,7 @@ class OutgoingLeg(SipLeg):
                 self._check_chain()
                 self._rounds.extend(await self._targets.find(self._outgoing.to))
             except NoTarget as error:
-                self._refused = _refusal(error.status, str(error))
+                self._refuse(error.status, str(error), "network" if error.status == _NO_WAY else "us")
         if not self._over:
             self._go_on()
             self._ground.endpoint.carry_out()
@@ -149,16 +151,19 @@ class OutgoingLeg(SipLeg):
             agent.timers.schedule(due, lambda _: self._lose_patience(round_))
         if not self._attempts:
             refused = self._refused or _refusal(0, "nobody can be called")
-            status = refused.status
-            by: Party = "callee" if status and status != _TOO_MANY_HOPS else "network"
-            cause: HangupCause = hangup_cause(status) if status else "timeout"
+            status, by = refused.status, self._refused_by
+            cause: HangupCause = hangup_cause(status) if status else "failed" if by == "us" else "timeout"
             self._end(by, cause, status or None, refused)
+
+    def _refuse(self, status: int, reason: str, by: Party) -> None:
+        """Nobody is called, and not by the word of a callee."""
+        self._refused, self._refused_by = _refusal(status, reason), by
 
     def _lose_patience(self, round_: tuple[OutgoingCall, ...]) -> None:
         """Nothing was heard of a whole round: on to the next."""
         silent = [call for call in round_ if call in self._attempts]
         if self._rounds and silent and not any(call.heard for call in silent):
-            self._refused = _refusal(0, "nothing came back")
+            self._refuse(0, "nothing came back", "network")
             rounds, self._rounds = self._rounds, deque()
             self._cancel()
             self._rounds = rounds
@@ -168,21 +173,24 @@ class OutgoingLeg(SipLeg):
         endpoint = self._ground.endpoint
         local = endpoint.local_for(target.destination.host, target.destination.transport)
         if local is None:
-            self._refused = _refusal(502, f"no route leads to {target.destination.host}")
+            self._refuse(_NO_WAY, f"no route leads to {target.destination.host}", "network")
             return
         caller, headers = identity(self._outgoing, target, local)
         try:
             session = self._describe_to(target.destination.host)
             invitation = Invitation(target.uri, caller, session.offer(), self.hops, headers)
             digest = None if target.credentials is None else DigestClient(target.credentials)
-            call = endpoint.agent.invite(invitation, target.destination, local, self.now, digest=digest)
+            call = endpoint.agent.invite(
+                invitation, target.destination, local, self.now, digest=digest, account=target.account
+            )
         except MediaError as error:
-            self._refused = _refusal(503, str(error))
+            self._refuse(503, str(error), "us")
         except ValueError as error:
-            self._refused = _refusal(0, printable(str(error)))
+            self._refuse(0, printable(str(error)), "us")
         else:
             call.negotiate = session.negotiate
             self._attempts[call] = session
+            self.call_id = call.call_id
             self._ground.enter(call, self)
             self._ground.chains[call.call_id] = self.chain
 
@@ -223,6 +231,7 @@ class OutgoingLeg(SipLeg):
         del self._attempts[call]
         self._cancel((_ELSEWHERE,))
         self.call, self._session = call, session
+        self.call_id = call.call_id
         self._answered = True
         self._ground.host.observe(LegAnswered(self._ground.host.now(), self._id))
         self._connect()
@@ -241,10 +250,11 @@ class OutgoingLeg(SipLeg):
         self._ground.leave(call)
         if call is self._early:
             self._early = None
+        who: Party = "callee"
         if response is None and cause == "not_acceptable":
-            found = _refusal(488, "no audio that both can speak")
+            found, who = _refusal(488, "no audio that both can speak"), "us"
         elif response is None:
-            found = _refusal(0, "nothing came back")
+            found, who = _refusal(0, "nothing came back"), "network"
         else:
             found = CallRefused(
                 CALLER_LEG,
@@ -254,7 +264,7 @@ class OutgoingLeg(SipLeg):
                 _elsewhere(response),
             )
         if self._refused is None or _rank(found.status) <= _rank(self._refused.status):
-            self._refused = found
+            self._refused, self._refused_by = found, who
         if found.status >= 600:
             self._cancel()
         if not self._attempts and (self._rang or found.status not in _TRY_NEXT):

@@ -29,7 +29,7 @@ _FULL = 503
 class Target:
     """`uri` is the Request-URI, `destination` where it is sent. `domain` is the host of our own address
     towards it, `None` for the address that faces it; `user` who we are there if the script says nothing;
-    `trusted` whether it may know who calls anonymously (RFC 3325)."""
+    `trusted` whether it may know who calls anonymously (RFC 3325); `account` whose phone it is."""
 
     uri: str
     destination: Address
@@ -37,6 +37,7 @@ class Target:
     domain: str | None = None
     user: str | None = None
     trusted: bool = False
+    account: str | None = None
 
 
 Round = Sequence[Target]
@@ -129,7 +130,8 @@ class CallTargets:
         contacts = self._registered(address)
         if not contacts:
             raise NoTarget(480, f"no phone is registered as {printable(address)}")
-        return [[Target(each.uri, each.source, domain=self._realm) for each in contacts]]
+        user = parse_uri(address).user_text  # it reads as a URI, or nobody were registered
+        return [[Target(each.uri, each.source, domain=self._realm, account=user) for each in contacts]]
 
     async def _by_trunk(self, number: str) -> Sequence[Round]:
         trunks = trunks_for(number, self._trunks)
