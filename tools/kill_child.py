@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import os
 import signal
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -74,10 +75,12 @@ PAY = Action("pay", "Takes money.", (Parameter("what", ("text",), "for what", by
 
 
 class KillingStore(SqliteStore):
-    """Kills its process at a point, when it comes there for the so manieth time."""
+    """Kills its process at a point, when it comes there for the so manieth time. `slow` is how many seconds
+    its disk takes for a commit: what comes meanwhile is in the next group."""
 
-    def __init__(self, folder: Path, point: str, count: int) -> None:
+    def __init__(self, folder: Path, point: str, count: int, slow: float) -> None:
         super().__init__(folder)
+        self._slow = slow
         self._point = point
         self._count = count
 
@@ -93,6 +96,7 @@ class KillingStore(SqliteStore):
         pending = self.pending
         if pending:
             self.reach("before_commit")
+            time.sleep(self._slow)
         super().commit()
         if pending:
             self.reach("after_commit")
@@ -160,10 +164,10 @@ class Carrier:
         finish(Done(Outcome("sent", {"id": command.key})))
 
 
-async def live(folder: Path, commands: int, said: int, point: str, count: int) -> None:
+async def live(folder: Path, commands: int, said: int, point: str, count: int, slow: float) -> None:
     """Lives until it is killed, or told `end`."""
     ledger = Ledger(folder / "ledger")
-    store = KillingStore(folder / "data", point, count)
+    store = KillingStore(folder / "data", point, count, slow)
 
     async def pay(what: str, key: str) -> None:
         store.reach("before_action")

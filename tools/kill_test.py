@@ -3,9 +3,10 @@
 The child (`kill_child.py`) runs activeflows on a data folder: counters that take signals, alarms that sleep,
 people who write and get replies, calls. The parent gives it work, no more than it can hold, and writes down
 what was acknowledged; messages that were not it sends again under the same id, as a carrier does. Every other
-kill is at a random moment, the rest at numbered points. At the end the last child works until all that was
-acknowledged is done. Then the ledger of what was done in the world is compared with what was acknowledged,
-and the call records with the calls. The last line is JSON: kills, lost, doubled, cdr_wrong.
+kill is at a random moment, the rest at numbered points; every third child has a slow disk. At the end the last
+child works until all that was acknowledged is done. Then the ledger of what was done in the world is compared
+with what was acknowledged, and the call records with the calls. The last line is JSON: kills, lost, doubled,
+cdr_wrong.
 
 Children are forked from this process, which has everything imported: one that lives for 200 ms costs little
 more than that.
@@ -37,6 +38,8 @@ OUTSTANDING = 40  # signals a counter, below the 100 that are kept
 PEOPLE = 5
 PATIENCE = 60.0  # seconds without anything done, at the end: then what is missing is lost
 LIFE = 0.1, 0.3  # seconds of a child that is killed at random
+SLOW = 0.02, 0.03  # seconds of each commit in every third life: much comes while the disk is busy
+SLOW_LIFE = 0.4, 1.0  # and of such a child that is killed at random
 
 
 @dataclass
@@ -51,7 +54,7 @@ class Work:
 class Child:
     """A forked process, its two pipes, and what came of them."""
 
-    def __init__(self, folder: Path, point: str, count: int) -> None:
+    def __init__(self, folder: Path, point: str, count: int, slow: float) -> None:
         commands, self._commands = os.pipe()
         self._said, said = os.pipe()
         self.pid = os.fork()
@@ -60,7 +63,7 @@ class Child:
             os.close(self._said)
             code = 1
             try:
-                trio.run(live, folder, commands, said, point, count)
+                trio.run(live, folder, commands, said, point, count, slow)
                 code = 0
             except BaseException:  # noqa: BLE001 (told, and then it ends)
                 traceback.print_exc()
@@ -138,10 +141,10 @@ class Killer:
 
     # -- a child's life
 
-    def once(self, point: str) -> None:
-        """One that is killed."""
-        child = self._born(point, self.chance.randint(1, 12))
-        seconds = self.chance.uniform(*LIFE) if point == "random" else 1.0
+    def once(self, point: str, *, slow: bool) -> None:
+        """One that is killed; `slow` has a disk that is."""
+        child = self._born(point, self.chance.randint(1, 12), self.chance.uniform(*SLOW) if slow else 0.0)
+        seconds = self.chance.uniform(*(SLOW_LIFE if slow else LIFE)) if point == "random" else 1.0
         end = time.monotonic() + seconds
         while not child.over and time.monotonic() < end:
             self._give(child)
@@ -154,7 +157,7 @@ class Killer:
 
     def last(self) -> None:
         """One that lives until all is done."""
-        child = self._born("none", 1)
+        child = self._born("none", 1, 0.0)
         left = len(self.missing())
         since = time.monotonic()
         while not child.over and time.monotonic() - since < PATIENCE:
@@ -171,8 +174,8 @@ class Killer:
             self._hear(child, 1.0)
         child.end()
 
-    def _born(self, point: str, count: int) -> Child:
-        child = Child(self.folder, point, count)
+    def _born(self, point: str, count: int, slow: float) -> Child:
+        child = Child(self.folder, point, count, slow)
         for each in self.counters.values():
             each &= self.work["add"].acknowledged  # what was under way to the last one never came
         deadline = time.monotonic() + PATIENCE
@@ -261,7 +264,7 @@ def run(kills: int, seed: int, folder: Path) -> dict[str, Any]:
     """Kills so often, and tells what it found."""
     killer = Killer(folder, seed)
     for number in range(kills):
-        killer.once("random" if number % 2 else POINTS[number // 2 % len(POINTS)])
+        killer.once("random" if number % 2 else POINTS[number // 2 % len(POINTS)], slow=number % 3 == 0)
     killer.last()
     return killer.result(kills)
 
