@@ -3,10 +3,10 @@
 The child (`kill_child.py`) runs activeflows on a data folder: counters that take signals, alarms that sleep,
 people who write and get replies, calls. The parent gives it work, no more than it can hold, and writes down
 what was acknowledged; messages that were not it sends again under the same id, as a carrier does. Every other
-kill is at a random moment, the rest at numbered points; every third child has a slow disk. At the end the last
-child works until all that was acknowledged is done. Then the ledger of what was done in the world is compared
-with what was acknowledged, and the call records with the calls. The last line is JSON: kills, lost, doubled,
-cdr_wrong.
+kill is at a random moment, the rest at numbered points; every third child has a slow disk. At the end the
+last child works until all that was acknowledged is done. Then the ledger of what was done in the world is
+compared with what was acknowledged, and the call records with the calls. The last line is JSON: kills, lost,
+doubled, cdr_wrong.
 
 Children are forked from this process, which has everything imported: one that lives for 200 ms costs little
 more than that.
