@@ -28,6 +28,9 @@ _GRACE = 60_000_000
 """Microseconds by which one may be late and is not missed."""
 _LOOK = 60.0
 """Seconds after which the clock is looked at again: it may be put right, or the machine have slept."""
+_AGAIN = 5.0
+"""Seconds until one that the engine cannot take now is tried again."""
+_LATER = 503
 MOST_MISSED = 100
 
 _log = logging.getLogger("flowlang.schedule")
@@ -77,39 +80,35 @@ class ScheduleBackend:
             self._mark(name, seen)
         while True:
             now = host.now()
-            times = schedule.cron.between(seen, now, MOST_MISSED)
-            for due in _chosen(times, now, schedule.catch_up):
-                await self._begin(name, due, host)
-            if times:
-                seen = times[-1]
+            times = schedule.cron.between(seen, now, MOST_MISSED if schedule.catch_up == "all" else 1)
+            for due in times:
+                missed = schedule.catch_up == "none" and due < now - _GRACE
+                if not missed and not await self._begin(name, due, host):
+                    break
+                seen = due
                 self._mark(name, seen)
+            if times and seen < times[-1]:
+                await trio.sleep(_AGAIN)
+                continue
             following = schedule.cron.after(max(seen, now))
             if following is None:
                 _log.warning("the schedule %s has no time any more", name)
                 return
             await trio.sleep(min((following - host.now()) / 1_000_000, _LOOK))
 
-    async def _begin(self, name: str, due: int, host: Host) -> None:
+    async def _begin(self, name: str, due: int, host: Host) -> bool:
+        """Whether that is settled; else it is to be tried again."""
         shown = datetime.fromtimestamp(due // 1_000_000, UTC).isoformat().replace("+00:00", "Z")
         data: dict[str, Value] = {"id": f"{name}@{shown}", "due": shown}
         kept = trio.Event()
         incoming = Incoming("schedule", name, name, self._new_id(), data=data)
-        if host.receive(incoming, kept.set) is None:
+        refused = host.receive(incoming, kept.set)
+        if refused is None:
             await kept.wait()
+        return refused is None or refused.status != _LATER
 
     def _mark(self, name: str, at: int) -> None:
         try:
             self._marks.put(name, at)
         except OSError as error:
             _log.warning("what the schedule %s did cannot be kept: %s", name, error)
-
-
-def _chosen(times: list[int], now: int, catch_up: CatchUp) -> list[int]:
-    """Of the times since the last look those that are done."""
-    match catch_up:
-        case "all":
-            return times
-        case "last":
-            return times[-1:]
-        case "none":
-            return [each for each in times if each >= now - _GRACE][-1:]

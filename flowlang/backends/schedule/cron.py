@@ -13,6 +13,8 @@ from cronsim import CronSim, CronSimError
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
+_CLOCKS_CHANGE = timedelta(hours=3)
+"""More than any clock is put back: walking back by the clock on the wall begins so much later."""
 _LONGEST = 200
 
 
@@ -45,11 +47,15 @@ class Cron:
 
     def between(self, after: int, until: int, most: int) -> list[int]:
         """The newest `most` of the times after the one and up to the other."""
+        following = self.after(after)
+        if following is None or following > until:
+            return []
         times: list[int] = []
-        at = after
-        while (found := self.after(at)) is not None and found <= until:
-            times.append(found)
-            at = found
-            if len(times) > most:
-                del times[0]
-        return times
+        start = (_EPOCH + until * _MICROSECOND + _CLOCKS_CHANGE).astimezone(self._zone)
+        for each in CronSim(self._expression, start, reverse=True):
+            found = (each.astimezone(UTC) - _EPOCH) // _MICROSECOND
+            if found <= after or len(times) == most:
+                break
+            if found <= until:
+                times.append(found)
+        return times[::-1]

@@ -31,7 +31,8 @@ _PATIENCE = 30 * SECOND  # for one message, all attempts together
 class SmsGatewayBackend:
     """`source` sends what names no sender. With a `server` the gateway's callbacks come in under
     `/sms/NAME/…`, `public` being the server's address as the gateway knows it; without, nothing comes in.
-    `on_wire` remembers what may have arrived across a crash: that is `unknown`. Raises `ValueError` where another backend has the paths."""
+    `on_wire` remembers what may have arrived across a crash: that is `unknown`. Raises `ValueError` where
+    another backend has the paths."""
 
     channels = frozenset({"sms"})
     commands: frozenset[str] = frozenset()

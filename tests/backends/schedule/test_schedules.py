@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Self
 
 import pytest
 import trio
+from cronsim import CronSim
 from trio.testing import MockClock
 
 from flowlang.backends.border import Refusal
@@ -59,6 +61,23 @@ def test_every_hour_means_every_hour_also_when_the_clock_changes() -> None:
 def test_what_is_no_schedule_is_told(cron: str, zone: str, why: str) -> None:
     with pytest.raises(CronError, match=why.replace("*", r"\*")):
         Cron(cron, zone)
+
+
+class Counted:
+    """How many times cronsim looked for."""
+
+    def __enter__(self) -> Self:
+        self.steps, self._step = 0, CronSim.__next__
+
+        def counting(found: CronSim) -> datetime:
+            self.steps += 1
+            return self._step(found)
+
+        CronSim.__next__ = counting  # type: ignore[method-assign]
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        CronSim.__next__ = self._step  # type: ignore[method-assign]
 
 
 def virtual(begin: str) -> Callable[[], int]:
@@ -122,6 +141,57 @@ async def test_a_time_that_nobody_takes_is_over_too(autojump_clock: MockClock) -
     host = TestHost(clock=virtual("2026-03-28T07:30Z"), answer=lambda _: Refusal(404))
     await follow(host, Schedule(Cron("0 * * * *", "UTC")), Marks(), 2)
     assert len(host.offered) == 2
+
+
+async def test_a_time_that_the_engine_cannot_take_now_is_tried_again_and_not_marked(
+    autojump_clock: MockClock, tmp_path: Path
+) -> None:
+    schedule, path = Schedule(Cron("0 * * * *", "UTC"), "all"), tmp_path / "marks.json"
+    host = TestHost(clock=virtual("2026-03-28T07:30Z"), answer=lambda _: Refusal(503))
+    await follow(host, schedule, Marks(path), 0.51)  # the engine stops, and takes nothing more
+    assert set(begun(host)) == {"2026-03-28T08:00:00Z"}
+    host = TestHost(clock=virtual("2026-03-28T07:31Z"))
+    busy = [Refusal(503)] * 3
+    host.answer = lambda _: busy.pop() if busy else None
+    await follow(host, schedule, Marks(path), 0.5)
+    assert begun(host) == ["2026-03-28T08:00:00Z"] * 4
+    await follow(host, schedule, Marks(path), 0.1)
+    assert len(begun(host)) == 4
+
+
+@pytest.mark.parametrize(
+    "cron", ["*/30 * * * *", "30 2 * * *", "15,45 0,2 * * *", "10 * 1 * *", "0 3 * * sun"]
+)
+@pytest.mark.parametrize(
+    ("zone", "day"),
+    [
+        ("Europe/Berlin", "2026-03-29"),
+        ("Europe/Berlin", "2026-10-25"),
+        ("Australia/Lord_Howe", "2026-04-05"),
+        ("Africa/Cairo", "2026-10-30"),
+    ],
+)
+def test_the_newest_times_of_a_span_are_those_that_come_one_after_another(
+    cron: str, zone: str, day: str
+) -> None:
+    made, begin = Cron(cron, zone), micros(f"{day}T00:00Z") - 86_400_000_000
+    expected: list[int] = []
+    for minutes in range(0, 3 * 1_440, 71):
+        until = begin + minutes * 60_000_000 + minutes % 2
+        at = expected[-1] if expected else begin
+        while (following := made.after(at)) is not None and following <= until:
+            expected.append(following)
+            at = following
+        assert made.between(begin, until, 1_000) == expected
+        assert made.between(begin, until, 1) == expected[-1:]
+
+
+def test_a_year_of_minutes_is_looked_back_upon_at_once() -> None:
+    now = micros("2026-11-21T00:00Z")
+    looks = Cron("* * * * *", "Europe/London")
+    with Counted() as counted:
+        assert len(looks.between(now - 365 * 86_400_000_000, now, 100)) == 100
+    assert counted.steps < 1_000
 
 
 def test_broken_marks_count_as_none(tmp_path: Path) -> None:
