@@ -6,6 +6,7 @@ import gc
 import os
 import signal
 import sys
+import time
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, closing
 from dataclasses import dataclass
@@ -21,6 +22,7 @@ from flowlang.engine.recovery import Recovered
 from flowlang.engine.retention import Retention, forget
 from flowlang.model.policy import NOTHING, Policy
 from flowlang.project.project import Project
+from flowlang.store import StoreError
 from flowlang.store.opt_outs import OptedOut
 from flowlang.store.sqlite import SqliteStore
 from flowlang.voices import open_espeak
@@ -73,6 +75,7 @@ async def _serve(service: Service, as_json: bool) -> Exit:
         store = opted_out = None
         if service.data is not None:
             store = stack.enter_context(SqliteStore(service.data))
+            _probe(store)
             opted_out = stack.enter_context(closing(OptedOut(service.data)))
         engine = await stack.enter_async_context(
             flowlang.open_engine(
@@ -118,6 +121,14 @@ async def _serve(service: Service, as_json: bool) -> Exit:
             await engine.shutdown()
             nursery.cancel_scope.cancel()
     return Exit.INTERRUPTED if first == signal.SIGINT else Exit.FINE
+
+
+def _probe(store: SqliteStore) -> None:
+    """Tells at the start that secrets could not be kept, not when a caller gives the first one."""
+    try:
+        store.keys.probe(time.time())
+    except StoreError as error:
+        _say(f"a script that keeps a secret would end the service: {error}")
 
 
 def _retention(project: Project) -> Retention:

@@ -1,11 +1,12 @@
 """The keys of secrets: files outside the data folder, so that a copy of that folder tells none.
 
-There is one for each month, so that secrets are gone when their key is, wherever copies of the store lie. A
-key is on disk before anything is encrypted under it.
+There is one for each month, so that secrets are gone when their key is, wherever copies of the store lie, and
+one for the values that outlive all months. A key is on disk, whole, before anything is encrypted under it.
 """
 
 from __future__ import annotations
 
+import errno
 import os
 import secrets
 from datetime import UTC, datetime
@@ -17,6 +18,8 @@ from .errors import StoreError
 
 _SIZE = 32  # bytes: AES-256
 _SUFFIX = ".key"
+LASTING = "values"
+"""The key that no retention drops: of what scripts keep until they replace it."""
 
 
 def default_keys() -> Path:
@@ -38,7 +41,20 @@ class Keys:
         """The name and key of the month of a time, in seconds since 1970-01-01 UTC. Raises `StoreError` where
         it can be neither read nor written."""
         name = f"{datetime.fromtimestamp(now, UTC):%Y-%m}"
-        return name, self.find(name) or self._made(name)
+        return name, self.named(name)
+
+    def named(self, name: str) -> bytes:
+        """The key of that name, made where there is none. Raises as `current`."""
+        return self.find(name) or self._made(name)
+
+    def probe(self, now: float) -> None:
+        """Raises `StoreError` where no key could be had now. Leaves an empty folder at most."""
+        name = f"{datetime.fromtimestamp(now, UTC):%Y-%m}"
+        if self.find(name) is None:
+            try:
+                self._written(self._path(name), b"").unlink()
+            except OSError as error:
+                raise self._not_made(name, error) from None
 
     def find(self, name: str) -> bytes | None:
         """The key of that name, `None` where it is not there."""
@@ -71,19 +87,33 @@ class Keys:
     def _made(self, name: str) -> bytes:
         key, path = secrets.token_bytes(_SIZE), self._path(name)
         try:
-            self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-            file = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
-            try:
-                os.write(file, key.hex().encode())
-                os.fsync(file)
-            finally:
-                os.close(file)
+            self._written(path, key.hex().encode()).rename(path)
             folder = os.open(self._folder, os.O_RDONLY | os.O_CLOEXEC)
             try:
                 os.fsync(folder)
             finally:
                 os.close(folder)
         except OSError as error:
-            raise StoreError(f"{path}: the key of secrets cannot be made: {error.strerror}") from None
+            raise self._not_made(name, error) from None
         self._known[name] = key
         return key
+
+    def _written(self, path: Path, text: bytes) -> Path:
+        """A file beside that one, on disk with all of the text; nothing is left of one that could not be
+        written."""
+        self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        new = path.with_suffix(f".{secrets.token_hex(4)}.new")
+        file = os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
+        try:
+            if os.write(file, text) != len(text):  # so POSIX tells of a disk that is nearly full
+                raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+            os.fsync(file)
+        except OSError:
+            new.unlink(missing_ok=True)
+            raise
+        finally:
+            os.close(file)
+        return new
+
+    def _not_made(self, name: str, error: OSError) -> StoreError:
+        return StoreError(f"{self._path(name)}: the key of secrets cannot be made: {error.strerror}")
