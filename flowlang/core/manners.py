@@ -99,7 +99,7 @@ class Porter:
         if arrived.automatic:
             if in_thread:
                 return Dropped("a machine answered by itself")
-            self._remember(arrived.id)
+            self.is_automatic(arrived.id)
         if channel in self.manners.opt_out_channels:
             found = self._word(person, arrived.text)
             if found is not None:
@@ -118,7 +118,8 @@ class Porter:
             return "too_many"
         return None
 
-    def _remember(self, message: str | None) -> None:
+    def is_automatic(self, message: str | None) -> None:
+        """A machine sent this message by itself."""
         if message is not None:
             self._automatic[message] = None
             if len(self._automatic) > _MOST_AUTOMATIC:

@@ -74,6 +74,8 @@ class Opening:
     """The trunk by which it came in, by the operator's name for it."""
     verified: bool = False
     """Whether somebody we trust vouches for who it is."""
+    automatic: bool = False
+    """A machine sent the message by itself: nothing answers it."""
 
     def taken_by(self, flow: FlowCall, route_line: int | None, otherwise: FlowCall | None) -> Opening:
         """The same with the flow that takes it."""
@@ -103,6 +105,12 @@ class Opening:
     def message_id(self) -> str | None:
         """What the network calls the message that it began with."""
         found = self.data.get("id") if isinstance(self.data, dict) and self.channel in THREADS else None
+        return found if isinstance(found, str) else None
+
+    @property
+    def came_as(self) -> str | None:
+        """The same of whatever is not to begin anything twice: a message, a webhook."""
+        found = self.data.get("id") if isinstance(self.data, dict) and self.channel != "call" else None
         return found if isinstance(found, str) else None
 
     def _came(self, name: str) -> dict[str, Value]:
@@ -156,4 +164,5 @@ class Opening:
             "lent": self.lent,
             "via": self.via,
             "verified": self.verified,
+            "automatic": self.automatic,
         }

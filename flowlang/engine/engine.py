@@ -416,6 +416,8 @@ class Engine:
         flow = self.machine(script, opening)
         journal = self.keeper.journal(opening.activeflow, script)
         journal.open(opening.to_plain(secret=flow.secrets.opening))
+        if opening.channel is not None and opening.came_as is not None:
+            self.keeper.here(opening.channel, opening.came_as, opening.at)
         running = Running(self, flow, journal, leg)
         self.adopt(running)
         self.post.opened(running)

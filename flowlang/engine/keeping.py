@@ -13,10 +13,12 @@ from typing import TYPE_CHECKING
 
 import trio
 
-from flowlang.core import HandedOff, Input, Launch, Limits, Output, Perform, Script
+from flowlang.core import HandedOff, Happened, Input, Launch, Limits, Output, Perform, Script
 from flowlang.core.journal import Journal
+from flowlang.model.events import MessageReceived
 from flowlang.model.message_commands import HttpRequest, SendMessage
 from flowlang.store import Build, Store
+from flowlang.store.protocol import OnceStore
 
 if TYPE_CHECKING:
     from .running import Running
@@ -53,6 +55,7 @@ class Keeper:
     def __init__(self, store: Store, beside: Beside) -> None:
         self.store = store
         self.durable = store.durable
+        self._once = store if isinstance(store, OnceStore) else None
         self._beside = beside
         self._given = trio.Event()
         self._builds: dict[Script, Build] = {}
@@ -83,6 +86,15 @@ class Keeper:
                 if (kept := self._awaited.pop(id(each), None)) is not None:
                     kept(False)
 
+    def was_here(self, channel: str, message: str) -> bool:
+        """Whether the store knows that message."""
+        return self._once is not None and self._once.archive.seen(channel, message)
+
+    def here(self, channel: str, message: str, at: int) -> None:
+        """A message is: the store knows it as of the group that has what became of it."""
+        if self._once is not None:
+            self._once.keep_seen(channel, message, at)
+
     def wake(self) -> None:
         """There is something to commit."""
         self._given.set()
@@ -95,6 +107,12 @@ class Keeper:
     def hold(self, running: Running, taken: Input, outputs: list[Output]) -> None:
         """An input is in the journal; what came of it goes out after the commit."""
         self._given.set()
+        if isinstance(taken, Happened) and not running.flow.lost_input:
+            match taken.event:
+                case MessageReceived(channel=str(channel), id=str(message)):
+                    self.here(channel, message, taken.at)
+                case _:
+                    pass
         if self._awaited and (kept := self._awaited.pop(id(taken), None)) is not None:
             self._taken.append((kept, not running.flow.lost_input))
         for output in outputs:

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from .running import Running
 
 _REMEMBERED = 20_000
-"""Ids of messages that were here: those that a gateway sends again it sends within the hour."""
+"""Ids of messages that were here: a store on disk knows those that are pushed out, and for longer."""
 _FORBIDDEN = 403  # RFC 3261 §21.4.4: understood, and refused on purpose
 
 Offer = Callable[[Incoming, Callable[[], None]], "Refusal | None"]
@@ -73,6 +73,9 @@ class Post:
             else:
                 before.append(kept)
             return None
+        if self._engine.keeper.was_here(*name):
+            kept()
+            return None
         waiting = [kept]
         self._remember(name, waiting)
 
@@ -111,6 +114,9 @@ class Post:
         dropped = self._porter.looks_at(arrived, now, in_thread=running is not None)
         if dropped is not None:
             self._drop(incoming, dropped, running)
+            if message is not None:
+                self._engine.keeper.here(channel, message, now)
+                self._engine.keeper.wake()
             kept()
             return None
         if owner is None or running is None:
@@ -261,8 +267,10 @@ class Post:
         """One is back that had sent these messages, and received those: channel and id. What came of each
         that it sent is `None` where nobody knows."""
         opening = running.flow.opening
-        if opening.message_id is not None and opening.channel is not None:
-            self._remember((opening.channel, opening.message_id), None)
+        if opening.came_as is not None and opening.channel is not None:
+            self._remember((opening.channel, opening.came_as), None)
+            if opening.automatic:
+                self._porter.is_automatic(opening.came_as)
         for each in received:
             self._remember(each, None)
         for command, result in sent:

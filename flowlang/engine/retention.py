@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import trio
 
 from flowlang.model.values import DAY
+from flowlang.store.seen import KEPT
 from flowlang.store.sqlite import SqliteStore
 
 if TYPE_CHECKING:
@@ -32,6 +33,6 @@ async def forget(
     """Forgets a little every so many seconds, until cancelled."""
     while True:
         now = engine.now()
-        store.prune(now - retention.journals * DAY, now - retention.records * DAY)
+        store.prune(now - retention.journals * DAY, now - retention.records * DAY, now - KEPT)
         engine.keeper.wake()
         await trio.sleep(interval)

@@ -82,6 +82,7 @@ class Switchboard:
         opening = Opening(
             engine.new_id(), "", {}, at, engine.new_seed(), incoming.channel, incoming.source, incoming.to,
             incoming.name, incoming.id, data=incoming.data, via=incoming.via, verified=incoming.verified,
+            automatic=incoming.automatic,
         )  # fmt: skip
         if incoming.flow is not None:
             return self._begin_named(incoming, opening, incoming.flow, leg, kept)

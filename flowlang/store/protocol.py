@@ -151,6 +151,28 @@ class DialogStore(RecoverableStore, Protocol):
         ...
 
 
+class Came(Past, Protocol):
+    """What a store has of messages."""
+
+    def seen(self, channel: str, message: str) -> bool:
+        """Whether the message of that id was here."""
+        ...
+
+
+@runtime_checkable
+class OnceStore(RecoverableStore, Protocol):
+    """One that knows the messages that were here, so that none comes twice."""
+
+    @property
+    def archive(self) -> Came:
+        """What is kept."""
+        ...
+
+    def keep_seen(self, channel: str, message: str, at: int) -> None:
+        """A message is here: what it began, or who took it, is in the same group."""
+        ...
+
+
 Thread = tuple[str, str, str | None]
 """A channel, a person's address, and one of ours; `None` for the operator's default."""
 

@@ -41,12 +41,13 @@ _RECORDS = (
     "DELETE FROM records WHERE (started, leg) IN (SELECT started, leg FROM records "
     "WHERE started < ? AND ended IS NOT NULL ORDER BY started LIMIT ?)"
 )
+_SEEN = "DELETE FROM seen WHERE message IN (SELECT message FROM seen WHERE at < ? ORDER BY at LIMIT ?)"
 _OUTBOX = "DELETE FROM outbox WHERE state <> 'open' AND since < ?"
 
 
-def pruning(journals: int, records: int) -> list[tuple[str, Row]]:
-    """What forgets journals of activeflows that were over by then, and records of calls that began before;
-    both in microseconds since 1970-01-01 UTC."""
+def pruning(journals: int, records: int, seen: int) -> list[tuple[str, Row]]:
+    """What forgets journals of activeflows that were over by then, records of calls that began before, and
+    that messages were here before; all in microseconds since 1970-01-01 UTC."""
     expired = journals, journals, ACTIVEFLOWS
     return [
         (_JOURNAL, expired),
@@ -56,4 +57,5 @@ def pruning(journals: int, records: int) -> list[tuple[str, Row]]:
         (_TEXTS, ()),
         (_RECORDS, (records, _ROWS)),
         (_OUTBOX, (journals,)),
+        (_SEEN, (seen, _ROWS)),
     ]

@@ -18,14 +18,15 @@ from .errors import StoreError
 from .keys import Keys, default_keys
 from .schema import VERSION, check_version
 from .sealing import Sealer
+from .seen import seen_key
 from .sending import Sending
 
 FILE = "flowlang.db"
 
 State = Literal["live", "ended", "diverged", "parked"]
 
-_COLUMNS = "number, id, build, opening, first, state, began, ended, last, ending, due"
 _DUE = "WHERE state = 'parked' AND due IS NOT NULL AND (due, number) > (?, ?) ORDER BY due, number"
+_COLUMNS = "number, id, build, opening, first, state, began, ended, last, ending, due"
 
 # Entries are a chain: each names the row before. Up to the row `last`, where that is known, the chain is
 # walked, so that what others wrote meanwhile is not read; what came after is found by the number.
@@ -134,6 +135,10 @@ class Archive:
     def _sending(self, row: Row) -> Sending:
         key, activeflow, command, *rest = row
         return Sending(key, activeflow, self._decode(command), *rest)
+
+    def seen(self, channel: str, message: str) -> bool:
+        """Whether a message was here."""
+        return bool(self._db.value("SELECT 1 FROM seen WHERE message = ?", (seen_key(channel, message),)))
 
     def dialogs(self) -> dict[str, Any]:
         """Of the call legs that were up, by their legs. What is sealed and has no key is sealed still."""

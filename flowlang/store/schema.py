@@ -13,7 +13,7 @@ from .database import Database
 from .errors import StoreError
 
 APPLICATION = 0x666C6F77  # "flow" in ASCII: how `file` and we tell our database from another
-VERSION = 5
+VERSION = 6
 
 _MIGRATIONS = files("flowlang.store") / "migrations"
 

@@ -29,6 +29,7 @@ from .pruning import pruning
 from .reading import FILE, Archive, Stored, keys_of
 from .schema import migrate
 from .sealing import Sealer
+from .seen import seen_key
 from .sending import Sending
 
 LOCK = "lock"
@@ -52,6 +53,7 @@ _SENDING = "INSERT OR REPLACE INTO outbox VALUES (?, ?, ?, ?, ?, ?, ?)"
 _SENT = "DELETE FROM outbox WHERE key = ?"
 _DIALOG = "INSERT OR REPLACE INTO dialogs VALUES (?, ?)"
 _NO_DIALOG = "DELETE FROM dialogs WHERE leg = ?"
+_SEEN = "INSERT OR IGNORE INTO seen VALUES (?, ?)"
 _ALIVE = "INSERT OR REPLACE INTO alive VALUES (1, ?)"
 
 
@@ -188,10 +190,10 @@ class SqliteStore:
         self.moves.append((_MOVE, ("live", journal.last, None, *number)))
         self.moves += ((_NO_THREADS, number), (_NO_MESSAGES, number))
 
-    def prune(self, journals: int, records: int) -> None:
+    def prune(self, journals: int, records: int, seen: int) -> None:
         """Forgets some of what was over before these times, and the keys of secrets of months before; see
         `pruning`."""
-        self.moves += pruning(journals, records)
+        self.moves += pruning(journals, records, seen)
         self._kept.clear()  # a text that is forgotten is written again with the next who needs it
         alive = self._archive.oldest_alive()
         self.keys.drop_before(journals if alive is None else min(journals, alive))
@@ -212,6 +214,10 @@ class SqliteStore:
     def drop_dialog(self, leg: str) -> None:
         """The leg is over."""
         self.moves.append((_NO_DIALOG, (leg,)))
+
+    def keep_seen(self, channel: str, message: str, at: int) -> None:
+        """A message was here, as of what is in the same group."""
+        self.moves.append((_SEEN, (seen_key(channel, message), at)))
 
     def forget(self, activeflow: str) -> None:
         """Its end stands in its journal."""

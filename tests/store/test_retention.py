@@ -95,7 +95,7 @@ def test_records_that_are_open_or_young_stay(tmp_path: Path) -> None:
         for leg, started, ended in (("old", 0, 5), ("open", 0, None), ("young", 20 * DAY, 21 * DAY)):
             store.keep_record({**common, "leg": leg, "started": started, "ended": ended})
         store.commit()
-        store.prune(10 * DAY, 10 * DAY)
+        store.prune(10 * DAY, 10 * DAY, 0)
         store.commit()
         assert {each["leg"] for each in store.archive.records()} == {"open", "young"}
 
@@ -109,6 +109,6 @@ def test_keys_of_secrets_go_too_but_for_those_of_what_lives(alive: bool, tmp_pat
 
             store.journal("one", BUILD).open({"flow": "main", "at": 0})
             store.commit()
-        store.prune(400 * DAY, 400 * DAY)
+        store.prune(400 * DAY, 400 * DAY, 0)
         store.commit()
         assert (store.keys.find(name) is not None) is alive
