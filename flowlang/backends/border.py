@@ -129,6 +129,11 @@ class Inbox(Protocol):
         """Queues an event for it. After its end nothing happens."""
         ...
 
+    def why_refused(self, to: str) -> str | None:
+        """Why it may not be connected with this address: by its policy or the operator's; `None` where it
+        may."""
+        ...
+
 
 class CallHost(Protocol):
     """The engine, as a call leg sees it."""

@@ -51,6 +51,10 @@ class LegInbox:
             self._lender = None
             self._owner.deliver(CallEnded(CALLER_LEG, "cancelled"))
 
+    def why_refused(self, to: str) -> str | None:
+        """By the policy of that which has the leg."""
+        return self._owner.why_refused(to)
+
     def deliver(self, event: Event) -> None:
         """Passes on what became of the leg."""
         if self._number != CALLER_LEG:

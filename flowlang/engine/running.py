@@ -92,6 +92,10 @@ class Running:
         """Queues an event; `kept` is called when it is on disk, or of no use any more."""
         self.put(Happened(self._engine.now(), event), kept)
 
+    def why_refused(self, to: str) -> str | None:
+        """Why the policies let it not call this address."""
+        return self.flow.rules.why_refused("dial", to)
+
     def put(self, given: Input, kept: Kept | None = None) -> None:
         """Queues an input; after the end nothing happens."""
         if self.flow.ending is None:

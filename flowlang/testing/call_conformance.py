@@ -124,6 +124,10 @@ class Taken:
     def leg(self, leg: Leg) -> None:
         self._leg = leg
 
+    def why_refused(self, to: str) -> str | None:
+        """Everything is allowed."""
+        return None
+
     def deliver(self, event: Event) -> None:
         """Something came of it."""
         self.seen.append(event)

@@ -90,6 +90,10 @@ class Running:
         inbox.lend_to(self)
         self._legs.borrow(inbox)
 
+    def why_refused(self, to: str) -> str | None:
+        """Everything is allowed."""
+        return None
+
     def deliver(self, event: Event) -> None:
         """Queues an event; after the end nothing happens."""
         self._put(Happened(self._world.at, event), self._world.doing)

@@ -32,6 +32,9 @@ class TakenCall:
     seen: list[Event | Result] = field(default_factory=list)
     _changed: trio.lowlevel.ParkingLot = field(default_factory=trio.lowlevel.ParkingLot)
 
+    def why_refused(self, to: str) -> str | None:
+        return None
+
     def deliver(self, event: Event) -> None:
         self._see(event)
 

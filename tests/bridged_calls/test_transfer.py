@@ -178,6 +178,11 @@ async def test_an_attended_transfer_joins_those_whom_somebody_talks_to(
         third.answer()
         await consulting.wait_answered()
         assert await called.transfer_to(consulting) == 200
+        assert {each.cause for each in await office.recorded(2)} == {"transferred"}
+        assert {(each.direction, each.to) for each in office.records} == {
+            ("out", "bob"),
+            ("in", "sip:30@127.0.0.1"),
+        }
         await called.wait_ended()
         await consulting.wait_ended()
         await heard_by(calling, third)
@@ -196,6 +201,43 @@ async def test_an_attended_transfer_joins_those_whom_somebody_talks_to(
             "transferred",
             "transferred",
         ]
+        lasted = office.records[2:]
+        assert {(each.direction, each.to) for each in lasted} == {
+            ("in", "sip:20@127.0.0.1"),
+            ("out", "carol"),
+        }
+        assert {each.ended_by for each in lasted} == {"caller", "us"}
+        assert len({each.call_id for each in office.records}) == 4
+        await office.nothing_left()
+
+
+async def test_an_attended_transfer_is_bound_by_the_policy_of_the_flow_that_goes_on(
+    tmp_path: Path, clock: MockClock
+) -> None:
+    """The consultation may call whom the connected caller may not."""
+    to_bob = 'route call to "20" => to_bob\nflow to_bob { let d = dial("bob") }'
+    to_carol = """
+    policy { allow dial "carol" }
+    route call to "30" => to_carol
+    flow to_carol { let d = dial("carol") }
+    """
+    async with open_office(to_bob, tmp_path, allow='"bob"') as office:
+        office.engine.load_text(to_carol)
+        alice, bob, carol = await office.phone(), await office.phone("bob"), await office.phone("carol")
+        calling = await office.call(alice, "20")
+        called = await bob.next_call()
+        called.answer()
+        await calling.wait_answered()
+        consulting = await office.call(bob, "30", "bob")
+        third = await carol.next_call()
+        third.answer()
+        await consulting.wait_answered()
+        assert await called.transfer_to(consulting) == 403
+        await heard_by(calling, called)
+        await heard_by(consulting, third)
+        assert not office.records
+        await calling.hang_up()
+        await consulting.hang_up()
         await office.nothing_left()
 
 

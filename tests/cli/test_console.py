@@ -81,6 +81,9 @@ async def test_a_line_waits_until_nothing_is_heard(autojump_clock: MockClock) ->
             return TimedInbox("flow-1")
 
     class TimedInbox(KeptInbox):
+        def why_refused(self, to: str) -> str | None:
+            return None
+
         def deliver(self, event: Event) -> None:
             pressed.append(trio.current_time() - start)
 

@@ -18,6 +18,9 @@ class KeptInbox:
     activeflow: str
     events: list[Event] = field(default_factory=list)
 
+    def why_refused(self, to: str) -> str | None:
+        return None
+
     def deliver(self, event: Event) -> None:
         self.events.append(event)
 

@@ -62,7 +62,7 @@ from .leg_media import GONE, LegMedia, nothing
 from .names import transfer_target, uri_of
 
 _BY_NETWORK = frozenset({"no_ack", "lost", "timeout"})
-_DECLINED = 603  # RFC 3261 §21.6.2
+_OK, _FORBIDDEN, _DECLINED = 200, 403, 603  # RFC 3261 §21
 
 
 class SipLeg(LegMedia):
@@ -236,7 +236,9 @@ class SipLeg(LegMedia):
 
     def _on_transfer_asked(self, target: str, replaces: str | None) -> None:
         if replaces is not None:
-            self._report_transfer(200 if self._join_those_of(replaces) else _DECLINED)
+            status = self._join_those_of(replaces)
+            if status != _OK:
+                self._report_transfer(status)
             return
         to = transfer_target(target)
         if self.inbox is None or to is None:
@@ -245,26 +247,33 @@ class SipLeg(LegMedia):
         self._transfer_to = to
         self._deliver(TransferAsked(CALLER_LEG, to))
 
-    def _join_those_of(self, replaces: str) -> bool:
-        """Attended: whom we are connected with goes on with whom he is connected with in his other call."""
+    def _join_those_of(self, replaces: str) -> int:
+        """Attended: whom we are connected with goes on with whom he is connected with in his other call, if
+        the activeflow of ours may call that one. The status of it; a 200 is reported already."""
         consulted = attended.consulted(self._ground, self, replaces)
         partner = None if consulted is None else consulted._bridged
         if consulted is None or not isinstance(partner, SipLeg) or partner is self:
-            return False
+            return _DECLINED
         if self._bridged is None or self._bridged is partner:
-            return False
+            return _DECLINED
         if not (self._answered and consulted._answered and partner._answered):
-            return False
+            return _DECLINED
+        if self.inbox is None or self.inbox.why_refused(partner.far_end) is not None:
+            return _FORBIDDEN
         self._transfer_to = partner.far_end
-        self._report_transfer(200)
+        self._report_transfer(_OK)
         if consulted.call is not None:
             consulted.call.hang_up(self.now, "transferred")
         self._take_over(partner)
         self._deliver(CallTransferred(CALLER_LEG, self.far_end))
-        return True
+        return _OK
 
     def _take_over(self, other: SipLeg) -> None:
-        """The call of another leg is this one's from now on; ours ends, and so does the other leg."""
+        """The call of another leg is this one's from now on, and so is all that its record has of it; ours
+        ends, and so does the other leg, in the name of ours."""
+        self._id, other._id = other._id, self._id
+        self.party, other.party = other.party, self.party
+        self.call_id, other.call_id = other.call_id, self.call_id
         before, self.call, other.call = self.call, other.call, None
         for call in (before, self.call):
             if call is not None:
