@@ -13,7 +13,7 @@ import trio
 
 import flowlang
 from flowlang.backends.sip import SipBackend
-from flowlang.backends.sip.left_over import dialog_from_plain, dialog_to_plain
+from flowlang.backends.sip.left_over import dialog_from_plain, dialog_to_plain, way_of
 from flowlang.model.policy import EVERYTHING
 from flowlang.sip import Address, Request
 from flowlang.sip.dialog import Dialog
@@ -251,3 +251,17 @@ def test_a_dialog_is_kept_with_a_margin_for_what_was_sent_since() -> None:
     again = dialog_from_plain(dialog_to_plain(dialog))
     assert again.local_cseq > dialog.local_cseq + 1_000
     assert (again.key, again.route_set, again.peer) == (dialog.key, dialog.route_set, peer)
+
+
+@pytest.mark.parametrize(
+    ("target", "port"),
+    [
+        ("sip:c@192.0.2.7:5070;transport=tcp", 5070),
+        ("sip:c@192.0.2.7;transport=tcp", 5060),
+        ("sip:c@phone.invalid;transport=tcp", 40_000),
+    ],
+)
+def test_who_called_by_tcp_is_reached_at_his_contact_where_that_is_his_host(target: str, port: int) -> None:
+    local, peer = Address("192.0.2.1", 5060, "tcp"), Address("192.0.2.7", 40_000, "tcp")
+    dialog = Dialog("c", "<sip:a@192.0.2.1>;tag=1", "1", "<sip:c@d>;tag=2", "2", target, [], local, peer)
+    assert way_of(dialog) == peer._replace(port=port)

@@ -14,7 +14,9 @@ from typing import Any
 
 from flowlang.backends.border import DialogKeeper
 from flowlang.sip import Address, Response, SipSyntaxError
+from flowlang.sip.address import DEFAULT_PORTS, same_host
 from flowlang.sip.dialog import Dialog
+from flowlang.sip.headers import parse_name_addr
 
 from .endpoint import Endpoint
 
@@ -59,8 +61,20 @@ def end_left_over(endpoint: Endpoint, keeper: DialogKeeper) -> None:
             keeper.drop_dialog(leg)
 
 
-def _end(endpoint: Endpoint, dialog: Dialog, over: Callable[[], None]) -> bool:
+def way_of(dialog: Dialog) -> Address:
+    """Where its BYE goes. The connection that a caller by TCP opened is gone, and nobody listens on its port:
+    it goes to the one that his Contact names (RFC 3261 §12.2.1.1). Raises `SipSyntaxError`."""
     hop = dialog.next_hop
+    if hop.transport != "tcp" or dialog.route_set:
+        return hop
+    uri = parse_name_addr(f"<{dialog.remote_target}>").uri
+    if uri.transport != "tcp" or not same_host(uri.host, hop.host):
+        return hop
+    return hop._replace(port=uri.port or DEFAULT_PORTS["tcp"])
+
+
+def _end(endpoint: Endpoint, dialog: Dialog, over: Callable[[], None]) -> bool:
+    hop = way_of(dialog)
     local = endpoint.local_for(hop.host, hop.transport)
     if local is None:
         return False
