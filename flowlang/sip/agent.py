@@ -6,7 +6,6 @@ what needs nobody's opinion. Nothing that comes off the network makes it raise.
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Callable
 
 from flowlang.sip.address import Address, ip_literal, may_send_to, same_host
@@ -15,7 +14,7 @@ from flowlang.sip.dialog import DialogKey
 from flowlang.sip.digest import Challenged, DigestClient
 from flowlang.sip.door import NOT_FROM_HERE, Admitted, Door
 from flowlang.sip.errors import SipSyntaxError
-from flowlang.sip.flood import Buckets, branch_in, call_id_in
+from flowlang.sip.flood import Buckets, branch_in, dialog_in
 from flowlang.sip.incoming import IncomingCall
 from flowlang.sip.invitation import Invitation
 from flowlang.sip.judge import ACCEPT, ALLOW, SUPPORTED, Refusal, judge, too_many_hops
@@ -24,7 +23,7 @@ from flowlang.sip.message import Request, Response, response_to
 from flowlang.sip.outgoing import OutgoingCall
 from flowlang.sip.outputs import CallEnded, CallOffered, Event, InviteRefused, Output, Send
 from flowlang.sip.parse import MalformedRequestError, parse_datagram
-from flowlang.sip.registrar import Registrar, Registration, Trunk
+from flowlang.sip.registrar import Registrar, Registration, Reply, Trunk
 from flowlang.sip.replies import answer_to_malformed, reply_address, stateless_tag
 from flowlang.sip.sdp import SdpError, parse_sdp
 from flowlang.sip.status import reason_phrase
@@ -52,12 +51,12 @@ class UserAgent:
         self._salt = token(16).encode()
         self._dialogs: dict[DialogKey, CallLeg] = {}
         self._keys: dict[CallLeg, list[DialogKey]] = {}
-        self._call_ids: Counter[str] = Counter()
         self._outputs: list[Output] = []
         self._now = 0.0
         self._size = 0  # of the message that is being taken
         self._listener: object = None  # that it came to
         self._admitted: Admitted | None = None
+        self._registered: Reply | None = None
 
     # In
 
@@ -71,7 +70,8 @@ class UserAgent:
         self._check_local(local)
         if not data.strip(b"\r\n\0"):
             return  # keep-alives (RFC 5626 §3.5.1, and the zero bytes of older phones)
-        if self.flood is not None and self.flood.is_empty(source.host, now) and not self._is_expected(data):
+        flooding = self.flood is not None and self.flood.is_empty(source.host, now)
+        if flooding and not self._reads_as_expected(data):
             return
         self._size = len(data)
         try:
@@ -80,7 +80,7 @@ class UserAgent:
             if self.trace is not None:
                 self.trace(Trace(now, True, source, local, data))
             self._charge(source)
-            if isinstance(error, MalformedRequestError):
+            if isinstance(error, MalformedRequestError) and not flooding:
                 answer = answer_to_malformed(error, source, self.settings.product, self._salt)
                 if answer is not None:  # it goes to where it came from: what breaks the rules is not believed
                     self.send(answer, source, local)
@@ -93,7 +93,7 @@ class UserAgent:
                 self._charge(source)
             else:
                 client.receive(message, now)
-        else:
+        elif not flooding or self._is_expected(message):
             self._on_request(message, source, local, now)
 
     def tick(self, now: float) -> None:
@@ -181,16 +181,12 @@ class UserAgent:
         self.calls.add(leg)
         self._dialogs[key] = leg
         self._keys.setdefault(leg, []).append(key)
-        self._call_ids[key[0]] += 1
 
     def forget(self, leg: CallLeg) -> None:
         """Let nothing find the leg any more."""
         self.calls.discard(leg)
         for key in self._keys.pop(leg, ()):
             self._dialogs.pop(key, None)
-            self._call_ids[key[0]] -= 1
-            if not self._call_ids[key[0]]:
-                del self._call_ids[key[0]]
 
     def is_at_home(self, leg: CallLeg, host: Address) -> bool:
         """Whether the credentials of a leg belong there: where its INVITE went, or at its trunk."""
@@ -242,35 +238,47 @@ class UserAgent:
     ) -> bool:
         """Who may not call, or has yet to show who he is, is told so and keeps no state: anyone may ask. No
         answer to him is more than twice as long as what he sent, so that he cannot aim us at others."""
-        self._admitted = None
+        self._admitted = self._registered = None
         if request.to.tag is not None and self._leg_of(request) is not None:
             return False
         self._charge(source)
-        if request.to.tag is not None:
+        door, registrar = self.door, self.registrar
+        stranger = door is not None and not door.is_welcome(source, self._listener)
+        refusal = judge(request, registrar=registrar is not None, secure=source.transport == "tls")
+        if refusal is not None:
+            if not stranger:
+                return False
+        elif request.method == "REGISTER" and registrar is not None:
+            reply = registrar.handle(request, source, now)
+            if reply.status != 401:
+                self._registered = reply
+                return False
+            refusal = Refusal(401, reply.headers)
+        elif request.method == "INVITE" and request.to.tag is None:
+            verdict = None if door is None else door.judge(request, source, self._listener, now)
+            if verdict is None or isinstance(verdict, Admitted):
+                self._admitted = verdict
+                return False
+            refusal = Refusal(401, verdict.headers) if isinstance(verdict, Challenged) else verdict
+        elif not stranger or (request.method == "CANCEL" and self.transactions.invite_of(request)):
             return False
-        if "Authorization" in request.headers or request.method not in ("INVITE", "REGISTER"):
-            return False
-        registrar = self.registrar
-        if judge(request, registrar=registrar is not None, secure=source.transport == "tls") is not None:
-            return False
-        verdict = None
-        if request.method == "INVITE":
-            verdict = None if self.door is None else self.door.judge(request, source, self._listener, now)
-        elif registrar is not None:
-            verdict = registrar.guard.challenge(now)
-        if verdict is None or isinstance(verdict, Admitted):
-            self._admitted = verdict
-            return False
-        status = 401 if isinstance(verdict, Challenged) else verdict.status
-        for headers in (verdict.headers, verdict.headers[-1:]):
-            response = response_to(request, status, stateless_tag(request, self._salt), None, headers)
+        else:
+            refusal = _outside_a_call(request) or Refusal(481)
+        self._answer_without_state(request, refusal, destination, local)
+        return True
+
+    def _answer_without_state(
+        self, request: Request, refusal: Refusal, destination: Address, local: Address
+    ) -> None:
+        status, headers, reason = refusal
+        for kept in (headers, headers[-1:]):
+            response = response_to(request, status, stateless_tag(request, self._salt), reason, kept)
             data = response.encode()
             if len(data) <= 2 * self._size:
                 self.send(data, destination, local)
                 break
-        if status != 401:
-            self.emit(InviteRefused(request, status, reason_phrase(status)))
-        return True
+        if request.method == "INVITE" and request.to.tag is None and status != 401:
+            self.emit(InviteRefused(request, status, reason or reason_phrase(status)))
 
     def _on_cancel(self, server: ServerTransaction, request: Request, source: Address, now: float) -> None:
         """§9.2. The 200 has the tag that the INVITE's answers have. It goes from hop to hop, so that it comes
@@ -293,20 +301,16 @@ class UserAgent:
         if refusal is not None:
             self._refuse(server, request, refusal, now)
         elif request.method == "REGISTER" and self.registrar is not None:
-            reply = self.registrar.handle(request, source, now)
+            reply = self._registered or self.registrar.handle(request, source, now)
             if reply.status == 200 and self.flood is not None:
                 self.flood.give_back(source.host, now)
             self._refuse(server, request, Refusal(reply.status, reply.headers, reply.reason), now)
         elif request.to.tag is not None:
             self._on_dialog_request(server, request, source, now)
-        elif request.method in _CREATES_NO_DIALOG:
-            self._refuse(server, request, Refusal(481), now)
-        elif request.method == "REFER":
-            self._refuse(server, request, Refusal(403, reason="Only inside a call"), now)
         elif self.transactions.merged(server):
             self._refuse(server, request, Refusal(482), now)  # §8.2.2.2
-        elif request.method == "OPTIONS":
-            self._refuse(server, request, Refusal(200, (ALLOW, ACCEPT, SUPPORTED)), now)  # §11.2
+        elif (refusal := _outside_a_call(request)) is not None:
+            self._refuse(server, request, refusal, now)
         elif too_many_hops(request):
             self._refuse(server, request, Refusal(483), now)
         else:
@@ -334,16 +338,9 @@ class UserAgent:
     def _on_invite(
         self, server: ServerTransaction, request: Request, source: Address, local: Address, now: float
     ) -> None:
-        origin = None
-        if self.door is not None:
-            verdict = self._admitted or self.door.judge(request, source, self._listener, now)
-            if not isinstance(verdict, Admitted):
-                status = 401 if isinstance(verdict, Challenged) else verdict.status
-                self._refuse(server, request, Refusal(status, verdict.headers), now)
-                return
-            origin = verdict
-            if origin.kind != "open" and self.flood is not None:
-                self.flood.give_back(source.host, now)
+        origin = self._admitted
+        if origin is not None and origin.kind != "open" and self.flood is not None:
+            self.flood.give_back(source.host, now)
         offer = None
         described = session_body(request)
         if described is not None:
@@ -392,14 +389,30 @@ class UserAgent:
         if address is None or not address.is_loopback:
             self.flood.take(source.host, self._now)
 
-    def _is_expected(self, data: bytes) -> bool:
-        """Whether a message of a source that has had its share may be of a call that is up, or answer us."""
+    def _reads_as_expected(self, data: bytes) -> bool:
+        """Whether a message of a source that has had its share may be of a dialog or a transaction that is
+        up; what is not is not read at all."""
         if data[:4].upper() == b"SIP/":
             branch = branch_in(data)
             return branch is not None and self.transactions.awaits(branch)
-        return call_id_in(data) in self._call_ids
+        return dialog_in(data) in self._dialogs or self.transactions.serves(branch_in(data) or "")
+
+    def _is_expected(self, request: Request) -> bool:
+        """Whether it is."""
+        if self._leg_of(request) is not None or self.transactions.server_of(request) is not None:
+            return True
+        return request.method == "CANCEL" and self.transactions.invite_of(request) is not None
 
     def _check_local(self, local: Address) -> None:
         address = ip_literal(local.host)
         if address is None or address.is_unspecified:
             raise ValueError(f"the local address must be one that a peer can reach, not {local.host}")
+
+
+def _outside_a_call(request: Request) -> Refusal | None:
+    """What is said to a request of no call that needs nobody's opinion, `None` for an INVITE."""
+    if request.to.tag is not None or request.method in _CREATES_NO_DIALOG:
+        return Refusal(481)
+    if request.method == "REFER":
+        return Refusal(403, reason="Only inside a call")
+    return Refusal(200, (ALLOW, ACCEPT, SUPPORTED)) if request.method == "OPTIONS" else None  # §11.2

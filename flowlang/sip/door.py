@@ -103,9 +103,9 @@ class _Counted:
 
 
 class Door:
-    """`guard` asks for passwords, `None` where nobody has one; `open_at(listener)` is the name of a
-    listener that is open, `None` for one that is not, and for a connection that we opened; `bound(user)` gives the hosts that an
-    account's phones registered from."""
+    """`guard` asks for passwords, `None` where nobody has one; `open_at(listener)` is the name of a listener
+    that is open, `None` for one that is not, and for a connection that we opened; `bound(user)` gives the
+    hosts that an account's phones registered from."""
 
     def __init__(
         self,
@@ -139,6 +139,10 @@ class Door:
     def is_known(self, source: Address) -> bool:
         """Whether this is a trunk, without asking for anything."""
         return self.trunk_at(source) is not None
+
+    def is_welcome(self, source: Address, listener: object) -> bool:
+        """Whether whoever is there may call, without asking for anything."""
+        return self._open_at(listener) is not None or self.is_known(source)
 
     def trunk_at(self, source: Address) -> str | None:
         """The trunk that is there."""

@@ -25,16 +25,19 @@ _NETWORK_BITS = 64  # RFC 6177 §2: the smallest network that a site gets
 
 _BRANCH = re.compile(rb"branch[ \t]*=[ \t]*([^;,\s]{1,128})", re.IGNORECASE)
 _CALL_ID = re.compile(rb"^(?:call-id|i)[ \t]*:[ \t]*(\S{1,512})", re.IGNORECASE | re.MULTILINE)
+_TAG = rb"[ \t]*:[^\r\n]{0,1024}?;[ \t]*tag[ \t]*=[ \t]*([^;,>\s]{1,256})"
+_TO_TAG = re.compile(rb"^(?:to|t)" + _TAG, re.IGNORECASE | re.MULTILINE)
+_FROM_TAG = re.compile(rb"^(?:from|f)" + _TAG, re.IGNORECASE | re.MULTILINE)
 
 
-def branch_in(response: bytes) -> str | None:
-    """The branch of what reads like a response."""
-    return _first(_BRANCH, response)
+def branch_in(message: bytes) -> str | None:
+    """The first branch of what reads like a message."""
+    return _first(_BRANCH, message)
 
 
-def call_id_in(request: bytes) -> str | None:
-    """The Call-ID of what reads like a request."""
-    return _first(_CALL_ID, request)
+def dialog_in(request: bytes) -> tuple[str, str, str]:
+    """The dialog of what reads like a request, as who gets it knows it: Call-ID, our tag, the other's."""
+    return _first(_CALL_ID, request) or "", _first(_TO_TAG, request) or "", _first(_FROM_TAG, request) or ""
 
 
 def _first(form: re.Pattern[bytes], data: bytes) -> str | None:

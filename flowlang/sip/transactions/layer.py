@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable
 
 from flowlang.sip.address import Address
@@ -35,6 +36,7 @@ class Transactions:
         self._servers: dict[tuple[str, ...], ServerTransaction] = {}
         self._clients: dict[tuple[str, ...], ClientTransaction] = {}
         self._origins: dict[tuple[str, ...], ServerTransaction] = {}
+        self._branches: Counter[str] = Counter()
 
     def __len__(self) -> int:
         return len(self._servers) + len(self._clients)
@@ -70,6 +72,7 @@ class Transactions:
         else:
             server = OtherServer(self, key, origin, "trying", destination, local, to_tag)
         self._servers[key] = server
+        self._branches[key[0]] += 1
         if request.to.tag is None and request.from_.tag is not None:
             self._origins.setdefault(origin, server)
         return server
@@ -78,6 +81,10 @@ class Transactions:
         """The transaction that `response` answers."""
         branch = response.via.parameters.get("branch")
         return None if branch is None else self._clients.get((branch, response.cseq.method))
+
+    def serves(self, branch: str) -> bool:
+        """Whether a request with this branch is with us, which may come again, or have its ACK or CANCEL."""
+        return branch in self._branches
 
     def awaits(self, branch: str) -> bool:
         """Whether a request of ours with this branch waits for its answer."""
@@ -113,7 +120,10 @@ class Transactions:
     def remove(self, transaction: Transaction) -> None:
         """Forget a terminated transaction."""
         if isinstance(transaction, ServerTransaction):
-            self._servers.pop(transaction.key, None)
+            if self._servers.pop(transaction.key, None) is not None:
+                self._branches[transaction.key[0]] -= 1
+                if not self._branches[transaction.key[0]]:
+                    del self._branches[transaction.key[0]]
             if self._origins.get(transaction.origin) is transaction:
                 del self._origins[transaction.origin]
         else:
