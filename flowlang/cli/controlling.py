@@ -13,6 +13,7 @@ import trio
 
 import flowlang
 from flowlang import ArgumentsError
+from flowlang.store import StoreError
 from flowlang.store.reading import Archive
 
 from .control import LONGEST, socket_path
@@ -63,7 +64,11 @@ class Controls:
 
     async def _retry(self, request: Request) -> str:
         key = str(request.get("key", ""))
-        if not self._engine.outbox.retry(key):
+        try:
+            found = self._engine.outbox.retry(key)
+        except StoreError as error:
+            raise RefusedError(str(error)) from None
+        if not found:
             raise RefusedError(_not_given_up(key))
         return f"{key} is sent again"
 

@@ -30,7 +30,11 @@ def outbox(
     that runs."""
     if retry_all:
         with archive_in(data) as archive:
-            retried = tuple(each.key for each in archive.outbox() if each.state != "open")
+            given_up = [each for each in archive.outbox() if each.state != "open"]
+        retried = tuple(each.key for each in given_up if each.unsendable is None)
+        for each in given_up:
+            if each.unsendable is not None:
+                click.echo(f"{each.key} cannot be sent: {each.unsendable}")
     if retried or dropped or retry_all:
         for key in retried:
             click.echo(_do(data, "retry", key))
@@ -71,6 +75,8 @@ def _at_rest(folder: Path, what: str, key: str) -> str:
             if found is None or found.state == "open":
                 text = f"nothing that was given up has the key {key[:60]!r}; see `flow outbox`"
                 raise CommandError(text, Exit.FAILED)
+            if what != "drop" and found.unsendable is not None:
+                raise CommandError(f"{key} cannot be sent: {found.unsendable}", Exit.FAILED)
             if what == "drop":
                 store.drop_sending(key)
             else:

@@ -17,7 +17,7 @@ from flowlang.model.commands import command_from_plain, command_to_plain
 from flowlang.model.message_commands import HttpRequest, OutsideCommand, SendMessage
 from flowlang.model.results import Done, Failed, Result
 from flowlang.model.values import Outcome
-from flowlang.store import Store
+from flowlang.store import Store, StoreError
 from flowlang.store.protocol import OutboxStore
 from flowlang.store.sending import Sending, SendingState
 
@@ -90,10 +90,13 @@ class Outbox:
                     self._send(each)
 
     def retry(self, key: str) -> bool:
-        """Sends one again that was given up; whether there is one."""
+        """Sends one again that was given up; whether there is one. Raises `StoreError` where a secret in it
+        cannot be read any more; then it stays as it is."""
         found = self._given_up(key)
         if found is None or self._store is None:
             return False
+        if found.unsendable is not None:
+            raise StoreError(f"{key} cannot be sent: {found.unsendable}")
         again = replace(found, state="open", reason=None, tries=found.tries + 1)
         self._open[key] = again
         self._store.keep_sending(again)
@@ -115,6 +118,9 @@ class Outbox:
         return found if found is not None and found.state != "open" else None
 
     def _send(self, sending: Sending) -> None:
+        if sending.unsendable is not None:
+            self._settle(sending.key, Failed("key_missing", sending.unsendable))
+            return
         command = command_from_plain(sending.command)
         assert isinstance(command, SendMessage | HttpRequest)
         if sending.tries:  # what was done under the old key is told again by whoever remembers it

@@ -9,6 +9,7 @@ from __future__ import annotations
 import errno
 import os
 import secrets
+from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -71,14 +72,19 @@ class Keys:
             self._known[name] = key
         return self._known[name]
 
-    def drop_before(self, at: int) -> list[str]:
-        """Deletes those of months that were over by then (microseconds since 1970-01-01 UTC): what was
-        encrypted under them is gone. Their names."""
+    def drop_before(self, at: int, needed: Callable[[int], bool] = lambda _end: False) -> list[str]:
+        """Deletes those of months that were over by then (microseconds since 1970-01-01 UTC), the oldest
+        first, up to one that is needed: `needed` is asked with the end of its month. What was encrypted under
+        them is gone. Their names."""
         first = f"{datetime.fromtimestamp(at / SECOND, UTC):%Y-%m}"
-        dropped = sorted(each.stem for each in self._folder.glob(f"*{_SUFFIX}") if each.stem < first)
-        for name in dropped:
+        dropped: list[str] = []
+        known = (each.stem for each in self._folder.glob(f"[0-9][0-9][0-9][0-9]-[01][0-9]{_SUFFIX}"))
+        for name in sorted(each for each in known if each < first):
+            if needed(_end_of(name)):
+                break
             self._path(name).unlink(missing_ok=True)
             self._known.pop(name, None)
+            dropped.append(name)
         return dropped
 
     def _path(self, name: str) -> Path:
@@ -117,3 +123,9 @@ class Keys:
 
     def _not_made(self, name: str, error: OSError) -> StoreError:
         return StoreError(f"{self._path(name)}: the key of secrets cannot be made: {error.strerror}")
+
+
+def _end_of(month: str) -> int:
+    year, number = int(month[:4]), int(month[5:])
+    end = datetime(year + number // 12, number % 12 + 1, 1, tzinfo=UTC)
+    return round(end.timestamp()) * SECOND

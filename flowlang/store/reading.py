@@ -117,9 +117,12 @@ class Archive:
         rows = self._db.rows(_CHAIN, (last,)) if last else ()
         return [Entry(self._decode(given), outcome) for given, outcome in rows]
 
-    def oldest_alive(self) -> int | None:
-        """When the oldest of those that live began."""
-        return self._db.value("SELECT min(began) FROM activeflows WHERE state IN ('live', 'parked')")
+    def any_before(self, at: int) -> bool:
+        """Whether there is an activeflow that began before then, over or not, or something in the outbox:
+        secrets in it may need keys of that time."""
+        flows, sendings = "SELECT 1 FROM activeflows WHERE began < ?", "SELECT 1 FROM outbox WHERE since < ?"
+        older = f"{flows} UNION ALL {sendings} LIMIT 1"
+        return self._db.value(older, (at, at)) is not None
 
     # -- the outbox
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from .sealing import key_missing
+
 SendingState = Literal["open", "failed", "unknown"]
 
 
@@ -22,3 +24,9 @@ class Sending:
     state: SendingState = "open"
     tries: int = 0
     reason: str | None = None
+
+    @property
+    def unsendable(self) -> str | None:
+        """Why it cannot be sent, for one with a secret whose key is gone; else `None`."""
+        name = key_missing(self.command)
+        return None if name is None else f"the key {name} of a secret in it is not here"

@@ -195,8 +195,7 @@ class SqliteStore:
         `pruning`."""
         self.moves += pruning(journals, records, seen)
         self._kept.clear()  # a text that is forgotten is written again with the next who needs it
-        alive = self._archive.oldest_alive()
-        self.keys.drop_before(journals if alive is None else min(journals, alive))
+        self.keys.drop_before(journals, self._archive.any_before)
 
     def keep_sending(self, sending: Sending) -> None:
         """One as it stands."""
