@@ -7,6 +7,7 @@ file all is in memory, and there at once.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
@@ -36,6 +37,8 @@ class GroupCommit:
         try:
             if path is not None:
                 path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+                # Whatever the folder allows; SQLite gives its log the same permissions.
+                os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))
             self._writer: Any = apsw.Connection(name)  # its types are partly unknown
             self._writer.execute("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL")
             self._writer.execute(schema)

@@ -37,7 +37,7 @@ class KeptValues:
         if isinstance(before, bool) or not isinstance(before, int | Decimal):
             return Failed("type", f"what is kept under `{command.entry}` is no number")
         try:
-            total = add(before, command.amount)
+            total = add(before, unmarked(command.amount))
         except Fault as fault:
             return Failed(fault.code, fault.text)
         self._kept[command.entry] = total = unmarked(total)

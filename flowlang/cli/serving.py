@@ -24,6 +24,7 @@ from flowlang.model.policy import NOTHING, Policy
 from flowlang.project.project import Project
 from flowlang.store import StoreError
 from flowlang.store.opt_outs import OptedOut
+from flowlang.store.sealing import Sealer
 from flowlang.store.sqlite import SqliteStore
 from flowlang.voices import open_espeak
 
@@ -68,15 +69,16 @@ async def _serve(service: Service, as_json: bool) -> Exit:
         voice = await stack.enter_async_context(open_espeak(_cache_folder()))
         project = project_of(service.path)
         sip = sip_backend(service, project, voice, folder)
-        backends = from_project(lambda: project.backends(service.data, service.policy, voice))
-        named = [sip, *backends]
-        kept = not any("store" in getattr(each, "outlets", ()) for each in backends)
-        more = [StoredValues(service.data)] if kept else []
-        store = opted_out = None
+        store = opted_out = sealing = None
         if service.data is not None:
             store = stack.enter_context(SqliteStore(service.data))
             _probe(store)
+            sealing = Sealer(store.keys, lasting=True)
             opted_out = stack.enter_context(closing(OptedOut(service.data)))
+        backends = from_project(lambda: project.backends(service.data, service.policy, voice, sealing))
+        named = [sip, *backends]
+        kept = not any("store" in getattr(each, "outlets", ()) for each in backends)
+        more = [StoredValues(service.data, sealing)] if kept else []
         engine = await stack.enter_async_context(
             flowlang.open_engine(
                 [*named, *more],

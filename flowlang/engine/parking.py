@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 import trio
 
 from flowlang.core import TimePassed
+from flowlang.model.addresses import same_person
 from flowlang.model.observations import Logged
 from flowlang.model.values import SECOND
 from flowlang.store import Store
@@ -48,7 +49,7 @@ class Parking:
         self._leaving: set[str] = set()  # parked as soon as that is on disk
         self._waking: set[str] = set()  # on disk they are parked still
         self._told: set[str] = set()  # those of which was told that they cannot be woken
-        self._past = _ALL  # time and number of the last that was due and looked at
+        self._past: tuple[int, int] = _ALL  # time and number of the last that was due and looked at
         self._next: int | None = None  # when the first behind it is due
         self._news = trio.Event()
 
@@ -117,7 +118,7 @@ class Parking:
     def wake_thread(self, channel: str, person: str, ours: str) -> None:
         """Somebody writes: who has the thread is awake."""
         if self._store is not None:
-            self._wake_found(self._store.archive.with_thread(channel, person, ours))
+            self._wake_found(self._store.archive.with_thread(channel, same_person(person), same_person(ours)))
 
     def wake_sender(self, message: str) -> None:
         """A carrier reports: who sent the message is awake."""

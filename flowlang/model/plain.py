@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 import json
 from decimal import Decimal
-from typing import Any
+from typing import Any, Protocol
 
 from .secrets import Secret, SecretDecimal, SecretInteger
 from .values import Duration, Outcome, Regex, Time, Value
@@ -18,6 +18,19 @@ from .values import Duration, Outcome, Regex, Time, Value
 
 class SealedError(Exception):
     """Plain data has a secret that a store encrypted, and whose key is not at hand."""
+
+
+class Sealing(Protocol):
+    """Text of plain data in which what is marked `$secret` is encrypted, and back. Both raise
+    `FlowlangError`; what has no key stays sealed."""
+
+    def encode(self, plain: Any) -> str:
+        """To be kept."""
+        ...
+
+    def decode(self, text: str) -> Any:
+        """What was kept."""
+        ...
 
 
 def to_plain(value: Value) -> Any:

@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from flowlang.diagnostics import near_name
+from flowlang.model.plain import Sealing
 from flowlang.model.policy import NOTHING, Policy
 from flowlang.model.speech import Voice
 
@@ -42,13 +43,14 @@ class SettingsError(Exception):
 class Surroundings:
     """What the backends of a project share. `folder` is where relative paths begin, `data` where something
     may be kept, `None` for nowhere; `policy` is the operator's; `shared` is for what they have together, as a
-    listener for HTTP; `voice` speaks what scripts `say`."""
+    listener for HTTP; `voice` speaks what scripts `say`; `sealing` is for secrets that are kept."""
 
     folder: Path
     data: Path | None = None
     policy: Policy = NOTHING
     shared: dict[Any, Any] = field(default_factory=dict[Any, Any])
     voice: Voice | None = None
+    sealing: Sealing | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -21,6 +21,7 @@ from flowlang.diagnostics import DiagnosticsError, Source, Span
 from flowlang.model.actions import ACTIONS, Action
 from flowlang.model.host_action import HostAction
 from flowlang.model.manners import Manners
+from flowlang.model.plain import Sealing
 from flowlang.model.policy import NOTHING, Policy
 from flowlang.model.speech import Voice
 from flowlang.model.values import SECOND
@@ -73,13 +74,17 @@ class Project:
         return self._found(Declared.find_fake)
 
     def backends(
-        self, data: Path | None = None, policy: Policy = NOTHING, voice: Voice | None = None
+        self,
+        data: Path | None = None,
+        policy: Policy = NOTHING,
+        voice: Voice | None = None,
+        sealing: Sealing | None = None,
     ) -> tuple[Any, ...]:
         """The backends of `[backends]`, made; see `backends.Surroundings`. Raises `ProjectError`."""
         sections = self.settings.get("backends")
         if not sections or self.report is None or self.path is None:
             return ()
-        surroundings = Surroundings(self.path.parent, data, policy, voice=voice)
+        surroundings = Surroundings(self.path.parent, data, policy, voice=voice, sealing=sealing)
         made = make_backends(sections, surroundings, self.report)
         _raise_found((self.report,))
         return made

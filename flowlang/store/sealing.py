@@ -16,17 +16,19 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from .coding import decode, encode
-from .keys import Keys
+from .keys import LASTING, Keys
 
 _NONCE = 12  # bytes: NIST SP 800-38D §8.2.2, at random; a month has far below 2^32 secrets
 
 
 class Sealer:
-    """Encodes and decodes what a store keeps. `wall` is in seconds since 1970-01-01 UTC."""
+    """Encodes and decodes what a store keeps. `wall` is in seconds since 1970-01-01 UTC; a `lasting`
+    one has the key that goes with no month."""
 
-    def __init__(self, keys: Keys, wall: Callable[[], float] = time.time) -> None:
+    def __init__(self, keys: Keys, wall: Callable[[], float] = time.time, *, lasting: bool = False) -> None:
         self._keys = keys
         self._wall = wall
+        self._lasting = lasting
 
     def encode(self, plain: Any) -> str:
         """The text of plain data. Raises `StoreError` where a secret is in it and no key can be had."""
@@ -38,12 +40,15 @@ class Sealer:
         plain = decode(text)
         return plain if '"$sealed"' not in text else self._opened(plain)
 
+    def _key(self) -> tuple[str, bytes]:
+        return (LASTING, self._keys.named(LASTING)) if self._lasting else self._keys.current(self._wall())
+
     def _sealed(self, plain: Any) -> Any:
         match plain:
             case {"$map": dict(entries)}:  # pyright: ignore[reportUnknownVariableType]
                 return {"$map": {name: self._sealed(each) for name, each in entries.items()}}  # pyright: ignore[reportUnknownVariableType]
             case {"$secret": secret} if secret is not None:
-                name, key = self._keys.current(self._wall())
+                name, key = self._key()
                 nonce = os.urandom(_NONCE)
                 data = nonce + AESGCM(key).encrypt(nonce, encode(secret).encode(), name.encode())
                 return {"$sealed": [name, b64encode(data).decode()]}

@@ -18,7 +18,7 @@ __all__ = ["KIND", "StoredValues"]
 
 def _make(section: Section) -> StoredValues:
     try:
-        return StoredValues(section.surroundings.data)
+        return StoredValues(section.surroundings.data, section.surroundings.sealing)
     except FileError as error:
         raise SettingsError(str(error)) from None
 

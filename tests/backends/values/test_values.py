@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import stat
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from decimal import Decimal
@@ -12,15 +13,19 @@ import trio
 from flowlang import open_engine
 from flowlang.backends.values import StoredValues
 from flowlang.model.message_commands import OutsideCommand, StoreAdd, StoreGet, StorePut
+from flowlang.model.plain import Sealing
 from flowlang.model.results import Done, Failed, Result
+from flowlang.model.secrets import Secret, SecretInteger
+from flowlang.store.keys import Keys
+from flowlang.store.sealing import Sealer
 from flowlang.testing import Subject, check_backend
 from flowlang.testing.conformance import KitHost
 
 
 @asynccontextmanager
-async def running(folder: Path | None) -> AsyncGenerator[StoredValues]:
+async def running(folder: Path | None, sealing: Sealing | None = None) -> AsyncGenerator[StoredValues]:
     async with trio.open_nursery() as nursery:
-        values = StoredValues(folder)
+        values = StoredValues(folder, sealing)
         await nursery.start(values.run, KitHost())
         yield values
         nursery.cancel_scope.cancel()
@@ -85,3 +90,38 @@ async def test_activeflows_share_them(tmp_path: Path) -> None:
         await engine.listen()
         ended = [await engine.start("main").ended() for _ in range(3)]
     assert [each.value for each in ended] == [1, 2, 3]
+
+
+async def test_secrets_are_ciphertext_on_disk_and_themselves_when_they_are_asked_for(tmp_path: Path) -> None:
+    data = tmp_path / "data"
+    sealing = Sealer(Keys(tmp_path / "keys", "a"), lasting=True)
+    put = (
+        StorePut("pin", {"pin": Secret("4711-secret")}, "k1"),
+        StorePut("sum", SecretInteger(987654321), "k2"),
+    )
+    async with running(data, sealing) as values:
+        assert (await all_of(values, *put, StoreAdd("sum", 1, "k3")))[2] == Done(987654322)
+    async with running(data, Sealer(Keys(tmp_path / "keys", "a"), lasting=True)) as values:
+        found = await all_of(values, StoreGet("pin"), StoreAdd("sum", 1, "k3"), StoreGet("sum"))
+        assert found == [Done(({"pin": "4711-secret"},)), Done(987654322), Done((987654322,))]
+        on_disk = b"".join(each.read_bytes() for each in data.iterdir())
+        assert b"4711-secret" not in on_disk
+        assert b"98765432" not in on_disk
+        assert stat.S_IMODE((data / "values.db").stat().st_mode) == 0o600
+    for without in (None, Sealer(Keys(tmp_path / "other", "a"), lasting=True)):
+        async with running(data, without) as values:
+            (failed,) = await all_of(values, StoreGet("pin"))
+            assert isinstance(failed, Failed)
+            assert failed.code == "no_key"
+
+
+async def test_without_a_key_no_secret_is_written(tmp_path: Path) -> None:
+    async with running(tmp_path) as values:
+        (failed,) = await all_of(values, StorePut("pin", Secret("4711-secret"), "k1"))
+        assert isinstance(failed, Failed)
+        assert await all_of(values, StoreGet("pin"), StorePut("n", 1, "k1")) == [Done(()), Done()]
+    (tmp_path / "keys").write_text("")
+    async with running(tmp_path, Sealer(Keys(tmp_path / "keys", "a"), lasting=True)) as values:
+        (failed,) = await all_of(values, StorePut("pin", Secret("4711-secret"), "k2"))
+        assert isinstance(failed, Failed)
+        assert "key" in failed.text
