@@ -1,22 +1,24 @@
 """Manners with people who write: who wants no more messages gets none, machines do not talk with each other
 for ever, and nobody is flooded.
 
-- A message that is nothing but an opt-out word is for no flow: the person gets one confirmation, and from
-  then on nothing, until an opt-in word (CTIA Messaging Principles §5.1.3).
+- A message that is nothing but an opt-out word is for no flow: the person gets one confirmation, at most one
+  an hour, and from then on nothing, until an opt-in word (CTIA Messaging Principles §5.1.3).
 - What a machine sent by itself is no answer of the person's, and nothing answers it (RFC 3834 §2); it may
   start a flow, as an alarm does.
-- A thread in which more comes than people write is stopped; so much to one address in a minute, no more.
+- A thread in which more comes than people write is stopped, until nothing has come for a while; so much to
+  one address in a minute, no more.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Protocol
 
+from flowlang.model.addresses import same_person
 from flowlang.model.manners import Manners
 from flowlang.model.message_commands import SendMessage
-from flowlang.model.values import MINUTE
+from flowlang.model.values import HOUR, MINUTE
 
 _MOST_BUCKETS = 50_000
 """Addresses that are counted; past them the oldest half begins anew."""
@@ -25,8 +27,8 @@ _LONGEST_WORD = 40
 
 
 class OptOuts(Protocol):
-    """The addresses, with their schemes, of those who want no more. It outlives the process where `add` and
-    `discard` do."""
+    """The addresses, with their schemes and as of `same_person`, of those who want no more. It outlives the
+    process where `add` and `discard` do."""
 
     def __contains__(self, address: object, /) -> bool: ...
     def add(self, address: str, /) -> None:
@@ -52,12 +54,13 @@ class Arrived:
 
 @dataclass(frozen=True, slots=True)
 class Dropped:
-    """A message that is for no flow: why, whether the activeflow that has the thread ends, and what the
-    person is told."""
+    """A message that is for no flow: why, whether the activeflow that has the thread ends, what the person
+    is told, and whether whoever brought it is told that nobody takes it."""
 
     why: str
     stops: bool = False
     answer: str | None = None
+    refused: bool = False
 
 
 class Allowance:
@@ -72,7 +75,7 @@ class Allowance:
         """Takes one; false where there is none left."""
         level, at = self._used.get(name, (0, now))
         # Counted in window-ths, so that no time is lost in rounding.
-        level = max(0, level - (now - at) * self._most)
+        level = max(0, level - max(0, now - at) * self._most)
         fits = level + self._window <= self._most * self._window
         if len(self._used) >= _MOST_BUCKETS and name not in self._used:
             for each in list(self._used)[: _MOST_BUCKETS // 2]:
@@ -92,10 +95,12 @@ class Porter:
         self._automatic: dict[str | None, None] = {}
         self._in = Allowance(manners.thread, manners.thread_window)
         self._out = Allowance(manners.recipient, MINUTE)
+        self._confirmations = Allowance(1, HOUR)
+        self._stopped: dict[str, int] = {}
 
     def looks_at(self, arrived: Arrived, now: int, *, in_thread: bool) -> Dropped | None:
         """A message that came in, `in_thread` of an activeflow that is open; `None` lets it through."""
-        channel, person = arrived.channel, arrived.person
+        channel, person = arrived.channel, same_person(arrived.person)
         if arrived.automatic:
             if in_thread:
                 return Dropped("a machine answered by itself")
@@ -103,20 +108,37 @@ class Porter:
         if channel in self.manners.opt_out_channels:
             found = self._word(person, arrived.text)
             if found is not None:
-                return found
-        if not self._in.take(f"{channel} {person} {arrived.ours}", now):
-            return Dropped("more comes in this thread than people write; it is stopped", stops=True)
+                told = found.answer is not None and self._may_confirm(arrived, person, now)
+                return found if told else replace(found, answer=None)
+        if self._is_stopped(f"{channel} {person} {same_person(arrived.ours)}", now):
+            return Dropped("more comes in this thread than people write; it is stopped", True, refused=True)
         return None
 
     def why_not(self, command: SendMessage, now: int) -> str | None:
         """Why a message does not go out, as the reason of the outcome `failed`; `None` where it may."""
-        if command.to in self.opted_out:
+        person = same_person(command.to)
+        if person in self.opted_out:
             return "opted_out"
         if command.reply_to in self._automatic:
             return "automatic"
-        if not self._out.take(command.to, now):
+        if not self._out.take(person, now):
             return "too_many"
         return None
+
+    def _may_confirm(self, arrived: Arrived, person: str, now: int) -> bool:
+        return not arrived.automatic and self._confirmations.take(person, now) and self._out.take(person, now)
+
+    def _is_stopped(self, thread: str, now: int) -> bool:
+        """Counts a message. Two machines that answer each other do not find the allowance come back: what was
+        stopped is, until nothing came for a whole window."""
+        before = self._stopped.pop(thread, None)
+        may_go_on = before is None or now - before >= self.manners.thread_window
+        if may_go_on and self._in.take(thread, now):
+            return False
+        if len(self._stopped) >= _MOST_BUCKETS:
+            del self._stopped[next(iter(self._stopped))]
+        self._stopped[thread] = now  # behind the others
+        return True
 
     def is_automatic(self, message: str | None) -> None:
         """A machine sent this message by itself."""

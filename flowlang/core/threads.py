@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from flowlang.model.addresses import same_person
 from flowlang.model.events import CALLER_LEG, ELSEWHERE
 from flowlang.model.message_commands import SendMessage
 
@@ -19,6 +20,10 @@ _Key = tuple[str, str, str | None]
 
 _MOST_EARLY = 1_000
 """Reports that came before anybody knew of their message: of a gateway that is quicker than its answer."""
+
+
+def _key(channel: str, person: str, ours: str | None) -> _Key:
+    return channel, same_person(person), ours and same_person(ours)
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,14 +70,16 @@ class Threads:
         """An activeflow began with a message."""
         if opening.channel is not None and opening.source is not None:
             held = self._of(opening.activeflow)
-            held.began = opening.channel, opening.source
-            self._give((opening.channel, opening.source, opening.to), opening.activeflow, held)
+            key = _key(opening.channel, opening.source, opening.to)
+            held.began = key[:2]
+            self._give(key, opening.activeflow, held)
 
     def owner(self, channel: str, person: str, ours: str, answers: Iterable[str] = ()) -> Owner | None:
         """The activeflow that sent this person one of the messages that he answers, else the one that has
         the thread."""
+        person, ours = same_person(person), same_person(ours)
         sent = (self._sent[each] for each in answers if each in self._sent)
-        found = next((activeflow for activeflow, to in sent if to.lower() == person.lower()), None)
+        found = next((activeflow for activeflow, to in sent if same_person(to) == person), None)
         if found is None:
             found = self._owners.get((channel, person, ours)) or self._owners.get((channel, person, None))
         if found is None:
@@ -82,7 +89,7 @@ class Threads:
 
     def sent(self, command: SendMessage, activeflow: str) -> None:
         """A message goes out: its thread is the sender's, if it is nobody's."""
-        key = command.channel, command.to, command.source
+        key = _key(command.channel, command.to, command.source)
         if key not in self._owners:
             self._give(key, activeflow, self._of(activeflow))
 

@@ -15,6 +15,7 @@ from flowlang.core import StopAsked
 from flowlang.core.manners import Arrived, Dropped, Porter
 from flowlang.core.threads import Report, Threads
 from flowlang.model.action import THREADS
+from flowlang.model.addresses import same_person
 from flowlang.model.events import MessageReceived, MessageReported
 from flowlang.model.message_commands import OutsideCommand, SendMessage
 from flowlang.model.observations import Refused
@@ -114,6 +115,8 @@ class Post:
         dropped = self._porter.looks_at(arrived, now, in_thread=running is not None)
         if dropped is not None:
             self._drop(incoming, dropped, running)
+            if dropped.refused:
+                return Refusal(_FORBIDDEN)
             if message is not None:
                 self._engine.keeper.here(channel, message, now)
                 self._engine.keeper.wake()
@@ -239,7 +242,9 @@ class Post:
         """One ends, and has messages of its thread that it never took. Those who wrote were told that they
         are kept, so they begin what they would have begun had they come a moment later."""
         opening = running.flow.opening
-        kept = [each.fields for each in running.flow.messages.kept if each.fields["from"] == opening.source]
+        kept = [
+            each.fields for each in running.flow.messages.kept if _is(each.fields["from"], opening.source)
+        ]
         if opening.channel not in THREADS or opening.source is None or opening.to is None or not kept:
             return
         channel, person, ours = opening.channel, opening.source, opening.to
@@ -291,6 +296,10 @@ def _id_of(result: Result) -> str | None:
 
 def _text(value: Value) -> str | None:
     return value if isinstance(value, str) else None
+
+
+def _is(person: Value, other: str | None) -> bool:
+    return isinstance(person, str) and other is not None and same_person(person) == same_person(other)
 
 
 def _ignore(_result: Result) -> None:

@@ -48,6 +48,12 @@ def number_of(address: str) -> str | None:
 SCHEME_OF_CHANNEL = {"sms": "sms", "email": "mailto", "chat": "chat"}
 
 
+def same_person(address: str) -> str:
+    """The form by which addresses of people who write are compared: a mail address is one person's in
+    capitals or not (RFC 5321 §2.4 would have the part before the @ kept; no mail provider tells by it)."""
+    return address.casefold() if address[:7].casefold() == "mailto:" else address
+
+
 def message_address(channel: str, address: str) -> str | None:
     """The address, with its scheme, of somebody who gets messages on `sms`, `email` or `chat`; also of one
     written without. `None` for what is no such address: nothing but one recipient comes through here."""

@@ -9,6 +9,8 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+from flowlang.model.addresses import same_person
+
 from .errors import StoreError
 
 FILE = "opted_out"
@@ -31,24 +33,26 @@ class OptedOut:
             raise StoreError(f"{self._path}: {(error.strerror or str(error)).lower()}") from None
         for line in text.split("\n"):
             if line.startswith("+"):
-                self._addresses.add(line[1:])
+                self._addresses.add(same_person(line[1:]))
             elif line.startswith("-"):
-                self._addresses.discard(line[1:])
+                self._addresses.discard(same_person(line[1:]))
 
     def __contains__(self, address: object) -> bool:
-        return address in self._addresses
+        return isinstance(address, str) and same_person(address) in self._addresses
 
     def __len__(self) -> int:
         return len(self._addresses)
 
     def add(self, address: str) -> None:
         """On disk when this returns."""
+        address = same_person(address)
         if address not in self._addresses:
             self._write(f"+{address}")
             self._addresses.add(address)
 
     def discard(self, address: str) -> None:
         """The same."""
+        address = same_person(address)
         if address in self._addresses:
             self._write(f"-{address}")
             self._addresses.discard(address)

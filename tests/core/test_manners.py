@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -12,7 +14,8 @@ from flowlang.core.threads import Threads
 from flowlang.model.events import CALLER_LEG, ELSEWHERE
 from flowlang.model.manners import Manners
 from flowlang.model.message_commands import SendMessage
-from flowlang.model.values import MINUTE
+from flowlang.model.values import HOUR, MINUTE, SECOND
+from flowlang.store.opt_outs import OptedOut
 
 ANN, OURS = "sms:+14155550100", "sms:+16062067563"
 
@@ -57,10 +60,10 @@ def test_an_opt_in_word_means_something_only_to_who_opted_out() -> None:
     porter = Porter()
     assert porter.looks_at(came("START"), 0, in_thread=False) is None
     porter.looks_at(came("STOP"), 0, in_thread=False)
-    back = porter.looks_at(came("start"), 0, in_thread=False)
+    back = porter.looks_at(came("start"), HOUR, in_thread=False)
     assert back is not None
     assert (back.stops, bool(back.answer)) == (False, True)
-    assert porter.why_not(SendMessage("sms", ANN, "x", "k"), 0) is None
+    assert porter.why_not(SendMessage("sms", ANN, "x", "k"), HOUR) is None
 
 
 def test_words_count_where_the_operator_says() -> None:
@@ -74,6 +77,69 @@ def test_a_machine_starts_a_flow_and_answers_none() -> None:
     assert porter.looks_at(came("away", automatic=True, message="m2"), 0, in_thread=True) is not None
     assert porter.why_not(SendMessage("sms", ANN, "x", "k", reply_to="m1"), 0) == "automatic"
     assert porter.why_not(SendMessage("sms", ANN, "x", "k", reply_to="m9"), 0) is None
+
+
+def test_who_opts_out_and_in_for_ever_is_told_so_once_an_hour() -> None:
+    porter = Porter()
+    answers = [
+        dropped.answer
+        for at in range(0, 2 * HOUR, MINUTE)
+        for word in ("STOP", "START")
+        if (dropped := porter.looks_at(came(word), at, in_thread=False)) is not None
+    ]
+    assert len(answers) == 240
+    assert sum(each is not None for each in answers) == 2
+
+
+def test_a_machine_that_opts_out_is_told_nothing() -> None:
+    dropped = Porter().looks_at(came("STOP", automatic=True), 0, in_thread=False)
+    assert dropped is not None
+    assert dropped.answer is None
+
+
+def test_what_is_told_of_opting_out_counts_as_sent() -> None:
+    porter = Porter(Manners(recipient=1, opt_out_channels=("sms",)))
+    assert porter.why_not(SendMessage("sms", ANN, "x", "k"), 0) is None
+    dropped = porter.looks_at(came("STOP"), 0, in_thread=False)
+    assert dropped is not None
+    assert dropped.answer is None
+
+
+def test_a_mail_address_is_one_persons_whatever_its_case() -> None:
+    porter = Porter(Manners(opt_out_channels=("email",), recipient=5))
+    mails = [
+        SendMessage("email", f"mailto:{each}@x.example", "x", "k") for each in ("Ann", "ann", "aNN", "ANn")
+    ]
+    assert [porter.why_not(each, 0) for each in mails * 2] == [None] * 5 + ["too_many"] * 3
+    porter.looks_at(
+        Arrived("email", "mailto:Ann@X.example", "mailto:d@c.example", "STOP", "m"), 0, in_thread=False
+    )
+    assert {porter.why_not(each, HOUR) for each in mails} == {"opted_out"}
+    threads = Threads()
+    threads.sent(SendMessage("email", "mailto:Ann@X.example", "x", "k", "mailto:Desk@c.example"), "one")
+    assert threads.owner("email", "mailto:ann@x.example", "mailto:desk@c.example") is not None
+
+
+def test_who_opted_out_on_disk_did_so_in_every_case(tmp_path: Path) -> None:
+    (tmp_path / "opted_out").write_text("+mailto:Ann@X.example\n")
+    opted = OptedOut(tmp_path)
+    assert "mailto:ann@x.EXAMPLE" in opted
+    opted.discard("mailto:ANN@x.example")
+    opted.close()
+    assert "mailto:Ann@X.example" not in OptedOut(tmp_path)
+
+
+def test_a_thread_that_was_stopped_is_until_nothing_came_for_a_window() -> None:
+    porter = Porter(Manners(thread=20))
+    window = porter.manners.thread_window
+    through = [porter.looks_at(came("hi"), at * SECOND, in_thread=True) is None for at in range(10_000)]
+    assert sum(through) == 20
+    assert not any(through[20:])
+    late = 9_999 * SECOND + window
+    found = porter.looks_at(came("hi"), late - 1, in_thread=True)
+    assert found is not None
+    assert found.refused
+    assert porter.looks_at(came("hi"), late - 1 + window, in_thread=True) is None
 
 
 def opened(activeflow: str) -> Opening:

@@ -278,6 +278,8 @@ def test_two_machines_that_answer_each_other_come_to_an_end() -> None:
                 await settled(post)
             assert len(post.sent) == 19
             assert engine.activeflows == ()
+            assert post.kept == 20  # of what came over the limit nobody is told that it was kept
+            assert machine.refused is not None
 
     run(main)
 
