@@ -152,7 +152,7 @@ class Parking:
             return self._stays(stored, str(error))
         except NotReplayed as error:
             why = f"{error}{last_line(stored, entries, self._builds)}"
-            store.diverged(stored, why)
+            store.diverged(stored, engine.now(), why)
             engine.keeper.wake()
             engine.observed(Logged(engine.now(), stored.id, f"diverged: {why}", 0, "warning"))
             return None

@@ -72,7 +72,7 @@ def recover(engine: Engine, store: RecoverableStore) -> Recovered:
             _warn(engine, stored.id, f"held: {error}")
         except NotReplayed as error:
             why = f"{error}{last_line(stored, entries, builds)}"
-            store.diverged(stored, why)
+            store.diverged(stored, engine.now(), why)
             diverged[stored.id] = why
             _warn(engine, stored.id, f"diverged: {why}")
         else:

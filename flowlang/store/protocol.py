@@ -90,8 +90,8 @@ class RecoverableStore(Store, Protocol):
         """The journal of an activeflow that goes on after `last`."""
         ...
 
-    def diverged(self, stored: Stored, why: str) -> None:
-        """It acts no further, and why."""
+    def diverged(self, stored: Stored, at: int, why: str) -> None:
+        """It acts no further, since when and why."""
         ...
 
 

@@ -48,7 +48,8 @@ _LIVE_SINCE = (
 class Stored:
     """An activeflow as it is kept. Times are microseconds since 1970-01-01 UTC; `ending` is how it ended, as
     `ending_to_plain` has it, or for one that diverged why. `last` is the row of its last entry, of one that
-    lives that of some entry before; `due` is when one that is parked is to be woken."""
+    lives that of some entry before; `ended` is also when one diverged; `due` is when one that is parked is
+    to be woken."""
 
     number: int
     id: str

@@ -167,9 +167,9 @@ class SqliteStore:
         """The journal of one that goes on after `last`."""
         return SqliteJournal(self, stored.id, None, stored.number, last)
 
-    def diverged(self, stored: Stored, why: str) -> None:
-        """It acts no further, and why."""
-        self.ends.append(("diverged", None, None, self.encode(why), stored.number))
+    def diverged(self, stored: Stored, at: int, why: str) -> None:
+        """It acts no further, since when and why."""
+        self.ends.append(("diverged", at, None, self.encode(why), stored.number))
 
     def park(
         self, journal: Journal, due: int | None, threads: Iterable[Thread], messages: Iterable[str]

@@ -14,6 +14,8 @@ from flowlang.store.database import Database
 from flowlang.store.reading import FILE, open_archive
 from flowlang.store.sqlite import SqliteStore
 
+from .test_damage import BUILD
+
 Virtual = trio.testing.MockClock
 
 TEXT = """
@@ -105,10 +107,26 @@ def test_keys_of_secrets_go_too_but_for_those_of_what_lives(alive: bool, tmp_pat
     with SqliteStore(tmp_path / "data", tmp_path / "keys") as store:
         name, _ = store.keys.current(0.0)
         if alive:
-            from .test_damage import BUILD
-
             store.journal("one", BUILD).open({"flow": "main", "at": 0})
             store.commit()
         store.prune(400 * DAY, 400 * DAY, 0)
         store.commit()
         assert (store.keys.find(name) is not None) is alive
+
+
+@pytest.mark.parametrize("parked", [False, True])
+def test_one_that_diverged_goes_so_long_after_that_however_old_it_is(parked: bool, tmp_path: Path) -> None:
+    with SqliteStore(tmp_path) as store:
+        journal = store.journal("one", BUILD)
+        journal.open({"flow": "main", "at": 0})
+        journal.append(["begin", 0], b"")
+        if parked:
+            store.park(journal, None, (), ())
+        store.commit()
+        (stored,) = store.archive.activeflows()
+        store.diverged(stored, 100 * DAY, "it does")
+        store.commit()
+        for at, left in ((99, 1), (101, 0)):
+            store.prune(at * DAY, 0, 0)
+            store.commit()
+            assert rows(tmp_path, "activeflows") == left
