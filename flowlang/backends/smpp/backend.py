@@ -23,11 +23,12 @@ from flowlang.backends.once import Once
 from flowlang.model.addresses import message_address, sender_of
 from flowlang.model.message_commands import OutsideCommand, SendMessage
 from flowlang.model.results import Done, Failed
-from flowlang.model.values import Outcome, Value
+from flowlang.model.values import SECOND, Outcome, Value
 
 from .again import Again
-from .incoming import Incomings
+from .incoming import Incomings, Nothing, Part
 from .outgoing import Message, Outgoing, Patience, Report, Send
+from .parts import Parts
 from .pdu import USER_MESSAGE_REFERENCE, Pdu
 from .receipts import is_receipt, receipt_of
 from .session import Account, Answered, Bound, Came, Event, Lost, Pace, Session
@@ -57,7 +58,8 @@ class Smsc:
 
 class SmppBackend:
     """`sender` is what messages come from where the script names none. `on_wire` remembers what may have
-    arrived across a crash, `chance` is for jitter; `new_id` names what comes."""
+    arrived across a crash, `parts` what came of long messages; `chance` is for jitter; `new_id` names what
+    comes."""
 
     name = "smpp"
     channels = frozenset({"sms"})
@@ -71,6 +73,7 @@ class SmppBackend:
         *,
         patience: Patience | None = None,
         on_wire: OnWire | None = None,
+        parts: Parts | None = None,
         chance: Random | None = None,
         new_id: Callable[[], str] = lambda: f"sms-{secrets.token_hex(6)}",
     ) -> None:
@@ -83,7 +86,8 @@ class SmppBackend:
         self._new_id = new_id
         self._out = Outgoing(patience or Patience(), self._chance, on_wire)
         self._on_wire = on_wire or OnWire()
-        self._in = Incomings()
+        self._in = Incomings(parts)
+        self._nursery: trio.Nursery | None = None
         self._again = Again(new_id)
         self._once = Once()
         self._host: Host | None = None
@@ -172,7 +176,8 @@ class SmppBackend:
         session = Session(smsc.account, smsc.pace, trio.current_time())
         lost: list[Lost] = []
         try:
-            async with trio.open_nursery() as nursery:
+            async with trio.open_nursery() as self._nursery:
+                nursery = self._nursery
                 nursery.start_soon(self._read, stream, session, lost)
                 await self._write(stream, session, lost)
                 nursery.cancel_scope.cancel()
@@ -269,20 +274,49 @@ class SmppBackend:
 
     def _came(self, session: Session, pdu: Pdu) -> None:
         assert self._host is not None
-        text = self._in.take(pdu, trio.current_time())
-        if text is None:
+        try:
+            text = self._in.take(pdu, self._host.now() / SECOND)
+        except OSError as error:
+            _log.error("a part of a message cannot be kept: %s", error)
+            session.answer(pdu.sequence, _LATER)
+            return
+        if isinstance(text, Part):
+            assert self._nursery is not None
+            self._nursery.start_soon(self._keep_part, session, pdu.sequence)
+            return
+        if isinstance(text, Nothing):
+            _log.warning("SMSC %s:%s: a message is dropped: %s", self._smsc.host, self._smsc.port, text.why)
             session.answer(pdu.sequence, 0)
             return
 
+        def done() -> None:
+            if text.parts is not None:
+                self._in.parts.done(text.parts)
+
         def kept() -> None:
+            done()
             session.answer(pdu.sequence, 0)
             self._wake.set()
 
         fields: dict[str, Value] = {"text": text.text, "id": self._again.id_of(text, trio.current_time())}
         offered = Offered("sms", text.to, text.source, self._new_id(), data=fields)
         refused = self._host.receive(offered, kept)
-        if refused is not None:
-            session.answer(pdu.sequence, _LATER if refused.status == 503 else _NEVER)
+        if refused is not None and refused.status == 503:
+            session.answer(pdu.sequence, _LATER)
+        elif refused is not None:
+            done()
+            session.answer(pdu.sequence, _NEVER)
+
+    async def _keep_part(self, session: Session, sequence: int) -> None:
+        """Answers it when it is on the disk; elsewhere than in the loop, which must not wait for that."""
+        try:
+            await trio.to_thread.run_sync(self._in.parts.sync)
+        except OSError as error:
+            _log.error("a part of a message cannot be kept: %s", error)
+            session.answer(sequence, _LATER)
+        else:
+            session.answer(sequence, 0)
+        self._wake.set()
 
     def _report(self, reports: list[Report]) -> None:
         assert self._host is not None

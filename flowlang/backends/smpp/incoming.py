@@ -1,82 +1,69 @@
-"""Short messages that come in, without I/O: who wrote what to whom, the parts of long ones put together.
-
-A part is answered at once, before its message is whole: an SMSC may send the next only then. Parts of which
-the rest does not come are forgotten.
-"""
+"""Short messages that come in: who wrote what to whom, the parts of long ones put together."""
 
 from __future__ import annotations
 
-from collections import OrderedDict
 from dataclasses import dataclass, field
 
 from flowlang.model.addresses import sender_of
 
+from .parts import Key, Parts
 from .pdu import MESSAGE_PAYLOAD, Pdu
 from .text import text_of
 
 _HAS_HEADER = 0x40  # §5.2.12: UDHI
 _INTERNATIONAL = 1  # §5.2.5
-_MOST_OPEN = 1_000
-_WAITS = 600.0
-"""Seconds for the rest of a message."""
 
 
 @dataclass(frozen=True, slots=True)
 class Text:
-    """A whole message; the addresses have the scheme `sms:`."""
+    """A whole message; the addresses have the scheme `sms:`. `parts` are those that it came in."""
 
     source: str
     to: str
     text: str
+    parts: Key | None = field(default=None, compare=False)
 
 
-@dataclass(slots=True)
-class _Open:
-    until: float
-    parts: dict[int, bytes] = field(default_factory=dict[int, bytes])
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One of a message of which others are missing."""
+
+
+@dataclass(frozen=True, slots=True)
+class Nothing:
+    """No text."""
+
+    why: str
 
 
 class Incomings:
     """Of one SMSC."""
 
-    def __init__(self) -> None:
-        self._open: OrderedDict[tuple[str, str, int, int], _Open] = OrderedDict()
+    def __init__(self, parts: Parts | None = None) -> None:
+        self.parts = parts or Parts()
 
-    def take(self, pdu: Pdu, now: float) -> Text | None:
-        """A `deliver_sm`; `None` where the message is not whole, or no text."""
+    def take(self, pdu: Pdu, now: float) -> Text | Part | Nothing:
+        """A `deliver_sm`. `now` is seconds since 1970. Raises `OSError` where a part cannot be kept."""
         source = _address(pdu.text("source_addr"), pdu.number("source_addr_ton"))
         to = _address(pdu.text("destination_addr"), pdu.number("dest_addr_ton"))
-        octets = pdu.octets("short_message") or pdu.extras.get(MESSAGE_PAYLOAD, b"")
         if source is None or to is None:
-            return None
-        whole: bytes | None = octets
-        if pdu.number("esm_class") & _HAS_HEADER:
-            whole = self._put_together(source, to, octets, now)
-        text = text_of(pdu.number("data_coding"), whole) if whole is not None else None
-        return Text(source, to, _clean(text)) if text is not None else None
-
-    def _put_together(self, source: str, to: str, octets: bytes, now: float) -> bytes | None:
-        header, body = (
-            octets[1 : 1 + octets[0]] if octets else b"",
-            octets[1 + octets[0] :] if octets else b"",
-        )
-        part = _part_in(header)
-        if part is None:
-            return body
-        reference, total, number = part
-        key = source, to, reference, total
-        while self._open and next(iter(self._open.values())).until <= now:
-            self._open.popitem(last=False)
-        found = self._open.get(key)
-        if found is None:
-            self._open[key] = found = _Open(now + _WAITS)
-            if len(self._open) > _MOST_OPEN:
-                self._open.popitem(last=False)
-        found.parts[number] = body
-        if len(found.parts) < total:
-            return None
-        del self._open[key]
-        return b"".join(found.parts[each] for each in sorted(found.parts))
+            return Nothing("who sends, or to whom, is no address")
+        coding = pdu.number("data_coding")
+        octets = pdu.octets("short_message") or pdu.extras.get(MESSAGE_PAYLOAD, b"")
+        if text_of(coding, b"") is None:
+            return Nothing(f"data_coding {coding:#04x} is no text")
+        key: Key | None = None
+        if pdu.number("esm_class") & _HAS_HEADER and octets:
+            header, octets = octets[1 : 1 + octets[0]], octets[1 + octets[0] :]
+            part = _part_in(header)
+            if part is not None:
+                reference, total, number = part
+                key = source, to, reference, total
+                whole = self.parts.put(key, number, octets, now)
+                if whole is None:
+                    return Part()
+                octets = whole
+        return Text(source, to, _clean(text_of(coding, octets) or ""), key)
 
 
 def _part_in(header: bytes) -> tuple[int, int, int] | None:

@@ -23,6 +23,7 @@ from flowlang.project.shapes import Flag, Integer, Seconds, Table, Text
 
 from .backend import SmppBackend, Smsc
 from .outgoing import Patience
+from .parts import Parts
 from .session import Account, Pace
 
 _LONGEST = {"system_id": 15, "password": 8, "system_type": 12}  # SMPP v3.4 §4.1.1, the final NUL not counted
@@ -47,13 +48,14 @@ def _make(section: Section) -> SmppBackend:
     )  # fmt: skip
     data = section.surroundings.data
     on_wire = OnWire(data / f"smpp-{section.name}.sent" if data is not None else None)
+    parts = Parts(data / f"smpp-{section.name}.parts" if data is not None else None)
     patience = Patience(
         give_up=given.get("give_up", Patience.give_up),
         doubt=given.get("doubt", Patience.doubt),
         resend=given.get("resend", False),
     )
     try:
-        return SmppBackend(smsc, given["from"], patience=patience, on_wire=on_wire)
+        return SmppBackend(smsc, given["from"], patience=patience, on_wire=on_wire, parts=parts)
     except ValueError as error:
         raise SettingsError(str(error), "from") from None
 

@@ -13,6 +13,7 @@ GSM, ASCII, LATIN1, UCS2 = 0, 1, 3, 8  # data_coding, SMPP v3.4 §5.2.19
 MOST_PARTS = 20
 """Longer messages are no short messages; TS 23.040 §9.2.3.24.1 would allow 255."""
 
+_CODECS = {ASCII: "ascii", LATIN1: "latin-1", 6: "iso8859-5", 7: "iso8859-8"}  # SMPP v3.4 §5.2.19
 _ALPHABET = (  # TS 23.038 §6.2.1; ESC stands where the escape to the extension is
     "@£$¥èéùìòÇ\nØø\rÅåΔ_ΦΓΛΩΠΨΣΘΞ\x1bÆæßÉ !\"#¤%&'()*+,-./0123456789:;<=>?"
     "¡ABCDEFGHIJKLMNOPQRSTUVWXYZÄÖÑÜ§¿abcdefghijklmnopqrstuvwxyzäöñüà"
@@ -71,15 +72,30 @@ def _cut(pieces: list[bytes], most: int) -> list[bytes]:
 
 def text_of(coding: int, octets: bytes) -> str | None:
     """What somebody sent; `None` for what is no text."""
-    match coding:
-        case 0:  # GSM
+    if coding in _CODECS:
+        return octets.decode(_CODECS[coding], "replace")
+    match _group(coding):
+        case 0:
             return _from_gsm(octets)
-        case 1:  # ASCII
-            return octets.decode("ascii", "replace")
-        case 3:  # LATIN1
-            return octets.decode("latin-1")
-        case 8:  # UCS2
+        case 8:
             return octets.decode("utf-16-be", "replace")
+        case _:
+            return None
+
+
+def _group(coding: int) -> int | None:
+    """The alphabet by TS 23.038 §4: 0 is GSM, 8 UCS-2; `None` for octets, and what is compressed."""
+    match coding >> 4:
+        case 0 if coding in (GSM, UCS2):  # the rest of 0x00 to 0x0F is SMPP's own
+            return coding
+        case 0x1 | 0x4 | 0x5:  # with a class; 4 and 5: deleted when it was read
+            return {0x0: 0, 0x8: 8}.get(coding & 0x0C)
+        case 0xC | 0xD:  # a message waits; GSM
+            return 0
+        case 0xE:  # the same, UCS-2
+            return 8
+        case 0xF if not coding & 0x0C:  # with a class; 0x04 is octets
+            return 0
         case _:
             return None
 

@@ -15,6 +15,7 @@ import trustme
 from flowlang.backends.border import Refusal
 from flowlang.backends.smpp import Account, Pace, Patience, SmppBackend
 from flowlang.backends.smpp import Smsc as Where
+from flowlang.backends.smpp.parts import Parts
 from flowlang.backends.smpp.text import parts_of
 from flowlang.model.message_commands import SendMessage
 from flowlang.model.results import Done, Failed, Result
@@ -182,6 +183,32 @@ async def test_what_nobody_takes_is_refused_for_good_or_for_now() -> None:
         while len(smsc.answered) < 2:
             await smsc.answer_came.wait()
     assert [each.status for each in smsc.answered] == [0x65, 0x64]
+
+
+async def test_a_long_message_whose_last_part_is_refused_for_now_is_whole_when_that_comes_again() -> None:
+    smsc = Smsc(receipts=False)
+    host = TestHost(answer=lambda _: Refusal(503) if len(host.offered) == 1 else None)
+    async with backend(smsc, host) as made:
+        await outcome(made, sms())
+        parts = parts_of("long " * 100, 7)
+        for number, part in enumerate((*parts, parts[-1]), 1):
+            await smsc.write(part.octets, part.coding, header=True)
+            while len(smsc.answered) < number:
+                await smsc.answer_came.wait()
+    assert [each.status for each in smsc.answered] == [0] * (len(parts) - 1) + [0x64, 0]
+    assert [each.data["text"] for each in host.offered] == ["long " * 100] * 2  # type: ignore[index, call-overload]
+
+
+async def test_a_part_that_cannot_be_kept_is_refused_for_now(tmp_path: Path) -> None:
+    (tmp_path / "full").touch()
+    smsc = Smsc(receipts=False)
+    async with backend(smsc, TestHost(), parts=Parts(tmp_path / "full" / "one.parts")) as made:
+        await outcome(made, sms())
+        part = parts_of("long " * 100, 7)[0]
+        await smsc.write(part.octets, part.coding, header=True)
+        while not smsc.answered:
+            await smsc.answer_came.wait()
+    assert smsc.answered[0].status == 0x64
 
 
 @pytest.mark.parametrize(

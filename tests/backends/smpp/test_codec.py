@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 import smpplib.smpp
 from hypothesis import given
@@ -9,7 +11,8 @@ from hypothesis import strategies as st
 from smpplib.client import Client
 from smpplib.gsm import make_parts
 
-from flowlang.backends.smpp.incoming import Incomings
+from flowlang.backends.smpp.incoming import Incomings, Nothing, Part, Text
+from flowlang.backends.smpp.parts import Parts
 from flowlang.backends.smpp.pdu import COMMANDS, Framer, Pdu, PduError, decode, encode
 from flowlang.backends.smpp.receipts import is_receipt, receipt_of
 from flowlang.backends.smpp.text import GSM, UCS2, TextTooLongError, parts_of, text_of
@@ -178,7 +181,7 @@ def test_whatever_comes_in_is_a_text_or_none(octets: bytes, esm_class: int, codi
     }  # fmt: skip
     for _ in range(2):
         taken = incomings.take(Pdu("deliver_sm", 1, 0, fields), 0.0)
-        assert taken is None or taken.source.isprintable()
+        assert not isinstance(taken, Text) or taken.source.isprintable()
 
 
 def test_parts_of_which_the_rest_does_not_come_are_forgotten() -> None:
@@ -191,6 +194,50 @@ def test_parts_of_which_the_rest_does_not_come_are_forgotten() -> None:
     }
     parts = [each.octets for each in parts_of("x" * 200, 9)]
     first, second = (Pdu("deliver_sm", 1, 0, {**fields, "short_message": each}) for each in parts)
-    assert incomings.take(first, 0.0) is None
-    assert incomings.take(second, 700.0) is None
-    assert incomings.take(first, 701.0) is not None
+    assert incomings.take(first, 0.0) == Part()
+    assert incomings.take(second, 700.0) == Part()
+    assert isinstance(incomings.take(first, 701.0), Text)
+
+
+def _came(octets: bytes, coding: int = 0, *, header: bool = False) -> Pdu:
+    fields: dict[str, str | int | bytes] = {
+        "source_addr": "14155550100", "source_addr_ton": 1, "destination_addr": "12345",
+        "esm_class": 0x40 if header else 0, "data_coding": coding, "short_message": octets,
+    }  # fmt: skip
+    return Pdu("deliver_sm", 1, 0, fields)
+
+
+def test_parts_outlive_the_process_until_the_message_is_kept(tmp_path: Path) -> None:
+    path, long = tmp_path / "data" / "one.parts", "x" * 400
+    first, second, third = (_came(each.octets, header=True) for each in parts_of(long, 9))
+    assert Incomings(Parts(path)).take(first, 0.0) == Part()
+    with path.open("ab") as file:
+        file.write(b'[1]\n[["a","b",1,2],"x"]\n\xff{\n')  # damage
+    assert Incomings(Parts(path)).take(third, 1.0) == Part()
+    for _ in range(2):  # the second process dies before it is kept
+        incomings = Incomings(Parts(path))
+        whole = incomings.take(second, 2.0)
+        assert isinstance(whole, Text)
+        assert whole.text == long
+        assert whole.parts is not None
+    incomings.parts.done(whole.parts)
+    assert Incomings(Parts(path)).take(second, 3.0) == Part()
+
+
+@pytest.mark.parametrize("coding", [0x00, 0x10, 0x11, 0x13, 0xC0, 0xD8, 0xF0, 0xF1])
+def test_a_class_of_message_is_text_too(coding: int) -> None:
+    taken = Incomings().take(_came(b"h\x05", coding), 0.0)
+    assert isinstance(taken, Text)
+    assert taken.text == "hé"
+
+
+@pytest.mark.parametrize("coding", [0x08, 0x18, 0x19, 0x58, 0xE0])
+def test_a_class_of_message_in_ucs2_is_text_too(coding: int) -> None:
+    taken = Incomings().take(_came("hé€".encode("utf-16-be"), coding), 0.0)
+    assert isinstance(taken, Text)
+    assert taken.text == "hé€"
+
+
+@pytest.mark.parametrize("coding", [0x02, 0x04, 0x14, 0x20, 0x30, 0x80, 0xF4, 0xF5])
+def test_what_is_no_text_is_told(coding: int) -> None:
+    assert Incomings().take(_came(b"hi", coding), 0.0) == Nothing(f"data_coding {coding:#04x} is no text")
