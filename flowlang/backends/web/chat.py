@@ -37,6 +37,7 @@ _LONGEST = 4_000
 _LARGEST = 2**53  # what JavaScript counts exactly, and SQLite holds
 _HELLO = 10.0  # seconds
 _AGAINST_THE_RULES, _TRY_AGAIN = 1008, 1013  # RFC 6455 §7.4.1 and its registry
+_MOST_TAKEN = 20_000  # visitors who are known by what they said; after it by what they were answered
 _WAITING = 300  # messages that a page may be behind; then it is to come back
 _CONTROL = {number: " " for number in (*range(32), *range(127, 160), 0x2028, 0x2029) if number not in (9, 10)}
 
@@ -97,6 +98,7 @@ class Chat:
         self._most = pages
         self._newcomers = Allowance(newcomers, MINUTE)
         self._pages: dict[str, list[Page]] = {}
+        self._taken: dict[str, None] = {}
         self._count = 0
 
     @property
@@ -135,10 +137,10 @@ class Chat:
                 pass
             case _:
                 return _AGAINST_THE_RULES
-        if last <= 0 and not self._newcomers.take("all", self._host().now()):
-            return _TRY_AGAIN
         last = min(max(last, 0), _LARGEST)
         visitor = f"chat:v{hashlib.sha256(token.encode()).hexdigest()[:24]}"
+        if self._is_new(visitor) and not self._newcomers.take("all", self._host().now()):
+            return _TRY_AGAIN
         page = Page(socket, last)
         page.put({"t": "welcome", "visitor": visitor.removeprefix("chat:")})
         for message in self.mailbox.since(visitor, last):
@@ -152,6 +154,11 @@ class Chat:
             if not pages:
                 del self._pages[visitor]
         return _AGAINST_THE_RULES
+
+    def _is_new(self, visitor: str) -> bool:
+        """Whoever has a page open, has said what a flow took, or is kept something is not, whatever he says
+        that he has."""
+        return not (visitor in self._pages or visitor in self._taken or self.mailbox.knows(visitor))
 
     async def _heard(self, page: Page, visitor: str, given: dict[str, Any]) -> bool:
         match given:
@@ -170,7 +177,12 @@ class Chat:
             return "kept"
         data: dict[str, Value] = {"text": text, "subject": None, "id": f"{visitor}/{name}"}
         incoming = Incoming("chat", f"chat:{self.name}", visitor, f"chat-{self._new_id()}", data=data)
-        return await take(self._host(), incoming)
+        taken = await take(self._host(), incoming)
+        if taken == "kept":
+            if len(self._taken) >= _MOST_TAKEN:
+                del self._taken[next(iter(self._taken))]
+            self._taken[visitor] = None
+        return taken
 
     def _report(self, page: Page, visitor: str, n: int) -> None:
         if n > page.seen:

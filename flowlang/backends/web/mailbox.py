@@ -73,6 +73,10 @@ class Mailbox:
         """What is kept for a visitor behind a number, oldest first."""
         return [Kept(*row) for row in self._file.rows(_SINCE, (visitor, n, _MOST))][::-1]
 
+    def knows(self, visitor: str) -> bool:
+        """Whether anything is kept for a visitor."""
+        return bool(self._file.rows("SELECT 1 FROM messages WHERE visitor = ? LIMIT 1", (visitor,)))
+
     async def run(self) -> None:
         """Writes until cancelled."""
         await self._file.run()

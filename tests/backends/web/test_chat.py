@@ -182,8 +182,9 @@ async def test_only_so_many_pages_are_open() -> None:
 
 async def test_only_so_many_newcomers_come_in_a_minute() -> None:
     async with serving(newcomers=1) as (_, url):
-        async with visitor(url):
-            pass
+        async with visitor(url) as ann:
+            await ann.say("hi")
+            assert await ann.messages(1) == ["Welcome, you wrote hi."]
         with pytest.RaisesGroup(ConnectionClosed):
             async with visitor(url, "B" * 43):
                 pass

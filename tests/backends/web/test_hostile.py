@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import os
 import random
 import struct
+from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
@@ -38,9 +40,12 @@ async def said(url: str, *parts: bytes, headers: tuple[bytes, ...] = _HANDSHAKE)
         found = b""
         with trio.move_on_after(0.3):
             try:
-                await stream.send_all(head + b"".join(parts))
+                await stream.send_all(head)
                 async for data in stream:
                     found += data
+                    if b"\r\n\r\n" in found and parts:
+                        await stream.send_all(b"".join(parts))
+                        parts = ()
             except trio.BrokenResourceError:
                 pass
         return found
@@ -74,7 +79,7 @@ async def test_a_number_too_large_for_the_disk_ends_nothing(number: int) -> None
     hello = frame(json.dumps({"t": "hello", "token": TOKEN, "last": number}).encode())
     seen = frame(json.dumps({"t": "seen", "n": number}).encode())
     async with serving() as (_, url):
-        assert b"101" in await said(url, hello, seen, seen)
+        assert b'"welcome"' in await said(url, hello, seen, seen)
         await is_served(url)
 
 
@@ -106,3 +111,30 @@ async def test_no_handshake_and_no_frame_ends_more_than_its_own_connection() -> 
                 for _ in range(40):
                     nursery.start_soon(one, url)
         await is_served(url)
+
+
+async def test_a_newcomer_is_one_whatever_he_says_that_he_has() -> None:
+    async with serving(newcomers=2) as (_, url):
+        async with visitor(url, "A" * 43) as ann:
+            await ann.say("hi")
+            assert await ann.messages(1) == ["Welcome, you wrote hi."]
+            async with visitor(url, "B" * 43, last=1):
+                pass
+            hello = json.dumps({"t": "hello", "token": "C" * 43, "last": 1}).encode()
+            assert struct.pack(">H", 1013) in await said(url, frame(hello))
+            async with visitor(url, "A" * 43, last=0):  # a second page of hers
+                pass
+        async with visitor(url, "A" * 43, last=0):  # and she who comes back
+            pass
+
+
+async def test_what_was_said_is_for_nobody_else_to_read(tmp_path: Path) -> None:
+    async with serving(tmp_path) as (_, url):
+        await is_served(url)
+        found = {
+            each: (tmp_path / each).stat().st_mode & 0o777
+            for each in os.listdir(tmp_path)
+            if "chat.db" in each
+        }
+        assert found
+        assert set(found.values()) == {0o600}
