@@ -2,7 +2,8 @@
 for them.
 
 Of an activeflow that ended (or diverged) so long ago its journal goes, along the chain of its entries, and it
-with it; then texts that no activeflow runs on, and rows that a handoff left behind. Records of calls and what
+with it; then texts that no activeflow runs on, and rows that a handoff left behind, which the journal is gone
+through for, a stretch at a time. Records of calls and what
 the outbox gave up have a time of their own.
 """
 
@@ -13,6 +14,8 @@ from .database import Row
 ACTIVEFLOWS = 200
 """Activeflows that are forgotten at once."""
 _ROWS = 2_000  # rows of other tables at once
+SWEPT = 5_000
+"""Rows of the journal that are looked at once for those that nothing leads to."""
 
 _EXPIRED = (
     "SELECT number FROM activeflows WHERE state IN ('ended', 'diverged') AND ended < ? "
@@ -29,8 +32,9 @@ _JOURNAL = " ".join(
 )
 _GONE = f"DELETE FROM activeflows WHERE number IN ({_EXPIRED})"  # noqa: S608 (ours)
 _LEFT_BEHIND = (
-    "DELETE FROM journal WHERE row IN (SELECT row FROM journal "
-    "WHERE row < coalesce((SELECT min(first) FROM activeflows), 0) ORDER BY row LIMIT ?)"
+    "DELETE FROM journal WHERE row IN (SELECT j.row FROM journal j "
+    "LEFT JOIN activeflows a ON a.number = j.activeflow "
+    "WHERE j.row > ? AND j.row <= ? AND (a.number IS NULL OR j.row < a.first))"
 )
 _BUILDS = "DELETE FROM builds WHERE hash NOT IN (SELECT build FROM activeflows)"
 _TEXTS = (
@@ -45,14 +49,15 @@ _SEEN = "DELETE FROM seen WHERE message IN (SELECT message FROM seen WHERE at < 
 _OUTBOX = "DELETE FROM outbox WHERE state <> 'open' AND since < ?"
 
 
-def pruning(journals: int, records: int, seen: int) -> list[tuple[str, Row]]:
+def pruning(journals: int, records: int, seen: int, swept: tuple[int, int]) -> list[tuple[str, Row]]:
     """What forgets journals of activeflows that were over by then, records of calls that began before, and
-    that messages were here before; all in microseconds since 1970-01-01 UTC."""
+    that messages were here before; all in microseconds since 1970-01-01 UTC. `swept` is the stretch of the
+    journal that is looked at: behind its first row, up to its second one."""
     expired = journals, ACTIVEFLOWS
     return [
         (_JOURNAL, expired),
         (_GONE, expired),
-        (_LEFT_BEHIND, (_ROWS,)),
+        (_LEFT_BEHIND, swept),
         (_BUILDS, ()),
         (_TEXTS, ()),
         (_RECORDS, (records, _ROWS)),

@@ -118,6 +118,11 @@ class Archive:
         rows = self._db.rows(_CHAIN, (last,)) if last else ()
         return [Entry(self._decode(given), outcome) for given, outcome in rows]
 
+    def row_behind(self, row: int, count: int) -> int:
+        """The row so many rows behind one, or the last there is; 0 where none is behind it."""
+        behind = "SELECT row FROM journal WHERE row > ? ORDER BY row LIMIT ?"
+        return self._db.value(f"SELECT max(row) FROM ({behind})", (row, count)) or 0  # noqa: S608 (ours)
+
     def any_before(self, at: int) -> bool:
         """Whether there is an activeflow that began before then, over or not, or something in the outbox:
         secrets in it may need keys of that time."""

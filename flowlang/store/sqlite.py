@@ -25,7 +25,7 @@ from .builds import Build
 from .database import Database, DatabaseError, Row, damaged, why
 from .errors import StoreError
 from .protocol import Thread
-from .pruning import pruning
+from .pruning import SWEPT, pruning
 from .reading import FILE, Archive, Stored, keys_of
 from .schema import migrate
 from .sealing import Sealer
@@ -116,6 +116,7 @@ class SqliteStore:
         self._kept: set[bytes] = set()
         self._records: dict[tuple[Any, Any], Row] = {}
         self._alive: int | None = None
+        self._swept = 0
         self._failed: str | None = None
         self._prepared = False
         self._committing = Lock()
@@ -193,7 +194,8 @@ class SqliteStore:
     def prune(self, journals: int, records: int, seen: int) -> None:
         """Forgets some of what was over before these times, and the keys of secrets of months before; see
         `pruning`."""
-        self.moves += pruning(journals, records, seen)
+        behind, self._swept = self._swept, self._archive.row_behind(self._swept, SWEPT)  # 0: from the start
+        self.moves += pruning(journals, records, seen, (behind, self._swept))
         self._kept.clear()  # a text that is forgotten is written again with the next who needs it
         self.keys.drop_before(journals, self._archive.any_before)
 

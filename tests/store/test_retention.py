@@ -130,3 +130,28 @@ def test_one_that_diverged_goes_so_long_after_that_however_old_it_is(parked: boo
             store.prune(at * DAY, 0, 0)
             store.commit()
             assert rows(tmp_path, "activeflows") == left
+
+
+async def test_what_a_handoff_left_behind_goes_though_an_older_activeflow_lives(
+    tmp_path: Path, autojump_clock: Virtual, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("flowlang.store.sqlite.SWEPT", 7)
+    with SqliteStore(tmp_path) as store:
+        async with flowlang.open_engine(store=store) as engine:
+            engine.recover()
+            engine.load_text(TEXT)
+            long, hands = engine.start("long"), engine.start("hands", 0)
+            for number in range(1, 21):
+                await engine.signalled(long.id, "add", number)
+                await engine.signalled(hands.id, "go")
+            await trio.sleep(1)
+            kept = [len(store.archive.entries(each)) for each in store.archive.activeflows()]
+            for _ in range(10):
+                store.prune(0, 0, 0)
+                store.commit()
+            assert rows(tmp_path, "journal") == sum(kept)
+            assert [len(store.archive.entries(each)) for each in store.archive.activeflows()] == kept
+            assert (kept[0] > 20, kept[1] < 5) == (True, True)
+    with SqliteStore(tmp_path) as store:
+        async with flowlang.open_engine(store=store) as engine:
+            assert set(engine.recover().live) == {long.id, hands.id}
