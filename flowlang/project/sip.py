@@ -166,6 +166,7 @@ _ACCOUNT = Table(
             Text("an E.164 number", re.compile(r"\+[1-9][0-9]{4,14}")), "what others see as its number"
         ),
         "name": Told(_text, "what others see as its name"),
+        "max_cps": Told(_rate, "how many calls it may begin in a second; 5 where nothing is said"),
     },
     frozenset({"password"}),
 )

@@ -120,8 +120,8 @@ class UserAgent:
         digest: DigestClient | None = None,
         account: str | None = None,
     ) -> OutgoingCall:
-        """Call by way of `destination`, whose challenges `digest` answers, a phone of `account`. ValueError if
-        an address of the invitation is none."""
+        """Call by way of `destination`, whose challenges `digest` answers, a phone of `account`. ValueError
+        if an address of the invitation is none."""
         self._check_local(local)
         self._now = now
         request = invitation.request(self, local)
@@ -353,7 +353,8 @@ class UserAgent:
         call = IncomingCall(self, server, request, offer, local, source)
         call.origin = origin
         if self.door is not None:
-            self.door.entered(call, None if origin is None else origin.trunk, incoming=True)
+            trunk, account = (None, None) if origin is None else (origin.trunk, origin.account)
+            self.door.entered(call, trunk, incoming=True, account=account)
         self.emit(CallOffered(call))
 
     def _is_other_side(self, leg: CallLeg, request: Request, source: Address, now: float) -> bool:

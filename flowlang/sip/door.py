@@ -5,8 +5,8 @@
 
 In this order: a trunk by the name that its certificate proves, a trunk by its address, an account or a trunk
 by its password, anybody at a listener that is open. Who is none of them is asked for a password, where there
-are any, else refused. Then the limits of calls, of the trunk and of all: 503 with Retry-After (RFC 3261
-§21.5.4). A call that has begun is never limited.
+are any, else refused. Then the limits of calls, of the trunk or account and of all: 503 with Retry-After (RFC
+3261 §21.5.4). A call that has begun is never limited.
 """
 
 from __future__ import annotations
@@ -105,7 +105,7 @@ class _Counted:
 class Door:
     """`guard` asks for passwords, `None` where nobody has one; `open_at(listener)` is the name of a listener
     that is open, `None` for one that is not, and for a connection that we opened; `bound(user)` gives the
-    hosts that an account's phones registered from."""
+    hosts that an account's phones registered from, `rate_of(user)` how many calls it begins in a second."""
 
     def __init__(
         self,
@@ -114,12 +114,15 @@ class Door:
         open_at: Callable[[object], str | None],
         limits: Limits | None = None,
         bound: Callable[[str, float], Iterable[str]] = lambda user, now: (),
+        rate_of: Callable[[str], float | None] = lambda user: None,
     ) -> None:
         self._trunks = {each.name: each for each in trunks}
         self._by_user = {each.user: each for each in self._trunks.values() if each.user is not None}
         self.guard = guard
         self._open_at = open_at
         self._bound = bound
+        self._rate_of = rate_of
+        self._accounts: dict[str, _Counted] = {}
         self._all = _Counted(limits or Limits())
         self._each = {name: _Counted(each.limits) for name, each in self._trunks.items()}
         self._owners: dict[object, tuple[_Counted, ...]] = {}
@@ -132,7 +135,11 @@ class Door:
     def judge(self, request: Request, source: Address, listener: object, now: float) -> Verdict:
         """What becomes of an INVITE that begins a call."""
         found = self._whose(request, source, listener, now)
-        if isinstance(found, Admitted) and (self._all.is_full(now) or self.is_full(found.trunk, now)):
+        if isinstance(found, Admitted) and (
+            self._all.is_full(now)
+            or self.is_full(found.trunk, now)
+            or (found.account is not None and self._account(found.account).is_full(now))
+        ):
             return Refusal(503, (("Retry-After", str(RETRY_AFTER)),))
         return found
 
@@ -160,10 +167,12 @@ class Door:
         counted = None if trunk is None else self._each.get(trunk)
         return counted is not None and counted.is_full(now)
 
-    def entered(self, call: object, trunk: str | None, *, incoming: bool) -> None:
-        """A call has begun. A trunk's limits are of both directions, those of all of calls that come in: what
-        a script makes of them is for its policy to limit."""
+    def entered(self, call: object, trunk: str | None, *, incoming: bool, account: str | None = None) -> None:
+        """A call has begun, `account`'s where it began one. A trunk's limits are of both directions, those of
+        all and of accounts of calls that come in: what a script makes of them is for its policy to limit."""
         owners = (() if trunk is None else (self._each[trunk],)) + ((self._all,) if incoming else ())
+        if account is not None:
+            owners = (*owners, self._account(account))
         self._owners[call] = owners
         for each in owners:
             each.take()
@@ -192,6 +201,11 @@ class Door:
         if isinstance(verdict, Challenged):
             return Refusal(401, verdict.headers)
         return None if verdict.user == origin.account else NOT_FROM_HERE
+
+    def _account(self, user: str) -> _Counted:
+        if user not in self._accounts:
+            self._accounts[user] = _Counted(Limits(max_cps=self._rate_of(user)))
+        return self._accounts[user]
 
     def _whose(self, request: Request, source: Address, listener: object, now: float) -> Verdict:
         trunk = self.trunk_at(source)

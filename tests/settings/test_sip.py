@@ -52,6 +52,7 @@ max_calls = 30
 password = { env = "ALICE" }
 number = "+442079460000"
 name = "Alice"
+max_cps = 2
 """
 
 
@@ -84,6 +85,7 @@ def test_all_of_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     assert rewritten("+442079460000", trunk.numbers_out) == "02079460000"
     (alice,) = config.accounts
     assert (alice.user, alice.password, alice.number) == ("alice", "wonder", "+442079460000")
+    assert alice.max_cps == 2.0
 
 
 @pytest.mark.parametrize(
@@ -106,6 +108,10 @@ def test_all_of_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         ('[trunks.a]\nuser = "x"\npassword = { env = "NOT_SET" }', "the environment has no `NOT_SET`"),
         ("[accounts.a]", "error E803: the setting `password` is missing"),
         ('[accounts.a]\npassword = { env = "X" }\nnumber = "020"', "flow.toml:3:10: error E803"),
+        (
+            '[trunks.a]\nuser = "office"\nservers = ["sip:a"]\n[accounts.office]\npassword = { env = "X" }',
+            "error E803: the trunk `a` has this `user`",
+        ),
         ('[trunks.a]\nnumbers_in = [{ prefix = "0" }]', "error E803: the setting `replace` is missing"),
     ],
 )

@@ -55,6 +55,7 @@ def kept(
         lambda listener: "lan" if open_ else None,
         limits,
         lambda user, now: registrar.hosts_of(user, now),
+        lambda user: 2.0,
     )
     return peer
 
@@ -158,6 +159,15 @@ def test_a_trunk_has_as_many_calls_as_its_limits_allow() -> None:
     first.call.reject(486, peer.now)
     peer.take()
     assert peer.receive(third, source) == ["SIP/2.0 100 Trying"]
+
+
+def test_an_account_begins_as_many_calls_a_second_as_it_may() -> None:
+    peer = kept()
+    for at, number in ((0.0, 1), (0.0, 2), (0.0, 3), (0.5, 4)):
+        peer.now += at
+        data = request(body=SDP, branch=f"z9hG4bK{number}", call_id=f"c{number}")
+        (line,) = with_password(peer, data, "alice", "wonder")
+        assert line == ("SIP/2.0 503 Service Unavailable" if number == 3 else "SIP/2.0 100 Trying")
 
 
 def test_calls_of_all_have_limits_too() -> None:

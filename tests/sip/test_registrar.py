@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from flowlang.sip import Account, Accounts, Address, Credentials, DigestClient, Registrar, Response
 from flowlang.sip.parse import parse_datagram
 from flowlang.sip.registrar.registrar import MAX_CONTACTS
@@ -10,15 +12,17 @@ from tests.sip.wire import Peer, tokens
 REALM = "office"
 AOR = "sip:alice@office"
 
+ALICE = Account("alice", "wonder")
+
 
 class Phone:
     """A phone that registers at our agent as alice."""
 
-    def __init__(self) -> None:
+    def __init__(self, account: Account = ALICE) -> None:
         self.peer = Peer()
-        accounts = Accounts([Account("alice", "wonder"), Account("bob", "builder")])
+        accounts = Accounts([account, Account("bob", "builder")])
         self.registrar = self.peer.agent.registrar = Registrar(accounts, REALM, b"key", tokens(5))
-        self.client = DigestClient(Credentials("alice", "wonder"))
+        self.client = DigestClient(Credentials(account.user, account.password))
         self.cseq = 0
 
     def send(
@@ -143,3 +147,18 @@ def test_the_headers_of_a_contacts_uri_are_kept_byte_for_byte() -> None:
     phone = Phone()
     phone.send("Contact: <sip:alice@192.0.2.2?Route=%3Csip:sip.example.com%3E>")
     assert phone.contacts() == ["sip:alice@192.0.2.2?Route=%3Csip:sip.example.com%3E"]
+
+
+@pytest.mark.parametrize(
+    ("user", "status"),
+    [
+        ("+19005551234", 403), ("19005551234", 403), ("911", 403), ("911,", 403), ("(911)", 403),
+        ("+1900HOTTALK", 403), ("%2B19005551234", 403), ("17", 403), ("+14155550100", 200),
+        ("14155550100", 200), ("4711", 200), ("u4nd3k2l", 200), ("alice", 200),
+    ],
+)  # fmt: skip
+def test_an_account_registers_no_number_but_its_own(user: str, status: int) -> None:
+    phone = Phone(Account("4711", "wonder", "+14155550100"))
+    answer = phone.send(f"Contact: <sip:{user}@192.0.2.2:5062>", to="sip:4711@office")
+    assert answer.status == status
+    assert len(phone.registrar) == (status == 200)

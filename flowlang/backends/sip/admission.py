@@ -25,8 +25,12 @@ def make_door(
     def bound(user: str, now: float) -> list[str]:
         return [] if registrar is None else registrar.hosts_of(user, now)
 
+    def rate_of(user: str) -> float | None:
+        account = None if registrar is None else registrar.accounts.get(user)
+        return None if account is None else account.max_cps
+
     guard = None if registrar is None else registrar.guard
-    return Door(trunking.peers(), guard, open_at, limits, bound)
+    return Door(trunking.peers(), guard, open_at, limits, bound, rate_of)
 
 
 def is_open(listener: Listener, otherwise: bool | None) -> bool:

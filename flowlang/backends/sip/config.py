@@ -15,6 +15,7 @@ from flowlang.sip import Account, Credentials, Limits, SipSyntaxError
 from flowlang.sip.address import DEFAULT_PORTS
 from flowlang.sip.digest import DIGEST_ALGORITHMS
 from flowlang.sip.offer_answer import CODECS, Codec
+from flowlang.sip.registrar import MAX_CPS
 from flowlang.sip.uri import Uri, parse_uri
 
 from .sockets import Transport
@@ -65,10 +66,12 @@ def sip_config(settings: Mapping[str, Any], report: Report | None) -> SipConfig:
         for each in _listeners(name, given, tls, report)
     ]
     domains = tuple(sip.get("domains", ()))
+    trunks: Mapping[str, Any] = settings.get("trunks", {})
+    of_trunks = {given["user"]: name for name, given in trunks.items() if "user" in given}
     return SipConfig(
         tuple(listeners),
-        tuple(_trunk(name, given, report) for name, given in settings.get("trunks", {}).items()),
-        tuple(_accounts(settings.get("accounts", {}), report)),
+        tuple(_trunk(name, given, report) for name, given in trunks.items()),
+        tuple(_accounts(settings.get("accounts", {}), of_trunks, report)),
         sip.get("realm") or (domains[0] if domains else _REALM),
         domains,
         sip.get("external_address"),
@@ -162,12 +165,20 @@ def _limits(given: Mapping[str, Any]) -> Limits:
     return Limits(given.get("max_calls"), given.get("max_cps"))
 
 
-def _accounts(given: Mapping[str, Any], report: Report) -> list[Account]:
+def _accounts(given: Mapping[str, Any], trunks: Mapping[str, str], report: Report) -> list[Account]:
     made: list[Account] = []
     for user, each in given.items():
+        if user in trunks:
+            report.refuse(
+                ("accounts", user),
+                f"the trunk `{trunks[user]}` has this `user`: who knows either password would be both",
+            )
+            continue
         password = _revealed(each["password"], ("accounts", user, "password"), report)
         if password is not None:
-            made.append(Account(user, password, each.get("number"), each.get("name")))
+            made.append(
+                Account(user, password, each.get("number"), each.get("name"), each.get("max_cps", MAX_CPS))
+            )
     return made
 
 

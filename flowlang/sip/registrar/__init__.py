@@ -14,9 +14,9 @@
 
 from __future__ import annotations
 
-from .accounts import Account, Accounts
+from .accounts import MAX_CPS, Account, Accounts
 from .bindings import Contact
 from .registrar import Registrar, Reply
 from .registration import Registration, Trunk
 
-__all__ = ["Account", "Accounts", "Contact", "Registrar", "Registration", "Reply", "Trunk"]
+__all__ = ["MAX_CPS", "Account", "Accounts", "Contact", "Registrar", "Registration", "Reply", "Trunk"]

@@ -5,16 +5,20 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
+MAX_CPS = 5.0
+"""Calls a second: more than people dial. What calls by machine is told its own."""
+
 
 @dataclass(frozen=True, slots=True)
 class Account:
     """`user` is the user part of its address and the name in its credentials. `number` is what its calls show
-    as the caller's number; a phone has no say in that."""
+    as the caller's number; a phone has no say in that. `max_cps` is how many calls it may begin a second."""
 
     user: str
     password: str = field(repr=False)
     number: str | None = None
     name: str | None = None
+    max_cps: float = MAX_CPS
 
 
 class Accounts:

@@ -1,11 +1,13 @@
 """The registrar: what becomes of a REGISTER (RFC 3261 §10.3).
 
-Order: who asks (401), for whom (403, 404), what (400, 423), then all of it at once. Only an account itself
-changes or reads its bindings.
+Order: who asks (401), for whom (403, 404), what (400, 403, 423), then all of it at once. Only an account
+itself changes or reads its bindings. A contact whose user part is a number has to be the account's own: calls
+for it are sent there, and a gateway would dial it for whoever registered it.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 from math import ceil
 from typing import NamedTuple
@@ -26,6 +28,13 @@ MAX_CONTACTS = 10
 MAX_CONTACT_LENGTH = 1_024
 
 _MAX_EXPIRES = 2**32 - 1  # §20.19; more than that is a number out of range
+
+
+_LIKE_NUMBER = re.compile(r"[^A-Za-z0-9]*\+|[^A-Za-z]*[0-9][^A-Za-z]*\Z")
+
+
+class _NotItsOwnError(Exception):
+    """A contact that is a number, and not of the account."""
 
 
 class Reply(NamedTuple):
@@ -109,6 +118,8 @@ class Registrar:
             return Reply(500, reason="CSeq out of order")
         except TooManyError:
             return Reply(403, reason="Too many contacts")
+        except _NotItsOwnError:
+            return Reply(403, reason="A number in Contact has to be the account's own")
 
     def _change(self, user: str, request: Request, source: Address, now: float) -> Reply:
         call_id, cseq = request.call_id, request.cseq.number
@@ -122,6 +133,8 @@ class Registrar:
         if len(values) > 2 * MAX_CONTACTS:
             raise TooManyError
         changes = [self._wanted(parse_name_addr(value), expires, source) for value in values]
+        if any(each.seconds and not self._is_its_own(user, each.parsed) for each in changes):
+            raise _NotItsOwnError
         if any(0 < each.seconds < self._shortest for each in changes):
             return Reply(423, (("Min-Expires", str(self._shortest)),))
         self._bindings.apply(user, changes, call_id, cseq, now)
@@ -143,6 +156,13 @@ class Registrar:
         parameters = "".join(f";{each}" for each in others)
         return Change(Contact(text, source, q), uri, min(seconds, LONGEST_EXPIRES), parameters)
 
+    def _is_its_own(self, user: str, contact: Uri) -> bool:
+        """Whether the user part of a contact is no number, or the account's name or number."""
+        called, account = contact.user_text, self.accounts.get(user)
+        if account is None or called == account.user or not _LIKE_NUMBER.match(called):
+            return True
+        return account.number is not None and _digits(called) == _digits(account.number)
+
     def _bound(self, user: str, now: float) -> Reply:
         """§10.3 step 8: all that is bound now."""
         return Reply(200, tuple(("Contact", _shown(each, now)) for each in self._bindings.of(user, now)))
@@ -153,6 +173,10 @@ class Registrar:
 
 def _shown(binding: Binding, now: float) -> str:
     return f"<{binding.contact.uri}>{binding.parameters};expires={ceil(binding.expires - now)}"
+
+
+def _digits(text: str) -> str:
+    return re.sub(r"[^0-9]", "", text)
 
 
 def _seconds(text: str | None) -> int | None:
