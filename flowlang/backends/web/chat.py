@@ -1,14 +1,15 @@
 """Chat with people on a web page, by WebSocket: JSON texts, each an object whose `t` says what it is.
 
     page                                        server
-    {"t": "hello", "token": "…", "last": 17}    {"t": "welcome"}
+    {"t": "hello", "token": "…", "last": 17,    {"t": "welcome", "epoch": "…"}
+     "epoch": "…"}
     {"t": "say", "id": "…", "text": "Hello"}    {"t": "kept", "id": "…"}       or "nobody", "later"
     {"t": "seen", "n": 18}                      {"t": "message", "n": 18, "text": "…", "at": 1800000000}
 
 The page makes its token itself, 32 random bytes; who has it is that visitor, whose address is made of its
 hash and tells nobody the token. The page keeps what it said until it is `kept`, and says it again after a
 break, by the same id; the server keeps what it sends, and a page that says `hello` gets what is behind its
-`last`. So neither a break nor a restart of the server loses or doubles anything.
+`last`, or all where the server's numbers began anew since, which its `epoch` tells. So neither a break nor a restart of the server loses or doubles anything.
 """
 
 from __future__ import annotations
@@ -137,12 +138,13 @@ class Chat:
                 pass
             case _:
                 return _AGAINST_THE_RULES
-        last = min(max(last, 0), _LARGEST)
+        anew = hello.get("epoch") not in (None, "", self.mailbox.epoch)
+        last = 0 if anew else min(max(last, 0), _LARGEST)
         visitor = f"chat:v{hashlib.sha256(token.encode()).hexdigest()[:24]}"
         if self._is_new(visitor) and not self._newcomers.take("all", self._host().now()):
             return _TRY_AGAIN
         page = Page(socket, last)
-        page.put({"t": "welcome", "visitor": visitor.removeprefix("chat:")})
+        page.put({"t": "welcome", "visitor": visitor.removeprefix("chat:"), "epoch": self.mailbox.epoch})
         for message in self.mailbox.since(visitor, last):
             page.put(_plain(message))
         self._pages.setdefault(visitor, []).append(page)

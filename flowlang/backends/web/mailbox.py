@@ -24,6 +24,8 @@ CREATE TABLE IF NOT EXISTS messages (
     n INTEGER PRIMARY KEY, visitor TEXT NOT NULL, key TEXT NOT NULL UNIQUE, text TEXT NOT NULL, at INTEGER
 NOT NULL );
 CREATE INDEX IF NOT EXISTS of_visitor ON messages (visitor, n);
+CREATE TABLE IF NOT EXISTS epochs (name TEXT NOT NULL);
+INSERT INTO epochs SELECT lower(hex(randomblob(8))) WHERE NOT EXISTS (SELECT 1 FROM epochs);
 """
 _SINCE = "SELECT n, visitor, key, text, at FROM messages WHERE visitor = ? AND n > ? ORDER BY n DESC LIMIT ?"
 
@@ -40,12 +42,14 @@ class Kept:
 
 
 class Mailbox:
-    """Raises `FileError`. `push` is given each message when it is kept."""
+    """Raises `FileError`. `push` is given each message when it is kept; `epoch` is another where numbers begin
+    anew."""
 
     def __init__(self, folder: Path | None, push: Callable[[Kept], None]) -> None:
         self._push = push
         self._file = GroupCommit(folder / FILE if folder is not None else None, _SCHEMA)
         self._coming: dict[str, list[Callable[[], None]]] = {}
+        self.epoch = str(self._file.rows("SELECT name FROM epochs")[0][0])
         self._next = int(self._file.rows("SELECT coalesce(max(n), 0) FROM messages")[0][0]) + 1
 
     def add(self, visitor: str, key: str, text: str, at: int, kept: Callable[[], None]) -> None:

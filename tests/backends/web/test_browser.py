@@ -103,6 +103,62 @@ def test_by_keyboard_and_names_with_a_restart_in_between_nothing_is_lost(
     page.close()
 
 
+def say(page: Page, text: str) -> None:
+    page.get_by_role("textbox", name="Your message").fill(text)
+    page.keyboard.press("Enter")
+
+
+def connected(page: Page) -> None:
+    expect(page.get_by_role("status")).to_have_text("Connected.", timeout=_SLOW)
+
+
+def test_two_pages_of_one_browser_keep_what_both_said(browser: Browser, tmp_path: Path, port: int) -> None:
+    context = browser.new_context()
+    one, two = context.new_page(), context.new_page()
+    with server(tmp_path, port):
+        for page in (one, two):
+            page.goto(f"http://127.0.0.1:{port}/chat")
+            connected(page)
+        say(one, "hi")
+        for page in (one, two):
+            assert sorted(wait_lines(page, 3)) == [
+                "They: Welcome, you wrote hi.", "They: Your name?", "You: hi",
+            ]  # fmt: skip
+    for page in (one, two):
+        expect(page.get_by_role("status")).to_contain_text("The connection is lost", timeout=_SLOW)
+    say(two, "Ann")
+    say(one, "Bob")
+    wait_lines(one, 5)
+    two.close()
+    with server(tmp_path, port):
+        expect(one.locator(".waiting")).to_have_count(0, timeout=_SLOW)
+        heard = wait_lines(one, 8)  # the second message begins a conversation of its own
+        assert heard[3:5] == ["You: Ann", "You: Bob"]
+        assert set(heard[5:]) == {"They: Hello, Ann.", "They: Welcome, you wrote Bob.", "They: Your name?"}
+        one.reload()
+        assert wait_lines(one, 8) == heard
+    context.close()
+
+
+def test_a_page_hears_a_server_whose_data_are_new(browser: Browser, tmp_path: Path, port: int) -> None:
+    context = browser.new_context()
+    page = context.new_page()
+    with server(tmp_path / "one", port):
+        page.goto(f"http://127.0.0.1:{port}/chat")
+        connected(page)
+        say(page, "hi")
+        wait_lines(page, 3)
+    with server(tmp_path / "two", port):
+        connected(page)
+        say(page, "again")
+        assert wait_lines(page, 6)[3:] == [
+            "You: again", "They: Welcome, you wrote again.", "They: Your name?",
+        ]  # fmt: skip
+        page.reload()
+        assert len(wait_lines(page, 6)) == 6
+    context.close()
+
+
 def test_another_page_can_embed_it(browser: Browser, tmp_path: Path, port: int) -> None:
     page = browser.new_page()
     with server(tmp_path, port):

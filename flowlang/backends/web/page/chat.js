@@ -1,63 +1,91 @@
 // The page of the chat: keeps what it said until the server has it, shows what comes once, comes back after a break.
+// Pages of one browser share what is kept: each change is made to what stands there now, what waits has keys of its own.
 "use strict";
 (() => {
   const log = document.getElementById("log");
   const status = document.getElementById("status");
   const form = document.getElementById("form");
   const field = document.getElementById("text");
+  const MAIN = "flowlang chat";
+  const WAITING = "flowlang chat waiting ";
   const KEPT = 200;
 
-  const read = () => {
-    try { return JSON.parse(localStorage.getItem("flowlang chat")) || {}; } catch { return {}; }
+  const own = new Map(); // in a private window: until it closes
+  const get = (key) => {
+    try { return JSON.parse(localStorage.getItem(key) ?? own.get(key) ?? "null"); } catch { return JSON.parse(own.get(key) ?? "null"); }
   };
-  const state = Object.assign({ token: "", last: 0, lines: [], waiting: [] }, read());
-  const save = () => {
+  const put = (key, value) => {
+    try { localStorage.setItem(key, JSON.stringify(value)); own.delete(key); } catch { own.set(key, JSON.stringify(value)); }
+  };
+  const drop = (key) => {
+    own.delete(key);
+    try { localStorage.removeItem(key); } catch { /* it was not there */ }
+  };
+  const kept = () => Object.assign({ token: "", epoch: "", last: 0, lines: [] }, get(MAIN));
+  const change = (how) => {
+    const state = kept();
+    how(state);
     state.lines = state.lines.slice(-KEPT);
-    try { localStorage.setItem("flowlang chat", JSON.stringify(state)); } catch { /* private window: until it closes */ }
+    put(MAIN, state);
+    return state;
   };
-  if (!/^[A-Za-z0-9_-]{43}$/.test(state.token)) {
+  const waiting = () => {
+    let keys = [...own.keys()];
+    try { keys = keys.concat(Object.keys(localStorage)); } catch { /* private */ }
+    const found = keys.filter((key) => key.startsWith(WAITING)).map(get).filter((each) => each);
+    return found.sort((a, b) => a.at - b.at);
+  };
+  change((state) => {
+    if (/^[A-Za-z0-9_-]{43}$/.test(state.token)) return;
     const bytes = crypto.getRandomValues(new Uint8Array(32));
     state.token = btoa(String.fromCharCode(...bytes)).replaceAll("+", "-").replaceAll("/", "_").replaceAll("=", "");
-    save();
-  }
+  });
 
-  const show = (who, text, id) => {
+  const shown = new Set();
+  const show = ({ who, text, id }) => {
+    if (shown.has(id)) return;
+    shown.add(id);
     const line = document.createElement("p");
     const name = document.createElement("span");
     line.className = who === "You" ? "you" : "they";
     name.className = "who";
     name.textContent = `${who}: `;
     line.append(name, text);
-    if (id) { line.dataset.id = id; line.classList.add("waiting"); }
+    line.dataset.id = id;
+    if (get(WAITING + id)) line.classList.add("waiting");
     log.append(line);
     log.scrollTop = log.scrollHeight;
   };
-  const arrived = (id) => {
-    state.waiting = state.waiting.filter((each) => each.id !== id);
-    save();
+  const unmark = (id) => {
     const line = log.querySelector(`[data-id="${CSS.escape(id)}"]`);
     if (line) line.classList.remove("waiting");
   };
+  const arrived = (id) => { drop(WAITING + id); unmark(id); };
 
   let socket = null;
   let ready = false;
+  let epoch = "";
   let pause = 500;
   const send = (given) => { if (ready) socket.send(JSON.stringify(given)); };
   const say = (each) => send({ t: "say", id: each.id, text: each.text });
+  const sayLater = (id) => setTimeout(() => { const each = get(WAITING + id); if (each) say(each); }, 5000);
 
   const heard = (given) => {
     if (given.t === "welcome") {
       ready = true;
       pause = 500;
+      epoch = given.epoch;
+      change((state) => { if (state.epoch !== epoch) { state.epoch = epoch; state.last = 0; } });
       status.textContent = "Connected.";
-      state.waiting.forEach(say);
+      waiting().forEach(say);
     } else if (given.t === "message") {
-      if (given.n > state.last) {
+      const line = { who: "They", text: given.text, id: `${epoch} ${given.n}` };
+      change((state) => {
+        if (given.n <= state.last) return;
         state.last = given.n;
-        state.lines.push({ who: "They", text: given.text });
-        save();
-        show("They", given.text);
-      }
+        state.lines.push(line);
+      });
+      show(line);
       send({ t: "seen", n: given.n });
     } else if (given.t === "kept") {
       arrived(given.id);
@@ -66,15 +94,17 @@
       status.textContent = "Nobody takes your message here.";
     } else if (given.t === "later") {
       status.textContent = "Your message will be sent again in a moment.";
-      const each = state.waiting.find((one) => one.id === given.id);
-      if (each) setTimeout(() => say(each), 5000);
+      sayLater(given.id);
     }
   };
 
   const connect = () => {
     const scheme = location.protocol === "https:" ? "wss:" : "ws:";
     socket = new WebSocket(`${scheme}//${location.host}/chat/socket`);
-    socket.onopen = () => socket.send(JSON.stringify({ t: "hello", token: state.token, last: state.last }));
+    socket.onopen = () => {
+      const state = kept();
+      socket.send(JSON.stringify({ t: "hello", token: state.token, last: state.last, epoch: state.epoch }));
+    };
     socket.onmessage = (event) => heard(JSON.parse(event.data));
     socket.onclose = () => {
       ready = false;
@@ -89,11 +119,11 @@
     const text = field.value.trim();
     if (!text) { field.focus(); return; }
     const id = [...crypto.getRandomValues(new Uint8Array(16))].map((each) => each.toString(16).padStart(2, "0")).join("");
-    const each = { id, text };
-    state.waiting.push(each);
-    state.lines.push({ who: "You", text, id });
-    save();
-    show("You", text, id);
+    const each = { id, text, at: Date.now() };
+    put(WAITING + id, each);
+    const line = { who: "You", text, id };
+    change((state) => state.lines.push(line));
+    show(line);
     say(each);
     field.value = "";
     field.focus();
@@ -101,10 +131,17 @@
   field.addEventListener("keydown", (event) => {
     if (event.key === "Enter" && !event.shiftKey && !event.isComposing) { event.preventDefault(); form.requestSubmit(); }
   });
+  addEventListener("storage", (event) => { // another page of this browser
+    if (event.key === MAIN) kept().lines.forEach(show);
+    else if (event.key !== null && event.key.startsWith(WAITING)) {
+      const id = event.key.slice(WAITING.length);
+      if (event.newValue === null) unmark(id);
+      else sayLater(id); // where that page closes before it could
+    }
+  });
 
-  const unsent = new Set(state.waiting.map((each) => each.id));
   log.setAttribute("aria-live", "off"); // what is shown again is not read out again
-  state.lines.forEach((each) => show(each.who, each.text, unsent.has(each.id) ? each.id : undefined));
+  kept().lines.forEach(show);
   requestAnimationFrame(() => log.setAttribute("aria-live", "polite"));
   connect();
 })();
