@@ -22,6 +22,12 @@ _MOST_EARLY = 1_000
 """Reports that came before anybody knew of their message: of a gateway that is quicker than its answer."""
 
 
+def sent_key(channel: str, message: str) -> str:
+    """What a message that went out is known by: what carriers of other channels call theirs is nothing to
+    it."""
+    return f"{channel} {message}"
+
+
 def _key(channel: str, person: str, ours: str | None) -> _Key:
     return channel, same_person(person), ours and same_person(ours)
 
@@ -78,7 +84,8 @@ class Threads:
         """The activeflow that sent this person one of the messages that he answers, else the one that has
         the thread."""
         person, ours = same_person(person), same_person(ours)
-        sent = (self._sent[each] for each in answers if each in self._sent)
+        keys = (sent_key(channel, each) for each in answers)
+        sent = (self._sent[each] for each in keys if each in self._sent)
         found = next((activeflow for activeflow, to in sent if same_person(to) == person), None)
         if found is None:
             found = self._owners.get((channel, person, ours)) or self._owners.get((channel, person, None))
@@ -95,28 +102,28 @@ class Threads:
 
     def named(self, message: str, command: SendMessage, activeflow: str) -> list[Report]:
         """A message went out under this id; the reports on it that came before."""
-        self._sent[message] = activeflow, command.to
-        self._of(activeflow).messages.append(message)
-        return [
-            Report(activeflow, command.to, status, reason) for status, reason in self._early.pop(message, ())
-        ]
+        key = sent_key(command.channel, message)
+        self._sent[key] = activeflow, command.to
+        self._of(activeflow).messages.append(key)
+        return [Report(activeflow, command.to, status, reason) for status, reason in self._early.pop(key, ())]
 
-    def reported(self, message: str, status: str, reason: str | None) -> Report | None:
+    def reported(self, channel: str, message: str, status: str, reason: str | None) -> Report | None:
         """What became of a message; `None` where nobody who lives sent it, or nobody yet."""
-        found = self._sent.get(message)
+        key = sent_key(channel, message)
+        found = self._sent.get(key)
         if found is not None:
             return Report(*found, status, reason)
         if len(self._early) >= _MOST_EARLY:
             del self._early[next(iter(self._early))]
-        self._early.setdefault(message, []).append((status, reason))
+        self._early.setdefault(key, []).append((status, reason))
         return None
 
-    def knows(self, message: str) -> bool:
+    def knows(self, channel: str, message: str) -> bool:
         """Whether one that lives here sent it."""
-        return message in self._sent
+        return sent_key(channel, message) in self._sent
 
     def held(self, activeflow: str) -> tuple[list[_Key], list[str]]:
-        """The threads that an activeflow has, and the ids of the messages that it sent."""
+        """The threads that an activeflow has, and the messages that it sent, as of `sent_key`."""
         held = self._held.get(activeflow)
         return (list(held.keys), list(held.messages)) if held is not None else ([], [])
 

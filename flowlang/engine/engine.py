@@ -35,7 +35,7 @@ from .keeping import CHECKPOINT, Beside, Keeper, Kept
 from .outbox import Outbox
 from .parking import Parking
 from .placing import placing
-from .post import Post
+from .post import Post, outlets_of
 from .pump import Pump
 from .records import Records
 from .recovery import Recovered, recover
@@ -155,7 +155,11 @@ class Engine:
 
     async def listen(self) -> tuple[str, ...]:
         """Starts the backends; a line from each on where it can be reached. Raises `BackendError`."""
-        where = [str(await self._nursery.start(each.run, self._switchboard)) for each in self._backends]
+        hosts = [Switchboard(self, outlets_of(each)) for each in self._backends]
+        where = [
+            str(await self._nursery.start(each.run, host))
+            for each, host in zip(self._backends, hosts, strict=True)
+        ]
         self.post.let_go()
         return tuple(where)
 

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 import trio
 
 from flowlang.core import TimePassed
+from flowlang.core.threads import sent_key
 from flowlang.model.addresses import same_person
 from flowlang.model.observations import Logged
 from flowlang.model.values import SECOND
@@ -120,10 +121,10 @@ class Parking:
         if self._store is not None:
             self._wake_found(self._store.archive.with_thread(channel, same_person(person), same_person(ours)))
 
-    def wake_sender(self, message: str) -> None:
+    def wake_sender(self, channel: str, message: str) -> None:
         """A carrier reports: who sent the message is awake."""
         if self._store is not None:
-            self._wake_found(self._store.archive.that_sent(message))
+            self._wake_found(self._store.archive.that_sent(sent_key(channel, message)))
 
     def family(self, first: str) -> int:
         """How many of a family are parked."""

@@ -103,9 +103,9 @@ class Post:
             return offer(incoming, kept)
         channel, person, ours = incoming.channel, incoming.source, incoming.to
         text, now = str(data.get("text") or ""), self._engine.now()
-        if not any(self._threads.knows(each) for each in incoming.answers):
+        if not any(self._threads.knows(channel, each) for each in incoming.answers):
             for each in incoming.answers:
-                self._engine.parking.wake_sender(each)
+                self._engine.parking.wake_sender(channel, each)
         if self._threads.owner(channel, person, ours, incoming.answers) is None:
             self._engine.parking.wake_thread(channel, person, ours)
         owner = self._threads.owner(channel, person, ours, incoming.answers)
@@ -153,11 +153,15 @@ class Post:
             case _:
                 raise AssertionError(channel)
 
-    def report(self, message: str, status: str, reason: str | None) -> None:
-        """What became of a message that went out."""
-        if not self._threads.knows(message):
-            self._engine.parking.wake_sender(message)
-        self._tell(message, self._threads.reported(message, status, reason))
+    def report(self, channels: Iterable[str], message: str, status: str, reason: str | None) -> None:
+        """What became of a message that went out, as one tells who carries these channels and no other."""
+        known = [each for each in channels if self._threads.knows(each, message)]
+        if not known:
+            for each in channels:
+                self._engine.parking.wake_sender(each, message)
+            known = [each for each in channels if self._threads.knows(each, message)]
+        for each in known or channels:  # where none is known yet it may be early
+            self._tell(message, self._threads.reported(each, message, status, reason))
 
     def _tell(self, message: str, report: Report | None) -> None:
         running = self._engine.alive(report.activeflow) if report is not None else None
@@ -235,7 +239,7 @@ class Post:
             self._threads.opened(opening)
 
     def held(self, activeflow: str) -> tuple[list[Thread], list[str]]:
-        """The threads that one has, and the ids of the messages that it sent."""
+        """The threads that one has, and the messages that it sent."""
         return self._threads.held(activeflow)
 
     def left_over(self, running: Running, offer: Offer) -> None:
@@ -283,6 +287,11 @@ class Post:
             message = _id_of(result) if result is not None else None
             if message is not None:
                 self._threads.named(message, command, running.activeflow)
+
+
+def outlets_of(backend: Backend) -> frozenset[str]:
+    """What a backend can do for any flow."""
+    return frozenset(backend.outlets) if isinstance(backend, Outlet) else frozenset()
 
 
 def _id_of(result: Result) -> str | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import PurePath
 from typing import TYPE_CHECKING, Any
 
@@ -23,10 +23,12 @@ _NOT_FOUND, _FAILED, _UNAVAILABLE = 404, 500, 503  # RFC 3261 §21.4.5, §21.5.1
 
 
 class Switchboard:
-    """The border's `Host`."""
+    """The border's `Host`, for a backend that carries messages of these channels: its reports are on no
+    others."""
 
-    def __init__(self, engine: Engine) -> None:
+    def __init__(self, engine: Engine, carries: Iterable[str] = ()) -> None:
         self._engine = engine
+        self._carries = sorted(carries)
 
     def now(self) -> int:
         """The engine's clock."""
@@ -54,7 +56,7 @@ class Switchboard:
 
     def report(self, message: str, status: str, reason: str | None = None) -> None:
         """What became of a message that went out."""
-        self._engine.post.report(message, status, reason)
+        self._engine.post.report(self._carries, message, status, reason)
 
     @property
     def dialogs_left(self) -> Mapping[str, Any]:

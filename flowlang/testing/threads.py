@@ -85,7 +85,7 @@ class Threads:
         """The newest message to an address is reported on; false if there is none."""
         for command, message_id in reversed(self._sent):
             if to in (command.to, command.to.partition(":")[2]):
-                self._tell(message_id, self._table.reported(message_id, status, reason))
+                self._tell(message_id, self._table.reported(command.channel, message_id, status, reason))
                 return True
         return False
 

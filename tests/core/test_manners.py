@@ -175,14 +175,25 @@ def test_nothing_is_left_of_what_is_over() -> None:
         threads.named(f"m{number}", command, name)
         threads.over(name)
     assert len(threads) == 0
-    assert threads.reported("m1", "delivered", None) is None
+    assert threads.reported("sms", "m1", "delivered", None) is None
 
 
 def test_reports_that_come_early_are_kept_for_whoever_named_the_message() -> None:
     threads = Threads()
-    assert threads.reported("m1", "sent", None) is None
-    assert threads.reported("m1", "delivered", "ok") is None
+    assert threads.reported("sms", "m1", "sent", None) is None
+    assert threads.reported("sms", "m1", "delivered", "ok") is None
     found = threads.named("m1", SendMessage("sms", ANN, "x", "k"), "one")
     assert [(each.activeflow, each.status, each.reason) for each in found] == [
         ("one", "sent", None), ("one", "delivered", "ok"),
     ]  # fmt: skip
+
+
+def test_a_carrier_reports_on_messages_of_its_own_channel_only() -> None:
+    threads = Threads()
+    threads.named("42", SendMessage("sms", ANN, "x", "k"), "one")
+    assert threads.reported("email", "42", "failed", "forged") is None
+    assert threads.knows("sms", "42")
+    assert not threads.knows("email", "42")
+    found = threads.reported("sms", "42", "delivered", None)
+    assert found is not None
+    assert found.activeflow == "one"

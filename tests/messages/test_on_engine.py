@@ -11,10 +11,11 @@ import trio
 from trio.testing import MockClock, wait_all_tasks_blocked
 
 from flowlang import Engine, open_engine
+from flowlang.backends.border import Finish, Host
 from flowlang.backends.simulator import SimulatedPost
 from flowlang.core.manners import OptOuts
 from flowlang.model.manners import Manners
-from flowlang.model.message_commands import SendMessage
+from flowlang.model.message_commands import OutsideCommand, SendMessage
 from flowlang.model.observations import Logged, Refused
 from flowlang.model.policy import EVERYTHING
 from flowlang.model.values import Outcome
@@ -121,6 +122,51 @@ def test_a_report_that_is_quicker_than_the_answer_of_the_gateway_is_not_lost() -
 
     run(main)
     assert "early" in lines
+
+
+class _Mails:
+    """A backend for mails alone."""
+
+    name = "mails"
+    channels = outlets = frozenset({"email"})
+    commands: frozenset[str] = frozenset()
+
+    def __init__(self) -> None:
+        self.host: Host | None = None
+
+    async def run(self, host: Host, *, task_status: Any = trio.TASK_STATUS_IGNORED) -> None:
+        self.host = host
+        task_status.started("mails")
+        await trio.sleep_forever()
+
+    async def settle(self) -> None:
+        """Nothing is under way."""
+
+    def send(self, command: OutsideCommand, finish: Finish) -> Callable[[], None]:
+        raise AssertionError(command)
+
+
+def test_a_report_on_a_mail_is_none_on_a_text_whatever_it_is_called() -> None:
+    lines: list[str] = []
+
+    async def main() -> None:
+        post, mails = SimulatedPost(), _Mails()
+        async with open_engine([mails, post], policy=EVERYTHING) as engine:
+            engine.load_text(CALLS)
+            await engine.listen()
+            engine.observe(lambda seen: lines.append(seen.text) if isinstance(seen, Logged) else None)
+            engine.start("main", to=ANN)
+            await settled(post)
+            post.person("sms", ANN).write("yes", to=OURS)
+            assert mails.host is not None
+            mails.host.report("sent-1", "delivered")
+            await settled(post)
+            assert lines == ["said yes sms"]
+            post.report("sent-1", "delivered")
+            await settled(post)
+
+    run(main)
+    assert lines == ["said yes sms", f"delivered to sms:{ANN}"]
 
 
 def test_a_message_that_comes_as_the_activeflow_ends_starts_the_next() -> None:

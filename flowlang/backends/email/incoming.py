@@ -12,7 +12,7 @@ from flowlang.backends.border import Host, Incoming
 from flowlang.model.values import Value
 
 from .chains import Chains
-from .message_ids import id_of_key
+from .message_ids import id_of_key, is_of_ours
 from .reading import read_mail
 from .reports import reports_in
 
@@ -63,7 +63,8 @@ class Incomings:
         reports = reports_in(mail.message)
         if reports is not None:
             for each in reports:
-                self._host.report(each.message, each.status, each.reason)
+                if is_of_ours(each.message):
+                    self._host.report(each.message, each.status, each.reason)
             return Verdict.TAKEN
         if mail.source is None:
             return Verdict.BROKEN

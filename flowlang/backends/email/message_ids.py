@@ -6,6 +6,7 @@ import hashlib
 import re
 
 _BARE = re.compile(r"[!-;=?-~]{1,250}\Z")  # no space, no control character, no bracket
+_OURS = re.compile(r"[0-9a-f]{32}@")
 _IN_HEADER = re.compile(r"<([!-;=?-~]{1,250})>")
 MOST_REFERENCES = 20
 """Of a long thread the first and the newest are named (RFC 5322 §3.6.4 names all; mail programs cut too)."""
@@ -14,6 +15,11 @@ MOST_REFERENCES = 20
 def id_of_key(key: str, domain: str) -> str:
     """The one id of the one mail with this key: a server or reader that sees it twice knows it."""
     return f"{hashlib.sha256(key.encode('utf-8', 'surrogatepass')).hexdigest()[:32]}@{domain}"
+
+
+def is_of_ours(message_id: str) -> bool:
+    """Whether it looks as `id_of_key` makes them."""
+    return _OURS.match(message_id) is not None
 
 
 def is_message_id(text: str) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import smtplib
 import ssl
 from collections.abc import AsyncIterator, Callable
@@ -32,7 +33,7 @@ Action: delivered
 --b
 Content-Type: text/rfc822-headers
 
-Message-ID: <mine@clinic.example>
+Message-ID: <0123456789abcdef0123456789abcdef@clinic.example>
 
 --b--
 """
@@ -120,8 +121,10 @@ async def test_what_a_machine_wrote_is_marked_and_reports_are_told() -> None:
     async with listening(host) as port:
         await by_client(port, lambda client: client.send_message(mail(Auto_Submitted="auto-replied")))
         await by_client(port, lambda client: client.sendmail("", ["desk@clinic.example"], CRLF_REPORT))
+        other = re.sub(rb"<0.*>", b"<42>", CRLF_REPORT)  # no mail of ours is called so
+        await by_client(port, lambda client: client.sendmail("", ["desk@clinic.example"], other))
     assert [each.automatic for each in host.offered] == [True]
-    assert host.reports == [("mine@clinic.example", "delivered", None)]
+    assert host.reports == [("0123456789abcdef0123456789abcdef@clinic.example", "delivered", None)]
 
 
 async def test_encrypted_by_starttls(tmp_path: Path) -> None:
