@@ -73,7 +73,8 @@ class Outbox:
         if state is None:
             self._store.drop_sending(key)
         else:
-            self._store.keep_sending(replace(found, state=state, reason=reason))
+            given_up = replace(found, state=state, reason=reason, since=self._engine.now())
+            self._store.keep_sending(given_up)
         self._engine.keeper.wake()
 
     # -- after a crash, and by hand

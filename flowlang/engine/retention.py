@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import trio
 
+from flowlang.model.observations import Logged
 from flowlang.model.values import DAY
 from flowlang.store.seen import KEPT
 from flowlang.store.sqlite import SqliteStore
@@ -18,10 +19,14 @@ INTERVAL = 60.0
 """Seconds between two times that it forgets a little: 200 activeflows a minute, so 12,000 an hour."""
 
 
+DOUBT = 86_400.0
+"""Seconds that nothing is forgotten after a start at which the clock may be wrong: time to see it."""
+
+
 @dataclass(frozen=True, slots=True)
 class Retention:
-    """Days. Journals go so long after the end of their activeflow, secrets and what could not be delivered
-    with them; records of calls so long after their begin."""
+    """Days. Journals go so long after the end of their activeflow, secrets with them, and what could not be
+    delivered so long after it was given up; records of calls so long after their begin."""
 
     journals: int = 30
     records: int = 400
@@ -30,7 +35,16 @@ class Retention:
 async def forget(
     engine: Engine, store: SqliteStore, retention: Retention, interval: float = INTERVAL
 ) -> None:
-    """Forgets a little every so many seconds, until cancelled."""
+    """Forgets a little every so many seconds, until cancelled. Where all is older than what is kept, it waits
+    for `DOUBT`: nothing was written for that long, or the clock is wrong."""
+    now, shortest = engine.now(), min(retention.journals, retention.records)
+    if store.newest and (gap := now - store.newest) > shortest * DAY:
+        text = (
+            f"the clock is {gap // DAY} days past all that is kept: nothing is forgotten before flowlang has "
+            f"run for {DOUBT / 3600:.0f} hours; if the clock is wrong, set it and start again"
+        )
+        engine.observed(Logged(now, "", text, 0, "warning"))
+        await trio.sleep(DOUBT)
     while True:
         now = engine.now()
         store.prune(now - retention.journals * DAY, now - retention.records * DAY, now - KEPT)

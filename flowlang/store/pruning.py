@@ -3,8 +3,7 @@ for them.
 
 Of an activeflow that ended (or diverged) so long ago its journal goes, along the chain of its entries, and it
 with it; then texts that no activeflow runs on, and rows that a handoff left behind, which the journal is gone
-through for, a stretch at a time. Records of calls and what
-the outbox gave up have a time of their own.
+through for, a stretch at a time. Records of calls and what the outbox gave up have a time of their own.
 """
 
 from __future__ import annotations

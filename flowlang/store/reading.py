@@ -44,6 +44,15 @@ _LIVE_SINCE = (
 )
 
 
+_NEWEST = (
+    "SELECT at FROM alive",
+    "SELECT began FROM activeflows ORDER BY number DESC LIMIT 1",
+    # Of each input its time; what is damaged is for recovery to tell of.
+    "SELECT json_extract(given, '$[1]') FROM journal WHERE json_valid(given) ORDER BY row DESC LIMIT 1",
+    "SELECT max(started) FROM records",
+)
+
+
 @dataclass(frozen=True, slots=True)
 class Stored:
     """An activeflow as it is kept. Times are microseconds since 1970-01-01 UTC; `ending` is how it ended, as
@@ -219,6 +228,10 @@ class Archive:
     def open_records(self) -> list[dict[str, Any]]:
         """Those without an end."""
         return list(self._db.dicts("SELECT * FROM records WHERE ended IS NULL ORDER BY started, leg"))
+
+    def newest(self) -> int:
+        """When something was written last, as far as that can be told at once; 0 where nothing was."""
+        return max((at for at in map(self._db.value, _NEWEST) if isinstance(at, int)), default=0)
 
     @property
     def last_alive(self) -> int:

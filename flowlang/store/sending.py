@@ -14,8 +14,8 @@ SendingState = Literal["open", "failed", "unknown"]
 class Sending:
     """`command` is plain data as `command_to_plain` makes it, `key` its key, by which a peer that knows keys
     does it once. `open` is one of which is not known what became of it; one that `failed` did not go out, one
-    that is `unknown` may have. `tries` counts those by hand, `since` is in microseconds since 1970-01-01
-    UTC."""
+    that is `unknown` may have. `tries` counts those by hand. `since` is when it was given out, or given up,
+    in microseconds since 1970-01-01 UTC."""
 
     key: str
     activeflow: str

@@ -136,6 +136,8 @@ class SqliteStore:
             self.encode = sealer.encode
             """Secrets are encrypted by it."""
             self._archive = Archive(self._reader, folder, sealer)
+            self.newest = self._archive.newest()
+            """When something was written last before this process; 0 for never."""
             self.row: int = self._db.value("SELECT max(row) FROM journal") or 0
             self._number: int = self._db.value("SELECT max(number) FROM activeflows") or 0
         except (DatabaseError, StoreError) as error:

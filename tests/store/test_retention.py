@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 import trio
 
 import flowlang
+from flowlang.backends.border import Finish
 from flowlang.engine.retention import Retention, forget
-from flowlang.model.values import DAY
+from flowlang.model.message_commands import OutsideCommand
+from flowlang.model.policy import EVERYTHING
+from flowlang.model.results import Done
+from flowlang.model.values import DAY, Outcome
 from flowlang.store.database import Database
 from flowlang.store.reading import FILE, open_archive
 from flowlang.store.sqlite import SqliteStore
 
+from .recovering import Carrier, Watched
 from .test_damage import BUILD
 
 Virtual = trio.testing.MockClock
@@ -29,6 +35,18 @@ flow long {
 flow hands(n) { wait for signal "go"
     handoff hands(n + 1) }
 """
+
+
+class SlowCarrier(Carrier):
+    """Says long after what became of a message."""
+
+    def __init__(self) -> None:
+        super().__init__(lambda _: None)
+        self.finishes: list[Finish] = []
+
+    def send(self, command: OutsideCommand, finish: Finish) -> Callable[[], None]:
+        self.finishes.append(finish)
+        return super().send(command, finish)
 
 
 def rows(folder: Path, table: str) -> int:
@@ -155,3 +173,48 @@ async def test_what_a_handoff_left_behind_goes_though_an_older_activeflow_lives(
     with SqliteStore(tmp_path) as store:
         async with flowlang.open_engine(store=store) as engine:
             assert set(engine.recover().live) == {long.id, hands.id}
+
+
+@pytest.mark.parametrize("ahead", [0, 3650])
+async def test_a_start_with_the_clock_far_ahead_forgets_nothing_for_a_day(
+    ahead: int, tmp_path: Path, autojump_clock: Virtual
+) -> None:
+    with SqliteStore(tmp_path) as store:
+        async with flowlang.open_engine(store=store, wall=lambda: 1e9) as engine:
+            engine.load_text(TEXT)
+            engine.start("brief", 1)
+            await trio.sleep(5)
+    watched = Watched()
+    with SqliteStore(tmp_path) as store:
+        async with flowlang.open_engine(store=store, wall=lambda: 1e9 + ahead * 86_400) as engine:
+            engine.observe(watched)
+            engine.recover()
+            async with trio.open_nursery() as nursery:
+                nursery.start_soon(forget, engine, store, Retention(journals=2, records=2))
+                await trio.sleep(86_000)
+                assert rows(tmp_path, "activeflows") == 1
+                assert [line.startswith("the clock is 36") for line in watched.lines] == [True] * bool(ahead)
+                await trio.sleep(2 * 86_400)
+                assert rows(tmp_path, "activeflows") == 0
+                nursery.cancel_scope.cancel()
+
+
+async def test_what_was_given_up_stays_for_its_time_counted_from_then(
+    tmp_path: Path, autojump_clock: Virtual
+) -> None:
+    carrier = SlowCarrier()
+    text = 'policy { allow sms "+1415*" }\nflow main { sms(to: "+14155550100", text: "hi") }'
+    with SqliteStore(tmp_path) as store:
+        async with flowlang.open_engine([carrier], store=store, policy=EVERYTHING) as engine:
+            await engine.listen()
+            engine.load_text(text)
+            engine.start("main")
+            async with trio.open_nursery() as nursery:
+                nursery.start_soon(forget, engine, store, Retention(journals=2), 3600)
+                await trio.sleep(5 * 86_400)
+                carrier.finishes[0](Done(Outcome("failed", {"reason": "carrier_down"})))
+                await trio.sleep(86_400)
+                assert [each.state for each in store.archive.outbox()] == ["failed"]
+                await trio.sleep(2 * 86_400)
+                assert store.archive.outbox() == []
+                nursery.cancel_scope.cancel()
