@@ -20,8 +20,9 @@ from flowlang.model.places import file_of
 from flowlang.model.plain import SealedError
 from flowlang.model.results import Result
 from flowlang.store import Build, StoreError
+from flowlang.store.errors import UnreadableError
 from flowlang.store.protocol import Past
-from flowlang.store.reading import Stored
+from flowlang.store.reading import DAMAGED, Stored
 
 from . import loading
 from .errors import ScriptError
@@ -67,6 +68,8 @@ class Builds:
             except ScriptError as error:
                 first = render(error.diagnostics[0]).splitlines()[0]
                 raise NotReplayed(f"its script does not compile any more: {first}") from None
+            except UnreadableError:
+                raise
             except (StoreError, ValueError, KeyError, TypeError) as error:
                 raise NotReplayed(f"its script cannot be read: {error}") from None
             self._compiled[stored.build] = script, build, actions
@@ -91,9 +94,13 @@ def replayed(
     sent: dict[int, tuple[SendMessage, Result | None]] = {}
     received: list[tuple[str, str]] = []
     number = -1
+    if DAMAGED in stored.opening:
+        raise NotReplayed("what it began with cannot be read: the store is damaged there")
     try:
         flow = Activeflow(script, opening_from_plain(stored.opening), build.limits, actions)
         for number, entry in enumerate(entries):
+            if entry.given == [DAMAGED]:
+                raise NotReplayed(f"entry {number} cannot be read: the store is damaged there")
             given = input_from_plain(entry.given)
             if flow.ending is not None:
                 raise NotReplayed(f"entry {number} ({entry.given[0]}) comes after the end")

@@ -10,3 +10,7 @@ class StoreError(FlowlangError):
 
     After a write that failed nothing more is written: what is on disk is what was committed before.
     """
+
+
+class UnreadableError(StoreError):
+    """The disk fails, or the file is damaged, so that nothing is known of what stands there."""

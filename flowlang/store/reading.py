@@ -10,12 +10,14 @@ from pathlib import Path
 from typing import Any, Literal
 
 from flowlang.core.journal import Entry
+from flowlang.core.opening import Opening
 
 from .builds import Build
 from .coding import decode
 from .database import Database, DatabaseError, Row, why
 from .errors import StoreError
 from .keys import Keys, default_keys
+from .reader import Reader
 from .schema import VERSION, check_version
 from .sealing import Sealer
 from .seen import seen_key
@@ -26,7 +28,12 @@ FILE = "flowlang.db"
 State = Literal["live", "ended", "diverged", "parked"]
 
 _DUE = "WHERE state = 'parked' AND due IS NOT NULL AND (due, number) > (?, ?) ORDER BY due, number"
-_COLUMNS = "number, id, build, opening, first, state, began, ended, last, ending, due"
+_COLUMNS = (
+    "number, id, build, CAST(opening AS BLOB), first, state, began, ended, last, CAST(ending AS BLOB), due"
+)
+# As bytes: text that is damaged is no reason to read nothing else.
+DAMAGED = "damaged"
+"""Stands alone in an entry that cannot be read, and in an opening that cannot be."""
 
 # Entries are a chain: each names the row before. Up to the row `last`, where that is known, the chain is
 # walked, so that what others wrote meanwhile is not read; what came after is found by the number.
@@ -34,11 +41,11 @@ _CHAIN = (
     "WITH RECURSIVE chain (row, previous, given, outcome) AS ("
     "SELECT row, previous, given, outcome FROM journal WHERE row = ? UNION ALL "
     "SELECT j.row, j.previous, j.given, j.outcome FROM chain c JOIN journal j ON j.row = c.previous) "
-    "SELECT given, outcome FROM chain ORDER BY row"
+    "SELECT previous, CAST(given AS BLOB), outcome FROM chain ORDER BY row"
 )
-_SINCE = "SELECT given, outcome FROM journal WHERE row > ? AND activeflow = ? ORDER BY row"
+_SINCE = "SELECT CAST(given AS BLOB), outcome FROM journal WHERE row > ? AND activeflow = ? ORDER BY row"
 _LIVE_SINCE = (
-    "SELECT j.activeflow, j.row, j.given, j.outcome FROM journal j JOIN activeflows a "
+    "SELECT j.activeflow, j.row, CAST(j.given AS BLOB), j.outcome FROM journal j JOIN activeflows a "
     "ON a.number = j.activeflow WHERE j.row > ? AND a.state = 'live' "
     "AND j.row > coalesce(a.last, a.first - 1) ORDER BY j.activeflow, j.row"
 )
@@ -82,7 +89,7 @@ class Archive:
     """Reads through a connection."""
 
     def __init__(self, db: Database, folder: Path, sealer: Sealer) -> None:
-        self._db = db
+        self._db = Reader(db, folder)
         self._decode = sealer.decode
         self._folder = folder
         self._builds: dict[bytes, Build] = {}
@@ -98,7 +105,7 @@ class Archive:
             last = stored.last or 0
             while entry is not None and entry[0] == stored.number:
                 last = int(entry[1])
-                entries.append(Entry(self._decode(entry[2]), entry[3]))
+                entries.append(self._entry(entry[2], entry[3]))
                 entry = next(rows, None)
             yield stored, entries, last
 
@@ -120,12 +127,26 @@ class Archive:
         if stored.state in ("live", "diverged"):
             since = stored.last if stored.last is not None else stored.first - 1
             rows = self._db.rows(_SINCE, (since, stored.number))
-            entries += (Entry(self._decode(given), outcome) for given, outcome in rows)
+            entries += (self._entry(given, outcome) for given, outcome in rows)
         return entries
 
     def _chain(self, last: int | None) -> list[Entry]:
-        rows = self._db.rows(_CHAIN, (last,)) if last else ()
-        return [Entry(self._decode(given), outcome) for given, outcome in rows]
+        if not last:
+            return []
+        rows = list(self._db.rows(_CHAIN, (last,)))
+        entries = [self._entry(given, outcome) for _, given, outcome in rows]
+        return entries if rows and rows[0][0] == 0 else [Entry([DAMAGED], b""), *entries]
+
+    def _entry(self, given: Any, outcome: bytes) -> Entry:
+        return Entry(self._readable(given, list) or [DAMAGED], outcome)
+
+    def _readable(self, text: Any, kind: type[object] = object) -> Any:
+        """What was kept, `None` where nobody knows any more."""
+        try:
+            plain = self._decode(text.decode() if isinstance(text, bytes) else text)
+        except (ValueError, TypeError, AttributeError):
+            return None
+        return plain if isinstance(plain, kind) else None
 
     def row_behind(self, row: int, count: int) -> int:
         """The row so many rows behind one, or the last there is; 0 where none is behind it."""
@@ -143,16 +164,20 @@ class Archive:
 
     def outbox(self) -> list[Sending]:
         """What leaves and did not arrive, as far as is known; oldest first."""
-        return [self._sending(row) for row in self._db.rows("SELECT * FROM outbox ORDER BY since, key")]
+        rows = self._db.rows("SELECT * FROM outbox ORDER BY since, key")
+        return [each for each in map(self._sending, rows) if each is not None]
 
     def sending(self, key: str) -> Sending | None:
         """The one of that key."""
         rows = self._db.rows("SELECT * FROM outbox WHERE key = ?", (key,))
         return next(map(self._sending, rows), None)
 
-    def _sending(self, row: Row) -> Sending:
+    def _sending(self, row: Row) -> Sending | None:
         key, activeflow, command, *rest = row
-        return Sending(key, activeflow, self._decode(command), *rest)
+        try:
+            return Sending(key, activeflow, self._decode(command), *rest)
+        except (ValueError, TypeError):  # damaged: no reason to send nothing else
+            return None
 
     def seen(self, channel: str, message: str) -> bool:
         """Whether a message was here."""
@@ -160,8 +185,8 @@ class Archive:
 
     def dialogs(self) -> dict[str, Any]:
         """Of the call legs that were up, by their legs. What is sealed and has no key is sealed still."""
-        rows = ((leg, self._decode(dialog)) for leg, dialog in self._db.rows("SELECT * FROM dialogs"))
-        return {leg: dialog.get("$secret", dialog) for leg, dialog in rows}
+        rows = ((leg, self._readable(dialog, dict)) for leg, dialog in self._db.rows("SELECT * FROM dialogs"))
+        return {leg: each.get("$secret", each) for leg, each in rows if each}
 
     # -- what wakes those that are parked
 
@@ -241,15 +266,19 @@ class Archive:
     def _stored(self, which: str, *values: Any) -> Iterator[Stored]:
         for row in self._db.rows(f"SELECT {_COLUMNS} FROM activeflows {which}", values):  # noqa: S608 (ours)
             number, name, build, opening, first, state, began, ended, last, ending, due = row
-            given = self._decode(ending) if ending is not None else None
-            yield Stored(
-                number, name, build, self._decode(opening), first, state, began, ended, last, given, due
-            )
+            given = self._readable(ending) if ending is not None else None
+            began_as = self._readable(opening, dict)
+            if not began_as or "flow" not in began_as:
+                began_as = Opening(name, "?", {}, began, 0).to_plain() | {DAMAGED: True}
+            yield Stored(number, name, build, began_as, first, state, began, ended, last, given, due)
 
 
 def keys_of(db: Database, folder: Path | None) -> Keys:
     """Where the keys of a store's secrets are."""
-    return Keys(folder or default_keys(), db.value("SELECT name FROM identity"))
+    name = db.value("SELECT name FROM identity")
+    if not isinstance(name, str):
+        raise StoreError("the store is damaged: it has no identity")
+    return Keys(folder or default_keys(), name)
 
 
 @contextmanager
