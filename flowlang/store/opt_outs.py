@@ -6,6 +6,7 @@ no such line is passed over.
 
 from __future__ import annotations
 
+import errno
 import os
 from pathlib import Path
 
@@ -64,8 +65,12 @@ class OptedOut:
     def _write(self, line: str) -> None:
         if not line.isprintable():  # an address has one line, and whoever sends cannot write another's
             return
+        text = f"{line}\n".encode()
         try:
-            os.write(self._file, f"{line}\n".encode())
+            before = os.fstat(self._file).st_size
+            if os.write(self._file, text) != len(text):  # so POSIX tells of a disk that is nearly full
+                os.ftruncate(self._file, before)  # the next line begins where this one did
+                raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
             os.fsync(self._file)
         except OSError as error:
             raise StoreError(f"{self._path}: {(error.strerror or str(error)).lower()}") from None
