@@ -149,6 +149,7 @@ def _check(path: Path, as_json: bool, seen: _Seen) -> Found:
 
     try:
         project = open_project(path)
+        seen.whole = project.check_backends()
     except ProjectError as error:
         seen.whole = False  # it may be Python that is wrong
         scripts.show(error.diagnostics, lines.append, as_json)

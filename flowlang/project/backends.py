@@ -12,7 +12,7 @@ shape as well as by the kind.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
@@ -99,25 +99,40 @@ def installed_kinds() -> tuple[Installed, ...]:
 def make_backends(sections: Mapping[str, Any], surroundings: Surroundings, report: Report) -> tuple[Any, ...]:
     """The backends of `[backends]`, in order. What is wrong is in the report."""
     made: list[Any] = []
-    for name, given in sections.items():
+    for name, kind, settings in _read(sections, report):
         path = ("backends", name)
-        kind = _kind(str(given.get("kind")), (*path, "kind"), report)
-        if kind is None:
-            continue
-        rest = {key: each for key, each in given.items() if key != "kind"}
-        settings = kind.settings.read(rest, path, report)
-        if settings is WRONG:
-            continue
         try:
             made.append(kind.make(Section(name, settings, surroundings)))
         except SettingsError as error:
             report.add("E805", report.extent((*path, *error.where)).value, error.message)
         except Exception as error:  # noqa: BLE001 (the kind may be anybody's)
-            why = (
-                f"`{given['kind']}` failed: {type(error).__name__}: {str(error).partition(chr(10))[0][:200]}"
-            )
+            what = str(error).partition("\n")[0][:200]
+            why = f"`{sections[name]['kind']}` failed: {type(error).__name__}: {what}"
             report.add("E805", report.extent(path).key, why)
     return tuple(made)
+
+
+def check_backends(sections: Mapping[str, Any], report: Report) -> bool:
+    """Reads `[backends]` by the shapes of its kinds, and makes nothing. What is wrong is in the report.
+    Whether all kinds are of this package, and change with it alone."""
+    for _ in _read(sections, report):
+        pass
+    used = {str(given.get("kind")) for given in sections.values()}
+    return all(each.value.startswith("flowlang.") for kind in used for each in _entries(kind))
+
+
+def _read(sections: Mapping[str, Any], report: Report) -> Iterator[tuple[str, BackendKind, Any]]:
+    """The name, the kind and the settings of each section that has no mistake."""
+    for name, given in sections.items():
+        path = ("backends", name)
+        kind = _kind(str(given.get("kind")), (*path, "kind"), report)
+        if kind is None:
+            continue
+        settings = kind.settings.read(
+            {key: each for key, each in given.items() if key != "kind"}, path, report
+        )
+        if settings is not WRONG:
+            yield name, kind, settings
 
 
 def _kind(name: str, path: tuple[str, ...], report: Report) -> BackendKind | None:

@@ -26,7 +26,7 @@ from flowlang.model.policy import NOTHING, Policy
 from flowlang.model.speech import Voice
 from flowlang.model.values import SECOND
 
-from .backends import Surroundings, make_backends
+from .backends import Surroundings, check_backends, make_backends
 from .finding import find_settings
 from .hosts import Declared, declare, declare_python, make_importable, taken
 from .settings import read_settings
@@ -88,6 +88,18 @@ class Project:
         made = make_backends(sections, surroundings, self.report)
         _raise_found((self.report,))
         return made
+
+    def check_backends(self) -> bool:
+        """Reads `[backends]` by the shapes of its kinds, and makes nothing; secrets need not be there.
+        Whether all kinds are flowlang's own. Raises `ProjectError`."""
+        sections = self.settings.get("backends")
+        if not sections or self.report is None:
+            return True
+        self.report.needs_secrets = False
+        ours = check_backends(sections, self.report)
+        self.report.needs_secrets = True
+        _raise_found((self.report,))
+        return ours
 
     @property
     def manners(self) -> Manners:

@@ -36,6 +36,8 @@ class Report:
 
     def __init__(self, source: Source) -> None:
         self.source = source
+        self.needs_secrets = True
+        """Whether secrets have to be there: not where a project is only checked."""
         self.found: list[Diagnostic] = []
         self._positions: Mapping[Path, Extent] | None = None
 

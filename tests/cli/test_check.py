@@ -210,3 +210,27 @@ def test_check_loads_neither_trio_nor_prompt_toolkit_nor_numpy(folder: Path) -> 
         [sys.executable, "-c", code], cwd=folder, capture_output=True, text=True, check=False
     )
     assert done.stdout == "[]\n", done.stderr
+
+
+@pytest.mark.parametrize(
+    ("lines", "mistake"),
+    [
+        ('kind = "webb"', '2:8: error E805: no package here has the kind of backend "webb"'),
+        ('kind = "web"\nlisten = "127.0.0.1:99999"', "3:10: error E803: `listen` does not read like one"),
+        ('kind = "web"\nlistn = "127.0.0.1:80"', "3:1: error E802: there is no setting `listn`"),
+        ('kind = "notify"\nservices.default = "plain"', "3:20: error E803"),
+    ],
+)
+def test_backends_of_flow_toml_are_read_too(folder: Path, lines: str, mistake: str) -> None:
+    (folder / "flow.toml").write_text(f"[backends.one]\n{lines}\n", encoding="utf-8")
+    for _ in range(2):
+        done = flow("check", "right.flow", folder=folder)
+        assert (done.code, done.err) == (1, "")
+        assert mistake in done.out
+
+
+def test_secrets_of_backends_need_not_be_where_scripts_are_checked(folder: Path) -> None:
+    services = '{ a = { env = "NOT_HERE" }, b = { file = "not-here" } }'
+    lines = f'[backends.one]\nkind = "notify"\nservices = {services}\n'
+    (folder / "flow.toml").write_text(lines, encoding="utf-8")
+    assert flow("check", "right.flow", folder=folder) == Done(0, "", "")

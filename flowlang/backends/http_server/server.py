@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import logging
 import re
+import socket
 import ssl
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -30,7 +31,8 @@ _BACKLOG = 1024
 _MOST = 20_000
 """Connections at once: each costs about 20 KiB."""
 _HANDSHAKE = 10.0
-_LISTEN = re.compile(r"(\[[0-9a-fA-F:.]+\]|[^:\s\[\]]+):[0-9]{1,5}")
+_PORT = r"(?:6553[0-5]|655[0-2][0-9]|65[0-4][0-9]{2}|6[0-4][0-9]{3}|[0-5]?[0-9]{1,4})"
+_LISTEN = re.compile(rf"(\[[0-9a-fA-F:.]+\]|[^:\s\[\]]+):{_PORT}")
 
 LISTEN: Mapping[str, Shape] = {
     "listen": Text("ADDRESS:PORT, as in 127.0.0.1:8080", _LISTEN),
@@ -98,7 +100,7 @@ class HttpServer:
             task_status.started(self.url)
             await trio.sleep_forever()
         self._serving = True
-        context = self._context()
+        context = _context(self.listen)
         try:
             listeners = await trio.open_tcp_listeners(
                 self.listen.port, host=self.listen.host, backlog=_BACKLOG
@@ -150,18 +152,18 @@ class HttpServer:
             return 404
         return handlers.get(method, 405)
 
-    def _context(self) -> ssl.SSLContext | None:
-        if self.listen.certificate is None:
-            return None
-        context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
-        context.minimum_version = ssl.TLSVersion.TLSv1_2
-        try:
-            context.load_cert_chain(self.listen.certificate, self.listen.key)
-        except OSError as error:
-            raise BackendError(
-                f"{self.listen.certificate} cannot be used: {error.strerror or error}"
-            ) from None
-        return context
+
+def _context(listen: Listen) -> ssl.SSLContext | None:
+    """Raises `BackendError`."""
+    if listen.certificate is None:
+        return None
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    context.minimum_version = ssl.TLSVersion.TLSv1_2
+    try:
+        context.load_cert_chain(listen.certificate, listen.key)
+    except OSError as error:
+        raise BackendError(f"{listen.certificate} cannot be used: {error.strerror or error}") from None
+    return context
 
 
 def server_of(section: Section) -> HttpServer:
@@ -174,6 +176,14 @@ def server_of(section: Section) -> HttpServer:
             raise SettingsError(f"there is no file {folder / given[name]}", name)
     found = {name: str(folder / given[name]) for name in ("certificate", "key") if name in given}
     listen = Listen(given["listen"], **found)
+    try:
+        _context(listen)
+    except BackendError as error:
+        raise SettingsError(str(error), "certificate") from None
+    try:
+        socket.getaddrinfo(listen.host, listen.port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
+    except (OSError, UnicodeError):
+        raise SettingsError(f"`{listen.host}` is no address of this machine", "listen") from None
     servers: dict[tuple[str, str], HttpServer] = section.surroundings.shared
     server = servers.setdefault(("http server", listen.address), HttpServer(listen))
     if found and server.listen != listen:

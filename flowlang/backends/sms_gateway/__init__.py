@@ -59,6 +59,8 @@ def _make(section: Section) -> SmsGatewayBackend:
     served = "listen" in given
     if served and "public_url" not in given:
         raise SettingsError("callbacks need the `public_url` that the gateway is told", "listen")
+    if form.needs_account and not given.get("account"):
+        raise SettingsError("this form needs the `account` at the gateway", "form")
     data = section.surroundings.data
     on_wire = OnWire(data / f"sms_gateway-{section.name}.sent" if data is not None else None)
     try:

@@ -27,7 +27,7 @@ Status = Literal["sent", "delivered", "failed", "read"]
 
 
 class FormError(ValueError):
-    """A template has a place that there is not."""
+    """A template has a place that there is not, or fields do not fit into one another."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,8 +64,17 @@ class Form:
     def __post_init__(self) -> None:
         for each in (self.url, *self.headers.values()):
             _check(each, FIXED)
-        for each in self.fields.values():
+        for name, each in self.fields.items():
             _check(each, PLACES)
+            outer = next((other for other in self.fields if name.startswith(f"{other}.")), None)
+            if self.encoding == "json" and outer is not None:
+                raise FormError(f"`{outer}` cannot be a text and hold `{name}`")
+
+    @property
+    def needs_account(self) -> bool:
+        """Whether it says who sends by `account`."""
+        texts = (self.url, *self.headers.values(), *self.fields.values())
+        return self.basic or any("{account}" in each for each in texts)
 
     def address(self, given: Mapping[str, str]) -> str:
         """Where to post."""

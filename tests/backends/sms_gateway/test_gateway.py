@@ -270,6 +270,7 @@ def made(folder: Path, lines: str) -> Any:
 
 TABLE = """listen = "127.0.0.1:8080"
 public_url = "https://flow.example"
+account = "AC1"
 [backends.texts.form]
 url = "https://gw.example/v2/{account}"
 encoding = "json"
@@ -301,6 +302,8 @@ def test_settings_make_a_gateway(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
         (TABLE.replace("https://gw", "ftp://gw"), "is no address"),
         (TABLE.replace('verify = "bearer"', 'verify = "standard"'), "24 to 64 bytes"),
         (TABLE.replace('"delivered"', '"gone"'), '"gone" is none of the choices'),
+        ('form = "twilio"', "5:8: error E805: this form needs the `account` at the gateway"),
+        (TABLE.replace('to = "{to}"', 'sender = "{to}"'), "`sender` cannot be a text and hold `sender.name`"),
     ],
 )
 def test_mistakes_in_settings_are_told(

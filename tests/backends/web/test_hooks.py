@@ -184,6 +184,15 @@ def test_settings_make_hooks_and_a_chat(tmp_path: Path, monkeypatch: pytest.Monk
             'listen = "127.0.0.1:80"\nhooks = { a = { verify = "standard", secret = { env = "S" } } }',
             "24 to 64 bytes",
         ),
+        ('listen = "127.0.0.1:99999"\nchat = {}', "3:10: error E803: `listen` does not read like one"),
+        (
+            'listen = "nowhere.invalid:80"\nchat = {}',
+            "3:10: error E805: `nowhere.invalid` is no address of this",
+        ),
+        (
+            'listen = "127.0.0.1:80"\nchat = {}\ncertificate = "flow.toml"\nkey = "flow.toml"',
+            "flow.toml:5:15: error E805",
+        ),
         ('listen = "127.0.0.1:80"\nchat = {}\ncertificate = "c.pem"', "`certificate` needs `key` beside it"),
         (
             'listen = "127.0.0.1:80"\nchat = { origins = ["https://a.example; script-src *"] }',
