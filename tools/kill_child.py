@@ -28,7 +28,7 @@ from flowlang.store.sqlite import SqliteStore
 
 POINTS = (
     "before_commit", "inside_commit", "after_commit", "before_action", "after_action", "before_send",
-    "after_send", "before_told",
+    "after_send", "before_told", "woken_at_once",
 )  # fmt: skip
 """By number; the parent names one, and how often the child may come there."""
 
@@ -81,6 +81,8 @@ class KillingStore(SqliteStore):
     def __init__(self, folder: Path, point: str, count: int, slow: float) -> None:
         super().__init__(folder)
         self._slow = slow
+        self._crossed = [False, False]
+        """Whether an input came for one behind its parking: in the last group, and in the one prepared."""
         self._point = point
         self._count = count
 
@@ -97,11 +99,16 @@ class KillingStore(SqliteStore):
         if pending:
             self.reach("before_commit")
             time.sleep(self._slow)
+            if self._crossed.pop(0):
+                self.reach("woken_at_once")
+            self._crossed.append(False)
         super().commit()
         if pending:
             self.reach("after_commit")
 
     def _write(self) -> None:
+        lasts = {row[-1]: row[1] for _, row in self.moves if row[:1] == ("parked",)}
+        self._crossed[1] = any(row > (lasts.get(number) or row) for row, number, *_ in self.entries)
         super()._write()
         self.reach("inside_commit")
 

@@ -3,7 +3,7 @@
 The child (`kill_child.py`) runs activeflows on a data folder: counters that take signals, alarms that sleep,
 people who write and get replies, calls. The parent gives it work, no more than it can hold, and writes down
 what was acknowledged; messages that were not it sends again under the same id, as a carrier does. Every other
-kill is at a random moment, the rest at numbered points; every third child has a slow disk. At the end the
+kill is at a random moment, the rest at numbered points; every fifth child has a slow disk. At the end the
 last child works until all that was acknowledged is done. Then the ledger of what was done in the world is
 compared with what was acknowledged, and the call records with the calls. The last line is JSON: kills, lost,
 doubled, cdr_wrong.
@@ -38,7 +38,7 @@ OUTSTANDING = 40  # signals a counter, below the 100 that are kept
 PEOPLE = 5
 PATIENCE = 60.0  # seconds without anything done, at the end: then what is missing is lost
 LIFE = 0.1, 0.3  # seconds of a child that is killed at random
-SLOW = 0.02, 0.03  # seconds of each commit in every third life: much comes while the disk is busy
+SLOW = 0.02, 0.03  # seconds of each commit in every fifth life: much comes while the disk is busy
 SLOW_LIFE = 0.4, 1.0  # and of such a child that is killed at random
 
 
@@ -143,7 +143,9 @@ class Killer:
 
     def once(self, point: str, *, slow: bool) -> None:
         """One that is killed; `slow` has a disk that is."""
-        child = self._born(point, self.chance.randint(1, 12), self.chance.uniform(*SLOW) if slow else 0.0)
+        rare = point == "woken_at_once"
+        slowness = self.chance.uniform(*SLOW) if slow or rare else 0.0
+        child = self._born(point, 1 if rare else self.chance.randint(1, 12), slowness)
         seconds = self.chance.uniform(*(SLOW_LIFE if slow else LIFE)) if point == "random" else 1.0
         end = time.monotonic() + seconds
         while not child.over and time.monotonic() < end:
@@ -264,7 +266,7 @@ def run(kills: int, seed: int, folder: Path) -> dict[str, Any]:
     """Kills so often, and tells what it found."""
     killer = Killer(folder, seed)
     for number in range(kills):
-        killer.once("random" if number % 2 else POINTS[number // 2 % len(POINTS)], slow=number % 3 == 0)
+        killer.once("random" if number % 2 else POINTS[number // 2 % len(POINTS)], slow=number % 5 == 0)
     killer.last()
     return killer.result(kills)
 
