@@ -1,9 +1,10 @@
 """Which source address is heard and answered: the signalled one first, another only by rule.
 
 Rules: a packet from the address in the SDP is always accepted, and then no other. Before any came from there,
-a source that sends a steady stream is taken (a peer behind NAT). After 5 s of silence a new port at the same
-host may take over, by a steady stream too. A newly signalled address opens the choice again. Everyone else is
-neither heard nor sent to.
+a source that sends a steady stream is taken, at the host of the SDP or at that which the signalling comes
+from (a peer behind NAT): whoever else guesses a port of ours is not taken for a peer that is silent. After
+5 s of silence a new port at the same host may take over, by a steady stream too. A newly signalled address
+opens the choice again. Everyone else is neither heard nor sent to.
 """
 
 from __future__ import annotations
@@ -46,11 +47,12 @@ class _Candidate:
 class SourceGuard:
     """The choice for one port. `current` is where to send: the chosen source, before one the signalled."""
 
-    __slots__ = ("_candidates", "_chosen", "_last", "_signalled")
+    __slots__ = ("_candidates", "_chosen", "_hosts", "_last", "_signalled")
 
     def __init__(self) -> None:
         self._signalled: Address | None = None
         self._chosen: Address | None = None
+        self._hosts: frozenset[str] = frozenset()
         self._last = 0.0
         self._candidates: dict[Address, _Candidate] = {}
 
@@ -58,8 +60,10 @@ class SourceGuard:
     def current(self) -> Address | None:
         return self._chosen or self._signalled
 
-    def signal(self, address: Address) -> None:
-        """The peer's SDP names this address: the known one changes nothing, another begins anew."""
+    def signal(self, address: Address, host: str | None = None) -> None:
+        """The peer's SDP names this address, in a message from `host`: the known one changes nothing, another
+        begins anew."""
+        self._hosts = frozenset((address[0],) if host is None else (address[0], host))
         if address != self._signalled:
             self._signalled, self._chosen = address, None
             self._candidates.clear()
@@ -77,6 +81,8 @@ class SourceGuard:
         return True
 
     def _may_choose(self, source: Address, packet: RtpPacket, now: float) -> bool:
+        if self._chosen is None and source[0] not in self._hosts:
+            return False
         if self._chosen is not None and (source[0] != self._chosen[0] or now - self._last < TAKEOVER_SILENCE):
             return False
         candidate = self._candidates.get(source)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from itertools import pairwise
 
 import pytest
 import trio
@@ -71,20 +72,34 @@ async def test_a_long_delay_is_skipped_and_the_media_clock_stays_true(
 async def test_ports_are_even_and_not_used_again_at_once(
     autojump_clock: MockClock, plane: MediaPlane
 ) -> None:
-    first = plane.open(LOOPBACK)
-    number = first.address[1]
-    first.close()
-    second = plane.open(LOOPBACK)
-    assert number % 2 == 0
-    assert second.address == (LOOPBACK, number + 2)
-    assert plane.ports == (second,)
+    last = 0
+    for _ in range(50):
+        port = plane.open(LOOPBACK)
+        assert plane.ports == (port,)
+        assert port.address[1] % 2 == 0
+        assert port.address[1] != last
+        last = port.address[1]
+        port.close()
+
+
+async def test_nobody_foretells_the_port_of_the_next_call() -> None:
+    opened: list[tuple[int, ...]] = []
+    for seed in range(2):
+        plane = MediaPlane(MediaConfig(ports=(28000, 28998)), randomness=random.Random(seed))
+        ports = [plane.open(LOOPBACK) for _ in range(10)]
+        opened.append(tuple(port.address[1] for port in ports))
+        for port in ports:
+            port.close()
+    steps = {later - port for each in opened for port, later in pairwise(each)}
+    assert len(steps) > 10
+    assert opened[0] != opened[1]
 
 
 async def test_a_port_in_use_is_passed_over_and_the_last_one_named() -> None:
     plane = MediaPlane(MediaConfig(ports=(27001, 27007)), randomness=random.Random(1))
     taken = MediaPlane(MediaConfig(ports=(27004, 27004))).open(LOOPBACK)
     opened = [plane.open(LOOPBACK), plane.open(LOOPBACK)]
-    assert [port.address[1] for port in opened] == [27002, 27006]
+    assert sorted(port.address[1] for port in opened) == [27002, 27006]
     with pytest.raises(
         NoPortLeft, match=r"no RTP port is free on 127\.0\.0\.1 among the even ones of 27001-27007"
     ):

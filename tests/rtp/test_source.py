@@ -11,7 +11,7 @@ STRANGER: Address = ("203.0.113.66", 7000)
 
 def guard() -> SourceGuard:
     made = SourceGuard()
-    made.signal(SIGNALLED)
+    made.signal(SIGNALLED, NAT[0])
     return made
 
 
@@ -40,6 +40,16 @@ def test_a_steady_stream_of_another_source_is_taken_after_five_packets_and_then_
     chosen = guard()
     assert stream(chosen, NAT, 0) == 4 * [False] + 6 * [True]
     assert chosen.current == NAT
+
+
+def test_a_steady_stream_of_a_host_that_has_nothing_to_do_with_the_call_is_never_taken() -> None:
+    silent = guard()
+    assert not any(stream(silent, STRANGER, 0, count=500))
+    assert silent.current == SIGNALLED
+    told_directly = SourceGuard()
+    told_directly.signal(SIGNALLED, SIGNALLED[0])
+    assert not any(stream(told_directly, NAT, 0))
+    assert stream(told_directly, (SIGNALLED[0], 4444), 1)[-1]
 
 
 def test_a_burst_is_no_steady_stream() -> None:
@@ -93,6 +103,6 @@ def test_a_spray_of_sources_neither_grows_nor_holds_off_a_steady_one_for_good() 
         now = n * 0.02
         if n < 50:
             for port in range(20):
-                assert not sprayed.accept((STRANGER[0], 1000 + n * 20 + port), packet(), now)
+                assert not sprayed.accept((NAT[0], 1000 + n * 20 + port), packet(), now)
         taken = taken or sprayed.accept(NAT, packet(n), now)
     assert taken

@@ -65,7 +65,7 @@ class MediaPlane:
         if not 1 <= first <= last <= 0xFFFF:
             raise MediaError(f"RTP ports {first}-{last} are no range of UDP ports")
         self._ports = range(first + first % 2, last + 1, 2)
-        self._next_port = 0
+        self._last = 0  # which of them was opened last
         self._random: RandomBits = randomness or random.SystemRandom()
         self._open: dict[MediaPort, None] = {}
         self._selector = selectors.DefaultSelector()
@@ -80,13 +80,12 @@ class MediaPlane:
         return tuple(self._open)
 
     def open(self, local_ip: str) -> MediaPort:
-        """Bind the next free even port on this address of ours. Raises `NoPortLeft`, `MediaError`."""
+        """Bind a free even port on this address of ours. Raises `NoPortLeft`, `MediaError`."""
         if self._stopped:
             raise MediaError("the media plane has stopped")
         first, last = self._config.ports
         sock = bind_media(local_ip, self._candidates(), f"{first}-{last}")
-        # The search goes on after this one: packets for a call that ended must not reach the next.
-        self._next_port = (self._ports.index(sock.getsockname()[1]) + 1) % len(self._ports)
+        self._last = self._ports.index(sock.getsockname()[1])
         port = MediaPort(sock, self._random, self._forget, send_silence=self._config.send_silence)
         self._open[port] = None
         self._selector.register(sock, selectors.EVENT_READ, port)
@@ -94,8 +93,11 @@ class MediaPlane:
         return port
 
     def _candidates(self) -> Iterator[int]:
+        """From one by chance: nobody outside knows where the next call is heard. It is not the last one: what
+        still comes for a call that ended does not reach the next."""
         count = len(self._ports)
-        return (self._ports[(self._next_port + step) % count] for step in range(count))
+        start = self._last + 1 + self._random.getrandbits(32) % max(1, count - 1)
+        return (self._ports[(start + step) % count] for step in range(count))
 
     def _forget(self, port: MediaPort) -> None:
         del self._open[port]

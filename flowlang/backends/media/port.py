@@ -30,7 +30,7 @@ from .outgoing import Outgoing
 from .playback import Done, Playback, guarded
 from .prompts import Prompt
 from .recording import Recording
-from .sockets import destination
+from .sockets import destination, numeric
 from .stats import PortStats
 
 TICK_MS = 20
@@ -94,20 +94,22 @@ class MediaPort:
         receive_type: int | None = None,
         event_send_type: int | None = None,
         sending: bool = True,
+        signalled_from: str | None = None,
     ) -> None:
         """Send to and hear this address from now on; again at each new answer or offer of the peer.
 
         `remote` is a numeric IP address and a port, `ptime` 10 to 60 ms a packet. Sound goes out as
         `codec.payload_type` and comes in as `receive_type`, where that is another number (RFC 3264 §5.1).
         `event_payload_type` is the number of telephone-event, None where the peer has none, `event_send_type`
-        the peer's own where that is another. Raises `MediaError`.
+        the peer's own where that is another, `signalled_from` the host that tells all this: a peer behind NAT
+        is heard there. Raises `MediaError`.
         """
         self._check_open()
         target = destination(remote)
         if not MIN_PTIME <= ptime <= MAX_PTIME:
             raise MediaError(f"ptime {ptime} ms is not within {MIN_PTIME} to {MAX_PTIME}")
         if target is not None:
-            self._guard.signal(target)
+            self._guard.signal(target, None if signalled_from is None else numeric(signalled_from))
         self._sending = sending and target is not None
         self._ptime, self._event_type = ptime, event_payload_type
         # A peer may change between the laws without a word, both being offered (RFC 3264 §5.1).

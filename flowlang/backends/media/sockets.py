@@ -72,6 +72,11 @@ def destination(address: Address) -> Address | None:
     return (str(ip), port)
 
 
+def numeric(host: str) -> str:
+    """A host as the kernel writes it. Raises `MediaError` for what is no IP address."""
+    return str(_parse_ip(host))
+
+
 @lru_cache(maxsize=1024)
 def _parse_ip(text: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address:
     try:

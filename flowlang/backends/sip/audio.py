@@ -8,8 +8,9 @@ from flowlang.backends.media import PCMA, PCMU, MediaPort
 from flowlang.sip import AudioStream
 
 
-def connect_audio(port: MediaPort, audio: AudioStream) -> None:
-    """Send to, and hear, what was agreed, under the payload types that were. Raises `MediaError`."""
+def connect_audio(port: MediaPort, audio: AudioStream, signalled_from: str | None = None) -> None:
+    """Send to, and hear, what was agreed with that host, under the payload types that were. Raises
+    `MediaError`."""
     port.connect(
         (audio.remote_host, audio.remote_port),
         replace(PCMU if audio.codec == "PCMU" else PCMA, payload_type=audio.payload_type),
@@ -18,4 +19,5 @@ def connect_audio(port: MediaPort, audio: AudioStream) -> None:
         receive_type=audio.receive_type,
         event_send_type=audio.event_type,
         sending=audio.sends,
+        signalled_from=signalled_from,
     )

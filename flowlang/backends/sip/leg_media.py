@@ -119,8 +119,9 @@ class LegMedia:
         audio = None if self._session is None else self._session.audio
         if self._port is None or audio is None or self._over:
             return
+        peer = self._call_heard()
         try:
-            connect_audio(self._port, audio)
+            connect_audio(self._port, audio, None if peer is None else peer.peer.host)
         except MediaError:
             if self.call is not None:
                 self.call.hang_up(self.now, "not_acceptable")
@@ -133,6 +134,10 @@ class LegMedia:
             if self._bridged is not None:
                 self._bridged._choose_behind()
         self._choose_behind()
+
+    def _call_heard(self) -> CallLeg | None:
+        """The call whose media these are."""
+        return self.call
 
     def _choose_behind(self) -> None:
         """What is heard where nothing is said, and whether the leg is."""

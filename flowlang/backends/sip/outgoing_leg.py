@@ -30,6 +30,7 @@ from flowlang.model.secrets import is_secret
 from flowlang.sip import CallAnswered as SipCallAnswered
 from flowlang.sip import CallEnded as SipCallEnded
 from flowlang.sip import (
+    CallLeg,
     CallProgressed,
     DigestClient,
     HangupCause,
@@ -131,6 +132,9 @@ class OutgoingLeg(SipLeg):
         for call in attempts:
             self._ground.leave(call)
             call.hang_up(self.now, headers=headers)
+
+    def _call_heard(self) -> CallLeg | None:
+        return self.call or self._early
 
     # The attempts
 
