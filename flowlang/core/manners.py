@@ -24,6 +24,9 @@ _MOST_BUCKETS = 50_000
 """Addresses that are counted; past them the oldest half begins anew."""
 _MOST_AUTOMATIC = 20_000
 _LONGEST_WORD = 40
+_ENDLESS = 10
+"""Times as much as comes at once may come in a thread with no pause of a whole window, however slowly: 600
+messages in which nobody ever paused for 10 minutes are machines'."""
 
 
 class OptOuts(Protocol):
@@ -96,7 +99,7 @@ class Porter:
         self._in = Allowance(manners.thread, manners.thread_window)
         self._out = Allowance(manners.recipient, MINUTE)
         self._confirmations = Allowance(1, HOUR)
-        self._stopped: dict[str, int] = {}
+        self._runs: dict[str, tuple[int, int]] = {}
 
     def looks_at(self, arrived: Arrived, now: int, *, in_thread: bool) -> Dropped | None:
         """A message that came in, `in_thread` of an activeflow that is open; `None` lets it through."""
@@ -131,14 +134,16 @@ class Porter:
     def _is_stopped(self, thread: str, now: int) -> bool:
         """Counts a message. Two machines that answer each other do not find the allowance come back: what was
         stopped is, until nothing came for a whole window."""
-        before = self._stopped.pop(thread, None)
-        may_go_on = before is None or now - before >= self.manners.thread_window
-        if may_go_on and self._in.take(thread, now):
-            return False
-        if len(self._stopped) >= _MOST_BUCKETS:
-            del self._stopped[next(iter(self._stopped))]
-        self._stopped[thread] = now  # behind the others
-        return True
+        before, count = self._runs.pop(thread, (now, 0))
+        if now - before >= self.manners.thread_window:
+            count = 0
+        endless = self.manners.thread * _ENDLESS
+        if count < endless and not self._in.take(thread, now):
+            count = endless
+        if len(self._runs) >= _MOST_BUCKETS:
+            del self._runs[next(iter(self._runs))]
+        self._runs[thread] = now, count + 1  # behind the others
+        return count >= endless
 
     def is_automatic(self, message: str | None) -> None:
         """A machine sent this message by itself."""

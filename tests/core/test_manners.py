@@ -142,6 +142,20 @@ def test_a_thread_that_was_stopped_is_until_nothing_came_for_a_window() -> None:
     assert porter.looks_at(came("hi"), late - 1 + window, in_thread=True) is None
 
 
+def test_a_slow_loop_comes_to_an_end_too() -> None:
+    porter = Porter()
+    times = range(0, 10_000 * 11 * SECOND, 11 * SECOND)
+    assert sum(porter.looks_at(came("hi"), at, in_thread=True) is None for at in times) == 600
+
+
+def test_who_pauses_may_write_for_ever() -> None:
+    porter = Porter()
+    window = porter.manners.thread_window
+    for day in range(1_000):
+        found = [porter.looks_at(came("hi"), day * 2 * window + at, in_thread=True) for at in range(50)]
+        assert found == [None] * 50
+
+
 def opened(activeflow: str) -> Opening:
     return Opening(activeflow, "main", {}, 0, 1, "sms", ANN, OURS)
 
