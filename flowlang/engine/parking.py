@@ -116,15 +116,18 @@ class Parking:
         stored = self._store.archive.parked(activeflow) if self._store is not None else None
         return self._wake(stored) if stored is not None else None
 
-    def wake_thread(self, channel: str, person: str, ours: str) -> None:
-        """Somebody writes: who has the thread is awake."""
-        if self._store is not None:
-            self._wake_found(self._store.archive.with_thread(channel, same_person(person), same_person(ours)))
+    def wake_thread(self, channel: str, person: str, ours: str) -> str | None:
+        """Somebody writes: who has the thread is awake. The id of one that has it and cannot be woken now."""
+        if self._store is None:
+            return None
+        found = self._store.archive.with_thread(channel, same_person(person), same_person(ours))
+        return self._wake_found(found)
 
-    def wake_sender(self, channel: str, message: str) -> None:
-        """A carrier reports: who sent the message is awake."""
-        if self._store is not None:
-            self._wake_found(self._store.archive.that_sent(sent_key(channel, message)))
+    def wake_sender(self, channel: str, message: str) -> str | None:
+        """A carrier reports: who sent the message is awake. The id of one that cannot be woken now."""
+        if self._store is None:
+            return None
+        return self._wake_found(self._store.archive.that_sent(sent_key(channel, message)))
 
     def family(self, first: str) -> int:
         """How many of a family are parked."""
@@ -133,9 +136,10 @@ class Parking:
         awake = sum(each.partition(".")[0] == first for each in self._waking)
         return self._store.archive.family(first) - awake
 
-    def _wake_found(self, activeflow: str | None) -> None:
-        if activeflow is not None:
-            self._engine.alive(activeflow)
+    def _wake_found(self, activeflow: str | None) -> str | None:
+        if activeflow is None or self._engine.alive(activeflow) is not None:
+            return None
+        return activeflow if activeflow in self._told else None
 
     def _wake(self, stored: Stored) -> Running | None:
         engine, store = self._engine, self._store

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING
 
 from flowlang.backends.border import Backend, Finish, Incoming, Outlet, Refusal, nothing
-from flowlang.core import StopAsked
+from flowlang.core import Opening, StopAsked
 from flowlang.core.manners import Arrived, Dropped, Porter
 from flowlang.core.threads import Report, Threads
 from flowlang.model.action import THREADS
@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 _REMEMBERED = 20_000
 """Ids of messages that were here: a store on disk knows those that are pushed out, and for longer."""
 _FORBIDDEN = 403  # RFC 3261 §21.4.4: understood, and refused on purpose
+_UNAVAILABLE = 503  # RFC 3261 §21.5.4: whoever wrote may try again
 
 Offer = Callable[[Incoming, Callable[[], None]], "Refusal | None"]
 """Starts the flow of a route; the callback is called when that is on disk."""
@@ -50,6 +51,7 @@ class Post:
                     self._outlets.setdefault(outlet, backend)  # the first that has it
         self._held: list[Callable[[], None]] | None = None
         self._seen: dict[tuple[str, str], list[Callable[[], None]] | None] = {}
+        self._waiting: dict[str, str] = {}  # activeflows that go on at a later start only, and why
 
     @property
     def outlets(self) -> frozenset[str]:
@@ -103,16 +105,19 @@ class Post:
             return offer(incoming, kept)
         channel, person, ours = incoming.channel, incoming.source, incoming.to
         text, now = str(data.get("text") or ""), self._engine.now()
+        asleep: str | None = None
         if not any(self._threads.knows(channel, each) for each in incoming.answers):
             for each in incoming.answers:
-                self._engine.parking.wake_sender(channel, each)
+                asleep = self._engine.parking.wake_sender(channel, each) or asleep
         if self._threads.owner(channel, person, ours, incoming.answers) is None:
-            self._engine.parking.wake_thread(channel, person, ours)
+            asleep = asleep or self._engine.parking.wake_thread(channel, person, ours)
         owner = self._threads.owner(channel, person, ours, incoming.answers)
+        if owner is not None:
+            asleep = owner.activeflow if owner.activeflow in self._waiting else None
         running = self._engine.alive(owner.activeflow) if owner is not None else None
         message = _text(data.get("id"))
         arrived = Arrived(channel, person, ours, text, message, incoming.automatic)
-        dropped = self._porter.looks_at(arrived, now, in_thread=running is not None)
+        dropped = self._porter.looks_at(arrived, now, in_thread=running is not None or asleep is not None)
         if dropped is not None:
             self._drop(incoming, dropped, running)
             if dropped.refused:
@@ -122,6 +127,11 @@ class Post:
                 self._engine.keeper.wake()
             kept()
             return None
+        if asleep is not None:
+            why = self._waiting.get(asleep, "it cannot be woken now")
+            text = f"activeflow {asleep} has this thread and is held: {why}"
+            self._engine.observed(Refused(now, channel, person, ours, _UNAVAILABLE, text))
+            return Refusal(_UNAVAILABLE)
         if owner is None or running is None:
             return offer(incoming, kept)
         subject = _text(data.get("subject"))
@@ -282,11 +292,24 @@ class Post:
                 self._porter.is_automatic(opening.came_as)
         for each in received:
             self._remember(each, None)
+        self._sent(running.activeflow, sent)
+
+    def waits(self, opening: Opening, why: str) -> None:
+        """One goes on at a later start: until then nobody else gets what comes in its threads."""
+        self._waiting[opening.activeflow] = why
+        if opening.channel in THREADS:
+            self._threads.opened(opening)
+
+    def waiting_sent(self, activeflow: str, sent: Iterable[tuple[SendMessage, Result | None]]) -> None:
+        """Such a one had sent these."""
+        self._sent(activeflow, sent)
+
+    def _sent(self, activeflow: str, sent: Iterable[tuple[SendMessage, Result | None]]) -> None:
         for command, result in sent:
-            self._threads.sent(command, running.activeflow)
+            self._threads.sent(command, activeflow)
             message = _id_of(result) if result is not None else None
             if message is not None:
-                self._threads.named(message, command, running.activeflow)
+                self._threads.named(message, command, activeflow)
 
 
 def outlets_of(backend: Backend) -> frozenset[str]:

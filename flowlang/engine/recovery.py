@@ -18,13 +18,16 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from flowlang.backends.thread_leg import ThreadLeg
-from flowlang.core import ActionOver, Begin, Happened, Perform
+from flowlang.core import ActionOver, Activeflow, Begin, Happened, Output, Perform
+from flowlang.core.journal import Entry
+from flowlang.core.kept import opening_from_plain
 from flowlang.model.action import Action
 from flowlang.model.cdr import CallRecord
 from flowlang.model.commands import BackendCommand, RunHostAction
 from flowlang.model.events import CALLER_LEG, CallEnded
 from flowlang.model.message_commands import HttpRequest, SendMessage, action_of
 from flowlang.model.observations import CallRecorded, Logged
+from flowlang.model.plain import SealedError
 from flowlang.model.results import Done, Failed, Result
 from flowlang.model.values import Outcome
 from flowlang.store.protocol import RecoverableStore
@@ -35,6 +38,9 @@ from .running import Running
 
 if TYPE_CHECKING:
     from .engine import Engine
+
+
+_Sent = list[tuple[SendMessage, Result | None]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +62,7 @@ def recover(engine: Engine, store: RecoverableStore) -> Recovered:
     diverged: dict[str, str] = {}
     held: dict[str, str] = {}
     back: list[tuple[Running, Replayed]] = []
+    waiting: list[tuple[str, _Sent]] = []
     builds = Builds(store.archive, engine.hosts.declared)
     for stored, entries, last in store.archive.live():
         try:
@@ -63,6 +70,7 @@ def recover(engine: Engine, store: RecoverableStore) -> Recovered:
             if missing:
                 held[stored.id] = f"it calls `{'`, `'.join(missing)}`, which the host does not offer"
                 _warn(engine, stored.id, f"held: {held[stored.id]}")
+                waiting += _waits(engine, stored, entries, builds, held[stored.id])
                 continue
             again = replayed(stored, entries, builds)
             if again.flow.ending is not None:
@@ -70,6 +78,7 @@ def recover(engine: Engine, store: RecoverableStore) -> Recovered:
         except KeyMissing as error:
             held[stored.id] = str(error)
             _warn(engine, stored.id, f"held: {error}")
+            waiting += _waits(engine, stored, entries, builds, held[stored.id])
         except NotReplayed as error:
             why = f"{error}{last_line(stored, entries, builds)}"
             store.diverged(stored, engine.now(), why)
@@ -87,8 +96,32 @@ def recover(engine: Engine, store: RecoverableStore) -> Recovered:
     engine.outbox.recover(keys, held)
     for running, again in back:  # behind all that began with a thread
         engine.post.recovered(running, again.sent, again.received)
+    for activeflow, sent in waiting:
+        engine.post.waiting_sent(activeflow, sent)
     store.commit()
     return Recovered(tuple(running.activeflow for running, _ in back), diverged, records, held)
+
+
+def _waits(
+    engine: Engine, stored: Stored, entries: list[Entry], builds: Builds, why: str
+) -> list[tuple[str, _Sent]]:
+    """One that is held has its threads all the same; the messages that it sent, as far as its journal can be
+    read."""
+    begun: _Sent = []
+
+    def watch(_number: int, _flow: Activeflow, outputs: list[Output]) -> None:
+        for each in outputs:
+            if isinstance(each, Perform) and isinstance(each.command, SendMessage):
+                begun.append((each.command, None))
+
+    try:
+        engine.post.waits(opening_from_plain(stored.opening), why)
+    except (SealedError, KeyError, TypeError, ValueError):
+        return []
+    try:
+        return [(stored.id, replayed(stored, entries, builds, watch).sent)]
+    except NotReplayed:
+        return [(stored.id, begun)]
 
 
 def bring_back(
