@@ -11,6 +11,7 @@ import time
 from collections.abc import Callable
 from contextlib import closing
 from decimal import Decimal
+from itertools import islice
 from pathlib import Path
 
 from flowlang.model.values import Time, Value
@@ -22,6 +23,17 @@ _REFUSED = frozenset(
     {sqlite3.SQLITE_ATTACH, sqlite3.SQLITE_DETACH, sqlite3.SQLITE_PRAGMA, sqlite3.SQLITE_TRANSACTION,
      sqlite3.SQLITE_SAVEPOINT}
 )  # fmt: skip
+_LIMITS = {
+    sqlite3.SQLITE_LIMIT_LENGTH: 4_000_000,  # bytes of a value or a row: more than the longest answer
+    sqlite3.SQLITE_LIMIT_SQL_LENGTH: 1_000_000,
+    sqlite3.SQLITE_LIMIT_EXPR_DEPTH: 500,
+    sqlite3.SQLITE_LIMIT_COMPOUND_SELECT: 100,
+    sqlite3.SQLITE_LIMIT_LIKE_PATTERN_LENGTH: 1_000,
+    sqlite3.SQLITE_LIMIT_TRIGGER_DEPTH: 100,
+    sqlite3.SQLITE_LIMIT_WORKER_THREADS: 0,
+    sqlite3.SQLITE_LIMIT_ATTACHED: 0,
+}
+"""What one statement may take (https://www.sqlite.org/limits.html)."""
 _FUNCTIONS = frozenset({"load_extension", "writefile", "readfile", "edit", "fts3_tokenizer"})
 
 
@@ -52,7 +64,7 @@ class SqliteConnection:
                         "sql", "the statement gives no rows; `sql.run` carries out what changes something"
                     )
                 names = [each[0] for each in cursor.description]
-                return rows_of(names, cursor.fetchmany(MOST_ROWS + 1))
+                return rows_of(names, cursor)
         except (sqlite3.Error, sqlite3.Warning, OverflowError) as error:
             raise SqlError("sql", one_line(error)) from None
 
@@ -61,7 +73,8 @@ class SqliteConnection:
         db = self._open(changes=True)
         try:
             with closing(db.execute(statement, [_given(each) for each in values])) as cursor:
-                cursor.fetchmany(MOST_ROWS)
+                for _ in islice(cursor, MOST_ROWS):
+                    pass
                 return max(cursor.rowcount, 0)
         except (sqlite3.Error, sqlite3.Warning, OverflowError) as error:
             raise SqlError("sql", one_line(error)) from None
@@ -88,13 +101,16 @@ class SqliteConnection:
     def _connect(self) -> sqlite3.Connection:
         mode = "ro" if self._read_only else "rw"  # a data base that is not there is a mistake, not a new one
         try:
-            return sqlite3.connect(
+            db = sqlite3.connect(
                 f"{self._path.resolve().as_uri()}?mode={mode}",
                 timeout=self._timeout,
                 uri=True,
                 isolation_level=None,  # each statement is whole by itself
                 check_same_thread=False,
             )
+            for limit, most in _LIMITS.items():
+                db.setlimit(limit, most)
+            return db
         except sqlite3.Error as error:
             raise SqlError("sql", one_line(error)) from None
 

@@ -172,6 +172,25 @@ def test_a_statement_reaches_nothing_but_its_data_base(tmp_path: Path, statement
     db.close()
 
 
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "select length(randomblob(900000000)) as n",
+        "select hex(zeroblob(3000000)) as n",
+        f"select {'+'.join(['1'] * 600)} as n",
+        f"select '{'x' * 1_000_001}' as n",
+        f"select {'(' * 600}1{')' * 600} as n" + " union select 1" * 101,
+    ],
+)
+def test_no_statement_takes_more_than_its_share(tmp_path: Path, statement: str) -> None:
+    sqlite3.connect(tmp_path / "a.db").close()
+    db = SqliteConnection(tmp_path / "a.db")
+    with pytest.raises(SqlError):
+        db.query(statement, ())
+    assert db.query("select 1 as one", ()) == ({"one": 1},)
+    db.close()
+
+
 def test_a_data_base_that_is_not_there_is_not_made(tmp_path: Path) -> None:
     with pytest.raises(SqlError):
         SqliteConnection(tmp_path / "none.db").query("select 1", ())
