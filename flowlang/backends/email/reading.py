@@ -32,14 +32,16 @@ _MOST_NESTED = 20
 """Parts that have parts. The stdlib's parser looks at each line once for each of them that is around it."""
 _MOST_BORDERS = 1_000
 _CONTENT_TYPE = re.compile(rb"^content-type:[^\r\n]*(?:\r?\n[ \t][^\r\n]*)*", re.IGNORECASE | re.MULTILINE)
+_MACHINES = ("list-id", "x-autoreply", "x-autorespond", "x-failed-recipients")
+"""Headers that machines alone write."""
 _BROKEN = (MessageError, ValueError, LookupError, TypeError, AttributeError, RecursionError, AssertionError)
 
 
 @dataclass(frozen=True, slots=True)
 class ReadMail:
-    """`source` and `recipients` are `mailto:` addresses, `id` and `references` bare Message-IDs. `parent` is
-    the mail that it answers. `text` is what its writer himself wrote; `automatic`: a machine did by
-    itself."""
+    """`source`, to whom an answer goes, and `recipients` are `mailto:` addresses, `id` and `references`
+    bare Message-IDs. `parent` is the mail that it answers. `text` is what its writer himself wrote;
+    `automatic`: a machine did by itself."""
 
     message: Message
     id: str | None
@@ -70,7 +72,8 @@ def read_mail(data: bytes, sender: str = "") -> ReadMail | None:
     mail = parsed(data)
     if mail is None:
         return None
-    name, source = next(iter(_addresses(mail, "from")), ("", None))
+    name, writer = next(iter(_addresses(mail, "from")), ("", None))
+    _, source = next(iter(_addresses(mail, "reply-to")), ("", writer))  # RFC 5322 §3.6.2
     found = ids_in(header(mail, "message-id"))
     answered = ids_in(header(mail, "in-reply-to"))
     chain = ids_in(header(mail, "references"))
@@ -86,7 +89,7 @@ def read_mail(data: bytes, sender: str = "") -> ReadMail | None:
         (own_words(text) if parent is not None else text).strip(),
         parent,
         chain or answered[:1],  # RFC 5322 §3.6.4
-        _automatic(mail, sender),
+        _automatic(mail, sender) or _is_mail_system(writer),
     )
 
 
@@ -163,7 +166,12 @@ def _automatic(mail: Message, sender: str) -> bool:
     submitted = header(mail, "auto-submitted").lower()
     return (
         (submitted != "" and not submitted.startswith("no"))
-        or header(mail, "precedence").lower() in ("bulk", "junk", "list")
-        or any(header(mail, name) for name in ("list-id", "x-autoreply", "x-autorespond"))
+        or header(mail, "precedence").lower() in ("bulk", "junk", "list", "auto_reply")
+        or any(header(mail, name) for name in _MACHINES)
         or "<>" in (sender, header(mail, "return-path"))
     )
+
+
+def _is_mail_system(writer: str | None) -> bool:
+    """Whether a mail server wrote it of its own, as most call themselves in reports."""
+    return writer is not None and writer.lower().startswith("mailto:mailer-daemon@")

@@ -42,6 +42,12 @@ def test_its_headers_are_read() -> None:
     assert not read.automatic
 
 
+def test_an_answer_goes_where_its_writer_wants_it() -> None:
+    read = mail("From: Ann <noreply@shop.example>", "Reply-To: broken, Ann <ann@home.example>, x@y.example")
+    assert (read.name, read.source) == ("Ann", "mailto:ann@home.example")
+    assert mail("Reply-To: nobody").source == "mailto:ann@home.example"
+
+
 def test_a_subject_is_one_line_whatever_it_encodes() -> None:
     assert mail("Subject: =?utf-8?q?Hi=0D=0ABcc:_eve?=").subject == "Hi Bcc: eve"
 
@@ -56,6 +62,10 @@ def test_a_subject_is_one_line_whatever_it_encodes() -> None:
         (("X-Autoreply: yes",), "ann@home.example"),
         ((), "<>"),
         (("Return-Path: <>",), ""),
+        (("Precedence: auto_reply",), "ann@home.example"),
+        (("X-Failed-Recipients: bob@home.example",), "ann@home.example"),
+        (("From: Mail System <MAILER-DAEMON@mx.example>",), "mailer-daemon@mx.example"),
+        (("From: mailer-daemon@mx.example", "Reply-To: ann@home.example"), ""),
     ],
 )
 def test_what_a_machine_wrote_is_marked(headers: tuple[str, ...], sender: str) -> None:
