@@ -62,7 +62,8 @@ class Connection:
             return False
         path, _, query = event.target.decode("ascii").partition("?")
         headers = _headers(event)
-        if path in self._sockets and headers.get("upgrade", "").lower() == "websocket":
+        upgrades = event.method == b"GET" and event.http_version == b"1.1"  # RFC 6455 §4.1
+        if upgrades and path in self._sockets and headers.get("upgrade", "").lower() == "websocket":
             await self._talk(event, headers, self._sockets[path])
             return False
         method = event.method.decode("ascii")

@@ -27,8 +27,8 @@ _SETTLES = 0.05  # seconds for what is queued to pages
 
 class WebBackend:
     """`chat` is what routes call the chat, `None` where there is none; `data` is where it keeps its messages,
-    `None` for memory; `origins` are sites that may show its page inside theirs. Raises `ValueError` where
-    another backend has the paths."""
+    `None` for memory; `origins` are sites that may show its page inside theirs, `public` is the server's
+    address as others see it. Raises `ValueError` where another backend has the paths."""
 
     name = "web"
     commands: frozenset[str] = frozenset()
@@ -45,6 +45,7 @@ class WebBackend:
         new_id: Callable[[], str] = lambda: secrets.token_hex(8),
         pages: int = 10_000,
         newcomers: int = 600,
+        public: str | None = None,
     ) -> None:
         self.server = server
         self.channels = frozenset((["webhook"] if hooks else []) + (["chat"] if chat else []))
@@ -63,7 +64,7 @@ class WebBackend:
                 pages=pages,
                 newcomers=newcomers,
             )
-            add_chat(server, self.chat, title, origins)
+            add_chat(server, self.chat, title, origins, public)
 
     def _given_host(self) -> Host:
         assert self._host is not None, "nothing comes in before it runs"

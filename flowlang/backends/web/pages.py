@@ -4,6 +4,7 @@ embeds it. No inline code, nothing from elsewhere; the texts that people wrote n
 from __future__ import annotations
 
 import html
+from collections.abc import Mapping
 from importlib.resources import files
 from urllib.parse import urlsplit
 
@@ -19,8 +20,11 @@ _KINDS = {
 }
 
 
-def add_chat(server: HttpServer, chat: Chat, title: str, origins: tuple[str, ...]) -> None:
-    """`/chat` and what belongs to it."""
+def add_chat(
+    server: HttpServer, chat: Chat, title: str, origins: tuple[str, ...], public: str | None = None
+) -> None:
+    """`/chat` and what belongs to it; `public` is its server's address as others see it."""
+    scheme = "http" if server.listen.certificate is None else "https"
     policy = (
         "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; base-uri 'none'; "
         f"form-action 'none'; frame-ancestors 'self' {' '.join(origins)}".rstrip()
@@ -28,7 +32,7 @@ def add_chat(server: HttpServer, chat: Chat, title: str, origins: tuple[str, ...
     page = _text("chat.html").replace("{title}", html.escape(title))
 
     async def connect(socket: WebSocket) -> None:
-        if _is_ours(socket):
+        if is_ours(socket.headers, scheme, public):
             await chat.talk(socket)
         else:
             await socket.refuse(403)
@@ -39,13 +43,15 @@ def add_chat(server: HttpServer, chat: Chat, title: str, origins: tuple[str, ...
     server.add_socket("/chat/socket", connect)
 
 
-def _is_ours(socket: WebSocket) -> bool:
-    """Whether our own page opens it: a browser says of which site the page is that does (RFC 6455 §10.2)."""
-    origin = socket.headers.get("origin")
-    try:
-        return origin is None or urlsplit(origin).netloc == socket.headers.get("host")
-    except ValueError:  # brackets without an IPv6 address between them
-        return False
+def is_ours(headers: Mapping[str, str], scheme: str, public: str | None = None) -> bool:
+    """Whether our own page opens a socket: a browser says of which site the page is that does (RFC 6455
+    §10.2). `scheme` is that of what is not `public`."""
+    origin, host = headers.get("origin"), headers.get("host")
+    if origin is None:
+        return True
+    if public is not None and urlsplit(public).netloc == host:
+        scheme = urlsplit(public).scheme
+    return origin == f"{scheme}://{host}"
 
 
 def _showing(text: str, kind: str, more: dict[str, str] | None = None) -> Handler:

@@ -14,6 +14,7 @@ from trio_websocket import ConnectionClosed, ConnectionRejected
 from flowlang import Engine, open_engine
 from flowlang.backends.http_server import HttpServer, Listen
 from flowlang.backends.web import WebBackend
+from flowlang.backends.web.pages import is_ours
 from flowlang.model.message_commands import SendMessage
 from flowlang.model.policy import EVERYTHING
 from flowlang.model.results import Done, Result
@@ -171,6 +172,23 @@ async def test_another_sites_page_is_refused() -> None:
                 pass
         async with visitor(url, extra_headers=[("origin", url)]):
             pass
+
+
+@pytest.mark.parametrize(
+    ("public", "origin", "taken"),
+    [
+        (None, "http://a.example", True),
+        (None, "https://a.example", False),
+        ("https://a.example", "https://a.example", True),
+        ("https://a.example", "http://a.example", False),
+        ("https://flow.example", "http://a.example", True),
+        (None, "null", False),
+        (None, "http://a.example/", False),
+    ],
+)
+def test_a_page_that_was_loaded_another_way_is_refused(public: str | None, origin: str, taken: bool) -> None:
+    assert is_ours({"host": "a.example", "origin": origin}, "http", public) is taken
+    assert is_ours({"host": "a.example"}, "http", public)
 
 
 async def test_only_so_many_pages_are_open() -> None:

@@ -15,6 +15,11 @@ import trustme
 from flowlang.backends.border import BackendError
 from flowlang.backends.http_server import HttpServer, Listen, Request, Response, WebSocket, plain
 
+UPGRADE = (
+    b"Host: x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\n"
+    b"Sec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n\r\n"
+)
+
 
 async def _echo(request: Request) -> Response:
     body = await request.read(1_000)
@@ -80,6 +85,9 @@ async def test_requests_follow_each_other_on_one_connection() -> None:
         (post(b"x", b"X-A: 1\r\n folded: 2\r\n"), b"200"),
         (b"POST /echo HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: gzip\r\n\r\n", b"501"),
         (b"GET /socket HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\n\r\n", b"400"),
+        (b"GET /socket HTTP/1.1\r\n" + UPGRADE, b"101"),
+        (b"POST /socket HTTP/1.1\r\n" + UPGRADE, b"404"),
+        (b"GET /socket HTTP/1.0\r\n" + UPGRADE, b"404"),
         (b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03\r\n\r\n", b"400"),
     ],
 )
