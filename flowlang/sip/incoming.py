@@ -11,7 +11,7 @@ from flowlang.sip.body import SDP_TYPE
 from flowlang.sip.dialog import server_dialog
 from flowlang.sip.ground import Ground
 from flowlang.sip.judge import ALLOW, SUPPORTED
-from flowlang.sip.leg import CallLeg
+from flowlang.sip.leg import CallLeg, sdp_of
 from flowlang.sip.message import Request, Response
 from flowlang.sip.outputs import CallConfirmed, Side
 from flowlang.sip.reliable import Reliable
@@ -43,6 +43,8 @@ class IncomingCall(CallLeg):
         self._repeat: Timer | None = None
         self._cancel_crossed = False
         self._reliable: Reliable | None = None
+        self._offered_early = False
+        self._early_answer: SessionDescription | None = None  # in a PRACK, to our offer
         if reliable.required(request):
             self._reliable = Reliable(ground, transaction, request.cseq.number, self._on_unreliable)
         self.dialog = server_dialog(request, transaction.to_tag, local, peer)
@@ -53,12 +55,24 @@ class IncomingCall(CallLeg):
 
     # What the user does
 
-    def ring(self, now: float) -> bool:
-        """180, repeated while the call is unanswered (§13.3.1.1)."""
-        return self._provisional(self._response(self.request, 180, self._early_headers), now)
+    @property
+    def owes_offer(self) -> bool:
+        """Whether the caller leaves the offer to us and wants it in the first provisional response, which is
+        reliable (RFC 3262 §5)."""
+        late = self.offer is None and not self._offered_early
+        return late and self._reliable is not None and self.unanswered
+
+    def ring(self, now: float, offer: SessionDescription | None = None) -> bool:
+        """180, repeated while the call is unanswered (§13.3.1.1), with an offer where it is owed."""
+        headers, body = self._early_headers, b""
+        if offer is not None and self.owes_offer:
+            self._offered_early = True
+            headers, body = (*headers, ("Content-Type", SDP_TYPE)), offer.encode()
+        return self._provisional(self._response(self.request, 180, headers, body), now)
 
     def progress(self, sdp: SessionDescription, now: float) -> bool:
         """183 with early media."""
+        self._offered_early = self._offered_early or self.offer is None
         headers = (*self._early_headers, ("Content-Type", SDP_TYPE))
         return self._provisional(self._response(self.request, 183, headers, sdp.encode()), now)
 
@@ -67,15 +81,18 @@ class IncomingCall(CallLeg):
         if not self.unanswered:
             return False
         timing, terms = session_timer.agreed_with(self.request)
-        headers = (*self._early_headers, ALLOW, SUPPORTED, *timing, ("Content-Type", SDP_TYPE))
-        response = self._response(self.request, 200, headers, sdp.encode())
+        headers = (*self._early_headers, ALLOW, SUPPORTED, *timing)
         self._stop_repeating()
         self.state = "answered"
 
         def send(at: float) -> None:
+            agreed = self._early_answer is not None
+            described, body = ((), b"") if agreed else ((("Content-Type", SDP_TYPE),), sdp.encode())
+            response = self._response(self.request, 200, (*headers, *described), body)
             self._transaction.respond(response, at)
             self.refreshed(terms, self.request, at)
-            self.await_ack(self._transaction, response, self.request.cseq.number, self.offer is None, at)
+            offered = self.offer is None and not agreed
+            self.await_ack(self._transaction, response, self.request.cseq.number, offered, at)
 
         if self._reliable is None:
             send(now)
@@ -136,7 +153,7 @@ class IncomingCall(CallLeg):
         self._refused("cancelled", "remote", 487)
 
     def _confirmed(self, answer: SessionDescription | None) -> None:
-        self._ground.emit(CallConfirmed(self, answer))
+        self._ground.emit(CallConfirmed(self, answer or self._early_answer))
 
     # Inside
 
@@ -165,6 +182,8 @@ class IncomingCall(CallLeg):
         if self._reliable is None or not self._reliable.acknowledge(request, now):
             super()._on_prack(transaction, request, now)
             return
+        if self._offered_early and self._early_answer is None:
+            self._early_answer = sdp_of(request)
         self._respond(transaction, request, 200, now)
         self._reliable.acknowledged(now)
 

@@ -12,7 +12,7 @@ from flowlang.model.results import Done, Failed
 from flowlang.sip import Address, Invitation, parse_sdp
 from flowlang.testing.softphone import CallFailed
 
-from .conftest import Bench
+from .conftest import Bench, raw_caller
 from .host import say
 
 G722_ONLY = b"""v=0
@@ -232,3 +232,14 @@ async def test_an_offer_without_audio_for_us_is_488_before_any_route(bench: Benc
     assert [each.status for each in bench.host.of(Refused)] == [488]
     assert not bench.host.calls
     await bench.nothing_left()
+
+
+async def test_who_leaves_the_offer_to_us_and_wants_reliability_has_it_in_the_180(
+    bench: Bench, clock: MockClock
+) -> None:
+    async with raw_caller(bench.port) as caller:
+        await caller.invite(sdp=False, more=("Require: 100rel",))
+        taken = await bench.host.next_call()
+        await taken.do(Ring(0))
+        ringing = await caller.receive("SIP/2.0 180")
+        assert "\r\nm=audio " in ringing

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from flowlang.sip import CallConfirmed, CallEnded, CallProgressed, IncomingCall
+from flowlang.sip import CallConfirmed, CallEnded, CallProgressed, IncomingCall, parse_sdp
 from flowlang.sip.message import Request, Response, response_to
 from flowlang.sip.parse import parse_datagram
 from tests.sip.test_outgoing import CALLEE, OURS, Caller
@@ -99,6 +99,45 @@ def test_a_second_provisional_waits_for_the_prack_of_the_first() -> None:
     assert call.progress(described, peer.now)
     assert peer.take() == []
     assert peer.receive(prack(provisional)) == ["SIP/2.0 183 Session Progress", "SIP/2.0 200 OK"]
+
+
+def test_a_reliable_180_to_a_late_offer_has_our_offer_and_the_prack_its_answer() -> None:
+    peer = Peer()
+    call = peer.offered(request(extra="Require: 100rel\r\n"))
+    media = session()
+    assert call.owes_offer
+    assert call.ring(peer.now, media.offer())
+    assert not call.owes_offer
+    peer.take()
+    provisional = peer.last()
+    assert isinstance(provisional, Response)
+    assert provisional.body.startswith(b"v=0")
+    data = prack(provisional).replace(
+        b"Content-Length: 0\r\n\r\n",
+        f"Content-Type: application/sdp\r\nContent-Length: {len(SDP)}\r\n\r\n{SDP}".encode(),
+    )
+    assert SDP.encode() in data
+    assert peer.receive(data) == ["SIP/2.0 200 OK"]
+    assert call.answer(media.offer(), peer.now)
+    peer.take()
+    assert (peer.last().status, peer.last().body) == (200, b"")  # type: ignore[union-attr]
+    peer.receive(request("ACK", branch="z9hG4bKack", to_tag=provisional.to.tag))
+    assert peer.events[-1] == CallConfirmed(call, parse_sdp(SDP.encode()))
+
+
+def test_a_late_offer_that_the_prack_does_not_answer_is_made_again_in_the_200() -> None:
+    peer = Peer()
+    call = peer.offered(request(extra="Require: 100rel\r\n"))
+    media = session()
+    assert call.owes_offer
+    assert call.ring(peer.now, media.offer())
+    assert not call.owes_offer
+    peer.take()
+    provisional = peer.last()
+    peer.receive(prack(provisional))  # type: ignore[arg-type]
+    assert call.answer(media.offer(), peer.now)
+    peer.take()
+    assert peer.last().body.startswith(b"v=0")
 
 
 # We call

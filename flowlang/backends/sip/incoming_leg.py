@@ -49,7 +49,9 @@ class IncomingLeg(SipLeg):
                 return self._redirect(to)
 
     def _ring(self) -> None:
-        if self._call.ring(self.now) and not self._rang:
+        described = self._describe() if self._call.owes_offer else None
+        offer = None if isinstance(described, Failed) else described
+        if self._call.ring(self.now, offer) and not self._rang:
             self._rang = True
             self._ground.host.observe(LegRang(self._ground.host.now(), self._id))
 
