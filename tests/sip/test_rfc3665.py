@@ -193,7 +193,9 @@ class Flow:
             case ["call", *late]:
                 offer = None if late else self.media.offer()
                 invitation = Invitation("sip:bob@biloxi.example.com", "sip:alice@atlanta.example.com", offer)
-                digest = DigestClient(Credentials("alice", "wonder"))
+                digest = DigestClient(
+                    *(Credentials("alice", "wonder", f"{each}.example.com") for each in ("atlanta", "biloxi"))
+                )
                 self.ours.clear()
                 self.call = self.agent.invite(invitation, THERE, HERE, self.now, digest=digest)
                 self.call.negotiate = self.media.negotiate

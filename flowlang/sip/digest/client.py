@@ -27,6 +27,7 @@ class Credentials:
 
 @dataclass(slots=True)
 class _Challenge:
+    login: Credentials
     header: str
     realm: str
     nonce: str
@@ -38,12 +39,12 @@ class _Challenge:
 
 
 class DigestClient:
-    """Answers the challenges of one host, for one realm: that of the credentials, or the first that the host
-    names."""
+    """Answers the challenges that come by one host, each by the credentials of its realm; those that name
+    none are for the first realm that it names, and no other."""
 
-    def __init__(self, credentials: Credentials) -> None:
+    def __init__(self, *credentials: Credentials) -> None:
         self._credentials = credentials
-        self._realm = credentials.realm
+        self._realm: str | None = None
         self._challenge: _Challenge | None = None
 
     def answer(
@@ -57,11 +58,13 @@ class DigestClient:
         last = self._challenge
         answered = [realm_of(each) for each in request.headers.get(challenge.header, ())]
         # Wrong, if it was made for that very request; a server may forget a nonce that served for others.
-        first = last is None or last.uses == 1
+        first = last is None or last.realm != challenge.realm or last.uses == 1
         refused = challenge.realm in answered and first
         if refused and not self._is_stale(response):
             return None
-        self._challenge, self._realm = challenge, challenge.realm
+        self._challenge = challenge
+        if challenge.login.realm is None:
+            self._realm = challenge.realm
         return self.header(request, token)
 
     def header(self, request: Request, token: Callable[[int], str]) -> tuple[str, str] | None:
@@ -74,8 +77,8 @@ class DigestClient:
         if challenge.qop:
             qop, count, cnonce = "auth", f"{challenge.uses:08x}", token(8)
         use = Use(request.method, request.uri, challenge.nonce, qop, count, cnonce)
-        user = self._credentials.user
-        secret = secret_of(challenge.algorithm, user, challenge.realm, self._credentials.password)
+        user = challenge.login.user
+        secret = secret_of(challenge.algorithm, user, challenge.realm, challenge.login.password)
         fields = [
             ("username", user), ("realm", challenge.realm), ("nonce", challenge.nonce), ("uri", request.uri),
             ("response", response_of(challenge.algorithm, secret, use)),
@@ -96,16 +99,23 @@ class DigestClient:
             realm, nonce = fields.get("realm"), fields.get("nonce")
             if algorithm is None or realm is None or not nonce:
                 continue
-            if self._realm not in (None, realm):
+            login = self._login_of(realm)
+            if login is None:
                 continue
             offered = fields.get("qop")
             auth = offered is not None and "auth" in [each.strip().lower() for each in offered.split(",")]
             if offered is not None and not auth:
                 continue
             named, opaque = "algorithm" in fields, fields.get("opaque")
-            made = _Challenge(header, realm, nonce, algorithm, named, auth, opaque)
+            made = _Challenge(login, header, realm, nonce, algorithm, named, auth, opaque)
             found.setdefault(algorithm, made)
         return next((found[name] for name in ALGORITHMS if name in found), None)
+
+    def _login_of(self, realm: str) -> Credentials | None:
+        for each in self._credentials:
+            if (each.realm or self._realm) in (None, realm):
+                return each
+        return None
 
     def _is_stale(self, response: Response) -> bool:
         return any(fields.get("stale", "").lower() == "true" for fields, _ in _challenges(response))
