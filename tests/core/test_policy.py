@@ -80,10 +80,7 @@ NOT_COVERED: list[tuple[Kind, str, str]] = [
     ("dial", "sip:*@clinic.example", "sip:nurse@clinic.example?Route=evil"),
     ("dial", "sip:*@clinic.example", "sip:nurse@clinic.example\r\nTo: x"),
     ("dial", "sip:*@clinic.example", "sip:0019005551234@clinic.example"),
-    *(
-        ("dial", "sip:*@gw.example", f"sip:{user}@gw.example")
-        for user in AT_A_GATEWAY
-    ),
+    *(("dial", "sip:*@gw.example", f"sip:{user}@gw.example") for user in AT_A_GATEWAY),
     ("dial", "sip:*", "sip:+16062067563@gw.example"),
     ("dial", "sip:**@gw.example", "sip:+16062067563@gw.example"),
     ("dial", "sip:*", "sip:0019005551234;user=phone@gw.example"),
