@@ -50,7 +50,7 @@ _HOMES = {
 
 def run_tests(script: Path | None = None, *, text: str | None = None, coverage: bool = False) -> Report:
     """Runs the tests of a script: those in the file and in the `_test.flow` beside it, or those of a `text`,
-    which has the standard library only. Sound files are taken to last a second. Raises `NotCompiledError`, and
+    which has the standard library only. Sound files last a second there. Raises `NotCompiledError`, and
     `OSError` for a file that cannot be read.
     """
     from flowlang.modules import ModuleFiles
