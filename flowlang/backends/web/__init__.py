@@ -47,10 +47,13 @@ def _make(section: Section) -> WebBackend:
     chat: Mapping[str, Any] | None = given.get("chat")
     if not hooks and chat is None:
         raise SettingsError("it serves nothing: give it `hooks` or a `chat`")
-    more = {"public": given.get("public_url")} | (dict(chat) if chat is not None else {})
+    more = dict(chat) if chat is not None else {}
     name = more.pop("name", "web") if chat is not None else None
     try:
-        return WebBackend(server_of(section), hooks=hooks, chat=name, data=section.surroundings.data, **more)
+        return WebBackend(
+            server_of(section), hooks=hooks, chat=name, data=section.surroundings.data,
+            public=given.get("public_url"), **more,
+        )  # fmt: skip
     except (ValueError, FileError) as error:
         raise SettingsError(str(error), *(() if isinstance(error, FileError) else ("listen",))) from None
 
