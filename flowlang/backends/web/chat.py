@@ -9,7 +9,8 @@
 The page makes its token itself, 32 random bytes; who has it is that visitor, whose address is made of its
 hash and tells nobody the token. The page keeps what it said until it is `kept`, and says it again after a
 break, by the same id; the server keeps what it sends, and a page that says `hello` gets what is behind its
-`last`, or all where the server's numbers began anew since, which its `epoch` tells. So neither a break nor a restart of the server loses or doubles anything.
+`last`, or all where the server's numbers began anew since, which its `epoch` tells. So neither a break nor a
+restart of the server loses or doubles anything.
 """
 
 from __future__ import annotations

@@ -42,8 +42,8 @@ class Kept:
 
 
 class Mailbox:
-    """Raises `FileError`. `push` is given each message when it is kept; `epoch` is another where numbers begin
-    anew."""
+    """Raises `FileError`. `push` is given each message when it is kept; `epoch` is another where numbers
+    begin anew."""
 
     def __init__(self, folder: Path | None, push: Callable[[Kept], None]) -> None:
         self._push = push
