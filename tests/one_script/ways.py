@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import smtplib
+import threading
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from email.message import EmailMessage
@@ -120,7 +121,8 @@ class _Arrivals:
 
     async def next(self) -> str:
         while len(self._came()) <= self._taken:
-            await trio.sleep(0.01)  # the peer is a thread: who asks without a pause keeps it from working
+            # The peer is a thread: who asks without a pause keeps it from working.
+            await trio.to_thread.run_sync(threading.Event().wait, 0.01)
         self._taken += 1
         return self._came()[self._taken - 1]
 
