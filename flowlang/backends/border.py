@@ -48,7 +48,8 @@ class Incoming:
     by itself (RFC 3834), so that nobody answers it. `answers` are the ids of messages that it says it
     answers, the nearest first.
     `via` is the operator's name for the way that it came by; `verified` tells that who calls was proved, or
-    is asserted by somebody who is trusted.
+    is asserted by somebody who is trusted; `diverted_from` is who was called first and sent the call on to
+    us, as far as somebody who is trusted says so.
     """
 
     channel: str
@@ -63,13 +64,30 @@ class Incoming:
     automatic: bool = False
     answers: tuple[str, ...] = ()
     verified: bool = False
+    diverted_from: str | None = None
+
+
+NOT_FOUND = 404
+"""No route takes it (RFC 3261 §21.4.5)."""
+FORBIDDEN = 403
+"""Understood, and refused on purpose (§21.4.4)."""
+FAILED = 500
+"""The condition of a route failed (§21.5.1)."""
+UNAVAILABLE = 503
+"""Not now (§21.5.4)."""
 
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
-    """No flow takes it. `status` is in SIP's terms (404, 500, 503); the engine has already observed why."""
+    """No flow takes it. `status` is in SIP's terms: one of those above where the engine refuses; it has
+    already observed why."""
 
     status: int
+
+    @property
+    def may_come_again(self) -> bool:
+        """Whether who sent it is asked to try again; else it is refused for good."""
+        return self.status == UNAVAILABLE
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,7 +176,7 @@ class Host(CallHost, Protocol):
         """Takes a message, webhook or schedule: the activeflow that has the thread gets it, else a route
         starts one. `kept` is called once, when nothing of it can be lost any more; only then tell the sender
         so. A message whose `data["id"]` was here before is kept, and taken no second time. After a `Refusal`
-        nothing is called: the sender may try again where its status is 503, and else not."""
+        nothing is called, and the sender may try again where it `may_come_again`."""
         ...
 
     def report(self, message: str, status: str, reason: str | None = None) -> None:

@@ -10,7 +10,16 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING
 
-from flowlang.backends.border import Backend, Finish, Incoming, Outlet, Refusal, nothing
+from flowlang.backends.border import (
+    FORBIDDEN,
+    UNAVAILABLE,
+    Backend,
+    Finish,
+    Incoming,
+    Outlet,
+    Refusal,
+    nothing,
+)
 from flowlang.core import Opening, StopAsked
 from flowlang.core.manners import Arrived, Dropped, Porter
 from flowlang.core.threads import Report, Threads
@@ -30,8 +39,6 @@ if TYPE_CHECKING:
 
 _REMEMBERED = 20_000
 """Ids of messages that were here: a store on disk knows those that are pushed out, and for longer."""
-_FORBIDDEN = 403  # RFC 3261 §21.4.4: understood, and refused on purpose
-_UNAVAILABLE = 503  # RFC 3261 §21.5.4: whoever wrote may try again
 
 Offer = Callable[[Incoming, Callable[[], None]], "Refusal | None"]
 """Starts the flow of a route; the callback is called when that is on disk."""
@@ -121,7 +128,7 @@ class Post:
         if dropped is not None:
             self._drop(incoming, dropped, running)
             if dropped.refused:
-                return Refusal(_FORBIDDEN)
+                return Refusal(FORBIDDEN)
             if message is not None:
                 self._engine.keeper.here(channel, message, now)
                 self._engine.keeper.wake()
@@ -130,8 +137,8 @@ class Post:
         if asleep is not None:
             why = self._waiting.get(asleep, "it cannot be woken now")
             text = f"activeflow {asleep} has this thread and is held: {why}"
-            self._engine.observed(Refused(now, channel, person, ours, _UNAVAILABLE, text))
-            return Refusal(_UNAVAILABLE)
+            self._engine.observed(Refused(now, channel, person, ours, UNAVAILABLE, text))
+            return Refusal(UNAVAILABLE)
         if owner is None or running is None:
             return offer(incoming, kept)
         subject = _text(data.get("subject"))
@@ -150,7 +157,7 @@ class Post:
     def _drop(self, incoming: Incoming, dropped: Dropped, running: Running | None) -> None:
         engine, now = self._engine, self._engine.now()
         channel, person, ours = incoming.channel, incoming.source, incoming.to
-        engine.observed(Refused(now, channel, person, ours, _FORBIDDEN, dropped.why))
+        engine.observed(Refused(now, channel, person, ours, FORBIDDEN, dropped.why))
         if running is not None and dropped.stops:
             running.put(StopAsked(now))
         backend = self._outlets.get(channel)

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Mapping
 from pathlib import PurePath
 from typing import TYPE_CHECKING, Any
 
-from flowlang.backends.border import Incoming, Leg, Refusal, nothing
+from flowlang.backends.border import FAILED, NOT_FOUND, UNAVAILABLE, Incoming, Leg, Refusal, nothing
 from flowlang.backends.thread_leg import ThreadLeg
 from flowlang.core import Chosen, NoRoute, Opening, Script, choose_route
 from flowlang.model.observations import Observation, Refused
@@ -18,8 +18,6 @@ from .keeping import Kept
 if TYPE_CHECKING:
     from .engine import Engine
     from .running import Running
-
-_NOT_FOUND, _FAILED, _UNAVAILABLE = 404, 500, 503  # RFC 3261 §21.4.5, §21.5.1, §21.5.4
 
 
 class Switchboard:
@@ -41,7 +39,7 @@ class Switchboard:
     def receive(self, incoming: Incoming, kept: Callable[[], None] = nothing) -> Refusal | None:
         """The activeflow that has the thread gets it, else a route starts one."""
         if self._engine.closing:
-            return self._refuse(incoming, _UNAVAILABLE, "the engine is shutting down")
+            return self._refuse(incoming, UNAVAILABLE, "the engine is shutting down")
         return self._engine.post.receive(incoming, kept, self._start)
 
     def left_over(self, running: Running) -> None:
@@ -75,7 +73,7 @@ class Switchboard:
         """Finds a route and starts its flow."""
         self._engine.records.begin(incoming, self._engine.now())
         if self._engine.closing:
-            return self._refuse(incoming, _UNAVAILABLE, "the engine is shutting down")
+            return self._refuse(incoming, UNAVAILABLE, "the engine is shutting down")
         return self._begin(incoming, leg, None)
 
     def _begin(self, incoming: Incoming, leg: Leg, kept: Kept | None) -> Running | Refusal:
@@ -84,7 +82,7 @@ class Switchboard:
         opening = Opening(
             engine.new_id(), "", {}, at, engine.new_seed(), incoming.channel, incoming.source, incoming.to,
             incoming.name, incoming.id, data=incoming.data, via=incoming.via, verified=incoming.verified,
-            automatic=incoming.automatic,
+            automatic=incoming.automatic, diverted_from=incoming.diverted_from,
         )  # fmt: skip
         if incoming.flow is not None:
             return self._begin_named(incoming, opening, incoming.flow, leg, kept)
@@ -95,7 +93,7 @@ class Switchboard:
             opening = opening.taken_by(choice.flow, choice.line, choice.otherwise)
             return engine.begin(script, opening, leg, kept)
         refused = [(script, choice) for script, choice in choices if isinstance(choice, NoRoute)]
-        status = _FAILED if any(choice.faulted for _, choice in refused) else _NOT_FOUND
+        status = FAILED if any(choice.faulted for _, choice in refused) else NOT_FOUND
         why = "; ".join(f"{_name(script)} {line}" for script, choice in refused for line in choice.why)
         return self._refuse(incoming, status, f"no route takes it: {why or 'there are no routes'}")
 
@@ -106,7 +104,7 @@ class Switchboard:
             script = self._engine.script_of(flow)
             arguments = arguments_of(script.program, flow, (), {})
         except (UnknownFlowError, ArgumentsError) as error:
-            return self._refuse(incoming, _NOT_FOUND, str(error))
+            return self._refuse(incoming, NOT_FOUND, str(error))
         opening = opening.taken_by((flow, arguments), None, None)
         return self._engine.begin(script.script, opening, leg, kept)
 

@@ -22,7 +22,18 @@ from dataclasses import dataclass, field
 
 import trio
 
-from flowlang.backends.border import Backend, Host, Inbox, Incoming, Leg, Outlet, Refusal, nothing
+from flowlang.backends.border import (
+    NOT_FOUND,
+    UNAVAILABLE,
+    Backend,
+    Host,
+    Inbox,
+    Incoming,
+    Leg,
+    Outlet,
+    Refusal,
+    nothing,
+)
 from flowlang.model.action import EVERY_CHANNEL, OUTLETS, THREADS
 from flowlang.model.addresses import message_address, sender_of
 from flowlang.model.commands import COMMANDS
@@ -76,7 +87,7 @@ class KitHost:
 
     def offer(self, incoming: Incoming, leg: Leg) -> Inbox | Refusal:
         """No calls in here."""
-        return Refusal(404)
+        return Refusal(NOT_FOUND)
 
     def receive(self, incoming: Incoming, kept: Callable[[], None] = nothing) -> Refusal | None:
         """Something came in."""
@@ -249,7 +260,7 @@ async def _tells_who_sent_only_what_is_kept(subject: Subject) -> bool:
 async def _refuses(subject: Subject) -> bool:
     if subject.bring is None:
         return False
-    backend, host = subject.make(), KitHost(Refusal(503))
+    backend, host = subject.make(), KitHost(Refusal(UNAVAILABLE))
     async with running(backend, host):
         hold(not await subject.bring(backend, "refused"), "what the engine refuses is not taken")
     return True

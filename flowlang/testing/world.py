@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 from heapq import heappop, heappush
 
-from flowlang.backends.border import Inbox, Incoming, Leg, Outgoing, Refusal
+from flowlang.backends.border import NOT_FOUND, Inbox, Incoming, Leg, Outgoing, Refusal
 from flowlang.backends.leg_inbox import LegInbox
 from flowlang.backends.pace import Pace
 from flowlang.backends.simulated_leg import PhoneError, address
@@ -37,7 +37,6 @@ Doing = tuple[int, str]
 """Where in `seen` something stands, and how it reads where it is a secret."""
 
 _MOST_SEEN = 10_000  # past them what scripts log is no more kept: nobody reads it
-_NOT_FOUND = 404  # RFC 3261 §21.4.5
 
 
 class RunawayError(Exception):
@@ -227,14 +226,15 @@ class World:
         opening = Opening(
             self.new_id("flow"), "", {}, self.at, self._numbers, incoming.channel, incoming.source,
             incoming.to, incoming.name, incoming.id, data=incoming.data, via=incoming.via,
+            verified=incoming.verified, diverted_from=incoming.diverted_from,
         )  # fmt: skip
         choice = choose_route(self.script, opening)
         if not isinstance(choice, Chosen):
             self._refused = "; ".join(choice.why) or "there are no routes"
             self.observe(
-                Refused(self.at, incoming.channel, incoming.source, incoming.to, _NOT_FOUND, self._refused)
+                Refused(self.at, incoming.channel, incoming.source, incoming.to, NOT_FOUND, self._refused)
             )
-            return Refusal(_NOT_FOUND)
+            return Refusal(NOT_FOUND)
         self._refused = None
         if self._doing is not None and self.script.program.secrets.opening:
             self.hide(self._doing)

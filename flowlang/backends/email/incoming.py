@@ -19,7 +19,6 @@ from .reports import reports_in
 _MOST_ANSWERS = 20
 _LARGE = 50_000
 """Bytes of a mail that takes longer than a millisecond or two to read."""
-_UNAVAILABLE = 503  # RFC 3261 §21.5.4
 
 
 class Verdict(Enum):
@@ -83,6 +82,6 @@ class Incomings:
             if refused is None:
                 await kept.wait()
                 return Verdict.TAKEN
-            if refused.status == _UNAVAILABLE:
+            if refused.may_come_again:
                 verdict = Verdict.LATER
         return verdict

@@ -11,7 +11,6 @@ from flowlang.backends.border import Host, Incoming
 
 LONGEST_WAIT = 10.0
 """Seconds for the disk; then the sender is to try again. Gateways wait 15 (Twilio) to 30."""
-_UNAVAILABLE = 503
 
 Taken = Literal["kept", "nobody", "later"]
 """`kept`: it is on disk. `nobody`: no flow takes it. `later`: the sender may try again."""
@@ -22,7 +21,7 @@ async def take(host: Host, incoming: Incoming) -> Taken:
     kept = trio.Event()
     refused = host.receive(incoming, kept.set)
     if refused is not None:
-        return "later" if refused.status == _UNAVAILABLE else "nobody"
+        return "later" if refused.may_come_again else "nobody"
     with trio.move_on_after(LONGEST_WAIT):
         await kept.wait()
         return "kept"

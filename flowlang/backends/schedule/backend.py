@@ -30,7 +30,6 @@ _LOOK = 60.0
 """Seconds after which the clock is looked at again: it may be put right, or the machine have slept."""
 _AGAIN = 5.0
 """Seconds until one that the engine cannot take now is tried again."""
-_LATER = 503
 MOST_MISSED = 100
 
 _log = logging.getLogger("flowlang.schedule")
@@ -105,7 +104,7 @@ class ScheduleBackend:
         refused = host.receive(incoming, kept.set)
         if refused is None:
             await kept.wait()
-        return refused is None or refused.status != _LATER
+        return refused is None or not refused.may_come_again
 
     def _mark(self, name: str, at: int) -> None:
         try:

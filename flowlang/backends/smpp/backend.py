@@ -301,7 +301,7 @@ class SmppBackend:
         fields: dict[str, Value] = {"text": text.text, "id": self._again.id_of(text, trio.current_time())}
         offered = Offered("sms", text.to, text.source, self._new_id(), data=fields)
         refused = self._host.receive(offered, kept)
-        if refused is not None and refused.status == 503:
+        if refused is not None and refused.may_come_again:
             session.answer(pdu.sequence, _LATER)
         elif refused is not None:
             done()
