@@ -15,6 +15,7 @@ import ssl
 from collections.abc import Sequence
 from contextlib import suppress
 from functools import partial
+from random import Random
 from typing import Any
 
 import trio
@@ -63,8 +64,9 @@ class _Connection:
         return data
 
     def unseen(self) -> list[str]:
-        """The numbers of new mails."""
+        """The numbers of new mails, of so many at once."""
         self._checked(*self._imap.noop())
+        self._imap.response("EXISTS")  # what was told of so far is found now
         (found, *_) = self._checked(*self._imap.uid("SEARCH", "UNSEEN"))
         return [each.decode() for each in (found or b"").split()][:_AT_ONCE]
 
@@ -82,18 +84,34 @@ class _Connection:
         self._checked(*self._imap.uid("STORE", uid, "+FLAGS.SILENT", "(\\Seen)"))
 
     def idle(self, seconds: float) -> None:
-        """Waits until the server tells of something, or as long as that."""
+        """Waits until the server tells of something, or as long as that; not at all where it has told of a
+        mail since they were looked for."""
+        if self._imap.response("EXISTS")[1] != [None]:
+            return  # told once; it will not be told again (RFC 9051 §7)
         self._imap.send(b"IDLE1 IDLE\r\n")
-        if not self._imap.readline().startswith(b"+"):
-            raise imaplib.IMAP4.abort("IDLE was refused")
-        sock = self._imap.sock
-        if not (isinstance(sock, ssl.SSLSocket) and sock.pending()):
-            select.select([sock], [], [], seconds)
+        while not (line := self._imap.readline()).startswith(b"+"):
+            if not line.startswith(b"* "):
+                raise imaplib.IMAP4.abort("IDLE was refused")
+            seconds = 0.0  # told before it idles
+        if not self._has_read():
+            select.select([self._imap.sock], [], [], seconds)
         self._imap.send(b"DONE\r\n")
         for _ in range(1_000):
             line = self._imap.readline()
             if not line or line.startswith(b"IDLE1 "):
                 break
+
+    def _has_read(self) -> bool:
+        """Whether something came in one go with what was read, which `select` does not see."""
+        sock = self._imap.sock
+        timeout = sock.gettimeout()
+        sock.settimeout(0)
+        try:
+            return bool(self._imap.file.peek(1))
+        except ssl.SSLWantReadError:
+            return False
+        finally:
+            sock.settimeout(timeout)
 
     def close(self) -> None:
         """Ends it without a word."""
@@ -102,7 +120,8 @@ class _Connection:
 
 
 class ImapMailbox:
-    """`ours` is the address whose mailbox it is. `every` is in seconds, `most` in bytes of a mail."""
+    """`ours` is the address whose mailbox it is. `every` is in seconds, `most` in bytes of a mail; `chance` is
+    for jitter."""
 
     def __init__(
         self,
@@ -113,6 +132,7 @@ class ImapMailbox:
         every: float = 60.0,
         most: int = 10 * 2**20,
         patience: Patience | None = None,
+        chance: Random | None = None,
     ) -> None:
         self._server = server
         self._ours = ours
@@ -120,30 +140,39 @@ class ImapMailbox:
         self._every = every
         self._most = most
         self._patience = patience or Patience()
+        self._chance = chance or Random()
+        self._failed = 0
 
     async def run(self, take: Take, *, task_status: Any = trio.TASK_STATUS_IGNORED) -> None:
         """Reads until cancelled; a connection that is lost is made again."""
         task_status.started(f"mail in the mailbox of {self._ours} at {self._server.host}")
-        failed = 0
         while True:
             try:
-                failed = await self._connected(take, failed)
+                await self._connected(take)
             except _ERRORS as error:
-                failed += 1
+                self._failed += 1
                 _log.warning("the mailbox of %s: %r; it is tried again", self._ours, str(error)[:200])
-            await trio.sleep(self._patience.wait(max(failed, 1), 0.5))
+            await trio.sleep(self._patience.wait(self._failed, self._chance.random()))
 
-    async def _connected(self, take: Take, failed: int) -> int:
+    async def _connected(self, take: Take) -> None:
+        """One connection, until it breaks. It was a good one where all that was new could be read."""
         blocking = partial(trio.to_thread.run_sync, abandon_on_cancel=True)
         connection = await blocking(_Connection, self._server, self._folder, self._most)
         try:
             while True:
-                for uid in await blocking(connection.unseen):
+                left = 0
+                found = await blocking(connection.unseen)
+                for uid in found:
                     data = await blocking(connection.fetch, uid)
                     verdict = Verdict.BROKEN if data is None else await take(data, "", (self._ours,))
-                    if verdict is not Verdict.LATER:
+                    if verdict is Verdict.LATER:
+                        left += 1
+                    else:
                         await blocking(connection.seen, uid)
-                if connection.can_idle:
+                self._failed = 0
+                if len(found) == _AT_ONCE and not left:
+                    continue  # there may be more
+                if connection.can_idle and not left:
                     await blocking(connection.idle, _IDLE)
                 else:
                     await trio.sleep(self._every)

@@ -16,12 +16,15 @@ _UID = re.compile(rb"UID (\w+) (\S+) ?(.*)", re.IGNORECASE)
 
 @dataclass
 class ImapServer:
-    """`mails` by UID; `seen` are those marked. `drop` connections are ended at their first FETCH."""
+    """`mails` by UID; `seen` are those marked. `drop` connections are ended at their first FETCH,
+    `hang_up` at their first IDLE. `told_with` goes out in one piece with the `+` of an IDLE."""
 
     can_idle: bool = True
     mails: dict[int, bytes] = field(default_factory=dict)
     seen: set[int] = field(default_factory=set)
     drop: int = 0
+    hang_up: int = 0
+    told_with: bytes = b""
     came: trio.Event = field(default_factory=trio.Event)
     marked: trio.Event = field(default_factory=trio.Event)
 
@@ -63,12 +66,17 @@ class ImapServer:
                         return
                     case b"UID":
                         await self._uid(stream, command)
+                    case b"IDLE" if self.hang_up:
+                        self.hang_up -= 1
+                        return
                     case b"IDLE":
-                        await stream.send_all(b"+ idling\r\n")
+                        told, self.told_with = self.told_with, b""
                         came = self.came
-                        if set(self.mails) == self.seen:
-                            await came.wait()
-                        await stream.send_all(b"* %d EXISTS\r\n" % len(self.mails))
+                        await stream.send_all(b"+ idling\r\n" + told)
+                        if not told:
+                            if set(self.mails) == self.seen:
+                                await came.wait()
+                            await stream.send_all(b"* %d EXISTS\r\n" % len(self.mails))
                         assert await line() == b"DONE"
                     case _:
                         pass

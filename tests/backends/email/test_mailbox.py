@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
 from pathlib import Path
+from random import Random
 from typing import Any
 
 import pytest
 import trio
+import trio.testing
 import trustme
 
 from flowlang.backends.border import Refusal
@@ -30,9 +33,8 @@ async def reading(tmp_path: Path, server: ImapServer, host: TestHost, **given: A
         ca_file = tmp_path / "ca.pem"
         AUTHORITY.cert_pem.write_to_path(ca_file)
         there = Server("localhost", port, "tls", "desk", "right", ca_file, timeout=5.0)
-        box = ImapMailbox(
-            there, "mailto:desk@clinic.example", every=0.01, patience=Patience(0.01, 0.02), **given
-        )
+        given = {"every": 0.01, "patience": Patience(0.01, 0.02)} | given
+        box = ImapMailbox(there, "mailto:desk@clinic.example", **given)
         async with trio.open_nursery() as nursery:
             await nursery.start(EmailBackend(receivers=[box]).run, host)
             with trio.fail_after(20):
@@ -61,6 +63,49 @@ async def test_a_lost_connection_is_made_again(tmp_path: Path) -> None:
     async with reading(tmp_path, server, host):
         await server.all_seen()
     assert len(host.offered) == 1
+
+
+@dataclass(frozen=True, slots=True)
+class _Told(Patience):
+    """Waits no time, and tells for what it was asked."""
+
+    asked: list[tuple[int, float]] = field(default_factory=list)
+
+    def wait(self, attempt: int, chance: float) -> float:
+        self.asked.append((attempt, chance))
+        return 0.0
+
+
+async def test_a_good_connection_ends_the_row_of_those_that_failed(tmp_path: Path) -> None:
+    server, host, patience = ImapServer(drop=3, hang_up=12), TestHost(), _Told()
+    server.add(mail(1))
+    async with reading(tmp_path, server, host, patience=patience, chance=Random(1)):
+        while server.hang_up:
+            await trio.testing.wait_all_tasks_blocked(0.01)
+        server.add(mail(2))
+        await server.all_seen()
+    chance = Random(1)
+    wanted = [1, 2, 3, *[1] * 12]
+    assert patience.asked == [(each, chance.random()) for each in wanted]
+
+
+async def test_mail_that_is_told_of_in_one_piece_with_the_idle_is_read_at_once(tmp_path: Path) -> None:
+    server, host = ImapServer(told_with=b"* 1 EXISTS\r\n"), TestHost()
+    async with reading(tmp_path, server, host):
+        while server.told_with:
+            await trio.testing.wait_all_tasks_blocked(0.01)
+        server.add(mail(1))
+        await server.all_seen()
+    assert len(host.offered) == 1
+
+
+async def test_more_than_is_read_in_one_go_is_read_at_once(tmp_path: Path) -> None:
+    server, host = ImapServer(), TestHost()
+    for number in range(120):
+        server.add(mail(number))
+    async with reading(tmp_path, server, host):
+        await server.all_seen()
+    assert len(host.offered) == 120
 
 
 async def test_what_cannot_be_taken_now_stays_and_what_nobody_wants_does_not(tmp_path: Path) -> None:
