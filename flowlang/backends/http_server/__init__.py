@@ -10,7 +10,7 @@ Sections of `flow.toml` with the same `listen` share the listener.
 
 from .messages import Handler, Request, Response, plain
 from .server import LISTEN, HttpServer, Listen, server_of
-from .taking import Taken, take
+from .taking import Taken, answered, take
 from .websocket import SocketClosed, SocketHandler, WebSocket
 
 __all__ = [
@@ -24,6 +24,7 @@ __all__ = [
     "SocketHandler",
     "Taken",
     "WebSocket",
+    "answered",
     "plain",
     "server_of",
     "take",

@@ -9,6 +9,8 @@ import trio
 
 from flowlang.backends.border import Host, Incoming
 
+from .messages import Response, plain
+
 LONGEST_WAIT = 10.0
 """Seconds for the disk; then the sender is to try again. Gateways wait 15 (Twilio) to 30."""
 
@@ -26,3 +28,14 @@ async def take(host: Host, incoming: Incoming) -> Taken:
         await kept.wait()
         return "kept"
     return "later"
+
+
+async def answered(host: Host, incoming: Incoming, kept: Response) -> Response:
+    """The same, as who posted it is told: `kept` once it is."""
+    match await take(host, incoming):
+        case "kept":
+            return kept
+        case "nobody":
+            return plain(404, "no flow takes this")
+        case "later":
+            return plain(503, headers={"retry-after": "5"})

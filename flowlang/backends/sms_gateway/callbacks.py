@@ -5,15 +5,13 @@ Each call is verified before it means anything, and answered as taken when it is
 
 from __future__ import annotations
 
-import hmac
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from urllib.parse import parse_qsl
 
 from flowlang.backends.border import Host, Incoming
-from flowlang.backends.http_server import Request, Response, plain, take
-from flowlang.backends.signatures import standard_fault, twilio_fault
-from flowlang.core.json_values import value_of_json, whole_text
+from flowlang.backends.http_server import Request, Response, answered, plain
+from flowlang.backends.posted import Posted, Sender, posted
+from flowlang.core.json_values import whole_text
 from flowlang.model.addresses import sender_of
 from flowlang.model.values import SECOND, Value
 
@@ -48,6 +46,7 @@ class Receiver:
         self._public = public
         self._host = host
         self._new_id = new_id
+        self._understood = Response(200, callbacks.answer.encode(), callbacks.answer_kind)
 
     async def message(self, request: Request) -> Response:
         """A text message came in."""
@@ -63,13 +62,7 @@ class Receiver:
         message = _get(fields, form.id) or f"{self._new_id()}"
         data: dict[str, Value] = {"text": text, "subject": None, "id": message}
         incoming = Incoming("sms", ours, source, f"sms-{self._new_id()}", data=data)
-        match await take(self._host(), incoming):
-            case "kept":
-                return Response(200, form.answer.encode(), form.answer_kind)
-            case "nobody":
-                return plain(404, "no flow takes this")
-            case "later":
-                return plain(503, headers={"retry-after": "5"})
+        return await answered(self._host(), incoming, self._understood)
 
     async def status(self, request: Request) -> Response:
         """Something became of a message."""
@@ -82,43 +75,16 @@ class Receiver:
         if status is not None and message:
             reason = _get(fields, form.reason) if form.reason is not None else ""
             self._host().report(message, status, reason or None)
-        return Response(200, form.answer.encode(), form.answer_kind)
+        return self._understood
 
-    async def _fields(self, request: Request, which: str) -> object:
+    async def _fields(self, request: Request, which: str) -> Value | Response:
         """The call as a map, or what is answered in its place."""
-        body = await request.read(_LARGEST)
-        if body is None:
-            return plain(413)
-        kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
-        text = body.decode("utf-8", "replace")
-        pairs: list[tuple[str, str]] | None = None
-        if kind == "application/x-www-form-urlencoded":
-            try:
-                pairs = parse_qsl(text, keep_blank_values=True, max_num_fields=_MOST_FIELDS)
-            except ValueError:
-                return plain(400)
-        fault = self._fault(request, which, body, pairs)
-        if fault is not None:
-            return plain(401, fault)
-        return dict(pairs) if pairs is not None else value_of_json(text)
-
-    def _fault(
-        self, request: Request, which: str, body: bytes, pairs: list[tuple[str, str]] | None
-    ) -> str | None:
         secrets = self._secrets
-        match self._form.verify:
-            case "twilio":
-                url = f"{self._public}/{which}" + (f"?{request.query}" if request.query else "")
-                given = request.headers.get("x-twilio-signature", "")
-                return twilio_fault(secrets.token, url, given, pairs, body)
-            case "standard":
-                return standard_fault([secrets.key], request.headers, body, self._host().now() / SECOND)
-            case "bearer":
-                wanted = f"Bearer {secrets.token}".encode()
-                given = request.headers.get("authorization", "").encode("latin-1", "replace")
-                return None if hmac.compare_digest(given, wanted) else "it has another token"
-            case "none":
-                return None
+        keys = (secrets.key,) if secrets.key else ()
+        sender = Sender(self._form.verify, keys, secrets.token, f"{self._public}/{which}")
+        now = self._host().now() / SECOND
+        given = await posted(request, sender, now, largest=_LARGEST, fields=_MOST_FIELDS)
+        return given.value if isinstance(given, Posted) else given
 
 
 def _get(fields: object, way: str) -> str:
