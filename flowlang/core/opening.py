@@ -76,6 +76,8 @@ class Opening:
     """Whether somebody we trust vouches for who it is."""
     automatic: bool = False
     """A machine sent the message by itself: nothing answers it."""
+    diverted_from: str | None = None
+    """Who was called first and sent the call on to us."""
 
     def taken_by(self, flow: FlowCall, route_line: int | None, otherwise: FlowCall | None) -> Opening:
         """The same with the flow that takes it."""
@@ -122,13 +124,14 @@ class Opening:
 
     def predefined(self) -> dict[str, dict[str, Value]]:
         """What a script sees as `call`, `caller`, `message`, `webhook` and `flow`."""
-        party = self.party
+        party, diverted = self.party, self.diverted_from
         return {
             "call": {
                 "id": self.conversation,
                 "to": unmarked(self.to),
                 "from": unmarked(self.source),
                 "data": unmarked(self.data),
+                "diverted_from": diverted and (number_of(diverted) or diverted),
             },
             "caller": {
                 "number": party and (number_of(party) or party),
@@ -165,4 +168,5 @@ class Opening:
             "via": self.via,
             "verified": self.verified,
             "automatic": self.automatic,
+            "diverted_from": self.diverted_from,
         }

@@ -107,7 +107,7 @@ FUNCTIONS: Mapping[str, Function] = {each.name: each for each in _ALL}
 # What a script can name without declaring it, with the fields it has there. Some are there on some channels
 # only, see `PREDEFINED_ON`.
 PREDEFINED: Mapping[str, tuple[str, ...]] = {
-    "call": ("id", "to", "from", "data"),
+    "call": ("id", "to", "from", "data", "diverted_from"),
     "caller": ("number", "address", "name", "verified"),
     "message": ("text", "subject", "id"),
     "webhook": ("data", "text", "headers"),

@@ -20,6 +20,8 @@ _ALL = (
             Parameter("from", ("text",), "who calls", CALLER),
             Parameter("name", ("text",), "the display name", None),
             Parameter("via", ("text",), "by which trunk, as `via` of a route names it", None),
+            Parameter("verified", ("boolean",), "whether it is proved who calls", False),
+            Parameter("diverted_from", ("text",), "who was called first and sent him on to us", None),
         ),
         channels=CALL,
     ),

@@ -21,11 +21,14 @@ _REPORTS = ("sent", "delivered", "failed", "read")
 
 def _call(world: World, name: str, given: Given) -> Party:
     source, to = given["from"], given["to"]
-    display, via = (None if given[each] is None else str(given[each]) for each in ("name", "via"))
+    display, via, diverted = (
+        None if given[each] is None else str(given[each]) for each in ("name", "via", "diverted_from")
+    )
     for each in (source, to):
         if not isinstance(each, str) or not each:
             raise CannotError("`to` and `from` are texts: numbers, addresses, extensions")
-    return Caller(world, name, str(source), str(to), display, via)
+    verified = given["verified"] is True
+    return Caller(world, name, str(source), str(to), display, via, verified=verified, diverted_from=diverted)
 
 
 def _writes(channel: str) -> Callable[[World, str, Given], Party]:

@@ -7,6 +7,7 @@ from contextlib import asynccontextmanager, closing
 from ipaddress import ip_network
 from pathlib import Path
 
+import pytest
 import trio
 
 from flowlang.backends.sip import Endpoint, SipBackend
@@ -76,6 +77,39 @@ async def test_a_trusted_trunk_asserts_who_calls(tmp_path: Path, clock: trio.abc
         incoming = (await host.next_call()).incoming
         assert (incoming.to, incoming.source, incoming.name) == ("sip:desk@127.0.0.1", "+44207000000", "Bob")
         assert incoming.verified
+
+
+async def test_a_trusted_trunk_tells_who_sent_the_call_on(tmp_path: Path, clock: trio.abc.Clock) -> None:
+    twice = (
+        "Diversion: <sip:0044207000001@x>;reason=no-answer, <sip:0044207000002@x>;reason=unconditional\r\n"
+    )
+    async with served(tmp_path, carrier(trusted=True)) as (host, _, server), calling(server) as caller:
+        assert (await caller.ask(invite(caller, "sip:desk@127.0.0.1", twice))).status == 100
+        assert (await host.next_call()).incoming.diverted_from == "+44207000001"  # the last is the topmost
+    async with served(tmp_path, carrier()) as (host, _, server), calling(server) as caller:
+        assert (await caller.ask(invite(caller, "sip:desk@127.0.0.1", twice))).status == 100
+        assert (await host.next_call()).incoming.diverted_from is None
+
+
+async def test_history_info_tells_it_where_there_is_no_diversion(
+    tmp_path: Path, clock: trio.abc.Clock
+) -> None:
+    history = (
+        "History-Info: <sip:+44207000001@x?Reason=SIP%3Bcause%3D302>;index=1\r\n"
+        "History-Info: <sip:desk@y;cause=302>;index=1.1;mp=1\r\n"
+    )
+    async with served(tmp_path, carrier(trusted=True)) as (host, _, server), calling(server) as caller:
+        assert (await caller.ask(invite(caller, "sip:desk@127.0.0.1", history))).status == 100
+        assert (await host.next_call()).incoming.diverted_from == "+44207000001"
+
+
+@pytest.mark.parametrize("broken", ["Diversion: <<<>\r\n", "History-Info: ;;;\r\n", "Diversion:\r\n"])
+async def test_what_cannot_be_read_of_a_diversion_is_none(
+    tmp_path: Path, clock: trio.abc.Clock, broken: str
+) -> None:
+    async with served(tmp_path, carrier(trusted=True)) as (host, _, server), calling(server) as caller:
+        assert (await caller.ask(invite(caller, "sip:desk@127.0.0.1", broken))).status == 100
+        assert (await host.next_call()).incoming.diverted_from is None
 
 
 async def test_a_trunk_that_is_full_is_told_when_to_come_back(tmp_path: Path, clock: trio.abc.Clock) -> None:

@@ -76,17 +76,19 @@ class SimulatorBackend:
         name: str | None = None,
         via: str | None = None,
         flow: str | None = None,
+        diverted_from: str | None = None,
     ) -> SimulatedPhone:
         """Places a call, as an E.164 number, an address with a scheme or an extension; `via` names the trunk
-        by which it comes. What becomes of it is in the phone's `state`. Raises `PhoneError` while the engine
-        does not run this backend."""
+        by which it comes, `diverted_from` who was called first and sent it on. What becomes of it is in the
+        phone's `state`. Raises `PhoneError` while the engine does not run this backend."""
         if self._running is None:
             raise PhoneError("the simulator does not run: place calls after `await engine.listen()`")
         host, nursery = self._running
         self._placed += 1
         incoming = Incoming(
-            "call", address(to), address(source), f"simulated-{self._placed}", name, via, flow=flow
-        )
+            "call", address(to), address(source), f"simulated-{self._placed}", name, via, flow=flow,
+            diverted_from=diverted_from and address(diverted_from),
+        )  # fmt: skip
         leg = LiveLeg(host, nursery, incoming, self._pace)
         self._legs = [each for each in self._legs if not each.over]
         self._legs.append(leg)

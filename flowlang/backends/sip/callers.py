@@ -1,7 +1,8 @@
 """Who calls whom, as a script sees it: from the INVITE, and what the operator says of trunk and account.
 
 The callee is the Request-URI, never the To header, a number as the trunk's rules write it. A phone has no say
-in its number; a trunk is believed what it asserts (RFC 3325) where it is trusted, and nobody else.
+in its number; a trunk is believed what it asserts (RFC 3325), and who sent the call on to us (RFC 5806, RFC
+7044), where it is trusted, and nobody else.
 """
 
 from __future__ import annotations
@@ -16,6 +17,8 @@ from flowlang.sip.uri import Uri
 from .names import address_of, display_name, printable
 from .trunks import SipTrunk, rewritten
 
+_MOST_ENTRIES = 20  # of History-Info that are looked at
+
 
 def incoming_of(
     request: Request,
@@ -27,7 +30,9 @@ def incoming_of(
 ) -> Incoming:
     """What the engine is offered; `account` or `trunk` is whose call it is, where it is one's."""
     caller = request.from_
-    asserted = _asserted(request) if trunk is not None and trunk.trusted else None
+    trusted = trunk is not None and trunk.trusted
+    asserted = _asserted(request) if trusted else None
+    diverted = _diverting(request) if trusted else None
     caller = asserted or caller
     source, name = _number(caller.uri, trunk), display_name(caller)
     if account is not None:
@@ -42,6 +47,7 @@ def incoming_of(
         via=None if origin is None else origin.name or None,
         call_id=printable(request.call_id),
         verified=account is not None or asserted is not None,
+        diverted_from=None if diverted is None else _number(diverted.uri, trunk),
     )
 
 
@@ -53,6 +59,20 @@ def _number(uri: Uri, trunk: SipTrunk | None) -> str:
     user = uri.user_text if uri.is_sip else uri.opaque.partition(";")[0]
     number = rewritten(user, trunk.numbers_in)
     return number if is_e164(number) else address
+
+
+def _diverting(request: Request) -> NameAddr | None:
+    """Who sent the call on last: the topmost Diversion (RFC 5806 §5), else who stands where the last entry of
+    History-Info was mapped from (RFC 7044 §10.1)."""
+    try:
+        values = request.members("Diversion")[:1]
+        if values:
+            return parse_name_addr(values[0])
+        entries = [parse_name_addr(each) for each in request.members("History-Info")[-_MOST_ENTRIES:]]
+    except SipSyntaxError:
+        return None
+    mapped = next((each.parameters["mp"] for each in reversed(entries) if "mp" in each.parameters), None)
+    return next((each for each in entries if mapped and each.parameters.get("index") == mapped), None)
 
 
 def _asserted(request: Request) -> NameAddr | None:

@@ -17,10 +17,22 @@ class Caller(Phone):
     """Calls at once."""
 
     def __init__(
-        self, world: World, name: str, source: str, to: str, display: str | None, via: str | None
+        self,
+        world: World,
+        name: str,
+        source: str,
+        to: str,
+        display: str | None,
+        via: str | None,
+        *,
+        verified: bool = False,
+        diverted_from: str | None = None,
     ) -> None:
         super().__init__(world, name)
-        incoming = Incoming("call", address(to), address(source), world.new_id("call"), display, via)
+        incoming = Incoming(
+            "call", address(to), address(source), world.new_id("call"), display, via,
+            verified=verified, diverted_from=diverted_from and address(diverted_from),
+        )  # fmt: skip
         self._leg = SimulatedLeg(world, world.later, incoming, world.pace, self._saw)
         world.note(name, f"calls {to}")
         self._leg.place()
