@@ -27,7 +27,7 @@ async def _done(work: Work) -> Result:
 
 
 class Asking:
-    """Each key is worked for once."""
+    """Each key is worked for once; what has none, each time."""
 
     def __init__(self) -> None:
         self._once = Once()
@@ -37,8 +37,15 @@ class Asking:
         self._count = 0
         self._quiet.set()
 
-    def send(self, key: str, finish: Finish, work: Work) -> Callable[[], None]:
+    @property
+    def under_way(self) -> int:
+        """How many are not done."""
+        return self._count
+
+    def send(self, key: str | None, finish: Finish, work: Work) -> Callable[[], None]:
         """Has it done; returns how to cancel it."""
+        if key is None:
+            return self._begin(work, finish)
         return self._once.send(key, finish, lambda over: self._begin(work, over))
 
     def open(self, nursery: trio.Nursery) -> None:
@@ -62,7 +69,9 @@ class Asking:
         async def run() -> None:
             try:
                 with scope:
-                    finish(await _done(work))
+                    result = await _done(work)
+                    if not scope.cancel_called:  # a thread goes on to its end all the same
+                        finish(result)
             finally:
                 self._count -= 1
                 if not self._count:

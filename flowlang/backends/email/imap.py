@@ -15,8 +15,9 @@ import ssl
 from collections.abc import Sequence
 from contextlib import suppress
 from functools import partial
+from io import BufferedReader
 from random import Random
-from typing import Any
+from typing import Any, cast
 
 import trio
 
@@ -107,7 +108,7 @@ class _Connection:
         timeout = sock.gettimeout()
         sock.settimeout(0)
         try:
-            return bool(self._imap.file.peek(1))
+            return bool(cast("BufferedReader", self._imap.file).peek(1))
         except ssl.SSLWantReadError:
             return False
         finally:
@@ -120,8 +121,8 @@ class _Connection:
 
 
 class ImapMailbox:
-    """`ours` is the address whose mailbox it is. `every` is in seconds, `most` in bytes of a mail; `chance` is
-    for jitter."""
+    """`ours` is the address whose mailbox it is. `every` is in seconds, `most` in bytes of a mail; `chance`
+    is for jitter."""
 
     def __init__(
         self,

@@ -3,15 +3,14 @@ nobody but those who ask it."""
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import Any, Protocol
 
 import trio
 
+from flowlang.backends.asking import Asking
 from flowlang.backends.border import Finish, Host, nothing
-from flowlang.backends.once import Once
+from flowlang.core.json_values import whole_text
 from flowlang.model.message_commands import OutsideCommand, SqlQuery, SqlRun
 from flowlang.model.results import Done, Failed, Result
 from flowlang.model.values import Value
@@ -37,13 +36,6 @@ class Connection(Protocol):
         ...
 
 
-@dataclass(slots=True, eq=False)
-class _Job:
-    command: SqlQuery | SqlRun
-    finish: Finish
-    withdrawn: bool = False
-
-
 class SqlBackend:
     """`connections` by the name that scripts have for them."""
 
@@ -54,74 +46,51 @@ class SqlBackend:
 
     def __init__(self, connections: Mapping[str, Connection]) -> None:
         self._connections = dict(connections)
-        self._once = Once()
-        self._put: dict[str, trio.MemorySendChannel[_Job]] = {}
-        self._take: dict[str, trio.MemoryReceiveChannel[_Job]] = {}
-        for name in connections:
-            self._put[name], self._take[name] = trio.open_memory_channel[_Job](math.inf)
-        self._open = 0
-        self._settled = trio.Event()
+        self._turns = {name: trio.CapacityLimiter(1) for name in connections}
+        self._asking = Asking()
 
     async def run(self, host: Host, *, task_status: Any = trio.TASK_STATUS_IGNORED) -> None:
         """Works until cancelled."""
-        async with trio.open_nursery() as nursery:
-            for name, connection in self._connections.items():
-                nursery.start_soon(self._work, self._take[name], connection)
-            task_status.started(f"data bases: {', '.join(self._connections)}")
+        try:
+            async with trio.open_nursery() as nursery:
+                self._asking.open(nursery)
+                task_status.started(f"data bases: {', '.join(self._connections)}")
+                await trio.sleep_forever()
+        finally:
+            self._asking.close()
+            for connection in self._connections.values():
+                connection.close()
 
     async def settle(self) -> None:
         """Returns when nothing is under way."""
-        while self._open:
-            self._settled = trio.Event()
-            await self._settled.wait()
+        await self._asking.settle()
 
     def send(self, command: OutsideCommand, finish: Finish) -> Callable[[], None]:
-        """Carries a statement out; what it returns withdraws one that is not begun."""
+        """Carries a statement out; what it returns withdraws one that is not begun. A query reads anew each
+        time."""
         assert isinstance(command, SqlQuery | SqlRun)
-        if isinstance(command, SqlQuery):
-            return self._send(command, finish)
-        return self._once.send(command.key, finish, lambda over: self._send(command, over))
-
-    def _send(self, command: SqlQuery | SqlRun, finish: Finish) -> Callable[[], None]:
-        put = self._put.get(command.connection)
-        if put is None:
-            finish(Failed("sql", f"`flow.toml` names no data base `{command.connection[:60]}`"))
+        connection = self._connections.get(command.connection)
+        if connection is None:
+            finish(Failed("sql", f"`flow.toml` names no data base `{whole_text(command.connection[:60])}`"))
             return nothing
-        if self._open >= _MOST_WAITING:
-            finish(Failed("sql", f"{self._open} statements wait already"))
+        if self._asking.under_way >= _MOST_WAITING:
+            finish(Failed("sql", f"{self._asking.under_way} statements wait already"))
             return nothing
-        self._open += 1
-        job = _Job(command, finish)
-        put.send_nowait(job)
 
-        def withdraw() -> None:
-            job.withdrawn = True
+        async def work() -> Result:
+            turn = self._turns[command.connection]
+            return await trio.to_thread.run_sync(_carried_out, connection, command, limiter=turn)
 
-        return withdraw
-
-    async def _work(self, jobs: trio.MemoryReceiveChannel[_Job], connection: Connection) -> None:
-        limiter = trio.CapacityLimiter(1)
-        try:
-            async for job in jobs:
-                result: Result = Failed("sql", "withdrawn")
-                if not job.withdrawn:
-                    result = await trio.to_thread.run_sync(
-                        _carried_out, connection, job.command, limiter=limiter
-                    )
-                self._open -= 1
-                self._settled.set()
-                if not job.withdrawn:
-                    job.finish(result)
-        finally:
-            connection.close()
+        return self._asking.send(command.key if isinstance(command, SqlRun) else None, finish, work)
 
 
 def _carried_out(connection: Connection, command: SqlQuery | SqlRun) -> Result:
+    """In the connection's thread. Half characters, which no data base takes, are `?`."""
+    statement = whole_text(command.statement)
+    values = tuple(whole_text(each) if isinstance(each, str) else each for each in command.values)
     try:
-        match command:
-            case SqlQuery(statement=statement, values=values):
-                return Done(connection.query(statement, values))
-            case SqlRun(statement=statement, values=values):
-                return Done(connection.run(statement, values))
+        if isinstance(command, SqlQuery):
+            return Done(connection.query(statement, values))
+        return Done(connection.run(statement, values))
     except SqlError as error:
         return Failed(error.code, str(error))
