@@ -9,13 +9,13 @@ returns, `deliver` queues.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Protocol, runtime_checkable
 
 from flowlang.diagnostics import FlowlangError
 from flowlang.model.commands import BackendCommand
 from flowlang.model.events import Event
-from flowlang.model.message_commands import OutsideCommand
+from flowlang.model.message_commands import OutsideCommand, SendMessage
 from flowlang.model.observations import Observation
 from flowlang.model.results import Result
 from flowlang.model.values import Value
@@ -93,7 +93,8 @@ class Refusal:
 @dataclass(frozen=True, slots=True)
 class Outgoing:
     """A leg to place. `id` names it and no other. `source` is the caller id, `anonymous` hides it; `caller`
-    is the leg of the activeflow's caller, on whose behalf it is placed."""
+    is the leg of the activeflow's caller, on whose behalf it is placed. `headers` are further ones of SIP that
+    the policies allow, each a text of one line."""
 
     id: str
     to: str
@@ -101,6 +102,7 @@ class Outgoing:
     name: str | None
     anonymous: bool = False
     caller: Leg | None = None
+    headers: Mapping[str, str] = field(default_factory=dict[str, str])
 
 
 class Leg(Protocol):
@@ -177,6 +179,11 @@ class Host(CallHost, Protocol):
         starts one. `kept` is called once, when nothing of it can be lost any more; only then tell the sender
         so. A message whose `data["id"]` was here before is kept, and taken no second time. After a `Refusal`
         nothing is called, and the sender may try again where it `may_come_again`."""
+        ...
+
+    def why_not(self, command: SendMessage) -> str | None:
+        """Why a message that had to wait may not go out any more, as the reason of the outcome `failed`: to
+        be asked just before it does. `None` where it may."""
         ...
 
     def report(self, message: str, status: str, reason: str | None = None) -> None:

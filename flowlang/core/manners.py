@@ -117,10 +117,14 @@ class Porter:
             return Dropped("more comes in this thread than people write; it is stopped", True, refused=True)
         return None
 
+    def wants_none(self, person: str) -> bool:
+        """Whether somebody has opted out; an address as it comes."""
+        return same_person(person) in self.opted_out
+
     def why_not(self, command: SendMessage, now: int) -> str | None:
         """Why a message does not go out, as the reason of the outcome `failed`; `None` where it may."""
         person = same_person(command.to)
-        if person in self.opted_out:
+        if self.wants_none(person):
             return "opted_out"
         if command.reply_to in self._automatic:
             return "automatic"

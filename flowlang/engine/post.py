@@ -57,6 +57,7 @@ class Post:
                 for outlet in backend.outlets:
                     self._outlets.setdefault(outlet, backend)  # the first that has it
         self._held: list[Callable[[], None]] | None = None
+        self._confirming: set[str] = set()  # keys of what tells that somebody has opted out or in
         self._seen: dict[tuple[str, str], list[Callable[[], None]] | None] = {}
         self._waiting: dict[str, str] = {}  # activeflows that go on at a later start only, and why
 
@@ -166,7 +167,9 @@ class Post:
         match channel:
             case "sms" | "email" | "chat":
                 key = f"manners-{engine.new_id()}"
-                backend.send(SendMessage(channel, person, dropped.answer, key, ours), _ignore)
+                self._confirming.add(key)
+                command = SendMessage(channel, person, dropped.answer, key, ours)
+                backend.send(command, lambda _result: self._confirming.discard(key))
             case _:
                 raise AssertionError(channel)
 
@@ -186,6 +189,12 @@ class Post:
             running.deliver(MessageReported(message, report.status, report.to, report.reason))
 
     # -- out
+
+    def why_not(self, command: SendMessage) -> str | None:
+        """See `border.Host`: who opted out gets the confirmation, and nothing that waited."""
+        if command.key in self._confirming or not self._porter.wants_none(command.to):
+            return None
+        return "opted_out"
 
     def hold(self) -> None:
         """What is sent from now on waits: recovery goes on with what was under way before any backend
@@ -339,7 +348,3 @@ def _text(value: Value) -> str | None:
 
 def _is(person: Value, other: str | None) -> bool:
     return isinstance(person, str) and other is not None and same_person(person) == same_person(other)
-
-
-def _ignore(_result: Result) -> None:
-    """Nobody waits for it."""

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from flowlang.backends.border import FAILED, NOT_FOUND, UNAVAILABLE, Incoming, Leg, Refusal, nothing
 from flowlang.backends.thread_leg import ThreadLeg
 from flowlang.core import Chosen, NoRoute, Opening, Script, choose_route
+from flowlang.model.message_commands import SendMessage
 from flowlang.model.observations import Observation, Refused
 
 from .arguments import arguments_of
@@ -51,6 +52,10 @@ class Switchboard:
         """Starts the flow of a route for what is no call."""
         found = self._begin(incoming, ThreadLeg(), lambda _has: kept())
         return found if isinstance(found, Refusal) else None
+
+    def why_not(self, command: SendMessage) -> str | None:
+        """Whether who should get it has opted out while it waited."""
+        return self._engine.post.why_not(command)
 
     def report(self, message: str, status: str, reason: str | None = None) -> None:
         """What became of a message that went out."""

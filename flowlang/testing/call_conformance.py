@@ -39,6 +39,7 @@ from flowlang.backends.border import (
 )
 from flowlang.model.commands import Answer, BackendCommand, HangUp, PlaceCall, Play, Reject, Ring, Say
 from flowlang.model.events import CallAnswered, CallEnded, CallRefused, CallRinging, DigitPressed, Event
+from flowlang.model.message_commands import SendMessage
 from flowlang.model.observations import LegAnswered, LegEnded, LegRang, Observation
 from flowlang.model.results import Done, Failed, Result
 from flowlang.model.values import SECOND
@@ -178,6 +179,9 @@ class CallKitHost:
     def receive(self, incoming: Incoming, kept: Callable[[], None] = nothing) -> Refusal | None:
         """No messages in here."""
         return Refusal(_UNKNOWN)
+
+    def why_not(self, command: SendMessage) -> str | None:
+        """Everything may go out."""
 
     def report(self, message: str, status: str, reason: str | None = None) -> None:
         """Nobody waits for it."""

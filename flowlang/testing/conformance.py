@@ -101,6 +101,9 @@ class KitHost:
             kept()
         return None
 
+    def why_not(self, command: SendMessage) -> str | None:
+        """Everything may go out."""
+
     def report(self, message: str, status: str, reason: str | None = None) -> None:
         """Nobody waits for it."""
 

@@ -9,6 +9,7 @@ import trio
 
 from flowlang.backends.border import Inbox, Incoming, Leg, Refusal, nothing
 from flowlang.model.events import Event
+from flowlang.model.message_commands import SendMessage
 from flowlang.model.observations import Observation
 
 
@@ -29,7 +30,8 @@ class TestInbox:
 
 @dataclass
 class TestHost:
-    """Takes what is offered, unless `answer` refuses. `clock` gives microseconds."""
+    """Takes what is offered, unless `answer` refuses. `clock` gives microseconds. Everybody opts out after so
+    many attempts as `opts_out` says."""
 
     __test__ = False
     answer: Callable[[Incoming], Refusal | None] = lambda incoming: None
@@ -37,6 +39,8 @@ class TestHost:
     offered: list[Incoming] = field(default_factory=list)
     reports: list[tuple[str, str, str | None]] = field(default_factory=list)
     seen: list[Observation] = field(default_factory=list)
+    opts_out: int | None = None
+    asked: int = 0
 
     def offer(self, incoming: Incoming, leg: Leg) -> Inbox | Refusal:
         self.offered.append(incoming)
@@ -48,6 +52,10 @@ class TestHost:
         if refused is None:
             kept()
         return refused
+
+    def why_not(self, command: SendMessage) -> str | None:
+        self.asked += 1
+        return "opted_out" if self.opts_out is not None and self.asked > self.opts_out else None
 
     def report(self, message: str, status: str, reason: str | None = None) -> None:
         self.reports.append((message, status, reason))

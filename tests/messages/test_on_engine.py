@@ -18,6 +18,7 @@ from flowlang.model.manners import Manners
 from flowlang.model.message_commands import OutsideCommand, SendMessage
 from flowlang.model.observations import Logged, Refused
 from flowlang.model.policy import EVERYTHING
+from flowlang.model.results import Done
 from flowlang.model.values import Outcome
 from flowlang.store.opt_outs import OptedOut
 from flowlang.store.sqlite import SqliteStore
@@ -268,6 +269,48 @@ def test_opt_out_is_honoured_before_any_flow_and_outlives_the_process(tmp_path: 
             again.person("sms", ANN).write("start", to=OURS)
             assert await tell(engine) == "sent"
         assert f"sms:{ANN}" not in OptedOut(tmp_path)
+
+    run(main)
+
+
+def test_what_a_backend_kept_waiting_goes_to_nobody_who_opted_out_and_the_confirmation_does() -> None:
+    class Slow(SimulatedPost):
+        """Asks once more before it sends, as one does whose carrier was away."""
+
+        def __init__(self) -> None:
+            super().__init__()
+            self.late: list[Callable[[], None]] = []
+
+        async def run(self, host: Host, *, task_status: Any = trio.TASK_STATUS_IGNORED) -> None:
+            self.host = host
+            await super().run(host, task_status=task_status)
+
+        def send(self, command: OutsideCommand, finish: Finish) -> Callable[[], None]:
+            assert isinstance(command, SendMessage)
+
+            def now() -> None:
+                why_not = self.host.why_not(command)
+                if why_not is None:
+                    SimulatedPost.send(self, command, finish)
+                else:
+                    finish(Done(Outcome("failed", {"reason": why_not})))
+
+            self.late.append(now)
+            return lambda: None
+
+    script = ASK + '\nflow tell(to) { sms(to: to, text: "News") }'
+
+    async def main() -> None:
+        post = Slow()
+        async with engine_with(post, script) as engine:
+            told = engine.start("tell", to=ANN)
+            await wait_all_tasks_blocked()
+            post.person("sms", ANN).write("STOP", to=OURS)
+            await wait_all_tasks_blocked()
+            for each in post.late:
+                each()
+            assert (await told.ended()).how == "stop"
+            assert ["no more messages" in each for each in await settled(post)] == [True]
 
     run(main)
 

@@ -78,15 +78,16 @@ class EmailBackend:
 
     async def _sent(self, command: SendMessage) -> Result:
         assert self._host is not None and self._writer is not None and self._sender is not None
+        host = self._host
         chain = self._chains.of(command.reply_to)
         try:  # in a thread, for attachments are read and encoded
-            mail = await trio.to_thread.run_sync(self._writer.compose, command, self._host.now(), chain)
+            mail = await trio.to_thread.run_sync(self._writer.compose, command, host.now(), chain)
         except ComposeError as error:
             fault = error.reason in ("address", "value")
             return Failed(error.reason, str(error)) if fault else _failed(error.reason, str(error))
         except (ValueError, IndexError):  # the stdlib refused to build a header of it
             return Failed("value", "no mail can be made of this")
-        return _result(mail.id, await self._sender.sent(mail))
+        return _result(mail.id, await self._sender.sent(mail, lambda: host.why_not(command)))
 
 
 def _result(mail: str, ended: Ended) -> Result:

@@ -14,6 +14,7 @@ from random import Random
 
 import trio
 
+from flowlang.backends.border import nothing
 from flowlang.backends.on_wire import OnWire
 
 from .compose import Mail
@@ -32,6 +33,7 @@ class _Job:
     mail: Mail
     finish: Callable[[Ended], None]
     since: float
+    why_not: Callable[[], str | None]
     attempts: int = 0
     withdrawn: bool = False
 
@@ -59,8 +61,11 @@ class Sender:
         self._open = 0
         self._nursery: trio.Nursery | None = None
 
-    def send(self, mail: Mail, finish: Callable[[Ended], None]) -> Callable[[], None]:
-        """Has it sent and tells how that ended; what it returns withdraws it, unless it is on the wire."""
+    def send(
+        self, mail: Mail, finish: Callable[[Ended], None], why_not: Callable[[], str | None] = nothing
+    ) -> Callable[[], None]:
+        """Has it sent and tells how that ended; what it returns withdraws it, unless it is on the wire.
+        `why_not` is asked before each attempt."""
         if self._on_wire.before(mail.key):
             finish(Ended("unknown", detail="it may have gone out before a crash"))
             return lambda: None
@@ -68,7 +73,7 @@ class Sender:
             finish(Ended("failed", "overload", f"{self._open} mails wait"))
             return lambda: None
         self._open += 1
-        job = _Job(mail, finish, trio.current_time())
+        job = _Job(mail, finish, trio.current_time(), why_not)
         self._put.send_nowait(job)
 
         def withdraw() -> None:
@@ -76,7 +81,7 @@ class Sender:
 
         return withdraw
 
-    async def sent(self, mail: Mail) -> Ended:
+    async def sent(self, mail: Mail, why_not: Callable[[], str | None] = nothing) -> Ended:
         """The same, waited for; cancelled it is withdrawn."""
         found: list[Ended] = []
         over = trio.Event()
@@ -85,7 +90,7 @@ class Sender:
             found.append(ended)
             over.set()
 
-        withdraw = self.send(mail, finish)
+        withdraw = self.send(mail, finish, why_not)
         try:
             await over.wait()
         finally:
@@ -115,6 +120,9 @@ class Sender:
                     continue
                 if job.withdrawn:
                     self._over(job, Ended("failed", "cancelled"))
+                    continue
+                if (why_not := job.why_not()) is not None:
+                    self._over(job, Ended("failed", why_not))
                     continue
                 connection = connection or SmtpConnection(self._server, self._ehlo, self._on_wire)
                 used += 1

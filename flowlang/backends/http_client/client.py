@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 import httpcore2
 import trio
 
+from flowlang.backends.border import nothing
 from flowlang.backends.on_wire import OnWire
 from flowlang.model.addresses import fault_of_url
 from flowlang.model.message_commands import HttpRequest
@@ -82,9 +83,15 @@ class Client:
         self._chance = chance
         self._agent = agent
 
-    async def ask(self, command: HttpRequest, on_wire: OnWire | None = None) -> Value:
+    async def ask(
+        self,
+        command: HttpRequest,
+        on_wire: OnWire | None = None,
+        why_not: Callable[[], str | None] = nothing,
+    ) -> Value:
         """The result of the command: see `HttpRequest`. In `on_wire` its key is marked before an attempt that
-        may reach the other machine, and no more where that said it is busy."""
+        may reach the other machine, and no more where that said it is busy. `why_not` is asked before each
+        attempt: a reason ends it."""
         if command.sign and self._sign is None:
             return {"reason": "no secret is set in flow.toml to sign webhooks with"}
         fault = fault_of_url(command.url)
@@ -93,6 +100,8 @@ class Client:
         course = _Course(on_wire or OnWire())
         with trio.move_on_after(command.timeout / SECOND):
             for attempt in range(1, self._patience.attempts + 1):
+                if (reason := why_not()) is not None:
+                    return Outcome("failed", {"reason": reason})
                 pause = await self._try(command, course)
                 if pause is None or attempt == self._patience.attempts:
                     return course.result

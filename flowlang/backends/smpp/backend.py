@@ -9,7 +9,6 @@ import ssl
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
-from pathlib import Path
 from random import Random
 from typing import Any
 
@@ -44,14 +43,14 @@ _CONNECTS = 30.0  # seconds
 
 @dataclass(frozen=True, slots=True)
 class Smsc:
-    """Where the SMSC is and who we are there. `tls` encrypts, and checks its name. After a connection was
+    """Where the SMSC is and who we are there. With `tls` it is encrypted, and its name
+    checked. After a connection was
     lost the next is tried within `again` seconds, twice as long each time, up to a minute."""
 
     host: str
     port: int
     account: Account
-    tls: bool = False
-    ca_file: Path | None = None
+    tls: ssl.SSLContext | None = None
     pace: Pace = field(default_factory=Pace)
     again: float = 1.0
 
@@ -142,9 +141,9 @@ class SmppBackend:
             finish(Done(Outcome("unknown", {})))
             return nothing
         bare = to.removeprefix("sms:"), source.removeprefix("sms:")
-        withdraw = self._out.add(
-            Message(command.key, *bare, parts, self._finishing(finish), trio.current_time())
-        )
+        message = Message(command.key, *bare, parts, self._finishing(finish), trio.current_time())
+        message.why_not = lambda: self._host.why_not(command) if self._host is not None else None
+        withdraw = self._out.add(message)
         self._wake.set()
         return withdraw
 
@@ -192,12 +191,9 @@ class SmppBackend:
 
     async def _open(self) -> trio.abc.Stream:
         smsc = self._smsc
-        if not smsc.tls:
+        if smsc.tls is None:
             return await trio.open_tcp_stream(smsc.host, smsc.port)
-        context = ssl.create_default_context()
-        if smsc.ca_file is not None:
-            context.load_verify_locations(smsc.ca_file)
-        stream = await trio.open_ssl_over_tcp_stream(smsc.host, smsc.port, ssl_context=context)
+        stream = await trio.open_ssl_over_tcp_stream(smsc.host, smsc.port, ssl_context=smsc.tls)
         try:
             await stream.do_handshake()
         except BaseException:

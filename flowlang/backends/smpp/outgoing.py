@@ -14,6 +14,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from random import Random
 
+from flowlang.backends.border import nothing
 from flowlang.backends.on_wire import OnWire
 from flowlang.model.results import Done, Result
 from flowlang.model.values import Outcome
@@ -42,7 +43,8 @@ class Patience:
 
 @dataclass(slots=True, eq=False)
 class Message:
-    """`to` and `source` are addresses without scheme, `key` is its command's. `finish` is called once."""
+    """`to` and `source` are addresses without scheme, `key` is its command's. `finish` is called once;
+    `why_not` is asked before each part."""
 
     key: str
     to: str
@@ -53,6 +55,7 @@ class Message:
     ids: list[str | None] = field(default_factory=list["str | None"])
     unknown: bool = False
     over: bool = False
+    why_not: Callable[[], str | None] = nothing
     begun: bool = False
     statuses: dict[str, str] = field(default_factory=dict[str, str])
 
@@ -114,8 +117,12 @@ class Outgoing:
             return None
         while self._queue:
             send = self._queue.popleft()
-            if not send.message.over:
+            if send.message.over:
+                continue
+            why_not = send.message.why_not()
+            if why_not is None:
                 return send
+            self._fail(send.message, why_not, "")
         return None
 
     def next_deadline(self, *, room: bool = False) -> float:

@@ -15,9 +15,10 @@ import trio
 
 from flowlang.backends.asking import Asking
 from flowlang.backends.border import Finish, Host
-from flowlang.backends.http_client import Client, ClientSettings, open_client, trusting
+from flowlang.backends.http_client import Client, ClientSettings, open_client
 from flowlang.backends.http_server import HttpServer
 from flowlang.backends.on_wire import OnWire
+from flowlang.backends.tls import client_context
 from flowlang.model.message_commands import HttpRequest, OutsideCommand, SendMessage
 from flowlang.model.results import Done, Result
 from flowlang.model.values import SECOND, Outcome, Value
@@ -31,8 +32,9 @@ _PATIENCE = 30 * SECOND  # for one message, all attempts together
 class SmsGatewayBackend:
     """`source` sends what names no sender. With a `server` the gateway's callbacks come in under
     `/sms/NAME/…`, `public` being the server's address as the gateway knows it; without, nothing comes in.
-    `on_wire` remembers what may have arrived across a crash: that is `unknown`. Raises `ValueError` where
-    another backend has the paths."""
+    `on_wire` remembers what may have arrived across a crash: that is `unknown`. `ca_file` has authorities
+    beside the system's. Raises `ValueError` where another backend has the paths, `BackendError` where
+    `ca_file` is of no use."""
 
     channels = frozenset({"sms"})
     commands: frozenset[str] = frozenset()
@@ -61,7 +63,7 @@ class SmsGatewayBackend:
         self._account = account
         self._secrets = secrets or Secrets()
         self._settings = client or ClientSettings()
-        self._context = trusting(ca_file)
+        self._context = client_context(ca_file)
         self._on_wire = on_wire or OnWire()
         self._asking = Asking()
         self._client: Client | None = None
@@ -116,7 +118,9 @@ class SmsGatewayBackend:
         }
         headers: dict[str, Value] = dict(form.head(given))
         request = HttpRequest("POST", form.address(given), headers, form.body(given), _PATIENCE, command.key)
-        outcome = self._outcome(await self._client.ask(request, self._on_wire))
+        host = self._given_host()
+        answer = await self._client.ask(request, self._on_wire, lambda: host.why_not(command))
+        outcome = self._outcome(answer)
         if outcome.name == "failed":
             self._on_wire.undo(command.key)
         return Done(outcome)

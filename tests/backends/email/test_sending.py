@@ -28,7 +28,7 @@ def mail(key: str = "af1/1", **fields: Any) -> SendMessage:
 
 
 @asynccontextmanager
-async def backend(port: int, **given: Any) -> AsyncIterator[EmailBackend]:
+async def backend(port: int, host: TestHost | None = None, **given: Any) -> AsyncIterator[EmailBackend]:
     server = {"host": "127.0.0.1", "port": port, "security": "none", "timeout": 10.0} | given.pop(
         "server", {}
     )
@@ -36,7 +36,7 @@ async def backend(port: int, **given: Any) -> AsyncIterator[EmailBackend]:
     sender = Sender(Server(**server), patience=given.pop("patience", QUICK), **given)
     made = EmailBackend(writer, sender)
     async with trio.open_nursery() as nursery:
-        await nursery.start(made.run, TestHost())
+        await nursery.start(made.run, host or TestHost())
         with trio.fail_after(30):
             yield made
         nursery.cancel_scope.cancel()
@@ -129,6 +129,15 @@ async def test_a_busy_server_is_tried_again_and_a_refusal_is_final() -> None:
             ended = await outcome(made, mail("af1/2"))
     assert len(mailbox.mails) == 1
     assert ended == Outcome("failed", {"reason": "rejected", "detail": "550 5.1.1 No such user"})
+
+
+async def test_what_waits_goes_to_nobody_who_opted_out_meanwhile() -> None:
+    mailbox = Mailbox(rcpt=["451 4.7.1 Greylisted"] * 2)
+    with smtp_server(mailbox) as port:
+        async with backend(port, TestHost(opts_out=2)) as made:
+            ended = await outcome(made, mail())
+    assert (ended.name, ended.fields["reason"]) == ("failed", "opted_out")
+    assert (mailbox.rcpt, mailbox.mails) == ([], [])
 
 
 async def test_one_that_stays_busy_has_failed_in_the_end() -> None:

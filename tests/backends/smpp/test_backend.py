@@ -110,6 +110,13 @@ async def test_a_refusal_is_final() -> None:
     assert ended == Outcome("failed", {"reason": "rejected", "detail": "the SMSC says 0x0000000b"})
 
 
+async def test_what_waits_goes_to_nobody_who_opted_out_meanwhile() -> None:
+    smsc, host = Smsc(throttle=1.0), TestHost(opts_out=2)
+    async with backend(smsc, host) as made:
+        assert await outcome(made, sms()) == Outcome("failed", {"reason": "opted_out", "detail": ""})
+    assert (smsc.throttled, len(smsc.taken)) == (2, 0)
+
+
 async def test_what_is_throttled_goes_again() -> None:
     smsc, host = Smsc(statuses=[0x58, 0x14, 0x58]), TestHost()
     async with backend(smsc, host) as made:
@@ -256,7 +263,7 @@ async def test_encrypted_the_name_of_the_smsc_counts(tmp_path: Path) -> None:
         smsc = Smsc()
         async with smsc_at_work(smsc, server_context(authority, name)) as port:
             account = Account("desk", "right")
-            where = Where("localhost", port, account, tls=True, ca_file=tmp_path / "ca.pem", again=0.01)
+            where = Where("localhost", port, account, tls=client_context(tmp_path / "ca.pem"), again=0.01)
             made = SmppBackend(where, "Clinic", patience=few)
             async with trio.open_nursery() as nursery:
                 await nursery.start(made.run, TestHost())

@@ -99,12 +99,20 @@ async def send(backend: SmsGatewayBackend, text: str = "Hi", **more: Any) -> Out
 
 
 @asynccontextmanager
-async def running(answer: Callable[[Asked], Reply], form: Form = TWILIO) -> AsyncGenerator[tuple[Any, Peer]]:
+async def running(
+    answer: Callable[[Asked], Reply], form: Form = TWILIO, host: TestHost | None = None
+) -> AsyncGenerator[tuple[Any, Peer]]:
     async with peer(answer) as server, trio.open_nursery() as nursery:
         backend = gateway(form, server)
-        await nursery.start(backend.run, TestHost())
+        await nursery.start(backend.run, host or TestHost())
         yield backend, server
         nursery.cancel_scope.cancel()
+
+
+async def test_what_waits_goes_to_nobody_who_opted_out_meanwhile() -> None:
+    async with running(lambda _asked: Reply(503), host=TestHost(opts_out=2)) as (backend, server):
+        assert await send(backend) == Outcome("failed", {"reason": "opted_out"})
+        assert len(server.asked) == 2
 
 
 async def test_twilios_form_is_a_form_with_basic_authentication() -> None:
