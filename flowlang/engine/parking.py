@@ -49,7 +49,7 @@ class Parking:
         self._builds: Builds | None = None
         self._leaving: set[str] = set()  # parked as soon as that is on disk
         self._waking: set[str] = set()  # on disk they are parked still
-        self._told: set[str] = set()  # those of which was told that they cannot be woken
+        self._told: dict[str, str] = {}  # those of which was told that they cannot be woken, and why
         self._past: tuple[int, int] = _ALL  # time and number of the last that was due and looked at
         self._next: int | None = None  # when the first behind it is due
         self._news = trio.Event()
@@ -129,6 +129,10 @@ class Parking:
             return None
         return self._wake_found(self._store.archive.that_sent(sent_key(channel, message)))
 
+    def why_asleep(self, activeflow: str) -> str | None:
+        """Why one that is parked cannot be woken now; `None` where nothing is known against it."""
+        return self._told.get(activeflow)
+
     def family(self, first: str) -> int:
         """How many of a family are parked."""
         if self._store is None:
@@ -173,7 +177,7 @@ class Parking:
     def _stays(self, stored: Stored, why: str) -> None:
         """It cannot be woken now; told once."""
         if stored.id not in self._told:
-            self._told.add(stored.id)
+            self._told[stored.id] = why
             text = f"stays parked: {why}"
             self._engine.observed(Logged(self._engine.now(), stored.id, text, 0, "warning"))
 
@@ -202,12 +206,7 @@ class Parking:
                     running.put(TimePassed(now))
                 elif stored.id in self._told:
                     again = now + _AGAIN
-            await self._on_disk()
-
-    async def _on_disk(self) -> None:
-        written = trio.Event()
-        self._engine.keeper.after(lambda _has: written.set())
-        await written.wait()
+            await self._engine.keeper.on_disk()
 
     def _is_awake(self, stored: Stored) -> bool:
         return self._engine.living(stored.id) is not None

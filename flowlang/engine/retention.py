@@ -35,8 +35,9 @@ class Retention:
 async def forget(
     engine: Engine, store: SqliteStore, retention: Retention, interval: float = INTERVAL
 ) -> None:
-    """Forgets a little every so many seconds, until cancelled. Where all is older than what is kept, it waits
-    for `DOUBT`: nothing was written for that long, or the clock is wrong."""
+    """Forgets what is over slice after slice, and looks again every so many seconds, until cancelled. Where
+    all is older than what is kept, it waits for `DOUBT`: nothing was written for that long, or the clock is
+    wrong."""
     now, shortest = engine.now(), min(retention.journals, retention.records)
     if store.newest and (gap := now - store.newest) > shortest * DAY:
         text = (
@@ -46,7 +47,7 @@ async def forget(
         engine.observed(Logged(now, "", text, 0, "warning"))
         await trio.sleep(DOUBT)
     while True:
-        now = engine.now()
-        store.prune(now - retention.journals * DAY, now - retention.records * DAY, now - KEPT)
-        engine.keeper.wake()
-        await trio.sleep(interval)
+        began, now = trio.current_time(), engine.now()
+        more = store.prune(now - retention.journals * DAY, now - retention.records * DAY, now - KEPT)
+        await engine.keeper.on_disk()
+        await trio.sleep(max(_PAUSE, trio.current_time() - began) if more else interval)

@@ -12,14 +12,12 @@ from .database import Row
 
 ACTIVEFLOWS = 200
 """Activeflows that are forgotten at once."""
-_ROWS = 2_000  # rows of other tables at once
+ROWS = 2_000
+"""Rows of other tables that are forgotten at once."""
 SWEPT = 5_000
 """Rows of the journal that are looked at once for those that nothing leads to."""
 
-_EXPIRED = (
-    "SELECT number FROM activeflows WHERE state IN ('ended', 'diverged') AND ended < ? "
-    "ORDER BY number LIMIT ?"
-)
+_EXPIRED = "SELECT number FROM activeflows WHERE ended < ? ORDER BY ended, number LIMIT ?"
 _LASTS = f"SELECT last FROM activeflows WHERE number IN ({_EXPIRED})"  # noqa: S608 (ours)
 _JOURNAL = " ".join(
     (
@@ -35,7 +33,7 @@ _LEFT_BEHIND = (
     "LEFT JOIN activeflows a ON a.number = j.activeflow "
     "WHERE j.row > ? AND j.row <= ? AND (a.number IS NULL OR j.row < a.first))"
 )
-_BUILDS = "DELETE FROM builds WHERE hash NOT IN (SELECT build FROM activeflows)"
+_BUILDS = "DELETE FROM builds WHERE NOT EXISTS (SELECT 1 FROM activeflows WHERE build = builds.hash)"
 _TEXTS = (
     "DELETE FROM texts WHERE hash NOT IN (SELECT unhex(json_extract(each.value, '$[1]')) "
     "FROM builds, json_each(builds.manifest, '$.sources') AS each)"
@@ -59,7 +57,7 @@ def pruning(journals: int, records: int, seen: int, swept: tuple[int, int]) -> l
         (_LEFT_BEHIND, swept),
         (_BUILDS, ()),
         (_TEXTS, ()),
-        (_RECORDS, (records, _ROWS)),
-        (_OUTBOX, (journals,)),
-        (_SEEN, (seen, _ROWS)),
+        (_RECORDS, (records, ROWS)),
+        (_OUTBOX, (journals, ROWS)),
+        (_SEEN, (seen, ROWS)),
     ]

@@ -17,6 +17,7 @@ from .coding import decode
 from .database import Database, DatabaseError, Row, why
 from .errors import StoreError
 from .keys import Keys, default_keys
+from .pruning import LEFT, left
 from .reader import Reader
 from .schema import VERSION, check_version
 from .sealing import Sealer
@@ -28,6 +29,8 @@ FILE = "flowlang.db"
 State = Literal["live", "ended", "diverged", "parked"]
 
 _DUE = "WHERE state = 'parked' AND due IS NOT NULL AND (due, number) > (?, ?) ORDER BY due, number"
+_LIVING = "WHERE state <> 'ended' AND state = 'live'"  # so written the index `living` is taken
+_FIRST = f"SELECT min(coalesce(last, first - 1)) FROM activeflows {_LIVING}"  # noqa: S608 (ours)
 _COLUMNS = (
     "number, id, build, CAST(opening AS BLOB), first, state, began, ended, last, CAST(ending AS BLOB), due"
 )
@@ -97,10 +100,10 @@ class Archive:
     def live(self) -> Iterator[tuple[Stored, list[Entry], int]]:
         """All that live and are not parked, oldest first: each with its entries and the row of the last
         one."""
-        since = self._db.value("SELECT min(coalesce(last, first - 1)) FROM activeflows WHERE state = 'live'")
+        since = self._db.value(_FIRST)
         rows = self._db.rows(_LIVE_SINCE, (since or 0,))
         entry = next(rows, None)
-        for stored in self._stored("WHERE state = 'live' ORDER BY number"):
+        for stored in self._stored(f"{_LIVING} ORDER BY number"):
             entries = self._chain(stored.last)
             last = stored.last or 0
             while entry is not None and entry[0] == stored.number:
@@ -169,6 +172,10 @@ class Archive:
 
     def sending(self, key: str) -> Sending | None:
         """The one of that key."""
+    def more_to_forget(self, journals: int, records: int, seen: int) -> bool:
+        """Whether more is over than is forgotten at once; the times are those of `pruning`."""
+        return bool(self._db.value(f"SELECT {LEFT}", left(journals, records, seen)))
+
         rows = self._db.rows("SELECT * FROM outbox WHERE key = ?", (key,))
         return next(map(self._sending, rows), None)
 

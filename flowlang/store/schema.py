@@ -13,9 +13,11 @@ from .database import Database
 from .errors import StoreError
 
 APPLICATION = 0x666C6F77  # "flow" in ASCII: how `file` and we tell our database from another
-VERSION = 6
 
 _MIGRATIONS = files("flowlang.store") / "migrations"
+
+VERSION = max(int(each.name[:4]) for each in _MIGRATIONS.iterdir() if each.name.endswith(".sql"))
+"""That of the newest migration."""
 
 
 def check_version(db: Database, name: str) -> int:

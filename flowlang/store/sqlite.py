@@ -114,6 +114,8 @@ class SqliteStore:
         self.moves: list[tuple[str, Row]] = []
         self._builds: dict[bytes, Build] = {}
         self._kept: set[bytes] = set()
+        self._over_time: list[tuple[str, Row]] = []  # what is forgotten with the next group
+        self._forgetting: list[tuple[str, Row]] = []  # with the one that is prepared
         self._records: dict[tuple[Any, Any], Row] = {}
         self._alive: int | None = None
         self._swept = 0
@@ -197,11 +199,12 @@ class SqliteStore:
         """Forgets some of what was over before these times, and the keys of secrets of months before; see
         `pruning`."""
         behind, self._swept = self._swept, self._archive.row_behind(self._swept, SWEPT)  # 0: from the start
-        self.moves += pruning(journals, records, seen, (behind, self._swept))
+        self._over_time += pruning(journals, records, seen, (behind, self._swept))
         self._kept.clear()  # a text that is forgotten is written again with the next who needs it
         self.keys.drop_before(journals, self._archive.any_before)
 
     def keep_sending(self, sending: Sending) -> None:
+        return self._archive.more_to_forget(journals, records, seen)
         """One as it stands."""
         row = astuple(replace(sending, command={}))
         self.moves.append((_SENDING, (*row[:2], self.encode(sending.command), *row[3:])))
@@ -240,9 +243,8 @@ class SqliteStore:
 
     @property
     def _given(self) -> bool:
-        return bool(
-            self.entries or self.opened or self.ends or self._records or self.moves or self._alive is not None
-        )
+        given = self.entries or self.opened or self.ends or self._records or self.moves or self._over_time
+        return bool(given) or self._alive is not None
 
     def prepare(self) -> bool:
         """Writes all of it in one transaction, whose pages SQLite keeps to itself until `commit`."""
@@ -264,6 +266,7 @@ class SqliteStore:
                 return
             try:
                 self._db.commit()
+            self._forgetting, self._over_time = self._over_time, []
             except DatabaseError as error:
                 raise self._over(error) from None
             self._prepared = False
@@ -273,9 +276,12 @@ class SqliteStore:
         self._failed = (
             f"{self.folder}: nothing more can be written ({why(error)}); flowlang stops here; started "
             "again it goes on from what is on disk"
+                for statement, row in self._forgetting:  # here nobody waits for it but the disk
+                    self._db.execute(statement, row)
         )
         return StoreError(self._failed)
 
+            self._forgetting = []
     def _write(self) -> None:
         many = self._db.many
         if self._builds:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -107,6 +108,37 @@ async def test_texts_that_nothing_runs_on_go_and_come_back_with_the_next_who_nee
     with SqliteStore(tmp_path) as store:
         async with flowlang.open_engine(store=store) as engine:
             assert engine.recover().live == (run.id,)
+
+
+async def test_all_that_is_over_goes_at_one_look_and_calls_have_their_turn_between_slices(
+    tmp_path: Path, autojump_clock: Virtual, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    slices: list[tuple[float, int]] = []
+
+    async def beside(work: Callable[[], None]) -> None:
+        work()
+        slices.append((trio.current_time(), rows(tmp_path, "activeflows")))
+        await trio.sleep(0.2)  # a disk that is slow
+
+    monkeypatch.setattr("flowlang.store.pruning.ACTIVEFLOWS", 20)
+    monkeypatch.setattr("flowlang.store.pruning.ROWS", 20)
+    with SqliteStore(tmp_path) as store:
+        for number in range(105):
+            journal = store.journal(f"f{number}", BUILD)
+            journal.open({"flow": "main", "at": 0})
+            journal.append(["begin", 0], b"")
+            journal.end(1, [])
+            store.keep_seen("sms", f"f{number}", 1)
+        store.commit()
+        async with flowlang.open_engine(store=store, beside=beside, wall=lambda: 1e9) as engine:
+            store.newest = 0
+            async with trio.open_nursery() as nursery:
+                nursery.start_soon(forget, engine, store, Retention())
+                await trio.sleep(30)
+                nursery.cancel_scope.cancel()
+    assert [left for _, left in slices] == [85, 65, 45, 25, 5, 0]
+    assert [rows(tmp_path, each) for each in ("journal", "seen", "builds", "texts")] == [0] * 4
+    assert all(after - before > 0.39 for (before, _), (after, _) in pairwise(slices))
 
 
 def test_records_that_are_open_or_young_stay(tmp_path: Path) -> None:
