@@ -104,6 +104,12 @@ class Keeper:
         self._taken.append((told, True))
         self._given.set()
 
+    async def on_disk(self) -> None:
+        """Returns when all that the store was given so far is on disk."""
+        written = trio.Event()
+        self.after(lambda _has: written.set())
+        await written.wait()
+
     def hold(self, running: Running, taken: Input, outputs: list[Output]) -> None:
         """An input is in the journal; what came of it goes out after the commit."""
         self._given.set()
@@ -112,12 +118,6 @@ class Keeper:
                 case MessageReceived(channel=str(channel), id=str(message)):
                     self.here(channel, message, taken.at)
                 case _:
-    async def on_disk(self) -> None:
-        """Returns when all that the store was given so far is on disk."""
-        written = trio.Event()
-        self.after(lambda _has: written.set())
-        await written.wait()
-
                     pass
         if self._awaited and (kept := self._awaited.pop(id(taken), None)) is not None:
             self._taken.append((kept, not running.flow.lost_input))

@@ -16,7 +16,10 @@ if TYPE_CHECKING:
     from .engine import Engine
 
 INTERVAL = 60.0
-"""Seconds between two times that it forgets a little: 200 activeflows a minute, so 12,000 an hour."""
+"""Seconds from when all that was over is forgotten to the next look."""
+_PAUSE = 0.05
+"""Seconds between two slices, at least; as long as the last one took where that is longer, so that the disk
+is there for calls half of the time."""
 
 
 DOUBT = 86_400.0

@@ -1,5 +1,5 @@
-"""What a store forgets after its time: statements for one transaction, each a little, so that no call waits
-for them.
+"""What a store forgets after its time: statements for one transaction, each a slice that is found by an index,
+so that neither a call nor a commit waits for long.
 
 Of an activeflow that ended (or diverged) so long ago its journal goes, along the chain of its entries, and it
 with it; then texts that no activeflow runs on, and rows that a handoff left behind, which the journal is gone
@@ -38,12 +38,21 @@ _TEXTS = (
     "DELETE FROM texts WHERE hash NOT IN (SELECT unhex(json_extract(each.value, '$[1]')) "
     "FROM builds, json_each(builds.manifest, '$.sources') AS each)"
 )
-_RECORDS = (
-    "DELETE FROM records WHERE (started, leg) IN (SELECT started, leg FROM records "
-    "WHERE started < ? AND ended IS NOT NULL ORDER BY started LIMIT ?)"
-)
-_SEEN = "DELETE FROM seen WHERE message IN (SELECT message FROM seen WHERE at < ? ORDER BY at LIMIT ?)"
-_OUTBOX = "DELETE FROM outbox WHERE state <> 'open' AND since < ?"
+_OVER = "SELECT started, leg FROM records WHERE started < ? AND ended IS NOT NULL ORDER BY started LIMIT ?"
+_RECORDS = f"DELETE FROM records WHERE (started, leg) IN ({_OVER})"  # noqa: S608 (ours)
+_OLD = "SELECT message FROM seen WHERE at < ? ORDER BY at LIMIT ?"
+_SEEN = f"DELETE FROM seen WHERE message IN ({_OLD})"  # noqa: S608 (ours)
+_GIVEN_UP = "SELECT key FROM outbox WHERE since < ? AND state <> 'open' ORDER BY since LIMIT ?"
+_OUTBOX = f"DELETE FROM outbox WHERE key IN ({_GIVEN_UP})"  # noqa: S608 (ours)
+
+LEFT = " OR ".join(f"EXISTS ({each} OFFSET ?)" for each in (_EXPIRED, _OVER, _OLD, _GIVEN_UP))
+"""Whether there is more than one slice takes, as a query with the values of `left`."""
+
+
+def left(journals: int, records: int, seen: int) -> Row:
+    """The values of `LEFT`, for the times of `pruning`."""
+    expired = (journals, 1, ACTIVEFLOWS)
+    return (*expired, *(value for at in (records, seen, journals) for value in (at, 1, ROWS)))
 
 
 def pruning(journals: int, records: int, seen: int, swept: tuple[int, int]) -> list[tuple[str, Row]]:

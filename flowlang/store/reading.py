@@ -28,9 +28,9 @@ FILE = "flowlang.db"
 
 State = Literal["live", "ended", "diverged", "parked"]
 
-_DUE = "WHERE state = 'parked' AND due IS NOT NULL AND (due, number) > (?, ?) ORDER BY due, number"
 _LIVING = "WHERE state <> 'ended' AND state = 'live'"  # so written the index `living` is taken
 _FIRST = f"SELECT min(coalesce(last, first - 1)) FROM activeflows {_LIVING}"  # noqa: S608 (ours)
+_DUE = "WHERE state = 'parked' AND due IS NOT NULL AND (due, number) > (?, ?) ORDER BY due, number"
 _COLUMNS = (
     "number, id, build, CAST(opening AS BLOB), first, state, began, ended, last, CAST(ending AS BLOB), due"
 )
@@ -163,6 +163,10 @@ class Archive:
         older = f"{flows} UNION ALL {sendings} LIMIT 1"
         return self._db.value(older, (at, at)) is not None
 
+    def more_to_forget(self, journals: int, records: int, seen: int) -> bool:
+        """Whether more is over than is forgotten at once; the times are those of `pruning`."""
+        return bool(self._db.value(f"SELECT {LEFT}", left(journals, records, seen)))
+
     # -- the outbox
 
     def outbox(self) -> list[Sending]:
@@ -172,10 +176,6 @@ class Archive:
 
     def sending(self, key: str) -> Sending | None:
         """The one of that key."""
-    def more_to_forget(self, journals: int, records: int, seen: int) -> bool:
-        """Whether more is over than is forgotten at once; the times are those of `pruning`."""
-        return bool(self._db.value(f"SELECT {LEFT}", left(journals, records, seen)))
-
         rows = self._db.rows("SELECT * FROM outbox WHERE key = ?", (key,))
         return next(map(self._sending, rows), None)
 

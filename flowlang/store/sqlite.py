@@ -112,10 +112,10 @@ class SqliteStore:
         self.entries: list[Row] = []
         self.ends: list[Row] = []
         self.moves: list[tuple[str, Row]] = []
-        self._builds: dict[bytes, Build] = {}
-        self._kept: set[bytes] = set()
         self._over_time: list[tuple[str, Row]] = []  # what is forgotten with the next group
         self._forgetting: list[tuple[str, Row]] = []  # with the one that is prepared
+        self._builds: dict[bytes, Build] = {}
+        self._kept: set[bytes] = set()
         self._records: dict[tuple[Any, Any], Row] = {}
         self._alive: int | None = None
         self._swept = 0
@@ -195,16 +195,16 @@ class SqliteStore:
         self.moves.append((_MOVE, ("live", journal.last, None, *number)))
         self.moves += ((_NO_THREADS, number), (_NO_MESSAGES, number))
 
-    def prune(self, journals: int, records: int, seen: int) -> None:
-        """Forgets some of what was over before these times, and the keys of secrets of months before; see
-        `pruning`."""
+    def prune(self, journals: int, records: int, seen: int) -> bool:
+        """Forgets a slice of what was over before these times, and the keys of secrets of months before; see
+        `pruning`. Whether there is more, which is for a later group."""
         behind, self._swept = self._swept, self._archive.row_behind(self._swept, SWEPT)  # 0: from the start
         self._over_time += pruning(journals, records, seen, (behind, self._swept))
         self._kept.clear()  # a text that is forgotten is written again with the next who needs it
         self.keys.drop_before(journals, self._archive.any_before)
+        return self._archive.more_to_forget(journals, records, seen)
 
     def keep_sending(self, sending: Sending) -> None:
-        return self._archive.more_to_forget(journals, records, seen)
         """One as it stands."""
         row = astuple(replace(sending, command={}))
         self.moves.append((_SENDING, (*row[:2], self.encode(sending.command), *row[3:])))
@@ -256,6 +256,7 @@ class SqliteStore:
                 self._write()
             except DatabaseError as error:
                 raise self._over(error) from None
+            self._forgetting, self._over_time = self._over_time, []
             self._prepared = True
         return self._prepared
 
@@ -265,10 +266,12 @@ class SqliteStore:
             if not self._prepared and not self.prepare():
                 return
             try:
+                for statement, row in self._forgetting:  # here nobody waits for it but the disk
+                    self._db.execute(statement, row)
                 self._db.commit()
-            self._forgetting, self._over_time = self._over_time, []
             except DatabaseError as error:
                 raise self._over(error) from None
+            self._forgetting = []
             self._prepared = False
 
     def _over(self, error: DatabaseError) -> StoreError:
@@ -276,12 +279,9 @@ class SqliteStore:
         self._failed = (
             f"{self.folder}: nothing more can be written ({why(error)}); flowlang stops here; started "
             "again it goes on from what is on disk"
-                for statement, row in self._forgetting:  # here nobody waits for it but the disk
-                    self._db.execute(statement, row)
         )
         return StoreError(self._failed)
 
-            self._forgetting = []
     def _write(self) -> None:
         many = self._db.many
         if self._builds:
