@@ -32,7 +32,9 @@ import ssl
 from pathlib import Path
 from typing import Any
 
+from flowlang.backends.border import BackendError
 from flowlang.backends.on_wire import OnWire
+from flowlang.backends.tls import server_context
 from flowlang.model.addresses import message_address
 from flowlang.project.backends import BackendKind, Section, SettingsError
 from flowlang.project.secrets import Hidden
@@ -121,10 +123,8 @@ def _server(given: dict[str, Any], ports: dict[str, int], usual: str, folder: Pa
         server.context()
     except ValueError as error:
         raise SettingsError(str(error), where, "security") from None
-    except OSError as error:
-        raise SettingsError(
-            f"{ca_file} cannot be used: {error.strerror or error}", where, "ca_file"
-        ) from None
+    except BackendError as error:
+        raise SettingsError(str(error), where, "ca_file") from None
     return server
 
 
@@ -134,13 +134,11 @@ def _listener(given: dict[str, Any], folder: Path, largest: int) -> SmtpListener
             raise SettingsError(f"`{each[:80]}` is no e-mail address", "listener", "addresses", place)
     context: ssl.SSLContext | None = None
     if "certificate" in given:
-        certificate = folder / given["certificate"]
-        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        key = folder / given["key"] if "key" in given else None
         try:
-            context.load_cert_chain(certificate, folder / given["key"] if "key" in given else None)
-        except OSError as error:  # also what is no certificate
-            message = f"{certificate} cannot be used: {error.strerror or error}"
-            raise SettingsError(message, "listener", "certificate") from None
+            context = server_context(folder / given["certificate"], key)
+        except BackendError as error:
+            raise SettingsError(str(error), "listener", "certificate") from None
     return SmtpListener(
         given["addresses"], port=given.get("port", 25), bind=given.get("bind", "0.0.0.0"),  # noqa: S104
         host=given.get("name", "localhost"), context=context, limits=Limits(size=largest),

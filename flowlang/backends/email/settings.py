@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
+from flowlang.backends.tls import client_context
+
 Security = Literal["tls", "starttls", "none"]
 
 
@@ -29,12 +31,8 @@ class Server:
             raise ValueError(f"the password for {self.host} would go out in the clear; use TLS")
 
     def context(self) -> ssl.SSLContext:
-        """How to encrypt: names and certificates are checked."""
-        context = ssl.create_default_context()
-        if self.ca_file is not None:
-            context.load_verify_locations(self.ca_file)
-        context.minimum_version = ssl.TLSVersion.TLSv1_2
-        return context
+        """How to encrypt: names and certificates are checked. Raises `BackendError`."""
+        return client_context(self.ca_file)
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,6 +20,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
+from flowlang.backends.border import BackendError
 from flowlang.backends.http_client import ClientSettings, Network, Patience, network
 from flowlang.backends.signatures import SecretError, standard_key
 from flowlang.project.backends import BackendKind, Section, SettingsError
@@ -46,10 +47,8 @@ def _make(section: Section) -> HttpBackend:
     )
     try:
         return HttpBackend(settings)
-    except OSError as error:  # also what is no certificate
-        raise SettingsError(
-            f"{settings.ca_file} cannot be used: {error.strerror or error}", "ca_file"
-        ) from None
+    except BackendError as error:
+        raise SettingsError(str(error), "ca_file") from None
 
 
 def _networks(given: tuple[str, ...]) -> tuple[Network, ...]:

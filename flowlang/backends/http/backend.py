@@ -24,9 +24,9 @@ from flowlang.backends.http_client import (
     Sign,
     open_client,
     resolve,
-    trusting,
 )
 from flowlang.backends.signatures import standard_headers, twilio_signature
+from flowlang.backends.tls import client_context
 from flowlang.model.message_commands import HttpRequest, OutsideCommand
 from flowlang.model.results import Done, Result
 from flowlang.model.values import SECOND
@@ -42,7 +42,7 @@ class Signing:
 
 @dataclass(frozen=True, slots=True)
 class HttpSettings:
-    """`ca_file` has authorities in place of the system's."""
+    """`ca_file` has authorities beside the system's."""
 
     client: ClientSettings = field(default_factory=ClientSettings)
     signing: Signing | None = None
@@ -50,7 +50,7 @@ class HttpSettings:
 
 
 class HttpBackend:
-    """Raises `OSError` where `ca_file` cannot be read."""
+    """Raises `BackendError` where `ca_file` is of no use."""
 
     name = "http"
     channels: frozenset[str] = frozenset()
@@ -65,7 +65,7 @@ class HttpBackend:
         chance: Callable[[], float] = random.random,
     ) -> None:
         self._settings = settings = settings or HttpSettings()
-        self._context = trusting(settings.ca_file)
+        self._context = client_context(settings.ca_file)
         self._resolve = resolve
         self._chance = chance
         self._asking = Asking()

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 import httpcore2
 
 from .client import Client, Patience, Sign
-from .network import CheckedNetwork, Resolve, resolve, trusting
+from .network import CheckedNetwork, Resolve, resolve
 from .reachable import EVERYWHERE, Network, is_reachable, network
 
 __all__ = [
@@ -26,7 +26,6 @@ __all__ = [
     "network",
     "open_client",
     "resolve",
-    "trusting",
 ]
 
 

@@ -5,7 +5,6 @@ and another when it is connected to (DNS rebinding)."""
 from __future__ import annotations
 
 import socket
-import ssl
 from collections.abc import Awaitable, Callable, Iterable
 from typing import Any, cast
 
@@ -75,12 +74,3 @@ class CheckedNetwork(httpcore2.AsyncNetworkBackend):
     async def sleep(self, seconds: float) -> None:
         """As the pool asks for it."""
         await trio.sleep(seconds)
-
-
-def trusting(ca_file: str | None = None) -> ssl.SSLContext:
-    """Certificates are those that the system trusts, and with `ca_file` those signed by what is in there."""
-    context = ssl.create_default_context()
-    if ca_file is not None:
-        context.load_verify_locations(ca_file)
-    context.minimum_version = ssl.TLSVersion.TLSv1_2
-    return context

@@ -18,6 +18,7 @@ from typing import Any
 import trio
 
 from flowlang.backends.border import BackendError
+from flowlang.backends.tls import server_context
 from flowlang.project.backends import Section, SettingsError
 from flowlang.project.shapes import Shape, Text
 
@@ -155,15 +156,7 @@ class HttpServer:
 
 def _context(listen: Listen) -> ssl.SSLContext | None:
     """Raises `BackendError`."""
-    if listen.certificate is None:
-        return None
-    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
-    context.minimum_version = ssl.TLSVersion.TLSv1_2
-    try:
-        context.load_cert_chain(listen.certificate, listen.key)
-    except OSError as error:
-        raise BackendError(f"{listen.certificate} cannot be used: {error.strerror or error}") from None
-    return context
+    return server_context(listen.certificate, listen.key) if listen.certificate is not None else None
 
 
 def server_of(section: Section) -> HttpServer:

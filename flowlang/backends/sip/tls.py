@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from flowlang.backends.border import BackendError
+from flowlang.backends.tls import client_context, load_authorities, load_certificate, server_context
 from flowlang.sip.address import ip_literal
 
 
@@ -35,46 +35,19 @@ class Tls:
 
     def __init__(self, settings: TlsSettings, *, ask: bool = True) -> None:
         self._wildcards = settings.wildcards
-        self.client = ssl.create_default_context(ssl.Purpose.SERVER_AUTH)
+        self.client = client_context(settings.authorities, system=False)
         self.server: ssl.SSLContext | None = None
         if settings.certificate is not None:
-            self.server = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+            load_certificate(self.client, settings.certificate, settings.key)
+            self.server = server_context(settings.certificate, settings.key)
             self.server.verify_mode = ssl.CERT_OPTIONAL if ask else ssl.CERT_NONE
-        for context in (self.client, self.server):
-            if context is None:
-                continue
-            context.minimum_version = ssl.TLSVersion.TLSv1_2  # RFC 8996
-            if settings.certificate is not None:
-                _load(context, settings.certificate, settings.key)
             if settings.authorities is not None:
-                try:
-                    context.load_verify_locations(settings.authorities)
-                except (OSError, ssl.SSLError) as error:
-                    raise BackendError(
-                        f"cannot use {settings.authorities} as certificates of authorities: {_why(error)}"
-                    ) from None
+                load_authorities(self.server, settings.authorities)
 
     def proves(self, certificate: Mapping[str, Any] | None, name: str) -> bool:
         """Whether a server's certificate, which the context has found good for this name, is good by our
         rules too. An address stands there as it is."""
         return self._wildcards or ip_literal(name) is not None or name.lower() in names_of(certificate)
-
-
-def _load(context: ssl.SSLContext, certificate: Path, key: Path | None) -> None:
-    def no_password() -> str:
-        raise BackendError(f"the key of {certificate} is behind a password; give one that is not")
-
-    try:
-        context.load_cert_chain(certificate, key, no_password)
-    except (OSError, ssl.SSLError) as error:
-        shown = certificate if key is None else f"{certificate} with {key}"
-        raise BackendError(f"cannot use the certificate {shown}: {_why(error)}") from None
-
-
-def _why(error: OSError) -> str:
-    if isinstance(error, ssl.SSLError):
-        return (error.reason or "it is no PEM file").lower().replace("_", " ")
-    return (error.strerror or str(error)).lower()
 
 
 def names_of(certificate: Mapping[str, Any] | None) -> frozenset[str]:

@@ -43,9 +43,8 @@ _CONNECTS = 30.0  # seconds
 
 @dataclass(frozen=True, slots=True)
 class Smsc:
-    """Where the SMSC is and who we are there. With `tls` it is encrypted, and its name
-    checked. After a connection was
-    lost the next is tried within `again` seconds, twice as long each time, up to a minute."""
+    """Where the SMSC is and who we are there. With `tls` all is encrypted, and its name checked. After a
+    connection was lost the next is tried within `again` seconds, twice as long each time, up to a minute."""
 
     host: str
     port: int

@@ -4,7 +4,7 @@
 kind = "smpp"
 host = "smsc.carrier.example"
 port = 2775
-tls = true
+tls = true                             # `ca_file` has authorities beside the system's
 system_id = "clinic"
 password = { env = "SMSC_PASSWORD" }
 from = "+16062067563"                  # who sends, where a script does not say
@@ -16,7 +16,9 @@ resend = false                         # whether what is still in doubt then goe
 
 from __future__ import annotations
 
+from flowlang.backends.border import BackendError
 from flowlang.backends.on_wire import OnWire
+from flowlang.backends.tls import client_context
 from flowlang.project.backends import BackendKind, Section, SettingsError
 from flowlang.project.secrets import Hidden
 from flowlang.project.shapes import Flag, Integer, Seconds, Table, Text
@@ -25,6 +27,9 @@ from .backend import SmppBackend, Smsc
 from .outgoing import Patience
 from .parts import Parts
 from .session import Account, Pace
+
+_PACE, _PATIENCE = Pace(), Patience()
+"""What is meant where nothing is said."""
 
 _LONGEST = {"system_id": 15, "password": 8, "system_type": 12}  # SMPP v3.4 §4.1.1, the final NUL not counted
 
@@ -37,21 +42,24 @@ def _make(section: Section) -> SmppBackend:
             raise SettingsError(f"SMPP has at most {longest} ASCII characters for it", name)
     account = Account(given["system_id"], given.get("password", ""), given.get("system_type", ""))
     ca_file = section.surroundings.folder / given["ca_file"] if "ca_file" in given else None
+    if ca_file is not None and not given.get("tls"):
+        raise SettingsError("it is of no use without `tls = true`", "ca_file")
+    try:
+        context = client_context(ca_file) if given.get("tls") else None
+    except BackendError as error:
+        raise SettingsError(str(error), "ca_file") from None
     pace = Pace(
-        given.get("window", Pace.window),
-        given.get("answer", Pace.answer),
-        given.get("silence", Pace.silence),
+        given.get("window", _PACE.window),
+        given.get("answer", _PACE.answer),
+        given.get("silence", _PACE.silence),
     )
-    smsc = Smsc(
-        given["host"], given.get("port", 2775), account, given.get("tls", False), ca_file,
-        pace,
-    )  # fmt: skip
+    smsc = Smsc(given["host"], given.get("port", 2775), account, context, pace)
     data = section.surroundings.data
     on_wire = OnWire(data / f"smpp-{section.name}.sent" if data is not None else None)
     parts = Parts(data / f"smpp-{section.name}.parts" if data is not None else None)
     patience = Patience(
-        give_up=given.get("give_up", Patience.give_up),
-        doubt=given.get("doubt", Patience.doubt),
+        give_up=given.get("give_up", _PATIENCE.give_up),
+        doubt=given.get("doubt", _PATIENCE.doubt),
         resend=given.get("resend", False),
     )
     try:

@@ -6,6 +6,7 @@
     account = "AC0123…"
     token = { env = "TWILIO_TOKEN" }
     from = "+16062067563"
+    ca_file = "certificates/gateway.pem"         # authorities beside the system's
     listen = "127.0.0.1:8080"                    # callbacks come in; see `flowlang.backends.http_server`
     public_url = "https://flow.clinic.example"   # + /sms/texts/received and /sms/texts/status
 
@@ -28,6 +29,7 @@ import re
 from collections.abc import Mapping
 from typing import Any, get_args
 
+from flowlang.backends.border import BackendError
 from flowlang.backends.http_client import EVERYWHERE, ClientSettings
 from flowlang.backends.http_server import LISTEN, server_of
 from flowlang.backends.on_wire import OnWire
@@ -74,8 +76,11 @@ def _make(section: Section) -> SmsGatewayBackend:
             server=server_of(section) if served else None,
             public=given.get("public_url", "").rstrip("/"),
             client=ClientSettings(EVERYWHERE),  # the operator has written the address down
+            ca_file=str(section.surroundings.folder / given["ca_file"]) if "ca_file" in given else None,
             on_wire=on_wire,
         )
+    except BackendError as error:
+        raise SettingsError(str(error), "ca_file") from None
     except SecretError as error:
         raise SettingsError(str(error), "token") from None
     except ValueError as error:
@@ -131,6 +136,7 @@ KIND = BackendKind(
             "account": Text(),
             "token": Hidden(),
             "from": Text(),
+            "ca_file": Text("a path"),
             **LISTEN,
         },
         frozenset({"form", "token", "from"}),

@@ -26,7 +26,7 @@ def test_a_client_is_made_of_its_settings(tmp_path: Path, monkeypatch: pytest.Mo
     ("lines", "mistake"),
     [
         ('private = ["10.0.0.1/8"]', "3:12: error E805: `10.0.0.1/8` is no network"),
-        ('ca_file = "none.pem"', "3:11: error E805: "),
+        ('ca_file = "none.pem"', "3:11: error E805: cannot use "),
         ('webhooks = { secret = { env = "HOOK" } }', "3:23: error E805: a secret of Standard Webhooks is"),
         ("attempts = 0", "3:12: error E803: `attempts` is out of range"),
     ],

@@ -17,6 +17,7 @@ from flowlang.backends.smpp import Account, Pace, Patience, SmppBackend
 from flowlang.backends.smpp import Smsc as Where
 from flowlang.backends.smpp.parts import Parts
 from flowlang.backends.smpp.text import parts_of
+from flowlang.backends.tls import client_context
 from flowlang.model.message_commands import SendMessage
 from flowlang.model.results import Done, Failed, Result
 from flowlang.model.values import Outcome

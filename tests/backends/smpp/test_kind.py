@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from flowlang.backends.smpp import KIND
+from flowlang.backends.smpp import KIND, Pace, Patience
 from tests.backends.making import make, mistake
 
 LEAST = 'host = "smsc.example"\nsystem_id = "clinic"\n'
@@ -15,6 +15,33 @@ LEAST = 'host = "smsc.example"\nsystem_id = "clinic"\n'
 def test_it_is_made(tmp_path: Path) -> None:
     made = make(KIND, f'{LEAST}from = "+16062067563"\ntls = true\nresend = true\ndoubt = 10\n', tmp_path)
     assert made.outlets == {"sms"}
+
+
+def test_what_is_not_said_has_numbers(tmp_path: Path) -> None:
+    made = make(KIND, f'{LEAST}from = "+16062067563"\n', tmp_path)
+    given = made._smsc.pace, made._out._patience  # type: ignore[attr-defined]
+    assert given == (Pace(), Patience())
+
+
+@pytest.mark.parametrize(
+    ("lines", "message"),
+    [
+        ('ca_file = "none.pem"', "it is of no use without `tls = true`"),
+        (
+            'tls = true\nca_file = "none.pem"',
+            "none.pem as certificates of authorities: no such file or directory",
+        ),
+        (
+            'tls = true\nca_file = "bad.pem"',
+            "bad.pem as certificates of authorities: no certificate or crl found",
+        ),
+    ],
+)
+def test_authorities_that_are_none_are_told_when_it_is_made(tmp_path: Path, lines: str, message: str) -> None:
+    (tmp_path / "bad.pem").write_text("no")
+    told, where = mistake(KIND, f'{LEAST}from = "Clinic"\n{lines}', tmp_path)
+    assert told.endswith(message)
+    assert where == ("ca_file",)
 
 
 def test_mistakes_are_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
