@@ -38,22 +38,34 @@ def socket_path(folder: Path) -> Generator[str]:
 
 def ask(data: Path | None, /, **request: Any) -> str:
     """Has the server of a data folder do something; what it says of it. Raises `CommandError`."""
-    folder = chosen_folder(data)
+    return str(ask_for(chosen_folder(data), **request).get("ok", ""))
+
+
+def ask_for(folder: Path, /, **request: Any) -> dict[str, Any]:
+    """The same with all that it answers."""
+    asked = json.dumps(request).encode() + b"\n"
+    if len(asked) > LONGEST:
+        raise CommandError(f"that is {len(asked)} bytes of JSON; {LONGEST} are taken at most", Exit.FAILED)
+    reached = False
     try:
         with socket_path(folder) as path, socket.socket(socket.AF_UNIX) as connection:
             connection.settimeout(_PATIENCE)
             connection.connect(path)
-            connection.sendall(json.dumps(request).encode() + b"\n")
+            reached = True
+            connection.sendall(asked)
             answer = _line(connection)
     except (FileNotFoundError, ConnectionRefusedError, NotADirectoryError):
         text = f"no `flow serve` runs on {folder}; only `ps`, `show`, `trace` and the like work without one"
         raise NoServerError(text, Exit.UNAVAILABLE) from None
     except (OSError, ValueError) as error:
         why = (getattr(error, "strerror", None) or str(error)).lower()
-        raise CommandError(f"the server on {folder} does not answer: {why}", Exit.UNAVAILABLE) from None
+        text = f"the server on {folder} cannot be asked: {why}"
+        if reached:
+            text = f"the server on {folder} does not answer ({why}): whether it is done `flow trace` tells"
+        raise CommandError(text, Exit.UNAVAILABLE) from None
     if "error" in answer:
         raise CommandError(str(answer["error"]), Exit.FAILED)
-    return str(answer.get("ok", ""))
+    return answer
 
 
 def _line(connection: socket.socket) -> dict[str, Any]:

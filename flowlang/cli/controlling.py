@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -17,12 +17,13 @@ from flowlang.store import StoreError
 from flowlang.store.reading import Archive
 
 from .control import LONGEST, socket_path
+from .ids import NotMeant, one_that_lives
 
 _AT_ONCE = 16  # connections
 _PATIENCE = 10.0  # seconds for one who connects and says nothing
 
 Request = dict[str, Any]
-Answer = Callable[[Request], Awaitable[str]]
+Answer = Callable[[Request], Awaitable[Request]]
 
 
 class RefusedError(Exception):
@@ -30,11 +31,15 @@ class RefusedError(Exception):
 
 
 class Controls:
-    """What can be asked of an engine, by name. `archive` knows the ids of those that are parked."""
+    """What can be asked of an engine, by name. `archive` knows those that are not in memory, `held` why some
+    wait for a later start."""
 
-    def __init__(self, engine: flowlang.Engine, archive: Archive) -> None:
+    def __init__(
+        self, engine: flowlang.Engine, archive: Archive, held: Mapping[str, str] | None = None
+    ) -> None:
         self._engine = engine
         self._archive = archive
+        self._held = held or {}
         self.answers: dict[str, Answer] = {
             "stop": self._stop, "signal": self._signal, "retry": self._retry, "drop": self._drop,
         }  # fmt: skip
@@ -45,24 +50,24 @@ class Controls:
         if found is None:
             return {"error": "the server knows no such request; it may be of another version"}
         try:
-            return {"ok": await found(request)}
-        except (RefusedError, ArgumentsError) as error:
+            return await found(request)
+        except (RefusedError, ArgumentsError, StoreError) as error:
             return {"error": str(error)}
 
-    async def _stop(self, request: Request) -> str:
+    async def _stop(self, request: Request) -> Request:
         activeflow = self._find(request)
         if not await self._engine.stopped(activeflow):
-            raise RefusedError(f"{activeflow} is over already")
-        return f"{activeflow} stops"
+            raise RefusedError(self._why_not(activeflow) or f"{activeflow} is over already")
+        return {"ok": f"{activeflow} stops", "activeflow": activeflow}
 
-    async def _signal(self, request: Request) -> str:
+    async def _signal(self, request: Request) -> Request:
         activeflow, name = self._find(request), str(request.get("name", ""))
         if not await self._engine.signalled(activeflow, name, request.get("data")):
             text = f"{activeflow} did not take it: it is over, or as many signals `{name}` wait as are kept"
-            raise RefusedError(text)
-        return f"{activeflow} has the signal `{name}`"
+            raise RefusedError(self._why_not(activeflow) or text)
+        return {"ok": f"{activeflow} has the signal `{name}`", "activeflow": activeflow}
 
-    async def _retry(self, request: Request) -> str:
+    async def _retry(self, request: Request) -> Request:
         key = str(request.get("key", ""))
         try:
             found = self._engine.outbox.retry(key)
@@ -70,27 +75,27 @@ class Controls:
             raise RefusedError(str(error)) from None
         if not found:
             raise RefusedError(_not_given_up(key))
-        return f"{key} is sent again"
+        return {"ok": f"{key} is sent again"}
 
-    async def _drop(self, request: Request) -> str:
+    async def _drop(self, request: Request) -> Request:
         key = str(request.get("key", ""))
         if not self._engine.outbox.drop(key):
             raise RefusedError(_not_given_up(key))
-        return f"{key} is dropped"
+        return {"ok": f"{key} is dropped"}
 
     def _find(self, request: Request) -> str:
-        wanted = str(request.get("id", ""))
-        live = [each for each in self._engine.activeflows if each.startswith(wanted)] if wanted else []
-        if wanted in live:
-            return wanted
-        if len(live) == 1:
-            return live[0]
-        stored = self._archive.activeflow(wanted) if not live else None
-        if stored is not None and stored.state == "parked":
-            return stored.id
-        if stored is not None:
-            raise RefusedError(f"{stored.id} is over: {stored.state}")
-        raise RefusedError(f"no activeflow has the id {wanted[:60]!r}, or several begin so; see `flow ps`")
+        try:
+            one = one_that_lives(self._archive, str(request.get("id", "")), self._engine.activeflows)
+        except NotMeant as error:
+            raise RefusedError(str(error)) from None
+        if one in self._held:
+            raise RefusedError(f"{one} is held until a start that can go on with it: {self._held[one]}")
+        return one
+
+    def _why_not(self, activeflow: str) -> str | None:
+        """Why one that is parked takes nothing."""
+        why = self._engine.parking.why_asleep(activeflow)
+        return None if why is None else f"{activeflow} is parked and cannot be woken now: {why}"
 
 
 def _not_given_up(key: str) -> str:

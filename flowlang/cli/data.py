@@ -56,6 +56,17 @@ def archive_in(data: Path | None) -> Generator[Archive]:
         raise CommandError(str(error), Exit.UNAVAILABLE) from None
 
 
+def require_store(folder: Path) -> None:
+    """Raises `CommandError` where nothing is kept in a folder."""
+    try:
+        if (folder / _FILE).is_file():
+            return
+        text = f"{folder}: there is no {_FILE} in this folder; `flow serve --data FOLDER` makes one"
+    except OSError as error:
+        text = f"{folder}: {(error.strerror or str(error)).lower()}"
+    raise CommandError(text, Exit.UNAVAILABLE)
+
+
 def chosen_folder(data: Path | None) -> Path:
     """The folder that was named, else the only one that there is. Raises `CommandError`."""
     return data or _only_folder()
@@ -63,11 +74,13 @@ def chosen_folder(data: Path | None) -> Path:
 
 def find(archive: Archive, wanted: str) -> Stored:
     """The activeflow that an id, or the beginning of one, means."""
-    stored = archive.activeflow(wanted)
-    if stored is None:
-        text = f"no activeflow has the id {wanted[:60]!r}, or several begin so; `flow ps --all` lists them"
-        raise CommandError(text, Exit.USAGE)
-    return stored
+    from .ids import MOST, NotMeant, meant
+
+    found = {each.id: each for each in archive.beginning(wanted, MOST)}
+    try:
+        return found[meant(wanted, list(found))]
+    except NotMeant as error:
+        raise CommandError(str(error), Exit.USAGE) from None
 
 
 def _state_folder() -> Path:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from .data import archive_in, chosen_folder, reading_option
+from .data import archive_in, chosen_folder, reading_option, require_store
 from .exits import CommandError, Exit
 
 if TYPE_CHECKING:
@@ -64,11 +64,9 @@ def _do(data: Path | None, what: str, key: str) -> str:
 
 def _at_rest(folder: Path, what: str, key: str) -> str:
     from flowlang.store import StoreError
-    from flowlang.store.reading import FILE
     from flowlang.store.sqlite import SqliteStore
 
-    if not (folder / FILE).is_file():
-        raise CommandError(f"{folder}: there is no {FILE} in this folder", Exit.UNAVAILABLE)
+    require_store(folder)
     try:
         with SqliteStore(folder) as store:
             found = store.archive.sending(key)

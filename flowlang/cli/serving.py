@@ -96,7 +96,8 @@ async def _serve(service: Service, as_json: bool) -> Exit:
             engine.observe(JsonLines(Lines(sys.stdout)))
         else:
             engine.observe(LiveView(Lines(sys.stderr), Style.of(sys.stderr), partial(_source_of, engine)))
-        _tell_of(engine.recover())
+        recovered = engine.recover()
+        _tell_of(recovered)
         where = (await engine.listen())[: len(named)]
         # What is here now stays: a collection of all of it takes 100 ms, five frames of audio.
         gc.collect()
@@ -108,7 +109,7 @@ async def _serve(service: Service, as_json: bool) -> Exit:
 
             nursery.start_soon(watch, engine, service.path, seen, require_voices, _say)
             if store is not None:
-                controls = Controls(engine, store.archive)
+                controls = Controls(engine, store.archive, recovered.held)
                 await nursery.start(serve_controls, controls, store.folder)
                 nursery.start_soon(forget, engine, store, _retention(project))
             _say(f"{', '.join(where)}: {service.path}; Ctrl-C ends calls politely, a second one at once")
@@ -143,6 +144,8 @@ def _retention(project: Project) -> Retention:
 def _tell_of(recovered: Recovered) -> None:
     if recovered.live or recovered.records:
         _say(f"recovered: {len(recovered.live)} activeflows go on, {len(recovered.records)} calls were lost")
+    if recovered.requests:
+        _say(f"carried out: {recovered.requests} of what was asked while no server ran")
     for activeflow, why in recovered.diverged.items():
         _say(f"activeflow {activeflow} acts no further: {printable(why)}")
     for activeflow, why in recovered.held.items():

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 import click
 
 from .data import archive_in, find, reading_option
+from .display.safe import printable
 from .exits import Exit
 
 
@@ -21,7 +23,6 @@ def show(activeflow: str, data: Path | None, as_json: bool) -> int:
     from flowlang.engine.replay import NotReplayed
     from flowlang.model.commands import command_to_plain
 
-    from .display import printable
     from .display.kept import masked, moment
     from .replaying import past_of, strand_lines, strands_to_plain
 
@@ -34,11 +35,13 @@ def show(activeflow: str, data: Path | None, as_json: bool) -> int:
             return Exit.FAILED
         under_way = {number: masked(command_to_plain(command)) for number, command in at.under_way.items()}
         due = at.flow.next_deadline()
+        asked = [masked(each.given) for each in archive.requests() if each.activeflow == stored.id]
         if as_json:
             plain = {
                 "id": stored.id, "state": stored.state, "flow": stored.flow, "began": stored.began,
                 "ended": stored.ended, "ending": masked(stored.ending), "entries": len(past.entries),
                 "strands": strands_to_plain(at.flow), "under_way": under_way, "due": due,
+                "asked": asked,
             }  # fmt: skip
             click.echo(json.dumps(plain, ensure_ascii=False))
             return Exit.FINE
@@ -50,7 +53,23 @@ def show(activeflow: str, data: Path | None, as_json: bool) -> int:
             click.echo(f"under way: {command.pop('name')} #{number} {printable(json.dumps(command))}")
         if due is not None:
             click.echo(f"next deadline: {moment(due)} UTC")
+        for given in asked:
+            click.echo(f"asked for the next start: {_request(given)}")
         if stored.ending is not None:
             ending = json.dumps(masked(stored.ending), ensure_ascii=False)
             click.echo(f"{stored.state}: {printable(ending, 1000)}")
     return Exit.FINE
+
+
+def _request(given: list[Any]) -> str:
+    """An input that waits for a server, in words."""
+    match given:
+        case [_, _, "SignalReceived", name, None]:
+            text = f"signal {name}"
+        case [_, _, "SignalReceived", name, value]:
+            text = f"signal {name} {json.dumps(value, ensure_ascii=False)}"
+        case [kind, *_]:
+            text = str(kind)
+        case _:
+            text = "something that cannot be read"
+    return printable(text)

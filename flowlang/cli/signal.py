@@ -1,4 +1,4 @@
-"""`flow signal`: gives an activeflow on a server that runs an event `signal`."""
+"""`flow signal`: gives an activeflow an event `signal`."""
 
 from __future__ import annotations
 
@@ -15,12 +15,16 @@ from .data import reading_option
 @click.argument("name")
 @click.argument("value", metavar="[DATA]", required=False)
 @reading_option
-def signal(activeflow: str, name: str, value: str | None, data: Path | None) -> None:
+@click.option(
+    "--json", "as_json", is_flag=True, help="One JSON object: which one, and `now` or at the `start`."
+)
+def signal(activeflow: str, name: str, value: str | None, data: Path | None, as_json: bool) -> None:
     """Give the activeflow ID the signal NAME, as `on signal "NAME"` has it. DATA is JSON; anything else is
-    taken as a text. It is on disk when this command ends."""
-    from .control import ask
+    taken as a text. It is on disk when this command ends. Where no server runs, the next one gives it when
+    it starts."""
+    from .asking import ask_of
 
-    click.echo(ask(data, do="signal", id=activeflow, name=name, data=_value(value)))
+    ask_of(data, activeflow, {"do": "signal", "name": name, "data": _value(value)}, as_json=as_json)
 
 
 def _value(given: str | None) -> object:

@@ -39,6 +39,7 @@ from .post import Post, outlets_of
 from .pump import Pump
 from .records import Records
 from .recovery import Recovered, recover
+from .requests import Requests
 from .run import LoadedScript, Run
 from .running import Running
 from .switchboard import Switchboard
@@ -96,6 +97,7 @@ class Engine:
         self.parking = Parking(self, store, park_after)
         self.outbox = Outbox(self, store)
         self.dialogs = Dialogs(self, store)
+        self.requests = Requests(self, store)
 
     # -- for hosts
 
@@ -155,6 +157,7 @@ class Engine:
 
     async def listen(self) -> tuple[str, ...]:
         """Starts the backends; a line from each on where it can be reached. Raises `BackendError`."""
+        await self.requests.taken()
         hosts = [Switchboard(self, outlets_of(each)) for each in self._backends]
         where = [
             str(await self._nursery.start(each.run, host))

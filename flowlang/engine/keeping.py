@@ -61,6 +61,7 @@ class Keeper:
         self._builds: dict[Script, Build] = {}
         self._held: list[tuple[Running, Output]] = []
         self._awaited: dict[int, Kept] = {}
+        self._within: dict[int, Callable[[], None]] = {}
         self._taken: list[tuple[Kept, bool]] = []
 
     def add(self, script: Script, build: Build) -> None:
@@ -79,8 +80,15 @@ class Keeper:
         """Calls `kept` when this input, which now waits to be taken, is on disk, or lost."""
         self._awaited[id(given)] = kept
 
+    def within(self, given: Input, write: Callable[[], None]) -> None:
+        """Has this written in the group that has this input, which now is going to wait to be taken."""
+        self._within[id(given)] = write
+
     def drop(self, inputs: Iterable[Input]) -> None:
         """These are not taken any more: their activeflow is over."""
+        if self._within:
+            for each in inputs:
+                self._within.pop(id(each), None)
         if self._awaited:
             for each in inputs:
                 if (kept := self._awaited.pop(id(each), None)) is not None:
@@ -119,6 +127,8 @@ class Keeper:
                     self.here(channel, message, taken.at)
                 case _:
                     pass
+        if self._within and (write := self._within.pop(id(taken), None)) is not None:
+            write()
         if self._awaited and (kept := self._awaited.pop(id(taken), None)) is not None:
             self._taken.append((kept, not running.flow.lost_input))
         for output in outputs:

@@ -52,6 +52,8 @@ class Recovered:
     diverged: dict[str, str]
     records: tuple[CallRecord, ...]
     held: dict[str, str] = field(default_factory=dict[str, str])
+    requests: int = 0
+    """How many of what was asked meanwhile are carried out."""
 
 
 def recover(engine: Engine, store: RecoverableStore) -> Recovered:
@@ -99,7 +101,8 @@ def recover(engine: Engine, store: RecoverableStore) -> Recovered:
     for activeflow, sent in waiting:
         engine.post.waiting_sent(activeflow, sent)
     store.commit()
-    return Recovered(tuple(running.activeflow for running, _ in back), diverged, records, held)
+    requests = engine.requests.recover(held)
+    return Recovered(tuple(running.activeflow for running, _ in back), diverged, records, held, requests)
 
 
 def _waits(

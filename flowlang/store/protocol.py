@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 from flowlang.core.journal import Entry, Journal
 
 from .builds import Build
+from .requests import Request
 from .sending import Sending
 
 if TYPE_CHECKING:
@@ -170,6 +171,32 @@ class OnceStore(RecoverableStore, Protocol):
 
     def keep_seen(self, channel: str, message: str, at: int) -> None:
         """A message is here: what it began, or who took it, is in the same group."""
+        ...
+
+
+class Asked(Past, Protocol):
+    """What a store has of requests."""
+
+    def requests(self) -> list[Request]:
+        """Those that nobody carried out, in order."""
+        ...
+
+
+@runtime_checkable
+class RequestStore(RecoverableStore, Protocol):
+    """One that keeps what is asked of activeflows while no process runs."""
+
+    @property
+    def archive(self) -> Asked:
+        """What is kept."""
+        ...
+
+    def keep_request(self, activeflow: str, given: list[Any]) -> None:
+        """For the next start: an input."""
+        ...
+
+    def drop_request(self, number: int) -> None:
+        """It is carried out, or cannot be."""
         ...
 
 

@@ -19,6 +19,7 @@ from .errors import StoreError
 from .keys import Keys, default_keys
 from .pruning import LEFT, left
 from .reader import Reader
+from .requests import Request
 from .schema import VERSION, check_version
 from .sealing import Sealer
 from .seen import seen_key
@@ -116,13 +117,21 @@ class Archive:
         """Those that did not end, or all; oldest first."""
         return self._stored("ORDER BY number" if all_of_them else "WHERE state <> 'ended' ORDER BY number")
 
-    def activeflow(self, wanted: str) -> Stored | None:
-        """The one with that id, or the only one whose id begins so."""
-        found = next(self._stored("WHERE id = ?", wanted), None)
-        if found is None:
-            several = list(self._stored("WHERE id > ? AND id < ? LIMIT 2", wanted, f"{wanted}\U0010ffff"))
-            found = several[0] if len(several) == 1 and wanted else None
+    def beginning(self, wanted: str, most: int) -> list[Stored]:
+        """Those whose ids begin so, those that live before those that are over; the one alone that has this
+        id."""
+        found = list(self._stored("WHERE id = ?", wanted))
+        if not found and wanted:
+            which = "WHERE id > ? AND id < ? AND state {} 'ended' ORDER BY number LIMIT ?"
+            for over in ("<>", "="):
+                span = wanted, f"{wanted}\U0010ffff", most - len(found)
+                found += self._stored(which.format(over), *span)
         return found
+
+    def requests(self) -> list[Request]:
+        """What was asked while no process ran, in order; what cannot be read is an input of nobody's."""
+        rows = self._db.rows("SELECT number, activeflow, CAST(given AS BLOB) FROM requests ORDER BY number")
+        return [Request(row, flow, self._readable(given, list) or []) for row, flow, given in rows]
 
     def entries(self, stored: Stored) -> list[Entry]:
         """Its journal."""
@@ -293,7 +302,11 @@ def open_archive(folder: Path, keys: Path | None = None) -> Generator[Archive]:
     """A data folder to read, whether or not a process writes it; `keys` as of `SqliteStore`. Raises
     `StoreError`."""
     path = folder / FILE
-    if not path.is_file():
+    try:
+        there = path.is_file()
+    except OSError as error:
+        raise StoreError(f"{folder}: {(error.strerror or str(error)).lower()}") from None
+    if not there:
         raise StoreError(f"{folder}: there is no {FILE} in this folder; `flow serve --data FOLDER` makes one")
     db: Database | None = None
     try:

@@ -54,6 +54,8 @@ _SENT = "DELETE FROM outbox WHERE key = ?"
 _DIALOG = "INSERT OR REPLACE INTO dialogs VALUES (?, ?)"
 _NO_DIALOG = "DELETE FROM dialogs WHERE leg = ?"
 _SEEN = "INSERT OR IGNORE INTO seen VALUES (?, ?)"
+_REQUEST = "INSERT INTO requests (activeflow, given) VALUES (?, ?)"
+_NO_REQUEST = "DELETE FROM requests WHERE number = ?"
 _ALIVE = "INSERT OR REPLACE INTO alive VALUES (1, ?)"
 
 
@@ -224,6 +226,14 @@ class SqliteStore:
     def keep_seen(self, channel: str, message: str, at: int) -> None:
         """A message was here, as of what is in the same group."""
         self.moves.append((_SEEN, (seen_key(channel, message), at)))
+
+    def keep_request(self, activeflow: str, given: list[Any]) -> None:
+        """For the next start: an input."""
+        self.moves.append((_REQUEST, (activeflow, self.encode(given))))
+
+    def drop_request(self, number: int) -> None:
+        """It is carried out, or cannot be."""
+        self.moves.append((_NO_REQUEST, (number,)))
 
     def forget(self, activeflow: str) -> None:
         """Its end stands in its journal."""

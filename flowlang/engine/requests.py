@@ -1,0 +1,87 @@
+"""What was asked of activeflows while no process ran: carried out at the start, in order, before anything
+comes in.
+
+Each becomes an input as if it had come now, and is forgotten in the commit that has this input: a crash in
+between carries out all of it or none. One for an activeflow that is held stays for a later start.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Container
+from typing import TYPE_CHECKING
+
+import trio
+
+from flowlang.core.inputs import Input, input_from_plain
+from flowlang.model.observations import Logged
+from flowlang.model.plain import SealedError
+from flowlang.store import Store
+from flowlang.store.protocol import RequestStore
+from flowlang.store.requests import Request
+
+if TYPE_CHECKING:
+    from .engine import Engine
+
+_PATIENCE = 5.0
+"""Seconds that listening waits for them: an activeflow that has much to do first takes its own later."""
+
+
+class Requests:
+    """Those of an engine."""
+
+    def __init__(self, engine: Engine, store: Store) -> None:
+        self._engine = engine
+        self._store = store if isinstance(store, RequestStore) else None
+        self._open: set[int] = set()
+        self._none_open = trio.Event()
+
+    def recover(self, held: Container[str]) -> int:
+        """Gives out what is left, but to those that are held; how many took one. Raises `StoreError`."""
+        if self._store is None:
+            return 0
+        for each in self._store.archive.requests():
+            if each.activeflow not in held:
+                self._give_out(self._store, each)
+        return len(self._open)
+
+    async def taken(self) -> None:
+        """Waits until all of it is taken and on disk, as long as that takes a moment."""
+        if self._open:
+            with trio.move_on_after(_PATIENCE):
+                await self._none_open.wait()
+
+    def _give_out(self, store: RequestStore, request: Request) -> None:
+        engine, number = self._engine, request.number
+        running = engine.alive(request.activeflow)
+        given = self._input(request)
+        if running is None and engine.parking.why_asleep(request.activeflow) is not None:
+            return
+        if running is None or given is None:
+            self._forget(store, request, "it cannot be read" if given is None else "it is over")
+            return
+
+        def kept(has: bool) -> None:
+            if not has:
+                self._forget(store, request, "it is over, or as many signals wait as are kept")
+            self._open.discard(number)
+            if not self._open:
+                self._none_open.set()
+
+        self._open.add(number)
+        engine.keeper.within(given, lambda: store.drop_request(number))
+        running.put(given, kept)
+
+    def _input(self, request: Request) -> Input | None:
+        """As of now."""
+        try:
+            kind, _, *rest = request.given
+            return input_from_plain([kind, self._engine.now(), *rest])
+        except (SealedError, ValueError):
+            return None
+
+    def _forget(self, store: RequestStore, request: Request, why: str) -> None:
+        store.drop_request(request.number)
+        self._engine.keeper.wake()
+        what = request.given[0] if request.given else "a request"
+        text = f"what was asked of it while no server ran ({what}) is not done: {why}"
+        self._engine.observed(Logged(self._engine.now(), request.activeflow, text, 0, "warning"))

@@ -1,0 +1,15 @@
+"""What was asked of an activeflow while no process ran: `flow stop`, `flow signal` on a folder at rest."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """`given` is an input as `input_to_plain` makes it, as of when it was asked; `number` is their order."""
+
+    number: int
+    activeflow: str
+    given: list[Any]

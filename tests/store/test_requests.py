@@ -1,0 +1,131 @@
+"""What is asked of an activeflow while no process runs is done once, at the next start, as if it came
+then."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from pathlib import Path
+
+import pytest
+import trio
+
+import flowlang
+from flowlang.core import Happened, StopAsked
+from flowlang.core.inputs import Input, input_to_plain
+from flowlang.model.events import SignalReceived
+from flowlang.store.reading import open_archive
+from flowlang.store.sqlite import SqliteStore
+
+from .recovering import DyingStore, Watched, engine_on
+
+Virtual = trio.testing.MockClock
+
+TEXT = """
+flow main {
+    let told = []
+    on signal "tell" as s { told = told + [s.data]
+        log "told ${s.data}" }
+    try { wait 1d } finally { log "end ${told}" }
+}
+"""
+
+
+def tell(data: int) -> Input:
+    return Happened(0, SignalReceived("tell", data))
+
+
+def ask(folder: Path, activeflow: str, *inputs: Input) -> None:
+    with SqliteStore(folder) as store:
+        for each in inputs:
+            store.keep_request(activeflow, input_to_plain(each))
+        store.commit()
+
+
+async def begun(folder: Path) -> str:
+    async with engine_on(SqliteStore(folder), TEXT) as (engine, _):
+        run = engine.start("main")
+        await trio.sleep(1)
+        return run.id
+
+
+async def started(folder: Path, store: SqliteStore | None = None) -> tuple[list[str], int]:
+    """A process from its start to where it listens: what was logged, and how many requests it took."""
+    watched = Watched()
+    async with engine_on(store or SqliteStore(folder), None, watched) as (engine, recovered):
+        await engine.listen()
+        return watched.lines, recovered.requests
+
+
+async def test_they_are_taken_in_order_before_anything_comes_in(
+    tmp_path: Path, autojump_clock: Virtual
+) -> None:
+    run = await begun(tmp_path)
+    ask(tmp_path, run, tell(1), tell(2), StopAsked(0), tell(3))
+    lines, count = await started(tmp_path)
+    assert lines[:3] == ["told 1", "told 2", "end [1, 2]"]
+    assert "(event) is not done: it is over" in lines[3]
+    assert count == 4
+    assert await started(tmp_path) == ([], 0)
+    with open_archive(tmp_path) as archive:
+        (stored,) = archive.beginning(run, 1)
+        assert [each.given[0] for each in archive.entries(stored)] == ["begin", "event", "event", "stop"]
+        assert stored.ending[0] == "stop"
+        assert archive.requests() == []
+
+
+async def test_one_that_is_parked_is_woken_for_it(tmp_path: Path, autojump_clock: Virtual) -> None:
+    async with engine_on(SqliteStore(tmp_path), TEXT) as (engine, _):
+        run = engine.start("main").id
+        await trio.sleep(100)
+    with open_archive(tmp_path) as archive:
+        assert [each.state for each in archive.activeflows()] == ["parked"]
+    ask(tmp_path, run, tell(1))
+    assert await started(tmp_path) == (["told 1"], 1)
+
+
+@pytest.mark.parametrize("after", [False, True])
+@pytest.mark.parametrize("at", range(1, 4))
+async def test_a_crash_at_any_commit_does_each_once(
+    at: int, after: bool, tmp_path: Path, autojump_clock: Virtual
+) -> None:
+    run = await begun(tmp_path)
+    ask(tmp_path, run, tell(1), tell(2))
+    with suppress(flowlang.StoreError):
+        await started(tmp_path, DyingStore(tmp_path, at, after=after))
+    await started(tmp_path)
+    with open_archive(tmp_path) as archive:
+        (stored,) = archive.beginning(run, 1)
+        told = [each.given[-1] for each in archive.entries(stored) if each.given[0] == "event"]
+    assert told == [1, 2]
+
+
+async def test_what_cannot_be_done_is_told_and_forgotten(tmp_path: Path, autojump_clock: Virtual) -> None:
+    run = await begun(tmp_path)
+    ask(tmp_path, "nobody", StopAsked(0))
+    with SqliteStore(tmp_path) as store:
+        for given in ([], ["stop"], ["fly", 0], ["event", 0, "Nothing"]):
+            store.keep_request(run, given)
+        store.commit()
+    lines, count = await started(tmp_path)
+    assert len(lines) == 5
+    assert all("is not done: it " in each for each in lines)
+    assert count == 0
+    assert await started(tmp_path) == ([], 0)
+
+
+async def test_for_one_that_is_held_it_waits(tmp_path: Path, autojump_clock: Virtual) -> None:
+    async def pay() -> None:
+        pass
+
+    action = flowlang.Action("pay", "Pays."), pay
+    async with engine_on(SqliteStore(tmp_path), None, None, action) as (engine, _):
+        engine.load_text(TEXT.replace("let told", "pay()\nlet told"))
+        run = engine.start("main").id
+        await trio.sleep(1)
+    ask(tmp_path, run, tell(1))
+    lines, count = await started(tmp_path)
+    assert (len(lines), count) == (1, 0)
+    watched = Watched()
+    async with engine_on(SqliteStore(tmp_path), None, watched, action) as (engine, recovered):
+        await engine.listen()
+        assert (watched.lines, recovered.requests) == (["told 1"], 1)
