@@ -93,8 +93,8 @@ class Refusal:
 @dataclass(frozen=True, slots=True)
 class Outgoing:
     """A leg to place. `id` names it and no other. `source` is the caller id, `anonymous` hides it; `caller`
-    is the leg of the activeflow's caller, on whose behalf it is placed. `headers` are further ones of SIP that
-    the policies allow, each a text of one line."""
+    is the leg of the activeflow's caller, on whose behalf it is placed. `headers` are further ones of SIP
+    that the policies allow, each a text of one line."""
 
     id: str
     to: str
@@ -240,6 +240,14 @@ class Backend(Protocol):
         """Returns when nothing is under way any more: every BYE answered, every message out. The engine calls
         it after it ended all activeflows, and gives it a limited time."""
         ...
+
+
+@runtime_checkable
+class HasVias(Protocol):
+    """What a backend also is whose calls come by ways with names: `Incoming.via` is one of `vias`, or `None`.
+    A route with such a name leads to what this backend can do."""
+
+    vias: frozenset[str]
 
 
 @runtime_checkable

@@ -393,14 +393,10 @@ class Engine:
             inbox.hand_to(running)
 
     def _compiled(self, source: Source, path: Path | None) -> LoadedScript:
-        capabilities: dict[str, frozenset[str]] = {}
-        for backend in self._backends:
-            for channel in backend.channels:
-                capabilities[channel] = capabilities.get(channel, frozenset()) | backend.commands
         exists = script_files.exists_below(path.parent) if path is not None else None
         reading = Reading(ModuleFiles(path))
-        outlets = self.post.outlets if self._backends else None
-        script, warnings = loading.compiled(source, self._actions, capabilities, exists, reading, outlets)
+        able = tuple(map(loading.capability_of, self._backends))
+        script, warnings = loading.compiled(source, self._actions, able, exists, reading)
         self.keeper.add(script, reading.build(script.sources, self._limits, self.hosts.declared.values()))
         return LoadedScript(path, script.program, warnings, script)
 

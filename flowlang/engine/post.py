@@ -61,11 +61,6 @@ class Post:
         self._seen: dict[tuple[str, str], list[Callable[[], None]] | None] = {}
         self._waiting: dict[str, str] = {}  # activeflows that go on at a later start only, and why
 
-    @property
-    def outlets(self) -> frozenset[str]:
-        """What some backend can do."""
-        return frozenset(self._outlets)
-
     # -- in
 
     def receive(self, incoming: Incoming, kept: Callable[[], None], offer: Offer) -> Refusal | None:

@@ -64,7 +64,7 @@ class Builds:
             try:
                 build = self._archive.build(stored.build)
                 actions = {**ACTIONS, **self._actions, **{each.name: each for each in build.actions}}
-                script, _ = loading.compiled(build.entry, actions, {}, None, build.load)
+                script, _ = loading.compiled(build.entry, actions, (), None, build.load)
             except ScriptError as error:
                 first = render(error.diagnostics[0]).splitlines()[0]
                 raise NotReplayed(f"its script does not compile any more: {first}") from None

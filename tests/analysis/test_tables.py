@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from flowlang.analysis.capabilities import KINDS
 from flowlang.backends.console.backend import ConsoleBackend
-from flowlang.engine.outlets import KINDS
 from flowlang.model.action import OUTLETS
 from flowlang.model.actions import ACTIONS
 from flowlang.model.script_events import SCRIPT_EVENTS

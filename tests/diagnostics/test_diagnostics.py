@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 
+from flowlang.analysis.capabilities import Capability
 from flowlang.cli.scripts import prompt_plays
 from flowlang.diagnostics import CODES, RETIRED, Source, render
 from flowlang.engine.errors import ScriptError
@@ -24,8 +25,8 @@ from flowlang.project.project import ProjectError, open_project
 
 HERE = Path(__file__).parent
 ROOT = Path.cwd()  # from which settings files are named
-CAPABILITIES = {"call": frozenset(COMMANDS) - {"reject"}}
-OUTLETS = frozenset({"sms", "email", "chat", "notify", "http", "store"}) - {"notify"}
+OUTLETS = frozenset({"sms", "email", "chat", "http", "store"})
+BACKENDS = (Capability(frozenset({"call"}), frozenset(COMMANDS) - {"reject"}, OUTLETS),)
 FOLDERS = sorted(path.parent for path in HERE.glob("*/script.flow"))
 
 
@@ -38,7 +39,7 @@ def rendered(folder: Path) -> str:
     source = Source("script.flow", (folder / "script.flow").read_text(encoding="utf-8"))
     try:
         load = ModuleFiles(folder / "script.flow")
-        _, found = compiled(source, ACTIONS, CAPABILITIES, prompt_plays(folder), load, OUTLETS)
+        _, found = compiled(source, ACTIONS, BACKENDS, prompt_plays(folder), load)
     except ScriptError as error:
         found = error.diagnostics
     return "".join(f"{render(each)}\n" for each in found).replace(f"{folder}/", "")

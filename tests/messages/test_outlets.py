@@ -118,3 +118,56 @@ def test_what_a_module_of_the_standard_library_can_send_need_not_be_there() -> N
             assert engine.load_text(script).program.flows
 
     trio.run(main, clock=MockClock())
+
+
+class Phone:
+    """Takes calls by the ways `vias`, and can do these commands."""
+
+    name = "phone"
+    channels = frozenset({"call"})
+
+    def __init__(self, vias: set[str], *commands: str) -> None:
+        self.vias = frozenset(vias)
+        self.commands = frozenset(commands)
+
+    async def run(self, host: Host, *, task_status: Any = trio.TASK_STATUS_IGNORED) -> None:
+        task_status.started("here")
+        await trio.sleep_forever()
+
+    async def settle(self) -> None:
+        pass
+
+
+@pytest.mark.parametrize(
+    ("route", "told"),
+    [
+        ("", None),
+        ('via "trunk"', None),
+        ('via "nobody\'s"', None),
+        ('via "desk"', 'the call backend of "desk" cannot do'),
+        ("via DESK", 'the call backend of "desk" cannot do'),
+        ("via BOTH", 'the call backend of "desk" cannot do'),
+    ],
+)
+def test_a_route_by_a_way_is_judged_by_the_backend_that_has_it(route: str, told: str | None) -> None:
+    script = f"""
+        const DESK = "desk"
+        const BOTH = ["trunk", DESK]
+        route call {route} => main
+        flow main {{ hold }}
+    """
+    backends = [Phone({"trunk"}, "answer", "hold", "resume"), Phone({"desk"}, "answer")]
+
+    async def main() -> None:
+        async with open_engine(backends) as engine:
+            try:
+                engine.load_text(script)
+            except ScriptError as error:
+                found = [each for each in error.diagnostics if each.code == "E405"]
+                assert told is not None
+                assert all(told in each.message for each in found)
+                assert "hold" in found[0].message + found[-1].message
+            else:
+                assert told is None
+
+    trio.run(main, clock=MockClock())

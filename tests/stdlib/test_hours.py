@@ -25,7 +25,7 @@ EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 @cache
 def hours() -> Script:
     path = stdlib_path() / "hours.flow"
-    return compiled(Source("std/hours", path.read_text(encoding="utf-8")), ACTIONS, {}, None)[0]
+    return compiled(Source("std/hours", path.read_text(encoding="utf-8")), ACTIONS, (), None)[0]
 
 
 def call(function: str, **arguments: Value) -> Value:

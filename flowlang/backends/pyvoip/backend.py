@@ -40,7 +40,8 @@ _Work = tuple[Callable[[], None], Callable[[OSError | None], None] | None]
 
 class PyVoipBackend:
     """`voice` speaks what scripts `say`; without one a flow that does is refused when it is loaded. `prompts`
-    is the folder below which `play` opens files, `language` what is spoken where a script names none."""
+    is the folder below which `play` opens files, `language` what is spoken where a script names none. `via`
+    is the way that its calls come by, as routes name it."""
 
     name = "pyvoip"
     channels = frozenset({"call"})
@@ -53,6 +54,7 @@ class PyVoipBackend:
         voice: Voice | None = None,
         language: str = "en-US",
         prompts: Path = Path(),
+        via: str | None = None,
         token: Callable[[int], str] = secrets.token_hex,
     ) -> None:
         self.commands = _COMMANDS | ({Say.name} if voice is not None else frozenset[str]())
@@ -62,6 +64,8 @@ class PyVoipBackend:
         self._settings = settings
         self._open_phone = open_phone
         self._token = token
+        self._via = via
+        self.vias = frozenset({via} if via is not None else ())
         self._phone: Phone | None = None
         self._legs: set[PyVoipLeg] = set()
         self._by_call: dict[int, PyVoipLeg] = {}
@@ -123,6 +127,8 @@ class PyVoipBackend:
 
         if number is None or phone is None:
             self.soon(lambda: leg.fail("this is no number, and no address, that pyVoIP can call"))
+        elif outgoing.headers or outgoing.anonymous:
+            self.soon(lambda: leg.fail("pyVoIP calls with no headers of a script's, and never anonymously"))
         else:
             self.work(lambda: phone.place(number, begun), on_placed)
         return leg
@@ -179,7 +185,7 @@ class PyVoipBackend:
         self._legs.add(leg)
         self._by_call[id(call)] = leg
         to = settings.number or f"sip:{settings.user}@{settings.server}"
-        taken = self.host.offer(Incoming("call", to, came.source, leg.id, came.name), leg)
+        taken = self.host.offer(Incoming("call", to, came.source, leg.id, came.name, self._via), leg)
         if isinstance(taken, Refusal):
             leg.refuse(taken.status)
             return

@@ -48,7 +48,7 @@ def _make(section: Section) -> PyVoipBackend:
         given.get("address"), given.get("local_port", 0), ports,
     )  # fmt: skip
     around = section.surroundings
-    return PyVoipBackend(settings, opened, voice=around.voice, prompts=around.folder)
+    return PyVoipBackend(settings, opened, voice=around.voice, prompts=around.folder, via=section.name)
 
 
 KIND = BackendKind(

@@ -271,6 +271,11 @@ class SipBackend:
         """Ours at the trunks, in their order."""
         return tuple(self._trunking.registrations.values())
 
+    @property
+    def vias(self) -> frozenset[str]:
+        """The names of the trunks."""
+        return frozenset(self._trunking.trunks)
+
     async def settle(self) -> None:
         """Returns when no call is left: each BYE of ours was answered, each refusal acknowledged, or given
         up."""
