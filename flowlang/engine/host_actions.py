@@ -52,7 +52,9 @@ class HostActions:
             return Failed("no_action", f"the host does not offer `{command.action}`")
         arguments = command.arguments | ({action.key: key} if action.key is not None else {})
         if unknown is not None:
-            query = self._queries[action.name]
+            query = self._queries.get(action.name)
+            if query is None:  # it was declared with one when the activeflow began
+                return unknown
             asked: list[object] = []
 
             async def answer(**given: object) -> object:

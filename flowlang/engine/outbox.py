@@ -8,12 +8,12 @@ gave up is kept, to be sent again by hand or dropped.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from flowlang.backends.border import Finish
-from flowlang.model.commands import command_from_plain, command_to_plain
+from flowlang.model.commands import Command, command_from_plain, command_to_plain
 from flowlang.model.message_commands import HttpRequest, OutsideCommand, SendMessage
 from flowlang.model.results import Done, Failed, Result
 from flowlang.model.values import Outcome
@@ -79,16 +79,27 @@ class Outbox:
 
     # -- after a crash, and by hand
 
-    def recover(self, under_way: Collection[str], held: Collection[str]) -> None:
-        """Sends what is open again, but for those keys: their activeflows do it; and but for what activeflows
-        sent that are held: they do it when they go on."""
+    def recover(self, under_way: Iterable[tuple[str, Command]], held: Collection[str]) -> None:
+        """Sends what is open again, but for those commands: their activeflows do it, and until then they are
+        open, whatever was known of them that their activeflows had not heard yet; and but for what
+        activeflows sent that are held: they do it when they go on."""
         if self._store is None:
             return
-        for each in self._store.archive.outbox():
-            if each.state == "open" and each.activeflow not in held:
+        kept = {each.key: each for each in self._store.archive.outbox() if each.activeflow not in held}
+        for activeflow, command in under_way:
+            if not isinstance(command, SendMessage | HttpRequest) or not leaves(command):
+                continue
+            found = kept.pop(command.key, None)
+            if found is None:
+                self.give_out(activeflow, command)
+            else:
+                self._open[found.key] = again = replace(found, state="open", reason=None)
+                if again != found:
+                    self._store.keep_sending(again)
+        for each in kept.values():
+            if each.state == "open":
                 self._open[each.key] = each
-                if each.key not in under_way:
-                    self._send(each)
+                self._send(each)
 
     def retry(self, key: str) -> bool:
         """Sends one again that was given up; whether there is one. Raises `StoreError` where a secret in it

@@ -9,6 +9,7 @@ What has a leg, has something under way, is watched by its host or is due soon i
 
 from __future__ import annotations
 
+from math import inf
 from typing import TYPE_CHECKING
 
 import trio
@@ -35,7 +36,6 @@ _INTERVAL = 5.0  # seconds between two looks, at most
 _SLICE = 200  # activeflows that are looked at, or woken, before others have their turn
 _AGAIN = 10 * SECOND
 """Microseconds until those that could not be woken are tried again."""
-_LONGEST = 3600.0  # seconds of one sleep: a clock that was set is seen then
 _ALL = (-(2**62), 0)  # before all that are due
 
 
@@ -148,6 +148,8 @@ class Parking:
     def _wake(self, stored: Stored) -> Running | None:
         engine, store = self._engine, self._store
         assert store is not None
+        if stored.id in self._waking:  # or it diverged, and that is not on disk yet
+            return engine.living(stored.id)
         if self._builds is None:
             self._builds = Builds(store.archive, engine.hosts.declared)
         entries = store.archive.entries(stored)
@@ -162,17 +164,21 @@ class Parking:
         except NotReplayed as error:
             why = f"{error}{last_line(stored, entries, self._builds)}"
             store.diverged(stored, engine.now(), why)
-            engine.keeper.wake()
+            self._not_parked_from_now_on(stored.id)
             engine.observed(Logged(engine.now(), stored.id, f"diverged: {why}", 0, "warning"))
             return None
         running = bring_back(engine, store, stored, stored.last or 0, again, self._builds)
         store.unpark(running.journal)
         engine.post.recovered(running, again.sent, again.received)
-        self._waking.add(stored.id)
-        engine.keeper.after(lambda _has: self._waking.discard(stored.id))
+        self._not_parked_from_now_on(stored.id)
         engine.schedule(running)
         engine.wake()
         return running
+
+    def _not_parked_from_now_on(self, activeflow: str) -> None:
+        """That is on disk soon."""
+        self._waking.add(activeflow)
+        self._engine.keeper.after(lambda _has: self._waking.discard(activeflow))
 
     def _stays(self, stored: Stored, why: str) -> None:
         """It cannot be woken now; told once."""
@@ -194,8 +200,7 @@ class Parking:
             self._next = archive.next_due(self._past)
             first = min((each for each in (self._next, again) if each is not None), default=None)
             if first is None or first > now:
-                seconds = _LONGEST if first is None else min(_LONGEST, (first - now) / SECOND)
-                with trio.move_on_after(seconds):
+                with trio.move_on_after(inf if first is None else (first - now) / SECOND):
                     await self._news.wait()
                 continue
             for stored in archive.due(now, _SLICE, self._past):

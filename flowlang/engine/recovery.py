@@ -25,7 +25,7 @@ from flowlang.model.action import Action
 from flowlang.model.cdr import CallRecord
 from flowlang.model.commands import BackendCommand, RunHostAction
 from flowlang.model.events import CALLER_LEG, CallEnded
-from flowlang.model.message_commands import HttpRequest, SendMessage, action_of
+from flowlang.model.message_commands import SendMessage, action_of
 from flowlang.model.observations import CallRecorded, Logged
 from flowlang.model.plain import SealedError
 from flowlang.model.results import Done, Failed, Result
@@ -93,9 +93,10 @@ def recover(engine: Engine, store: RecoverableStore) -> Recovered:
                 _go_on(engine, running, again)
             else:
                 running.put(Begin(again.flow.opening.at))
-    under_way = [command for _, again in back for command in again.under_way.values()]
-    keys = {each.key for each in under_way if isinstance(each, SendMessage | HttpRequest)}
-    engine.outbox.recover(keys, held)
+    under_way = [
+        (running.activeflow, command) for running, again in back for command in again.under_way.values()
+    ]
+    engine.outbox.recover(under_way, held)
     for running, again in back:  # behind all that began with a thread
         engine.post.recovered(running, again.sent, again.received)
     for activeflow, sent in waiting:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ DatabaseError = apsw.Error
 
 Row = tuple[Any, ...]
 
+_LOG = 1_000  # pages of 4 KiB in the log: then they are moved into the database, as SQLite does of itself
 _BUSY = 5_000  # milliseconds: one who reads may hold up a checkpoint of the log for so long
 
 
@@ -26,10 +28,20 @@ class Database:
         if not read_only:
             self._db.pragma("journal_mode", "wal")
             self._db.pragma("synchronous", "full")
+            self._logged = 0
+            self._db.set_wal_hook(self._note_log)  # by itself SQLite tells nobody where moving them fails
 
     def close(self) -> None:
         """Lets go of the file."""
         self._db.close()
+
+    def leave_log(self) -> None:
+        """From now on nothing of the log is moved into the database, not even by `close`."""
+        self._db.config(apsw.SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1)
+
+    def _note_log(self, _db: object, _name: str, pages: int) -> int:
+        self._logged = pages
+        return apsw.SQLITE_OK
 
     def execute(self, statement: str, values: Iterable[Any] = ()) -> None:
         """Carries out a statement, or several."""
@@ -58,8 +70,11 @@ class Database:
         self._db.execute("BEGIN IMMEDIATE")
 
     def commit(self) -> None:
-        """Ends it; it is on disk when this returns."""
+        """Ends it; it is on disk when this returns. Where this raises nobody knows whether it is."""
         self._db.execute("COMMIT")
+        if self._logged >= _LOG:
+            with suppress(apsw.BusyError):  # somebody reads, or moves them: with a later one
+                self._db.wal_checkpoint(mode=apsw.SQLITE_CHECKPOINT_PASSIVE)
 
 
 def damaged(error: DatabaseError) -> bool:

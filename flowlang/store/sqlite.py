@@ -5,8 +5,9 @@ Everything is appended to lists in memory. `prepare` writes them in one transact
 `synchronous=FULL`: one `fsync` of the log for a whole group). SQLite checks each frame of its log, so that
 after a crash all of a group is there, or nothing.
 
-After an error of the disk nothing is tried again: a second `fsync` may tell that all is well when the pages
-of the first one are lost.
+After an error of the disk nothing is tried again, neither COMMIT nor moving the log into the database: a
+second `fsync` may tell that all is well when the pages of the first one are lost. The next process finds the
+group whole, or nothing of it.
 """
 
 from __future__ import annotations
@@ -273,6 +274,8 @@ class SqliteStore:
     def commit(self) -> None:
         """Ends the transaction, which may begin here."""
         with self._committing:
+            if self._failed is not None:
+                raise StoreError(self._failed)
             if not self._prepared and not self.prepare():
                 return
             try:
@@ -285,11 +288,12 @@ class SqliteStore:
             self._prepared = False
 
     def _over(self, error: DatabaseError) -> StoreError:
-        """No group is begun any more."""
+        """No group is begun any more, and nothing of this one is tried again."""
         self._failed = (
-            f"{self.folder}: nothing more can be written ({why(error)}); flowlang stops here; started "
-            "again it goes on from what is on disk"
+            f"{self.folder}: nothing more can be written ({why(error)}), and whether the last of it is on disk "
+            "is not known; flowlang stops here; started again it goes on from what is there"
         )
+        self._db.leave_log()
         return StoreError(self._failed)
 
     def _write(self) -> None:

@@ -4,6 +4,7 @@ is kept."""
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -94,6 +95,34 @@ async def test_a_message_given_out_is_sent_also_when_its_action_was_cut_or_its_a
     third = Carrier()
     await served(tmp_path, third)
     assert third.sent == []
+
+
+def told(folder: Path, state: str | None) -> Sending:
+    """Has what became of a message on disk, of which its activeflow had not heard at the crash."""
+    (kept,) = outbox(folder)
+    with SqliteStore(folder) as store:
+        if state is None:
+            store.drop_sending(kept.key)
+        else:
+            store.keep_sending(replace(kept, state=state, reason="no line"))  # pyright: ignore[reportArgumentType]
+        store.commit()
+    return kept
+
+
+@pytest.mark.parametrize("before", [None, "failed", "unknown"])
+@pytest.mark.parametrize(
+    ("then", "state"), [(None, "open"), (failed("rejected"), "failed"), (Done(Outcome("sent", {})), None)]
+)
+async def test_what_the_activeflow_asks_for_again_is_kept_as_what_became_of_it_then(
+    before: str | None, then: Result | None, state: str | None, tmp_path: Path, autojump_clock: Virtual
+) -> None:
+    await served(tmp_path, Carrier(nothing_yet), SEND)
+    kept = told(tmp_path, before)
+    carrier = Carrier(lambda _: then)
+    await served(tmp_path, carrier)
+    assert [each.key for each in carrier.commands_out] == [kept.key]
+    found = {each.key: (each.state, each.reason) for each in outbox(tmp_path)}
+    assert found == ({} if state is None else {kept.key: (state, "rejected" if state == "failed" else None)})
 
 
 @pytest.mark.parametrize("after", [False, True])

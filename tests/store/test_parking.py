@@ -13,7 +13,8 @@ import trio
 import flowlang
 from flowlang.model.action import Action
 from flowlang.model.policy import EVERYTHING
-from flowlang.store.reading import open_archive
+from flowlang.store.database import Database
+from flowlang.store.reading import FILE, open_archive
 from flowlang.store.sqlite import SqliteStore
 
 from .recovering import Carrier, DyingStore, Watched
@@ -320,3 +321,27 @@ async def test_a_message_that_comes_again_after_a_crash_is_known_to_one_that_is_
                 if round_ == 0:
                     await parked(engine, 0)
     assert carrier.sent == ["hello a", "next b"]
+
+
+async def test_one_that_diverges_as_it_is_woken_is_woken_once(
+    tmp_path: Path, autojump_clock: Virtual
+) -> None:
+    with SqliteStore(tmp_path) as store:
+        async with flowlang.open_engine(store=store) as engine:
+            engine.recover()
+            engine.load_text(SIGNALS)
+            activeflow = engine.start("main", 1).id
+            await parked(engine, 0)
+    db = Database(tmp_path / FILE)
+    db.execute("UPDATE journal SET outcome = x'00'")
+    db.close()
+    watched = Watched()
+    with SqliteStore(tmp_path) as store:
+        async with flowlang.open_engine(store=store) as engine:
+            engine.observe(watched)
+            engine.recover()
+            assert [engine.signal(activeflow, "add", each) for each in range(3)] == [False] * 3
+            await trio.sleep(1)
+            assert not engine.signal(activeflow, "add", 4)
+    assert states(tmp_path) == ["diverged"]
+    assert [line.partition(":")[0] for line in watched.lines] == ["diverged"]

@@ -114,6 +114,19 @@ async def test_a_query_tells_what_became_of_it(
             assert value == ("now seat 4" if answer is NOT_DONE else answer)
 
 
+async def test_where_the_host_has_no_query_any_more_nobody_knows(
+    tmp_path: Path, autojump_clock: Virtual
+) -> None:
+    activeflow = await begun(tmp_path, "flow main { try { return book(4) } catch e { return e.code } }", BOOK)
+    with SqliteStore(tmp_path) as store:
+        async with flowlang.open_engine(store=store) as engine:
+            engine.add_action(replace(BOOK, recovery="repeat"), forever)
+            engine.recover()
+            run = engine.run_of(activeflow)
+            assert run is not None
+            assert (await run.ended()).value == "unknown"
+
+
 def test_an_action_that_asks_needs_somebody_to_ask() -> None:
     async def use() -> None:
         async with flowlang.open_engine() as engine:
