@@ -11,6 +11,7 @@ In `flow.toml`:
 
 from __future__ import annotations
 
+from flowlang.backends.on_wire import OnWire
 from flowlang.model.addresses import sender_of
 from flowlang.project.backends import BackendKind, Section, SettingsError
 from flowlang.project.shapes import Table, Text
@@ -27,7 +28,9 @@ def _make(section: Section) -> PigeonBackend:
     loft = section.surroundings.folder / section.settings["loft"]
     if loft.exists() and not loft.is_dir():
         raise SettingsError(f"{loft} is no folder", "loft")
-    return PigeonBackend(loft, source)
+    data = section.surroundings.data  # where something may be kept, `None` for nowhere
+    on_wire = OnWire(data / f"pigeon-{section.name}.sent" if data is not None else None)
+    return PigeonBackend(loft, source, on_wire)
 
 
 KIND = BackendKind(

@@ -1,115 +1,138 @@
 """The backend. A letter is a JSON file; its name says who it is for and is never made of what people wrote.
 
-- What goes out has the engine's key in its name, so that the same letter is never flown twice, also by
-  another process. It is written beside and then renamed: whoever looks into the loft sees whole letters only.
-- What comes in is taken from `in`, and its file is removed when the engine has kept it: a crash before that
-  leaves the letter where it is.
+- What goes out is a task of its own (`Asking`), so that the engine never waits for the disk, and the same key
+  is worked for once. `OnWire` remembers across a crash which letters may have flown: what became of such a
+  one is `unknown`, and it flies no second time. A letter is written beside and then renamed: whoever looks
+  into the loft sees whole letters only.
+- What comes in is taken from `in`, one letter after the other, and removed when the engine has kept it. A
+  crash before that leaves the letter where it is; by its name, its id, the engine knows it again.
 """
 
 from __future__ import annotations
 
 import hashlib
 import json
+import secrets
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 import trio
 
-from flowlang.backends.border import Finish, Host, Incoming
+from flowlang.backends.asking import Asking
+from flowlang.backends.border import BackendError, Finish, Host, Incoming
+from flowlang.backends.on_wire import OnWire
+from flowlang.core.json_values import whole_text
 from flowlang.model.addresses import message_address
 from flowlang.model.message_commands import OutsideCommand, SendMessage
-from flowlang.model.results import Done
-from flowlang.model.values import Outcome, Value
+from flowlang.model.results import Done, Result
+from flowlang.model.values import Outcome
 
-LOOKS = 0.05
+LOOKS = 0.1
 """Seconds between two looks into the loft."""
 LARGEST = 100_000  # bytes of a letter
 
 
 class PigeonBackend:
-    """`loft` is made where it is not there; `source` is the address that it writes from."""
+    """`loft` is made where it is not there; `source` is the address that it writes from. `on_wire` remembers
+    what may have flown; `new_id` names what comes."""
 
     name = "pigeon"
     channels = frozenset({"sms"})
     commands: frozenset[str] = frozenset()
     outlets = frozenset({"sms"})
 
-    def __init__(self, loft: Path, source: str) -> None:
-        self._in = loft / "in"
-        self._out = loft / "out"
+    def __init__(
+        self,
+        loft: Path,
+        source: str,
+        on_wire: OnWire | None = None,
+        *,
+        new_id: Callable[[], str] = lambda: f"pigeon-{secrets.token_hex(6)}",
+    ) -> None:
+        self._loft = loft
+        self._in = trio.Path(loft / "in")
+        self._out = trio.Path(loft / "out")
         self._source = source
-        self._waiting: list[tuple[SendMessage, Finish]] = []
-        self._running = False
-        self._taken: set[str] = set()
+        self._on_wire = on_wire or OnWire()
+        self._new_id = new_id
+        self._asking = Asking()
+        self._host: Host | None = None
 
     async def run(self, host: Host, *, task_status: Any = trio.TASK_STATUS_IGNORED) -> None:
-        """Looks for letters until cancelled."""
-        for folder in (self._in, self._out):
-            folder.mkdir(parents=True, exist_ok=True)
-        self._running = True
-        waiting, self._waiting = self._waiting, []
-        for command, finish in waiting:
-            finish(self._fly(command))
-        task_status.started(f"pigeons fly from {self._out.parent.name}")
-        while True:
-            for letter in sorted(self._in.glob("*.json")):
-                self._take(host, letter)
-            await trio.sleep(LOOKS)
+        """Flies and looks for letters until cancelled."""
+        self._host = host
+        try:
+            for folder in (self._in, self._out):
+                await folder.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise BackendError(f"no pigeons can live in {self._loft}: {error.strerror}") from None
+        async with trio.open_nursery() as nursery:
+            self._asking.open(nursery)  # what was sent before begins
+            try:
+                task_status.started(f"pigeons fly from {self._loft.name}")
+                while True:
+                    for letter in sorted(await self._in.glob("*.json")):
+                        with suppress(OSError):  # others tidy the loft too
+                            await self._take(host, letter)
+                    await trio.sleep(LOOKS)
+            finally:
+                self._asking.close()
 
     async def settle(self) -> None:
-        """A letter has flown when it is written."""
-        await trio.lowlevel.checkpoint()
+        """Returns when all that was sent has flown."""
+        await self._asking.settle()
 
     def send(self, command: OutsideCommand, finish: Finish) -> Callable[[], None]:
-        """Flies a letter: at once, or when `run` has made the loft."""
+        """Flies a letter."""
         assert isinstance(command, SendMessage)
-        if self._running:
-            finish(self._fly(command))
-            return lambda: None
-        entry = command, finish
-        self._waiting.append(entry)
-        return lambda: self._waiting.remove(entry) if entry in self._waiting else None
+        return self._asking.send(command.key, finish, lambda: self._fly(command))
 
-    def _fly(self, command: SendMessage) -> Done:
+    async def _fly(self, command: SendMessage) -> Result:
+        assert self._host is not None
+        if self._on_wire.before(command.key):
+            return Done(Outcome("unknown"))
+        if (why_not := self._host.why_not(command)) is not None:
+            return _failed(why_not)
         name = hashlib.sha256(command.key.encode()).hexdigest()[:32]
-        letter = self._out / f"{name}.json"
-        if not letter.exists():
-            given = {"to": command.to, "from": command.source or self._source, "text": command.text}
-            draft = letter.with_suffix(".draft")
-            draft.write_text(json.dumps(given), encoding="utf-8")
-            draft.rename(letter)
+        letter = {
+            "to": command.to, "from": command.source or self._source, "text": whole_text(command.text),
+        }  # fmt: skip
+        draft = self._out / f"{name}.draft"
+        try:
+            await draft.write_text(json.dumps(letter), encoding="utf-8")
+            self._on_wire.begin(command.key)  # just before it cannot be taken back
+            await draft.rename(self._out / f"{name}.json")
+        except OSError:
+            self._on_wire.undo(command.key)  # for certain
+            return _failed("unavailable")
         return Done(Outcome("sent", {"id": name}))
 
-    def _take(self, host: Host, letter: Path) -> None:
-        name = letter.stem
-        if name in self._taken:
-            return
-        source, text = _read(letter)
+    async def _take(self, host: Host, letter: trio.Path) -> None:
+        source, text = await trio.to_thread.run_sync(_read, Path(letter))
         if source is None:
-            letter.rename(letter.with_suffix(".unreadable"))
+            await letter.rename(letter.with_suffix(".unreadable"))
             return
-        data: dict[str, Value] = {"text": text, "subject": None, "id": name}
-        self._taken.add(name)
+        data = {"text": text, "subject": None, "id": letter.stem}
+        kept = trio.Event()
+        refused = host.receive(Incoming("sms", self._source, source, self._new_id(), data=data), kept.set)
+        if refused is None:
+            await kept.wait()
+            await letter.unlink()
+        elif not refused.may_come_again:  # nobody wants it
+            await letter.rename(letter.with_suffix(".refused"))
 
-        def kept() -> None:
-            letter.unlink(missing_ok=True)
-            self._taken.discard(name)
 
-        digest = hashlib.sha256(name.encode()).hexdigest()[:16]
-        incoming = Incoming("sms", self._source, source, f"pigeon-{digest}", data=data)
-        refused = host.receive(incoming, kept)
-        if refused is not None:
-            self._taken.discard(name)
-            if refused.status != 503:  # 503: later; else nobody wants it
-                letter.rename(letter.with_suffix(".refused"))
+def _failed(reason: str) -> Result:
+    return Done(Outcome("failed", {"reason": reason}))
 
 
 def _read(letter: Path) -> tuple[str | None, str]:
-    """Who wrote, and what; `None` for what is no letter."""
+    """Who wrote, and what; `None` for what is no letter. In a thread."""
     try:
         with letter.open("rb") as file:
             given = json.loads(file.read(LARGEST))
-        return message_address("sms", str(given["from"])), str(given["text"])
+        return message_address("sms", str(given["from"])), whole_text(str(given["text"]))
     except (OSError, ValueError, KeyError, TypeError, RecursionError):
         return None, ""
