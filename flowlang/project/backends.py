@@ -28,6 +28,9 @@ from .shapes import WRONG, Report, Table
 
 GROUP = "flowlang.backends"
 
+_BOTH_WAYS = frozenset({"sms", "email"})
+"""Outlets of which a second backend is of use: what it takes in comes from elsewhere. The first sends."""
+
 
 class SettingsError(Exception):
     """A kind cannot make a backend of its section: `message` is one line, `where` the setting, by its
@@ -99,10 +102,17 @@ def installed_kinds() -> tuple[Installed, ...]:
 def make_backends(sections: Mapping[str, Any], surroundings: Surroundings, report: Report) -> tuple[Any, ...]:
     """The backends of `[backends]`, in order. What is wrong is in the report."""
     made: list[Any] = []
+    senders: dict[str, str] = {}
     for name, kind, settings in _read(sections, report):
         path = ("backends", name)
         try:
-            made.append(kind.make(Section(name, settings, surroundings)))
+            backend = kind.make(Section(name, settings, surroundings))
+            made.append(backend)
+            for outlet in sorted(getattr(backend, "outlets", ())):
+                first = senders.setdefault(outlet, name)
+                if first != name and outlet not in _BOTH_WAYS:
+                    why = f"`{outlet}` is for `[backends.{first}]` already, and a project has one for it"
+                    report.add("E805", report.extent(path).key, why)
         except SettingsError as error:
             report.add("E805", report.extent((*path, *error.where)).value, error.message)
         except Exception as error:  # noqa: BLE001 (the kind may be anybody's)

@@ -108,6 +108,22 @@ def test_a_mistake_is_told_with_its_place(tmp_path: Path, lines: str, mistake: s
     assert mistakes(tmp_path, f"[backends.birds]\n{lines}\n") == [mistake]
 
 
+def test_a_second_backend_for_an_outlet_that_can_have_one_is_told(
+    tmp_path: Path,
+) -> None:
+    chat = 'kind = "web"\nlisten = "127.0.0.1:{}"\n[backends.{}.chat]\n'
+    values, texts = 'kind = "values"\n', 'kind = "smpp"\nhost = "smsc.example"\nsystem_id = "x"\nfrom = "X"\n'
+    hooks = 'kind = "web"\nlisten = "127.0.0.1:3"\n[backends.c.hooks.orders]\nverify = "none"\n'
+    assert mistakes(
+        tmp_path,
+        f"[backends.a]\n{chat.format(1, 'a')}[backends.b]\n{chat.format(2, 'b')}[backends.c]\n{hooks}"
+        f"[backends.d]\n{values}[backends.e]\n{values}[backends.f]\n{texts}[backends.g]\n{texts}",
+    ) == [
+        "5:11: error E805: `chat` is for `[backends.a]` already, and a project has one for it",
+        "16:11: error E805: `store` is for `[backends.d]` already, and a project has one for it",
+    ]
+
+
 def test_two_packages_with_one_kind_are_told(tmp_path: Path, entries: list[Entry]) -> None:
     entries.append(Entry("pigeon", "other:PIGEON", "evil-pigeon"))
     (mistake,) = mistakes(tmp_path, '[backends.birds]\nkind = "pigeon"\nloft = "x"\n')

@@ -310,6 +310,10 @@ def test_settings_make_a_gateway(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
         (TABLE.replace("https://gw", "ftp://gw"), "is no address"),
         (TABLE.replace('verify = "bearer"', 'verify = "standard"'), "24 to 64 bytes"),
         (TABLE.replace('"delivered"', '"gone"'), '"gone" is none of the choices'),
+        (
+            'form = "twilio"\naccount = "AC1"\nca_file = "none.pem"',
+            "7:11: error E805: cannot use none.pem as certificates of authorities: no such file",
+        ),
         ('form = "twilio"', "5:8: error E805: this form needs the `account` at the gateway"),
         (TABLE.replace('to = "{to}"', 'sender = "{to}"'), "`sender` cannot be a text and hold `sender.name`"),
     ],
