@@ -65,6 +65,7 @@ class Incoming:
     answers: tuple[str, ...] = ()
     verified: bool = False
     diverted_from: str | None = None
+    diverted_from: str | None = None
 
 
 NOT_FOUND = 404
@@ -102,6 +103,7 @@ class Outgoing:
     name: str | None
     anonymous: bool = False
     caller: Leg | None = None
+    headers: Mapping[str, str] = field(default_factory=dict[str, str])
     headers: Mapping[str, str] = field(default_factory=dict[str, str])
 
 

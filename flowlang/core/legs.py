@@ -76,6 +76,7 @@ class Legs:
         take: Callable[[PlacedLeg, LegEvent], None],
         *,
         anonymous: bool,
+        headers: dict[str, Value],
     ) -> PlacedLeg:
         """Calls somebody."""
         outbox = self._flow.outbox
@@ -86,7 +87,7 @@ class Legs:
             if isinstance(result, Failed) and self._live.pop(leg.number, None) is not None:
                 take(leg, CallRefused(leg.number, 0, result.text))
 
-        outbox.perform(PlaceCall(leg.number, to, source, display, anonymous), placed)
+        outbox.perform(PlaceCall(leg.number, to, source, display, anonymous, headers), placed)
         return leg
 
     def take(self, event: AnyLegEvent) -> Outcome | None:

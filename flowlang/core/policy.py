@@ -60,7 +60,8 @@ class Rules:
         """Raises the fault `policy` where a destination is refused."""
         why = self.why_refused(kind, text)
         if why is not None:
-            raise Fault("policy", f"`{kind}` to {_shown(text)} is refused: {why}", line)
+            what = f"the header {_shown(text)}" if kind == "header" else f"`{kind}` to {_shown(text)}"
+            raise Fault("policy", f"{what} is refused: {why}", line)
 
     def check_action(self, action: Action, arguments: Mapping[str, Value], legs: int, line: int) -> None:
         """The same for all that an action with these arguments reaches, and for the legs that it places
@@ -70,7 +71,8 @@ class Rules:
             self.check(kind, text, line)
         most = self.legs
         if most is not None and action.name in _PLACING:
-            legs += 1 if arguments.get("strategy") == "serial" else len(reached)
+            called = sum(kind == "dial" for kind, _ in reached)
+            legs += 1 if arguments.get("strategy") == "serial" else called
             if legs > most:
                 text = f"`{action.name}` is refused: it would be leg {legs}, and `limit legs` is {most}"
                 raise Fault("policy", text, line)

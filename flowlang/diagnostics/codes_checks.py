@@ -241,8 +241,9 @@ ROUTES: dict[str, Code] = {
     "E609": Code(
         "rule that no policy has",
         "A policy allows `dial`, `sms`, `email`, `chat`, `http` and `sql` to destinations that are constant "
-        "texts, with `*` for any characters, and limits the `duration` of an activeflow and the number of "
-        'its `legs`: `policy { allow dial "sip:*@clinic.example"; limit duration 1h; limit legs 4 }`.',
+        "texts, with `*` for any characters, and each `header` of a call by its name; it limits the "
+        "`duration` of an activeflow and the number of its `legs`: "
+        '`policy { allow dial "sip:*@clinic.example"; limit duration 1h; limit legs 4 }`.',
     ),
     "E610": Code(
         "second policy", "A script has one policy, so that all that is allowed stands in one place."

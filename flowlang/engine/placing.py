@@ -23,8 +23,9 @@ def placing(engine: Engine, backends: Iterable[Backend]) -> Place:
         if placer is None:
             return Failed("no_backend", "no backend here can place calls")
         outgoing = Outgoing(
-            engine.new_id(), command.to, command.source, command.display, command.anonymous, caller
-        )
+            engine.new_id(), command.to, command.source, command.display, command.anonymous, caller,
+            {name: str(value) for name, value in command.headers.items()},
+        )  # fmt: skip
         run = engine.run_of(inbox.activeflow)
         assert run is not None, "who asks for a leg lives"
         engine.records.placed(outgoing, engine.now(), run.id, run.flow)

@@ -66,10 +66,11 @@ Recovery = Literal["repeat", "query", "unknown"]
 
 class Reach(NamedTuple):
     """How an action reaches out: the parameter that has the destination, or a list of them, and its kind;
-    `None` where the scheme of the address tells."""
+    `None` where the scheme of the address tells. `headers` is the parameter whose map has SIP headers."""
 
     parameter: str
     kind: Kind | None
+    headers: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

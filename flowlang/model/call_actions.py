@@ -15,6 +15,8 @@ _UNANSWERED = (
 _FROM = Parameter("from", ("text",), "the caller id; the number that was called where it is left out", None)
 _NAME = Parameter("name", ("text",), "the display name", None)
 _ANONYMOUS = Parameter("anonymous", ("boolean",), "hides the caller id (RFC 3323)", False)
+_HEADERS = Parameter("headers", ("map",), "further SIP headers, each a text, that policies allow", None)
+_DIALS = Reach("to", "dial", headers="headers")
 
 CALL_ACTIONS = (
     Action(
@@ -25,6 +27,7 @@ CALL_ACTIONS = (
             _FROM,
             _NAME,
             _ANONYMOUS,
+            _HEADERS,
             Parameter("timeout", ("duration",), "how long each may ring", Duration(30 * SECOND)),
             Parameter(
                 "strategy",
@@ -52,7 +55,7 @@ CALL_ACTIONS = (
         on_leg=True,
         if_left="cancelled",
         heed=True,
-        reach=Reach("to", "dial"),
+        reach=_DIALS,
     ),
     Action(
         "call",
@@ -63,6 +66,7 @@ CALL_ACTIONS = (
             Parameter("from", ("text",), "the caller id", None),
             _NAME,
             _ANONYMOUS,
+            _HEADERS,
             Parameter("timeout", ("duration",), "how long it may ring", Duration(30 * SECOND)),
             Parameter("data", ("any",), "what the new activeflow has as `call.data`", None),
         ),
@@ -73,7 +77,7 @@ CALL_ACTIONS = (
         events=("ringing",),
         channels=EVERY_CHANNEL,
         needs=("place_call",),
-        reach=Reach("to", "dial"),
+        reach=_DIALS,
     ),
     Action(
         "record",

@@ -6,7 +6,7 @@ caller's.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from functools import cache
 from typing import Any, ClassVar, get_args
 
@@ -81,7 +81,7 @@ class Say:
 class PlaceCall:
     """Call somebody; from now on the leg goes by the number `leg`, from 1. Result: none, once under way.
     What becomes of it comes as `CallRinging`, `CallAnswered`, `CallRefused` and `CallEnded`. `source` is the
-    caller id, `anonymous` hides it (RFC 3323)."""
+    caller id, `anonymous` hides it (RFC 3323), `headers` are further ones of SIP by their names."""
 
     name: ClassVar[str] = "place_call"
     leg: int
@@ -89,6 +89,7 @@ class PlaceCall:
     source: str | None
     display: str | None
     anonymous: bool = False
+    headers: dict[str, Value] = field(default_factory=dict[str, Value])
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,9 +21,10 @@ from functools import lru_cache
 from typing import Literal
 
 from .addresses import is_e164
+from .header_names import why_no_header
 
-Kind = Literal["dial", "sms", "email", "chat", "http", "sql"]
-KINDS: tuple[Kind, ...] = ("dial", "sms", "email", "chat", "http", "sql")
+Kind = Literal["dial", "header", "sms", "email", "chat", "http", "sql"]
+KINDS: tuple[Kind, ...] = ("dial", "header", "sms", "email", "chat", "http", "sql")
 
 MAX_LENGTH = 2_048
 """Characters of a destination or a pattern: what a URL may have in practice (RFC 9110 §4.1 asks for 8,000 at
@@ -97,7 +98,7 @@ def covers(kind: Kind, pattern: str, destination: Destination) -> bool:
 def destination_of(kind: Kind, text: str) -> Destination:
     """A destination in its one form: scheme and host in small letters, a number in E.164 form also where it
     is the user part of a SIP address. Raises `ValueError`, with why, for what is none beyond doubt."""
-    if kind in ("email", "sql") and "*" in text:
+    if kind in ("email", "header", "sql") and "*" in text:
         raise ValueError("it has a `*`")
     parts = _parts(kind, text)
     if kind in ("dial", "http") and len(parts) > 1 and "*" in parts[2 if kind == "dial" else 1]:
@@ -144,6 +145,10 @@ def _parts(kind: Kind, text: str) -> tuple[str, ...]:
             return (text.removeprefix("chat:"),)
         case "sql":
             return (text,)
+        case "header":
+            if (why := why_no_header(text)) is not None:
+                raise ValueError(why)
+            return (text.lower(),)
 
 
 def _dialled(text: str) -> tuple[str, ...]:

@@ -62,7 +62,7 @@ EVERYTHING = Policy(dict.fromkeys(KINDS, ("*",)))
 
 
 def destinations(action: Action, arguments: Mapping[str, Value]) -> Iterator[tuple[Kind, str]]:
-    """Whom an action with these arguments reaches, and as what."""
+    """Whom an action with these arguments reaches, and as what; and the headers that it sets."""
     reach = action.reach
     given = arguments.get(reach.parameter) if reach is not None else None
     if reach is None or given is None:
@@ -70,6 +70,10 @@ def destinations(action: Action, arguments: Mapping[str, Value]) -> Iterator[tup
     for each in given if isinstance(given, tuple) else (given,):
         if isinstance(each, str):
             yield kind_of(reach, each), each
+    headers = arguments.get(reach.headers) if reach.headers is not None else None
+    if isinstance(headers, dict):
+        for name in headers:
+            yield "header", name
 
 
 def kind_of(reach: Reach, address: str) -> Kind:

@@ -181,7 +181,10 @@ class World:
     def place(self, command: PlaceCall, inbox: Inbox, _caller: Leg | None) -> Leg:
         """A flow calls somebody."""
         to = address(command.to)
-        outgoing = Outgoing(self.new_id("leg"), to, command.source, command.display, command.anonymous)
+        headers = {name: str(value) for name, value in command.headers.items()}
+        outgoing = Outgoing(
+            self.new_id("leg"), to, command.source, command.display, command.anonymous, headers=headers
+        )
         name = shown_text(command.to)
         callee = Callee(self, outgoing, inbox, name if name != command.to else to)
 

@@ -51,6 +51,23 @@ async def test_it_rings_is_answered_and_hung_up_there(bench: Bench, clock: MockC
     await bench.nothing_left()
 
 
+async def test_headers_of_a_script_stand_in_the_invite(bench: Bench, clock: MockClock) -> None:
+    bench.phone.take_calls()
+    placed = bench.place(headers={"X-Room": "7", "Alert-Info": "<http://127.0.0.1/bell>;info=internal"})
+    phone = await bench.phone.next_call()
+    assert phone.incoming.request.headers["X-Room"] == ["7"]
+    assert phone.incoming.request.get("Alert-Info") == "<http://127.0.0.1/bell>;info=internal"
+    phone.reject(486)
+    await placed.wait_for(CallRefused)
+    await bench.nothing_left()
+
+
+async def test_a_header_that_would_break_its_line_is_sent_to_nobody(bench: Bench, clock: MockClock) -> None:
+    placed = bench.place(headers={"X-Room": "7\r\nX-Evil: 1"})
+    assert (await placed.wait_for(CallRefused)).status == 0
+    await bench.nothing_left()
+
+
 async def test_we_hang_up(bench: Bench, clock: MockClock) -> None:
     bench.phone.take_calls()
     placed = bench.place()

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from flowlang.core.policy import Rules
 from flowlang.model.actions import ACTIONS
 from flowlang.model.destinations import KINDS, Kind, covers, destination_of, fits, why_no_pattern
+from flowlang.model.header_names import why_no_headers
 from flowlang.model.policy import EVERYTHING, NOTHING, Policy, destinations
 
 
@@ -58,6 +59,9 @@ COVERED: list[tuple[Kind, str, str]] = [
     ("http", "https://*.example/*", "https://api.example/"),
     ("chat", "chat:team-*", "chat:team-1"),
     ("sql", "orders", "orders"),
+    ("header", "X-Clinic-*", "x-clinic-room"),
+    ("header", "Alert-Info", "ALERT-INFO"),
+    ("header", "*", "X-Room"),
 ]
 
 
@@ -69,6 +73,12 @@ def test_destinations_are_compared_in_one_form(kind: Kind, pattern: str, text: s
 AT_A_GATEWAY = [
     "+5352345678", "+16062067563", "(+1)6062067563", "%2B16062067563", "+19005551234,", "+19005551234&x",
     "+1900HOTTALK", "911,", "&911", "911x", "9,1,1", "133", "17", "190", "100", "0112", "9911", "*911",
+]  # fmt: skip
+NEVER_SET = [
+    "Via", "v", "To", "t", "From", "Contact", "m", "Route", "Record-Route", "Call-ID", "CSeq", "Replaces",
+    "Max-Forwards", "Content-Length", "content-type", "Authorization", "Proxy-Authorization", "Privacy",
+    "P-Asserted-Identity", "Remote-Party-ID", "Supported", "Require", "X Room", "X-Room:", "X-Room\r\nTo",
+    "X-R\u00f6\u00f6m", "", "X-*",
 ]  # fmt: skip
 NOT_COVERED: list[tuple[Kind, str, str]] = [
     ("dial", "sip:*@clinic.example", "sip:nurse@evil.example"),
@@ -107,6 +117,8 @@ NOT_COVERED: list[tuple[Kind, str, str]] = [
     ("http", "https://api.example/orders/*", "https://api.example/orders/..%2fkeys"),
     ("http", "https://api.example/orders", "https://api.example/orders2"),
     ("http", "*", "file:///etc/passwd"),
+    ("header", "X-Clinic-*", "X-Other"),
+    *(("header", "*", name) for name in NEVER_SET),
 ]
 
 
@@ -166,6 +178,31 @@ def test_a_pattern_that_fits_nothing_is_no_policy() -> None:
         Policy({"email": ("clinic.example",)})
     with pytest.raises(ValueError, match="more than 0"):
         Policy(legs=0)
+
+
+@pytest.mark.parametrize("name", ["Via", "v", "Record-Route", "P-Asserted-*", "Content-*", "X Room"])
+def test_a_header_by_which_sip_works_is_in_no_policy(name: str) -> None:
+    with pytest.raises(ValueError, match="header"):
+        Policy({"header": (name,)})
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"X-Room": "7\r\nVia: x"},
+        {"X-Room": "7\n"},
+        {"X-Room": "a\tb"},
+        {"X-Room": ""},
+        {"X-Room": "x" * 257},
+        {"X-Room": 7},
+        {"X-Room": "\ud800"},
+        {"X-Room": "1", "x-room": "2"},
+        {f"X-{number}": "1" for number in range(11)},
+    ],
+)
+def test_what_no_line_of_a_call_can_hold_is_no_header(headers: dict[str, object]) -> None:
+    assert why_no_headers(headers) is not None
+    assert why_no_headers({"X-Room": "7, \N{SNOWMAN}"}) is None
 
 
 def test_each_kind_is_reached_by_what_its_actions_say() -> None:

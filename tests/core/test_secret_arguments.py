@@ -24,6 +24,7 @@ from .machine import compiled
 PIN = "4711"
 POLICY = """policy {
     allow dial "*"; allow sms "*"; allow email "*"; allow chat "*"; allow http "*"; allow sql "*"
+    allow header "*"
 }
 """
 ADDRESSES = {

@@ -23,6 +23,7 @@ from flowlang.syntax import ast
 _LIMITS = ("duration", "legs")
 _EXAMPLES: dict[Kind, str] = {
     "dial": "sip:*@clinic.example",
+    "header": "X-Clinic-*",
     "sms": "+1*",
     "email": "*@clinic.example",
     "chat": "*",
@@ -133,7 +134,10 @@ def _within(script: Script, policy: Policy) -> None:
         if each.text is not None:
             why = why_refused(policy, each.kind, each.text)
             if why is not None:
-                message = f"`{each.action}` to `{_shown(each.text)}` is beyond {where}: {why}"
+                what = f"`{each.action}` to `{_shown(each.text)}`"
+                if each.kind == "header":
+                    what = f"the header `{_shown(each.text)}` of `{each.action}`"
+                message = f"{what} is beyond {where}: {why}"
                 covered = why.startswith("no `allow")
                 hint = f'add `allow {each.kind} "{_shown(each.text)}"`' if covered else None
                 each.script.report.add("E611", each.span, message, hint=hint)
@@ -176,7 +180,11 @@ def _of_call(script: Script, node: ast.Call) -> Iterator[_Reaching]:
     reach = action.reach if isinstance(action, Action) else None
     if called is None or not isinstance(action, Action) or reach is None:
         return
-    given = bind(slots(action), called.arguments).values.get(reach.parameter)
+    bound = bind(slots(action), called.arguments).values
+    if reach.headers is not None:
+        for each in bound.get(reach.headers, ())[:1]:
+            yield from _of_headers(script, action, each.value)
+    given = bound.get(reach.parameter)
     if not given:  # an answer in the thread, or a mistake that is told elsewhere
         return
     value = literal_value(given[0].value, script.values)
@@ -185,6 +193,18 @@ def _of_call(script: Script, node: ast.Call) -> Iterator[_Reaching]:
         return
     for text in _texts(value):
         yield _Reaching(script, action.name, given[0].value.span, kind_of(reach, text), text)
+
+
+def _of_headers(script: Script, action: Action, node: ast.Expression) -> Iterator[_Reaching]:
+    value = literal_value(node, script.values)
+    if isinstance(value, dict):
+        names = [(node.span, each) for each in value]
+    elif isinstance(node, ast.MapLiteral):
+        names = [(each.span, each.key) for each in node.entries if isinstance(each, ast.Entry)]
+    else:
+        names = [] if value is None else [(node.span, None)]
+    for span, name in names:
+        yield _Reaching(script, action.name, span, "header", name)
 
 
 def _texts(value: Value) -> Iterator[str]:

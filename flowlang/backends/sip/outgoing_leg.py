@@ -182,7 +182,8 @@ class OutgoingLeg(SipLeg):
         caller, headers = identity(self._outgoing, target, local)
         try:
             session = self._describe_to(target.destination.host)
-            invitation = Invitation(target.uri, caller, session.offer(), self.hops, headers)
+            more = (*headers, *self._outgoing.headers.items())
+            invitation = Invitation(target.uri, caller, session.offer(), self.hops, more)
             digest = None if target.credentials is None else DigestClient(target.credentials)
             call = endpoint.agent.invite(
                 invitation, target.destination, local, self.now, digest=digest, account=target.account

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 
 from flowlang.compile.runtime.faults import Fault
-from flowlang.model.values import Duration
+from flowlang.model.header_names import why_no_headers
+from flowlang.model.values import Duration, Value
 
 from ..legs import LegEvent, PlacedLeg
 from ..timers import Timer, TimerClass
@@ -32,7 +33,19 @@ def place(stage: Stage, to: str, take: Callable[[PlacedLeg, LegEvent], None]) ->
     script gives none."""
     source = stage.optional_text("from") or stage.flow.opening.ours
     display = stage.optional_text("name")
-    return stage.flow.legs.place(to, source, display, take, anonymous=stage.given["anonymous"] is True)
+    anonymous = stage.given["anonymous"] is True
+    return stage.flow.legs.place(to, source, display, take, anonymous=anonymous, headers=_headers(stage))
+
+
+def _headers(stage: Stage) -> dict[str, Value]:
+    """What the script gives; the policies were asked for their names already."""
+    given = stage.given["headers"]
+    if not isinstance(given, dict) or not given:
+        return {}
+    why = why_no_headers(given)
+    if why is not None:
+        raise Fault("value", why)
+    return given
 
 
 def may_place(stage: Stage, to: str, what: str) -> bool:

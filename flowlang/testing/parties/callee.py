@@ -33,7 +33,8 @@ class Callee(Phone):
 
     def called(self) -> None:
         """The call reaches him."""
-        self._world.note(self.name, "is called")
+        headers = "; ".join(f"{name}: {value}" for name, value in self.outgoing.headers.items())
+        self._world.note(self.name, f"is called with {headers}" if headers else "is called")
         if self._world.outside.carrier_is_down:
             self._callee.reject(_UNAVAILABLE)
         else:
