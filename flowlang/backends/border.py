@@ -65,7 +65,6 @@ class Incoming:
     answers: tuple[str, ...] = ()
     verified: bool = False
     diverted_from: str | None = None
-    diverted_from: str | None = None
 
 
 NOT_FOUND = 404
@@ -103,7 +102,6 @@ class Outgoing:
     name: str | None
     anonymous: bool = False
     caller: Leg | None = None
-    headers: Mapping[str, str] = field(default_factory=dict[str, str])
     headers: Mapping[str, str] = field(default_factory=dict[str, str])
 
 

@@ -129,8 +129,6 @@ class PyVoipBackend:
             self.soon(lambda: leg.fail("this is no number, and no address, that pyVoIP can call"))
         elif outgoing.headers or outgoing.anonymous:
             self.soon(lambda: leg.fail("pyVoIP calls with no headers of a script's, and never anonymously"))
-        elif outgoing.headers or outgoing.anonymous:
-            self.soon(lambda: leg.fail("pyVoIP calls with no headers of a script's, and never anonymously"))
         else:
             self.work(lambda: phone.place(number, begun), on_placed)
         return leg
