@@ -2,9 +2,12 @@
 
 Rules: a packet from the address in the SDP is always accepted, and then no other. Before any came from there,
 a source that sends a steady stream is taken, at the host of the SDP or at that which the signalling comes
-from (a peer behind NAT): whoever else guesses a port of ours is not taken for a peer that is silent. After
-5 s of silence a new port at the same host may take over, by a steady stream too. A newly signalled address
-opens the choice again. Everyone else is neither heard nor sent to.
+from: whoever else guesses a port of ours is not taken for a peer that is silent. Where the two hosts differ
+(a peer behind NAT) that is at once. Where the signalling comes from the very host that the SDP names, the
+peer knows where it is, and what comes from another port there is more likely a stream of another call, whose
+sender does not know that it is over, than his: then only a stream of 5 s is taken. After 5 s of silence a new
+port at the same host may take over, by a steady stream too. A newly signalled address opens the choice again.
+Everyone else is neither heard nor sent to.
 """
 
 from __future__ import annotations
@@ -39,9 +42,8 @@ class _Candidate:
         self.sequence, self.last = packet.sequence, now
         self.packets += 1
 
-    @property
-    def steady(self) -> bool:
-        return self.packets >= STEADY_PACKETS and self.last - self.since >= STEADY_SECONDS
+    def steady_for(self, seconds: float) -> bool:
+        return self.packets >= STEADY_PACKETS and self.last - self.since >= seconds
 
 
 class SourceGuard:
@@ -95,4 +97,5 @@ class SourceGuard:
             self._candidates[source] = _Candidate(packet.ssrc, packet.sequence, 1, now, now)
             return False
         candidate.follow(packet, now)
-        return candidate.steady
+        told = self._chosen is None and len(self._hosts) == 1
+        return candidate.steady_for(TAKEOVER_SILENCE if told else STEADY_SECONDS)

@@ -12,7 +12,7 @@ import trio
 from . import sipp
 from .ear import Hear, Plan, Press
 from .prompts import ANSWERS, MENU
-from .rtp_peer import open_rtp_peer
+from .rtp_peer import OnEar, open_rtp_peer
 from .server import Server, udp_sockets
 
 
@@ -31,14 +31,20 @@ def menu_plan(number: int) -> Plan:
 
 
 async def place(
-    server: Server, folder: Path, scenario: str, plan: Plan | Callable[[int], Plan], **options: Any
+    server: Server,
+    folder: Path,
+    scenario: str,
+    plan: Plan | Callable[[int], Plan],
+    *,
+    on_ear: OnEar | None = None,
+    **options: Any,
 ) -> PlacedCalls:
     """Run a scenario; `plan` is what each caller hears and does, or makes it for the nth.
 
-    Fails unless sipp is content, every leg was heard as planned, and nothing is left. `options` as for
-    `sipp.call`.
+    Fails unless sipp is content, every leg was heard as planned, and nothing is left. `on_ear` is told where
+    each leg of the server's sends from, `options` are as for `sipp.call`.
     """
-    async with open_rtp_peer(plan if callable(plan) else lambda _: plan) as peer:
+    async with open_rtp_peer(plan if callable(plan) else lambda _: plan, on_ear) as peer:
         sockets = udp_sockets()
         run = await sipp.call(scenario, sip_port=server.port, rtp_port=peer.port, folder=folder, **options)
         over = trio.current_time()

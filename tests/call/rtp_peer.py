@@ -21,14 +21,17 @@ RECEIVE_BUFFER = 4 << 20  # bytes; 400 legs send 2 MB in a second in which nobod
 
 
 Stream = tuple[tuple[str, int], bytes]  # where it comes from, and its SSRC
+OnEar = Callable[[tuple[str, int]], None]  # told where a new stream comes from
 
 
 @dataclass(slots=True)
 class RtpPeer:
-    """`ears` by the stream that they listen to, in order of appearance; `plan` makes the plan of the nth."""
+    """`ears` by the stream that they listen to, in order of appearance; `plan` makes the plan of the nth.
+    `on_ear` is told of each."""
 
     plan: Callable[[int], Plan]
     socket: trio.socket.SocketType
+    on_ear: OnEar | None = None
     ears: dict[Stream, Ear] = field(default_factory=dict[Stream, Ear])
 
     @property
@@ -52,6 +55,8 @@ class RtpPeer:
             ear = self.ears.get(stream)
             if ear is None:
                 ear = self.ears[stream] = Ear(self.plan(len(self.ears)))
+                if self.on_ear is not None:
+                    self.on_ear(source)
             ear.receive(packet, trio.current_time())
 
     async def speak(self) -> None:
@@ -67,12 +72,12 @@ class RtpPeer:
 
 
 @asynccontextmanager
-async def open_rtp_peer(plan: Callable[[int], Plan]) -> AsyncGenerator[RtpPeer]:
+async def open_rtp_peer(plan: Callable[[int], Plan], on_ear: OnEar | None = None) -> AsyncGenerator[RtpPeer]:
     """A peer that listens and speaks as long as the block runs."""
     with trio.socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as port:
         port.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, RECEIVE_BUFFER)
         await port.bind(("127.0.0.1", 0))
-        peer = RtpPeer(plan, port)
+        peer = RtpPeer(plan, port, on_ear)
         async with trio.open_nursery() as nursery:
             nursery.start_soon(peer.listen)
             nursery.start_soon(peer.speak)

@@ -7,13 +7,16 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 from itertools import pairwise
+from pathlib import Path
 
 import pytest
 
 from .ear import Hear, HearBeginning, Press
 from .placing import PlacedCalls, menu_plan
+from .placing import place as place_calls
 from .prompts import ANSWERS, MENU, NEWS
 from .server import T1, Server
+from .stray import open_stray
 
 Place = Callable[..., Awaitable[PlacedCalls]]
 
@@ -40,6 +43,16 @@ async def test_a_key_cuts_the_prompt_short(place: Place) -> None:
 async def test_the_offer_may_come_with_our_200(place: Place) -> None:
     placed = await place("late_offer", menu_plan(0))
     assert placed.legs == 1
+
+
+async def test_a_stream_of_another_call_does_not_draw_the_sound_away_from_a_silent_caller(
+    server: Server, tmp_path: Path
+) -> None:
+    async with open_stray() as stray:
+        placed = await place_calls(server, tmp_path, "they_hang_up", menu_plan(0), on_ear=stray.disturb)
+        assert not stray.heard()
+    assert placed.legs == 1
+    assert stray.sent > 20
 
 
 async def test_cancel_while_ringing_ends_the_flow(place: Place, server: Server) -> None:

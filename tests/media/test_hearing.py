@@ -137,6 +137,7 @@ async def test_a_stranger_is_neither_heard_nor_answered(
 async def test_a_peer_behind_nat_is_found_by_its_steady_stream(
     autojump_clock: MockClock, port: MediaPort, peer: Peer, stranger: Peer
 ) -> None:
+    port.connect(("127.0.0.2", peer.address[1]), signalled_from="127.0.0.1")
     for _ in range(10):
         stranger.say(port.address)
         await trio.sleep(0.02)
@@ -145,6 +146,18 @@ async def test_a_peer_behind_nat_is_found_by_its_steady_stream(
     await trio.sleep(0.1)
     assert len(stranger.heard()) == 5
     assert peer.heard() == []
+
+
+async def test_a_stream_of_another_call_that_strays_in_does_not_take_the_sound_of_a_silent_peer(
+    autojump_clock: MockClock, port: MediaPort, peer: Peer, stranger: Peer
+) -> None:
+    peer.heard()
+    for _ in range(100):
+        stranger.say(port.address)
+        await trio.sleep(0.02)
+    assert len(peer.heard()) >= 99
+    assert stranger.heard() == []
+    assert port.stats.strangers == 100
 
 
 async def test_nothing_is_heard_before_connect(

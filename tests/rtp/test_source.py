@@ -48,8 +48,25 @@ def test_a_steady_stream_of_a_host_that_has_nothing_to_do_with_the_call_is_never
     assert silent.current == SIGNALLED
     told_directly = SourceGuard()
     told_directly.signal(SIGNALLED, SIGNALLED[0])
-    assert not any(stream(told_directly, NAT, 0))
-    assert stream(told_directly, (SIGNALLED[0], 4444), 1)[-1]
+    assert not any(stream(told_directly, NAT, 0, count=500))
+
+
+def test_who_signals_from_the_host_of_his_sdp_is_not_left_for_a_stray_stream_of_another_port_there() -> None:
+    """An RTP port was used again, and the sender of the call before goes on."""
+    silent = SourceGuard()
+    silent.signal(SIGNALLED, SIGNALLED[0])
+    stray = (SIGNALLED[0], 4444)
+    assert not any(stream(silent, stray, 0, count=250))
+    assert silent.current == SIGNALLED
+    assert silent.accept(SIGNALLED, packet(), 5.0)
+
+
+def test_a_stream_of_five_seconds_of_another_port_there_is_his() -> None:
+    silent = SourceGuard()
+    silent.signal(SIGNALLED, SIGNALLED[0])
+    port = (SIGNALLED[0], 4444)
+    assert stream(silent, port, 0, count=252)[-1]
+    assert silent.current == port
 
 
 def test_a_burst_is_no_steady_stream() -> None:

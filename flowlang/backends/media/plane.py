@@ -10,8 +10,8 @@ from __future__ import annotations
 
 import random
 import selectors
-from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import partial
 from typing import cast
 
 import trio
@@ -20,6 +20,7 @@ from flowlang.rtp import RandomBits
 
 from .errors import MediaError
 from .port import MAX_PACKET, TICK_MS, MediaPort
+from .ports import Ports
 from .prompts import PromptCache
 from .recorder import Recorder
 from .sockets import bind_media
@@ -64,8 +65,7 @@ class MediaPlane:
         first, last = self._config.ports
         if not 1 <= first <= last <= 0xFFFF:
             raise MediaError(f"RTP ports {first}-{last} are no range of UDP ports")
-        self._ports = range(first + first % 2, last + 1, 2)
-        self._last = 0  # which of them was opened last
+        self._free: dict[str, Ports] = {}  # by our address
         self._random: RandomBits = randomness or random.SystemRandom()
         self._open: dict[MediaPort, None] = {}
         self._selector = selectors.DefaultSelector()
@@ -84,22 +84,19 @@ class MediaPlane:
         if self._stopped:
             raise MediaError("the media plane has stopped")
         first, last = self._config.ports
-        sock = bind_media(local_ip, self._candidates(), f"{first}-{last}")
-        self._last = self._ports.index(sock.getsockname()[1])
-        port = MediaPort(sock, self._random, self._forget, send_silence=self._config.send_silence)
+        free = self._free.get(local_ip)
+        if free is None:
+            free = self._free[local_ip] = Ports(first, last, self._random)
+        sock = bind_media(local_ip, lambda bind: free.take(bind, trio.current_time()), f"{first}-{last}")
+        forget = partial(self._forget, free)
+        port = MediaPort(sock, self._random, forget, send_silence=self._config.send_silence)
         self._open[port] = None
         self._selector.register(sock, selectors.EVENT_READ, port)
         self._opened.set()
         return port
 
-    def _candidates(self) -> Iterator[int]:
-        """From one by chance: nobody outside knows where the next call is heard. It is not the last one: what
-        still comes for a call that ended does not reach the next."""
-        count = len(self._ports)
-        start = self._last + 1 + self._random.getrandbits(32) % max(1, count - 1)
-        return (self._ports[(start + step) % count] for step in range(count))
-
-    def _forget(self, port: MediaPort) -> None:
+    def _forget(self, free: Ports, port: MediaPort) -> None:
+        free.give_back(port.address[1], trio.current_time())
         del self._open[port]
         self._selector.unregister(port.socket)
 

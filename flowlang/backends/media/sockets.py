@@ -5,7 +5,7 @@ from __future__ import annotations
 import errno
 import ipaddress
 import socket
-from collections.abc import Iterable
+from collections.abc import Callable
 from contextlib import suppress
 from functools import lru_cache
 
@@ -19,16 +19,22 @@ _RECEIVE_BUFFER = 256 * 1024
 
 _EXPEDITED = 46 << 2  # DSCP EF, which RFC 4594 §4.1 gives to telephone sound
 
+Take = Callable[[Callable[[int], bool]], bool]
+"""Given how to bind a port, binds one: see `Ports.take`."""
 
-def bind_media(local_ip: str, ports: Iterable[int], span: str) -> socket.socket:
-    """Bind the first of `ports` that is free; `span` names them all in the error."""
+
+def bind_media(local_ip: str, take: Take, span: str) -> socket.socket:
+    """Bind one of the ports that `take` tries; `span` names them all in the error."""
     family = socket.AF_INET6 if _parse_ip(local_ip).version == 6 else socket.AF_INET
     try:
         sock = socket.socket(family, socket.SOCK_DGRAM)
     except OSError as error:
         raise MediaError(f"cannot open an RTP socket: {(error.strerror or str(error)).lower()}") from None
     try:
-        _bind(sock, local_ip, ports, span)
+        if not take(lambda port: _bind(sock, local_ip, port)):
+            raise NoPortLeft(
+                f"no RTP port is free on {local_ip} among the even ones of {span}; widen the range"
+            )
         sock.setblocking(False)
         _mark(sock, family)
         sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, _RECEIVE_BUFFER)
@@ -46,17 +52,15 @@ def _mark(sock: socket.socket, family: int) -> None:
             sock.setsockopt(socket.IPPROTO_IP, socket.IP_TOS, _EXPEDITED)
 
 
-def _bind(sock: socket.socket, local_ip: str, ports: Iterable[int], span: str) -> None:
-    for port in ports:
-        try:
-            sock.bind((local_ip, port))
-        except OSError as error:
-            if error.errno not in (errno.EADDRINUSE, errno.EACCES):
-                reason = (error.strerror or str(error)).lower()
-                raise MediaError(f"cannot bind an RTP port on {local_ip}: {reason}") from None
-        else:
-            return
-    raise NoPortLeft(f"no RTP port is free on {local_ip} among the even ones of {span}; widen the range")
+def _bind(sock: socket.socket, local_ip: str, port: int) -> bool:
+    try:
+        sock.bind((local_ip, port))
+    except OSError as error:
+        if error.errno in (errno.EADDRINUSE, errno.EACCES):
+            return False
+        reason = (error.strerror or str(error)).lower()
+        raise MediaError(f"cannot bind an RTP port on {local_ip}: {reason}") from None
+    return True
 
 
 def destination(address: Address) -> Address | None:
