@@ -32,8 +32,10 @@ class Database:
             self._db.set_wal_hook(self._note_log)  # by itself SQLite tells nobody where moving them fails
 
     def close(self) -> None:
-        """Lets go of the file."""
-        self._db.close()
+        """Lets go of the file. What was committed is in the log whatever fails here: the next who opens it
+        moves it."""
+        with suppress(apsw.Error):
+            self._db.close()
 
     def leave_log(self) -> None:
         """From now on nothing of the log is moved into the database, not even by `close`."""

@@ -1,5 +1,5 @@
-"""What a store forgets after its time: statements for one transaction, each a slice that is found by an index,
-so that neither a call nor a commit waits for long.
+"""What a store forgets after its time: statements for one transaction, each a slice that is found by an
+index, so that neither a call nor a commit waits for long.
 
 Of an activeflow that ended (or diverged) so long ago its journal goes, along the chain of its entries, and it
 with it; then texts that no activeflow runs on, and rows that a handoff left behind, which the journal is gone

@@ -56,6 +56,7 @@ _DIALOG = "INSERT OR REPLACE INTO dialogs VALUES (?, ?)"
 _NO_DIALOG = "DELETE FROM dialogs WHERE leg = ?"
 _SEEN = "INSERT OR IGNORE INTO seen VALUES (?, ?)"
 _REQUEST = "INSERT INTO requests (activeflow, given) VALUES (?, ?)"
+_LADDER = "INSERT OR REPLACE INTO ladders VALUES (?, ?, ?, ?)"
 _NO_REQUEST = "DELETE FROM requests WHERE number = ?"
 _ALIVE = "INSERT OR REPLACE INTO alive VALUES (1, ?)"
 
@@ -236,6 +237,10 @@ class SqliteStore:
         """It is carried out, or cannot be."""
         self.moves.append((_NO_REQUEST, (number,)))
 
+    def keep_ladder(self, activeflow: str, call_id: str, number: int, lines: list[Any]) -> None:
+        """Some messages of a call."""
+        self.moves.append((_LADDER, (activeflow, call_id, number, self.encode(lines))))
+
     def forget(self, activeflow: str) -> None:
         """Its end stands in its journal."""
 
@@ -290,8 +295,8 @@ class SqliteStore:
     def _over(self, error: DatabaseError) -> StoreError:
         """No group is begun any more, and nothing of this one is tried again."""
         self._failed = (
-            f"{self.folder}: nothing more can be written ({why(error)}), and whether the last of it is on disk "
-            "is not known; flowlang stops here; started again it goes on from what is there"
+            f"{self.folder}: nothing more can be written ({why(error)}), and whether the last of it is on "
+            "disk is not known; flowlang stops here; started again it goes on from what is there"
         )
         self._db.leave_log()
         return StoreError(self._failed)

@@ -4,11 +4,8 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
-import apsw
 import pytest
 
 from flowlang.core.limits import Limits
@@ -18,6 +15,7 @@ from flowlang.store.database import Database
 from flowlang.store.reading import FILE, open_archive
 from flowlang.store.schema import VERSION
 from flowlang.store.sqlite import SqliteStore
+from tests.cli.flow import flow
 
 BUILD = Build((Source("a.flow", "flow main { }"),), (), Limits(), ())
 GROUP = 3  # entries that are committed together
@@ -70,70 +68,6 @@ def test_a_log_cut_at_every_byte_of_its_last_8_kb_gives_whole_groups(tmp_path: P
         store.commit()
 
 
-class Broken:
-    """A disk that fails at the write or sync of that number."""
-
-    def __init__(self) -> None:
-        self.sync_fails = False
-        self.full = False
-
-
-class BrokenFile(apsw.VFSFile):
-    def __init__(self, name: Any, flags: Any, broken: Broken) -> None:
-        super().__init__("unix", name, flags)
-        self._broken = broken
-
-    def xSync(self, flags: int) -> None:  # noqa: N802 (SQLite's name)
-        if self._broken.sync_fails:
-            raise apsw.IOError("fsync failed")
-        super().xSync(flags)
-
-    def xWrite(self, data: Any, offset: int) -> None:  # noqa: N802 (SQLite's name)
-        if self._broken.full:
-            raise apsw.FullError("no space left")
-        super().xWrite(data, offset)
-
-
-class BrokenDisk(apsw.VFS):
-    def __init__(self, broken: Broken) -> None:
-        self._broken = broken
-        super().__init__("broken", "unix", makedefault=True)
-
-    def xOpen(self, name: Any, flags: Any) -> BrokenFile:  # noqa: N802 (SQLite's name)
-        return BrokenFile(name, flags, self._broken)
-
-
-@pytest.fixture
-def broken() -> Iterator[Broken]:
-    was = apsw.vfs_names()[0]
-    made = Broken()
-    disk = BrokenDisk(made)
-    yield made
-    disk.unregister()
-    apsw.set_default_vfs(was)
-
-
-@pytest.mark.parametrize("what", ["sync_fails", "full"])
-def test_a_disk_that_fails_ends_it_and_is_not_tried_again(tmp_path: Path, broken: Broken, what: str) -> None:
-    store = SqliteStore(tmp_path)
-    journal = store.journal("one", BUILD)
-    journal.open({"flow": "main", "at": 0})
-    store.commit()
-    setattr(broken, what, True)
-    journal.append(["event", 1], b"12345678")
-    with pytest.raises(StoreError, match="nothing more can be written"):
-        store.commit()
-    setattr(broken, what, False)
-    journal.append(["event", 2], b"12345678")
-    with pytest.raises(StoreError, match="nothing more can be written"):
-        store.commit()
-    store.close()
-    apsw.set_default_vfs("unix")  # the next process has a disk that works
-    with open_archive(tmp_path) as archive:
-        (stored,) = archive.beginning("one", 1)
-        assert len(archive.entries(stored)) in (0, 1)  # the group that failed is whole, or not there
-
-
 def test_a_store_of_a_newer_version_is_refused(tmp_path: Path) -> None:
     SqliteStore(tmp_path).close()
     db = Database(tmp_path / FILE)
@@ -143,6 +77,9 @@ def test_a_store_of_a_newer_version_is_refused(tmp_path: Path) -> None:
         SqliteStore(tmp_path)
     with pytest.raises(StoreError, match="by a newer flowlang"), open_archive(tmp_path):
         pass
+    told = flow("ps", "--data", tmp_path)
+    line = f"is by a newer flowlang (version {VERSION + 1} of the store, this one knows {VERSION})"
+    assert (told.code != 0, told.err.count("\n"), line in told.err) == (True, 1, True)
 
 
 def test_what_is_no_store_is_refused(tmp_path: Path) -> None:

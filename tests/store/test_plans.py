@@ -1,5 +1,5 @@
-"""However much a store has, what the engine asks and forgets is found by an index: no table that grows with the
-traffic is gone through from one end to the other."""
+"""However much a store has, what the engine asks and forgets is found by an index: no table that grows with
+the traffic is gone through from one end to the other."""
 
 from __future__ import annotations
 
