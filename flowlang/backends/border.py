@@ -223,6 +223,7 @@ class Placer(Protocol):
         ...
 
 
+@runtime_checkable
 class Backend(Protocol):
     """A way in and out. `commands` are the names of the border commands that its legs can do (`Play.name`,
     …)."""

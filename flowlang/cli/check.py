@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     from flowlang.project.project import Project
 
 _UNUSED = "W202"
+_ALWAYS = frozenset({"store"})
+"""Outlets that `flow serve` has without being told."""
 
 
 @click.command()
@@ -142,6 +144,7 @@ def _check(path: Path, as_json: bool, seen: _Seen) -> Found:
         return Found(Exit.NOT_COMPILED, lines)
     # Here, so that a wrong path is told, and what was found before, without loading the parser.
     from flowlang.analysis import check as check_module
+    from flowlang.analysis.capabilities import without_outlet
     from flowlang.core import check_constants
     from flowlang.modules import ModuleFiles
     from flowlang.project.project import ProjectError, open_project
@@ -149,12 +152,14 @@ def _check(path: Path, as_json: bool, seen: _Seen) -> Found:
 
     try:
         project = open_project(path)
-        seen.whole = project.check_backends()
+        backends = project.check_backends()
+        seen.whole = backends.ours
     except ProjectError as error:
         seen.whole = False  # it may be Python that is wrong
         scripts.show(error.diagnostics, lines.append, as_json)
         return Found(Exit.FAILED, lines)
     seen.project(project)
+    outlets = backends.outlets if project.is_served else None
 
     def look(text: Source) -> tuple[tuple[Diagnostic, ...], Exit]:
         parsed = parse(text)
@@ -165,6 +170,8 @@ def _check(path: Path, as_json: bool, seen: _Seen) -> Found:
         checked = check_module(parsed.module, actions=project.actions, exists=seen.plays, load=load)
         wrong = check_constants(checked.program) if checked.program is not None else None
         diagnostics += checked.diagnostics + ((wrong,) if wrong is not None else ())
+        if checked.program is not None and outlets is not None:
+            diagnostics += tuple(without_outlet(checked.program, outlets | _ALWAYS))
         return diagnostics, Exit.FAILED if has_errors(diagnostics) else Exit.FINE
 
     diagnostics, code = _with_tests(path, source, seen, look)

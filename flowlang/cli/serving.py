@@ -16,6 +16,7 @@ from pathlib import Path
 import trio
 
 import flowlang
+from flowlang.backends.border import Backend, Outlet
 from flowlang.backends.values import StoredValues
 from flowlang.diagnostics import Source
 from flowlang.engine.recovery import Recovered
@@ -75,9 +76,11 @@ async def _serve(service: Service, as_json: bool) -> Exit:
             _probe(store)
             sealing = Sealer(store.keys, lasting=True)
             opted_out = stack.enter_context(closing(OptedOut(service.data)))
-        backends = from_project(lambda: project.backends(service.data, service.policy, voice, sealing))
+        backends = from_project(
+            lambda: project.backends(Backend, service.data, service.policy, voice, sealing)
+        )
         named = [sip, *backends]
-        kept = not any("store" in getattr(each, "outlets", ()) for each in backends)
+        kept = not any(isinstance(each, Outlet) and "store" in each.outlets for each in backends)
         more = [StoredValues(service.data, sealing)] if kept else []
         engine = await stack.enter_async_context(
             flowlang.open_engine(

@@ -12,13 +12,14 @@ shape as well as by the kind.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
-from typing import Any
+from typing import Any, Generic, TypeVar, cast
 
 from flowlang.diagnostics import near_name
+from flowlang.model.action import OutletName
 from flowlang.model.plain import Sealing
 from flowlang.model.policy import NOTHING, Policy
 from flowlang.model.speech import Voice
@@ -27,6 +28,10 @@ from .hosts import CannotImportError, imported
 from .shapes import WRONG, Report, Table
 
 GROUP = "flowlang.backends"
+
+_T = TypeVar("_T")
+_Made_co = TypeVar("_Made_co", covariant=True)
+_Backend = TypeVar("_Backend")
 
 _BOTH_WAYS = frozenset({"sms", "email"})
 """Outlets of which a second backend is of use: what it takes in comes from elsewhere. The first sends."""
@@ -42,23 +47,38 @@ class SettingsError(Exception):
         super().__init__(message)
 
 
+class Shared:
+    """What the backends of a project have together, as a listener for HTTP: one thing of each kind and
+    name."""
+
+    def __init__(self) -> None:
+        self._all: dict[tuple[type[object], Hashable], object] = {}
+
+    def one(self, kind: type[_T], name: Hashable, make: Callable[[], _T]) -> _T:
+        """The thing of that name, made where there is none."""
+        found = self._all.get((kind, name))
+        if not isinstance(found, kind):
+            self._all[kind, name] = found = make()
+        return found
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Surroundings:
     """What the backends of a project share. `folder` is where relative paths begin, `data` where something
-    may be kept, `None` for nowhere; `policy` is the operator's; `shared` is for what they have together, as a
-    listener for HTTP; `voice` speaks what scripts `say`; `sealing` is for secrets that are kept."""
+    may be kept, `None` for nowhere; `policy` is the operator's; `voice` speaks what scripts `say`; `sealing`
+    is for secrets that are kept."""
 
     folder: Path
     data: Path | None = None
     policy: Policy = NOTHING
-    shared: dict[Any, Any] = field(default_factory=dict[Any, Any])
+    shared: Shared = field(default_factory=Shared)
     voice: Voice | None = None
     sealing: Sealing | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Section:
-    """A section of `flow.toml`, read by its kind's shape."""
+    """A section of `flow.toml`, read by its kind's shape: that, and no type, says what `settings` has."""
 
     name: str
     settings: Mapping[str, Any]
@@ -66,13 +86,16 @@ class Section:
 
 
 @dataclass(frozen=True, slots=True)
-class BackendKind:
+class BackendKind(Generic[_Made_co]):
     """What an entry point names. `doc` is one line; `settings` the shape of its section without `kind`;
-    `make` gives a `flowlang.backends.border.Backend`, or raises `SettingsError`."""
+    `make` gives a `flowlang.backends.border.Backend`, or raises `SettingsError`. `outlets` says, for `flow
+    check`, which a section has, each with the setting that it takes, `None` for none; without it only what is
+    made tells."""
 
     doc: str
     settings: Table
-    make: Callable[[Section], Any]
+    make: Callable[[Section], _Made_co]
+    outlets: Mapping[OutletName, str | None] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,14 +122,23 @@ def installed_kinds() -> tuple[Installed, ...]:
     return tuple(sorted(set(found), key=lambda each: (each.name, each.package)))
 
 
-def make_backends(sections: Mapping[str, Any], surroundings: Surroundings, report: Report) -> tuple[Any, ...]:
-    """The backends of `[backends]`, in order. What is wrong is in the report."""
-    made: list[Any] = []
+def make_backends(
+    sections: Mapping[str, Mapping[str, Any]],
+    surroundings: Surroundings,
+    report: Report,
+    of: type[_Backend],
+) -> tuple[_Backend, ...]:
+    """The backends of `[backends]`, in order, each one `of` that type. What is wrong is in the report."""
+    made: list[_Backend] = []
     senders: dict[str, str] = {}
     for name, kind, settings in _read(sections, report):
         path = ("backends", name)
         try:
             backend = kind.make(Section(name, settings, surroundings))
+            if not isinstance(backend, of):
+                raise SettingsError(
+                    f"`{sections[name]['kind']}` made a {type(backend).__name__}, which is no backend"
+                )
             made.append(backend)
             for outlet in sorted(getattr(backend, "outlets", ())):
                 first = senders.setdefault(outlet, name)
@@ -122,16 +154,31 @@ def make_backends(sections: Mapping[str, Any], surroundings: Surroundings, repor
     return tuple(made)
 
 
-def check_backends(sections: Mapping[str, Any], report: Report) -> bool:
-    """Reads `[backends]` by the shapes of its kinds, and makes nothing. What is wrong is in the report.
-    Whether all kinds are of this package, and change with it alone."""
-    for _ in _read(sections, report):
-        pass
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """What is known of `[backends]` without making any. `ours`: all kinds are of this package, and change
+    with it alone. `outlets` are those that they have, `None` where a kind does not say."""
+
+    ours: bool
+    outlets: frozenset[str] | None
+
+
+def check_backends(sections: Mapping[str, Mapping[str, Any]], report: Report) -> Checked:
+    """Reads `[backends]` by the shapes of its kinds, and makes nothing. What is wrong is in the report."""
+    outlets: set[str] | None = set()
+    for _, kind, settings in _read(sections, report):
+        if kind.outlets is None:
+            outlets = None
+        elif outlets is not None:
+            outlets |= {each for each, needs in kind.outlets.items() if needs is None or needs in settings}
     used = {str(given.get("kind")) for given in sections.values()}
-    return all(each.value.startswith("flowlang.") for kind in used for each in _entries(kind))
+    ours = all(each.value.startswith("flowlang.") for kind in used for each in _entries(kind))
+    return Checked(ours, frozenset(outlets) if outlets is not None else None)
 
 
-def _read(sections: Mapping[str, Any], report: Report) -> Iterator[tuple[str, BackendKind, Any]]:
+def _read(
+    sections: Mapping[str, Mapping[str, Any]], report: Report
+) -> Iterator[tuple[str, BackendKind[object], Mapping[str, Any]]]:
     """The name, the kind and the settings of each section that has no mistake."""
     for name, given in sections.items():
         path = ("backends", name)
@@ -145,7 +192,7 @@ def _read(sections: Mapping[str, Any], report: Report) -> Iterator[tuple[str, Ba
             yield name, kind, settings
 
 
-def _kind(name: str, path: tuple[str, ...], report: Report) -> BackendKind | None:
+def _kind(name: str, path: tuple[str, ...], report: Report) -> BackendKind[object] | None:
     span = report.extent(path).value
     entries = {(each.value, each.dist.name if each.dist else "?"): each for each in _entries(name)}
     if not entries:
@@ -170,7 +217,7 @@ def _kind(name: str, path: tuple[str, ...], report: Report) -> BackendKind | Non
             "E805", span, f'"{name}" is not set up in `flow.toml`: `{entry.value}` is no `BackendKind`'
         )
         return None
-    return found
+    return cast("BackendKind[object]", found)
 
 
 def _entries(name: str | None = None) -> Iterable[EntryPoint]:

@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from importlib.metadata import entry_points
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from flowlang.diagnostics import DiagnosticsError, Source, Span
 from flowlang.model.actions import ACTIONS, Action
@@ -26,11 +26,13 @@ from flowlang.model.policy import NOTHING, Policy
 from flowlang.model.speech import Voice
 from flowlang.model.values import SECOND
 
-from .backends import Surroundings, check_backends, make_backends
+from .backends import Checked, Surroundings, check_backends, make_backends
 from .finding import find_settings
 from .hosts import Declared, declare, declare_python, make_importable, taken
 from .settings import read_settings
 from .shapes import Report
+
+_Backend = TypeVar("_Backend")
 
 GROUP = "flowlang.actions"
 """The entry point group; an entry is the action's name and the place of its `HostAction`."""
@@ -75,31 +77,39 @@ class Project:
 
     def backends(
         self,
+        of: type[_Backend],
         data: Path | None = None,
         policy: Policy = NOTHING,
         voice: Voice | None = None,
         sealing: Sealing | None = None,
-    ) -> tuple[Any, ...]:
-        """The backends of `[backends]`, made; see `backends.Surroundings`. Raises `ProjectError`."""
+    ) -> tuple[_Backend, ...]:
+        """The backends of `[backends]`, made, each one `of` that type; see `backends.Surroundings`. Raises
+        `ProjectError`."""
         sections = self.settings.get("backends")
         if not sections or self.report is None or self.path is None:
             return ()
         surroundings = Surroundings(self.path.parent, data, policy, voice=voice, sealing=sealing)
-        made = make_backends(sections, surroundings, self.report)
+        made = make_backends(sections, surroundings, self.report, of)
         _raise_found((self.report,))
         return made
 
-    def check_backends(self) -> bool:
-        """Reads `[backends]` by the shapes of its kinds, and makes nothing; secrets need not be there.
-        Whether all kinds are flowlang's own. Raises `ProjectError`."""
+    def check_backends(self) -> Checked:
+        """Reads `[backends]` by the shapes of its kinds, and makes nothing; secrets need not be there. Raises
+        `ProjectError`."""
         sections = self.settings.get("backends")
         if not sections or self.report is None:
-            return True
+            return Checked(ours=True, outlets=frozenset())
         self.report.needs_secrets = False
-        ours = check_backends(sections, self.report)
+        checked = check_backends(sections, self.report)
         self.report.needs_secrets = True
         _raise_found((self.report,))
-        return ours
+        return checked
+
+    @property
+    def is_served(self) -> bool:
+        """Whether its settings are for `flow serve`: of a program around flowlang, which sets its backends up
+        by itself, they have no more than its actions."""
+        return self.path is not None and set(self.settings) != {"actions"}
 
     @property
     def manners(self) -> Manners:

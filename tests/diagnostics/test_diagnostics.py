@@ -33,7 +33,7 @@ FOLDERS = sorted(path.parent for path in HERE.glob("*/script.flow"))
 def rendered(folder: Path) -> str:
     if (folder / "flow.toml").is_file():
         with pytest.raises(ProjectError) as refused:
-            open_project(folder / "script.flow").backends()
+            open_project(folder / "script.flow").backends(object)
         found = refused.value.diagnostics
         return "".join(f"{render(each)}\n" for each in found).replace(f"{folder.relative_to(ROOT)}/", "")
     source = Source("script.flow", (folder / "script.flow").read_text(encoding="utf-8"))

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from importlib.metadata import entry_points
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -10,12 +12,16 @@ import trio
 from trio.testing import MockClock
 
 from flowlang import open_engine
+from flowlang.analysis.capabilities import KINDS
 from flowlang.backends.border import Finish, Host
 from flowlang.engine.errors import ScriptError
+from flowlang.model.actions import ACTIONS
 from flowlang.model.message_commands import HttpRequest, OutsideCommand, SendMessage
 from flowlang.model.policy import EVERYTHING
 from flowlang.model.results import Done
 from flowlang.model.values import Outcome
+from flowlang.project.backends import GROUP, BackendKind
+from tests.cli.flow import flow
 
 SCRIPT = """
 policy { allow sms "*"; allow http "*" }
@@ -171,3 +177,70 @@ def test_a_route_by_a_way_is_judged_by_the_backend_that_has_it(route: str, told:
                 assert told is None
 
     trio.run(main, clock=MockClock())
+
+
+# What each action needs of a backend: an outlet, else commands of the border.
+NEEDS = {
+    "sms": "sms", "email": "email", "chat": "chat", "notify": "notify", "webhook": "http", "http.get": "http",
+    "http.post": "http", "http.put": "http", "http.delete": "http", "sql.query": "sql", "sql.run": "sql",
+    "store.get": "store", "store.put": "store", "store.add": "store",
+}  # fmt: skip
+
+
+def test_each_action_needs_an_outlet_or_commands_and_each_outlet_has_its_kinds() -> None:
+    assert {each.name: each.sends for each in ACTIONS.values() if each.sends is not None} == NEEDS
+    given: dict[str, set[str]] = {}
+    for entry in entry_points(group=GROUP):
+        kind = entry.load()
+        if entry.value.startswith("flowlang.") and isinstance(kind, BackendKind):
+            assert kind.outlets is not None, "what `flow check` knows of ours"
+            for outlet, setting in kind.outlets.items():
+                assert setting is None or setting in kind.settings.keys
+                given.setdefault(outlet, set()).add(entry.name)
+    assert given == {outlet: set(kinds) for outlet, kinds in KINDS.items()}
+
+
+SMS = """policy { allow sms "*" }
+route call => main
+flow main { sms to: caller.number, text: "x"; store.add "n", 1 }
+"""
+MAIL = """policy { allow email "*" }
+route call => main
+flow main { email to: "a@c.example", subject: "x", body: "x" }
+"""
+
+
+@pytest.mark.parametrize(
+    ("toml", "told"),
+    [
+        (None, False),  # no project: whoever embeds it has backends of his own
+        ("[actions]\n", False),
+        ("", True),
+        ('[backends.web]\nkind = "web"\nlisten = "127.0.0.1:0"\nchat = {}\n', True),
+        ('[backends.m]\nkind = "email"\nfrom = "a@b.example"\nsmtp = { host = "mx.b.example" }\n', True),
+        ('[backends.s]\nkind = "smpp"\nhost = "h"\nsystem_id = "x"\nfrom = "Clinic"\n', False),
+    ],
+)
+def test_check_tells_in_a_project_what_serve_would_refuse(
+    tmp_path: Path, toml: str | None, told: bool
+) -> None:
+    (tmp_path / "desk.flow").write_text(SMS, encoding="utf-8")
+    if toml is not None:
+        (tmp_path / "flow.toml").write_text(toml, encoding="utf-8")
+    done = flow("check", "desk.flow", folder=tmp_path)
+    assert ("desk.flow:3:13: error E407: this needs the outlet `sms`" in done.out) is told, done
+    assert done.code == (1 if told else 0)
+
+
+@pytest.mark.parametrize(
+    ("settings", "told"),
+    [
+        ('listener = { addresses = ["@b.example"] }', True),
+        ('smtp = { host = "b.example" }', False),
+    ],
+)
+def test_a_section_that_only_takes_mails_in_sends_none(tmp_path: Path, settings: str, told: bool) -> None:
+    (tmp_path / "desk.flow").write_text(MAIL, encoding="utf-8")
+    toml = f'[backends.m]\nkind = "email"\nfrom = "a@b.example"\n{settings}\n'
+    (tmp_path / "flow.toml").write_text(toml, encoding="utf-8")
+    assert ("`email`, which no backend" in flow("check", "desk.flow", folder=tmp_path).out) is told

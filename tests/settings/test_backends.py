@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from flowlang.backends.border import Backend
 from flowlang.diagnostics import render
 from flowlang.model.policy import EVERYTHING
 from flowlang.project import backends as loading
@@ -58,7 +59,7 @@ def entries(monkeypatch: pytest.MonkeyPatch) -> list[Entry]:
 
 def made(folder: Path, toml: str) -> tuple[Any, ...]:
     (folder / "flow.toml").write_text(toml, encoding="utf-8")
-    return open_project(folder / "desk.flow").backends(folder / "data", EVERYTHING)
+    return open_project(folder / "desk.flow").backends(object, folder / "data", EVERYTHING)
 
 
 def mistakes(folder: Path, toml: str) -> list[str]:
@@ -122,6 +123,15 @@ def test_a_second_backend_for_an_outlet_that_can_have_one_is_told(
         "5:11: error E805: `chat` is for `[backends.a]` already, and a project has one for it",
         "16:11: error E805: `store` is for `[backends.d]` already, and a project has one for it",
     ]
+
+
+@pytest.mark.usefixtures("entries")
+def test_a_kind_that_makes_no_backend_is_told(tmp_path: Path) -> None:
+    (tmp_path / "flow.toml").write_text('[backends.birds]\nkind = "pigeon"\nloft = "x"\n', encoding="utf-8")
+    with pytest.raises(ProjectError) as refused:
+        open_project(tmp_path / "desk.flow").backends(Backend, tmp_path, EVERYTHING)
+    (found,) = refused.value.diagnostics
+    assert found.message == "`pigeon` made a Section, which is no backend"
 
 
 def test_two_packages_with_one_kind_are_told(tmp_path: Path, entries: list[Entry]) -> None:

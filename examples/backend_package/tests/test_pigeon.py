@@ -65,7 +65,7 @@ def test_a_flow_talks_by_pigeon(tmp_path: Path) -> None:
     (tmp_path / "flow.toml").write_text(
         '[backends.birds]\nkind = "pigeon"\nloft = "loft"\nfrom = "+16062067563"\n', encoding="utf-8"
     )
-    (backend,) = open_project(tmp_path / "desk.flow").backends()
+    (backend,) = open_project(tmp_path / "desk.flow").backends(Backend)
     loft = tmp_path / "loft"
 
     async def wait_letters(count: int) -> list[str]:
@@ -113,5 +113,5 @@ def test_a_mistake_in_flow_toml_is_told_with_its_place(tmp_path: Path) -> None:
         '[backends.birds]\nkind = "pigeon"\nloft = "loft"\nfrom = "nobody at all"\n', encoding="utf-8"
     )
     with pytest.raises(ProjectError) as refused:
-        open_project(tmp_path / "desk.flow").backends()
+        open_project(tmp_path / "desk.flow").backends(Backend)
     assert "flow.toml:4:8: error E805: `nobody at all` is no number that writes" in str(refused.value)

@@ -154,4 +154,5 @@ KIND = BackendKind(
         }
     ),
     _make,
+    {"email": "smtp"},
 )  # fmt: skip

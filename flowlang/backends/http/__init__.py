@@ -88,4 +88,5 @@ KIND = BackendKind(
         }
     ),
     _make,
+    {"http": None},
 )  # fmt: skip

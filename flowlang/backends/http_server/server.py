@@ -177,8 +177,7 @@ def server_of(section: Section) -> HttpServer:
         socket.getaddrinfo(listen.host, listen.port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
     except (OSError, UnicodeError):
         raise SettingsError(f"`{listen.host}` is no address of this machine", "listen") from None
-    servers: dict[tuple[str, str], HttpServer] = section.surroundings.shared
-    server = servers.setdefault(("http server", listen.address), HttpServer(listen))
+    server = section.surroundings.shared.one(HttpServer, listen.address, lambda: HttpServer(listen))
     if found and server.listen != listen:
         raise SettingsError("another section listens here with another certificate", "certificate")
     return server

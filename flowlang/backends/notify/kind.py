@@ -37,4 +37,5 @@ KIND = BackendKind(
     "Notices by apprise's services, with the extra `notify`.",
     Table({"services": Named(Hidden(), "a table of services", NAME)}, frozenset({"services"})),
     _make,
+    {"notify": None},
 )

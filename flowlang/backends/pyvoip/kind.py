@@ -62,4 +62,5 @@ KIND = BackendKind(
         frozenset({"server", "user", "password"}),
     ),
     _make,
+    {},
 )  # fmt: skip

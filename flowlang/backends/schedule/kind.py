@@ -44,4 +44,5 @@ KIND = BackendKind(
     "Times at which flows begin, as cron has them.",
     Table({"schedules": Named(_SCHEDULE, "a table of schedules", _NAME)}, frozenset({"schedules"})),
     _make,
+    {},
 )

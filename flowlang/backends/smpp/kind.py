@@ -80,4 +80,5 @@ KIND = BackendKind(
         frozenset({"host", "system_id", "from"}),
     ),
     _make,
+    {"sms": None},
 )  # fmt: skip

@@ -142,4 +142,5 @@ KIND = BackendKind(
         frozenset({"form", "token", "from"}),
     ),
     _make,
+    {"sms": None},
 )

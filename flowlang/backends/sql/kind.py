@@ -54,4 +54,5 @@ KIND = BackendKind(
     "Data bases: SQLite, and PostgreSQL with the extra `postgresql`.",
     Table({"connections": Named(_CONNECTION, "a table of data bases", NAME)}, frozenset({"connections"})),
     _make,
+    {"sql": None},
 )

@@ -23,4 +23,6 @@ def _make(section: Section) -> StoredValues:
         raise SettingsError(str(error)) from None
 
 
-KIND = BackendKind("The values of `store.get`, `store.put` and `store.add`.", Table({}), _make)
+KIND = BackendKind(
+    "The values of `store.get`, `store.put` and `store.add`.", Table({}), _make, {"store": None}
+)

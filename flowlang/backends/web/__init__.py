@@ -104,4 +104,5 @@ KIND = BackendKind(
         frozenset({"listen"}),
     ),
     _make,
+    {"chat": "chat"},
 )

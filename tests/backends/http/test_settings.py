@@ -12,7 +12,7 @@ from flowlang.project.project import ProjectError, open_project
 
 def made(folder: Path, lines: str) -> tuple[object, ...]:
     (folder / "flow.toml").write_text(f'[backends.net]\nkind = "http"\n{lines}\n', encoding="utf-8")
-    return open_project(folder / "x.flow").backends()
+    return open_project(folder / "x.flow").backends(object)
 
 
 def test_a_client_is_made_of_its_settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -273,7 +273,7 @@ def made(folder: Path, lines: str) -> Any:
         f'[backends.texts]\nkind = "sms_gateway"\nfrom = "+16062067563"\ntoken = {{ env = "T" }}\n{lines}\n'
     )
     (folder / "flow.toml").write_text(text, encoding="utf-8")
-    return open_project(folder / "x.flow").backends()
+    return open_project(folder / "x.flow").backends(object)
 
 
 TABLE = """listen = "127.0.0.1:8080"

@@ -159,7 +159,7 @@ async def test_what_is_too_large_is_refused() -> None:
 
 def made(folder: Path, lines: str) -> Any:
     (folder / "flow.toml").write_text(f'[backends.web]\nkind = "web"\n{lines}\n', encoding="utf-8")
-    return open_project(folder / "x.flow").backends()
+    return open_project(folder / "x.flow").backends(object)
 
 
 def test_settings_make_hooks_and_a_chat(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -37,4 +37,5 @@ KIND = BackendKind(
     "Text messages by carrier pigeon.",
     Table({"loft": Text("a path"), "from": Text()}, frozenset({"loft", "from"})),
     _make,
+    {"sms": None},  # so that `flow check` knows that scripts may send texts
 )
