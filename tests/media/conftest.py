@@ -67,6 +67,16 @@ async def plane(autojump_clock: MockClock, nursery: trio.Nursery) -> AsyncIterat
 
 
 @pytest.fixture
+async def phones(autojump_clock: MockClock, nursery: trio.Nursery) -> AsyncIterator[MediaPlane]:
+    """One whose ports send silence all the time, as telephones do."""
+    made = MediaPlane(MediaConfig(ports=(24000, 24998), silence="steady"), randomness=random.Random(2))
+    await nursery.start(made.run)
+    yield made
+    for port in made.ports:
+        port.close()
+
+
+@pytest.fixture
 def ramp() -> Callable[[int], Prompt]:
     """A prompt of so many samples, each a number that tells its place."""
     return lambda samples: Prompt(

@@ -78,17 +78,59 @@ async def test_the_last_packet_is_filled_with_silence(
     assert sound(peer) == ramp(200).pcmu + b"\xff" * 120
 
 
-async def test_silence_is_sent_while_nothing_plays(
+async def test_a_leg_that_is_up_hears_a_little_silence_then_a_packet_a_second(
     autojump_clock: MockClock, port: MediaPort, peer: Peer
 ) -> None:
-    await trio.sleep(0.105)
-    assert sound(peer) == b"\xff" * 800
+    await trio.sleep(0.495)
+    packets = peer.heard()
+    assert b"".join(each.payload for each in packets) == b"\xff" * 800
+    assert [each.marker for each in packets] == [True, *[False] * 4]
+    await trio.sleep(10)
+    kept_alive = peer.heard()
+    assert len(kept_alive) == 10
+    for number, packet in enumerate(kept_alive, 1):
+        assert packet.marker
+        assert packet.payload == b"\xff" * 160
+        assert packet.sequence == (packets[-1].sequence + number) & 0xFFFF
+        assert packet.timestamp == (packets[-1].timestamp + number * 8000) & 0xFFFFFFFF
+
+
+@pytest.mark.parametrize("ptime", [10, 20, 30, 60])
+async def test_after_a_rest_the_sound_is_where_the_clock_has_it(
+    autojump_clock: MockClock, plane: MediaPlane, peer: Peer, ramp: Ramp, ptime: int
+) -> None:
+    port = plane.open(LOOPBACK)
+    port.connect(peer.address, ptime=ptime)
+    await trio.sleep(0.305)
+    first = peer.heard()[0]
+    await trio.sleep(0.3)
+    port.play(ramp(480))
+    await trio.sleep(0.6)
+    packets = peer.heard()
+    talk = [each for each in packets if each.payload != b"\xff" * 8 * ptime]
+    assert b"".join(each.payload for each in talk) == ramp(480).pcmu
+    assert [each.marker for each in talk] == [True, *[False] * (len(talk) - 1)]
+    assert packets[0].sequence == (first.sequence + 5) & 0xFFFF
+    assert 4800 - 8 * ptime <= (talk[0].timestamp - first.timestamp) & 0xFFFFFFFF <= 4800 + 8 * ptime
+    assert len(packets) - len(talk) == 6, "the packet time at which the end is told, and a little silence"
+
+
+async def test_a_plane_may_send_silence_all_the_time_as_telephones_do(
+    autojump_clock: MockClock, nursery: trio.Nursery, peer: Peer
+) -> None:
+    plane = MediaPlane(MediaConfig(ports=(26000, 26100), silence="steady"))
+    await nursery.start(plane.run)
+    port = plane.open(LOOPBACK)
+    port.connect(peer.address)
+    await trio.sleep(1.005)
+    assert sound(peer) == b"\xff" * 8000
+    port.close()
 
 
 async def test_a_plane_may_be_told_to_send_no_silence(
     autojump_clock: MockClock, nursery: trio.Nursery, peer: Peer, ramp: Ramp
 ) -> None:
-    plane = MediaPlane(MediaConfig(ports=(26000, 26100), send_silence=False))
+    plane = MediaPlane(MediaConfig(ports=(26000, 26100), silence="none"))
     await nursery.start(plane.run)
     port = plane.open(LOOPBACK)
     port.connect(peer.address)

@@ -1,6 +1,7 @@
 """What a leg says: sound, digits or silence, a packet at each packet time. No socket, no clock.
 
-Rules: the media clock and the playback run on while nobody hears (hold), only the packets are left out, so
+Rules: where nothing is to be heard, a few packets of silence go out at first and after all that was said, then
+one in each `KEEP_ALIVE`; a packet after a pause has the marker. The media clock and the playback run on while nobody hears (hold), only the packets are left out, so
 that sequence numbers have no gap; digits stand in place of sound, which waits for them; the marker opens a
 talkspurt after a pause (RFC 3551 §4.1) and a telephone event (RFC 4733 §2.2). What another leg says is sent
 on as it comes, without a buffer of ours, and is left out while something of our own is heard. Where nothing
@@ -10,6 +11,7 @@ else is to be heard a loop may be: a ringing tone, music on hold.
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Literal
 
 from flowlang.rtp import (
     PCMU,
@@ -26,14 +28,26 @@ from .playback import Done, Ended, Playback, guarded
 from .prompts import Prompt
 
 RELAY_PAUSE = 200  # ms without a packet of the other leg, after which we send silence in its place
+# Packets of silence before nothing is sent. Who latches to where we send from wants a few: Asterisk's strictrtp
+# 4 in a row (`probation`), `SourceGuard` of ours 5; and the end of a prompt comes whole out of a jitter buffer.
+SETTLE = 5
+# ms. RFC 6263 §6 wants a keep-alive at least every 15 s; so often, a lost one matters to no NAT, no peer that
+# gives up a silent stream, and no `SourceGuard` (5 s).
+KEEP_ALIVE = 1000
+
+Silence = Literal["sparse", "steady", "none"]
+"""What is sent while nothing plays: `sparse` as the rules above have it, `steady` a packet each packet time, as
+telephones do, or nothing."""
 
 
 class Outgoing:
     """The outgoing stream of one port."""
 
-    def __init__(self, random: RandomBits, *, send_silence: bool) -> None:
+    def __init__(self, random: RandomBits, silence: Silence) -> None:
         self._sender = RtpSender(random)
-        self._send_silence = send_silence
+        self._manner: Silence = silence
+        self._settling = SETTLE  # packets of silence that are yet to go out
+        self._quiet = 0  # ms since the latest packet
         self._digits = DigitSender()
         self._digits_done: list[Callable[[], None]] = []
         self._behind: Prompt | None = None
@@ -49,10 +63,12 @@ class Outgoing:
     def configure(self, codec: Codec, ptime: int, event_type: int | None) -> None:
         """Packets of `ptime` ms from now on; the playback goes on where it is, as after a pause."""
         self._codec = codec
+        self._packet_ms = ptime
         self._frame = ptime * SAMPLE_RATE // 1000  # samples, and bytes of G.711
         self._silence = codec.silence * self._frame
         self._event_type = event_type
         self._talking = False
+        self._settling = SETTLE
         if self._playback is not None:
             self._audio = self._playback.prompt.encoded(codec)
 
@@ -88,6 +104,7 @@ class Outgoing:
         if self._playback is not None or self._behind is not None or self._digits.busy:
             return None
         self._relayed = RELAY_PAUSE
+        self._settling, self._quiet = SETTLE, 0
         self._talking = False
         if codec is not None:
             sound = codec.transcode(packet.payload, self._codec)
@@ -105,27 +122,40 @@ class Outgoing:
         """Time went by in which nothing could be sent: the media clock goes on, the sound waits."""
         self._sender.advance(ms * SAMPLE_RATE // 1000)
         self._talking = False
+        self._quiet += ms
 
-    def next_packet(self, *, heard: bool) -> bytes | None:
-        """What to send at this packet time; None for nothing. `heard` False is hold."""
+    def settle(self) -> None:
+        """The peer is found elsewhere: he hears a little silence there."""
+        self._settling = SETTLE
+
+    @property
+    def idle(self) -> bool:
+        """Whether there is nothing to say."""
+        waiting = self._digits_done or self._digits.busy
+        return self._playback is None and self._behind is None and not waiting and self._relayed <= 0
+
+    @property
+    def rest(self) -> int | None:
+        """For how many ms no packet is due while `idle`; `None`: for ever."""
+        if self._manner == "none":
+            return None
+        if self._manner == "steady" or self._settling:
+            return 0
+        return max(0, KEEP_ALIVE - self._quiet - self._packet_ms)
+
+    def next_packet(self, *, heard: bool, steady: bool = False) -> bytes | None:
+        """What to send at this packet time; None for nothing. `heard` False is hold, `steady` leaves no
+        silence out."""
         data: bytes | None = None
         if self._behind is not None or self._digits_done:
             self._relayed = 0
         elif self._relayed > 0 and self._playback is None and not self._digits.busy:
-            self._relayed -= self._frame * 1000 // SAMPLE_RATE
+            self._relayed -= self._packet_ms
             self._sender.advance(self._frame)
             return None
         self._relay.interrupt()
-        if (
-            self._playback is None
-            and self._behind is None
-            and not self._digits_done
-            and not self._digits.busy
-        ):
-            if heard and self._send_silence:  # what most legs do most of the time
-                kind = self._codec.payload_type
-                data = self._sender.packet(self._silence, kind, marker=not self._talking)
-            self._talking = data is not None
+        if self.idle:  # what most legs do most of the time
+            data = self._next_silence(heard=heard, steady=steady)
             self._sender.advance(self._frame)
             return data
         event = self._digits.next_frame(self._frame) if self._digits.busy else None
@@ -142,11 +172,23 @@ class Outgoing:
             if heard and payload:
                 data = self._sender.packet(payload, self._codec.payload_type, marker=not self._talking)
             self._talking = data is not None
+        self._settling, self._quiet = SETTLE, 0
         self._sender.advance(self._frame)
         if self._digits_done and not self._digits.busy:
             over, self._digits_done = self._digits_done, []
             for done in over:
                 guarded(done)
+        return data
+
+    def _next_silence(self, *, heard: bool, steady: bool) -> bytes | None:
+        rest = 0 if steady and self._manner != "none" else self.rest
+        if not heard or rest != 0:
+            self._talking = False
+            self._quiet += self._packet_ms
+            return None
+        data = self._sender.packet(self._silence, self._codec.payload_type, marker=not self._talking)
+        self._talking = True
+        self._settling, self._quiet = max(0, self._settling - 1), 0
         return data
 
     def _next_sound(self) -> bytes:
@@ -185,4 +227,4 @@ class Outgoing:
                 payload += sound[: self._frame - len(payload)]
             self._behind_at = (at + self._frame) % len(sound)
             return payload
-        return self._silence if self._send_silence else b""
+        return b"" if self._manner == "none" else self._silence

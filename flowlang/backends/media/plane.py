@@ -3,7 +3,8 @@
 Rules: deadlines are counted from the start time, never summed from sleeps; a tick sends for all legs first,
 then takes what came by one poll for all; nothing here is a task or a timer per leg. A ticker that comes late
 by up to `MAX_CATCH_UP` ticks runs them at once, so that the peer's jitter buffer sees a burst; what is beyond
-is skipped: the media clocks go on, the sound waits, and no flood is sent.
+is skipped: the media clocks go on, the sound waits, and no flood is sent. A port that has nothing to say has no
+turn; see `roster`.
 """
 
 from __future__ import annotations
@@ -19,10 +20,12 @@ import trio
 from flowlang.rtp import RandomBits
 
 from .errors import MediaError
+from .outgoing import Silence
 from .port import MAX_PACKET, TICK_MS, MediaPort
 from .ports import Ports
 from .prompts import PromptCache
 from .recorder import Recorder
+from .roster import Roster
 from .sockets import bind_media
 
 MAX_CATCH_UP = 5  # ticks
@@ -32,10 +35,11 @@ MAX_ROUNDS = 8
 
 @dataclass(frozen=True, slots=True)
 class MediaConfig:
-    """`ports`: first and last UDP port for RTP (even ones are used). `send_silence`: while nothing plays."""
+    """`ports`: first and last UDP port for RTP (even ones are used). `silence`: what is sent while nothing
+    plays, see `outgoing`."""
 
     ports: tuple[int, int] = (16384, 32766)
-    send_silence: bool = True
+    silence: Silence = "sparse"
 
 
 @dataclass(slots=True)
@@ -68,6 +72,7 @@ class MediaPlane:
         self._free: dict[str, Ports] = {}  # by our address
         self._random: RandomBits = randomness or random.SystemRandom()
         self._open: dict[MediaPort, None] = {}
+        self._roster = Roster[MediaPort]()
         self._selector = selectors.DefaultSelector()
         self._buffer = bytearray(MAX_PACKET + 1)  # one more byte tells a packet that is too large
         self._view = memoryview(self._buffer)
@@ -88,9 +93,11 @@ class MediaPlane:
         if free is None:
             free = self._free[local_ip] = Ports(first, last, self._random)
         sock = bind_media(local_ip, lambda bind: free.take(bind, trio.current_time()), f"{first}-{last}")
-        forget = partial(self._forget, free)
-        port = MediaPort(sock, self._random, forget, send_silence=self._config.send_silence)
+        port = MediaPort(
+            sock, self._random, self._roster.wake, partial(self._forget, free), silence=self._config.silence
+        )
         self._open[port] = None
+        self._roster.add(port)
         self._selector.register(sock, selectors.EVENT_READ, port)
         self._opened.set()
         return port
@@ -98,6 +105,7 @@ class MediaPlane:
     def _forget(self, free: Ports, port: MediaPort) -> None:
         free.give_back(port.address[1], trio.current_time())
         del self._open[port]
+        self._roster.remove(port)
         self._selector.unregister(port.socket)
 
     async def run(self, *, task_status: trio.TaskStatus[None] = trio.TASK_STATUS_IGNORED) -> None:
@@ -129,18 +137,21 @@ class MediaPlane:
             behind = int(lateness / interval)
             if behind:
                 self.stats.late += 1
-            if behind > MAX_CATCH_UP:
-                tick += behind
-                self.stats.skipped += behind
-                for port in self.ports:
-                    port.skip(behind)
+            skipped = behind if behind > MAX_CATCH_UP else 0
+            if skipped:
+                tick += skipped
+                self.stats.skipped += skipped
+                for port in self._roster.awake:
+                    port.skip(skipped)
             self.stats.worst = max(self.stats.worst, lateness)
             self.stats.ticks += 1
-            self._tick()
+            self._tick(skipped)
 
-    def _tick(self) -> None:
-        for port in self.ports:
-            port.send_due()
+    def _tick(self, skipped: int) -> None:
+        for port in self._roster.begin_tick(skipped):
+            rest = port.send_due()
+            if rest != 0 and not port.closed:
+                self._roster.rest(port, rest)
         now = trio.current_time()
         for _ in range(MAX_ROUNDS):
             ready = self._selector.select(0)

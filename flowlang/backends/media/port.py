@@ -21,12 +21,13 @@ from flowlang.rtp import (
     RtpError,
     RtpPacket,
     SourceGuard,
+    Track,
     parse_packet,
 )
 
 from .call_recording import CallRecording
 from .errors import MediaError
-from .outgoing import Outgoing
+from .outgoing import Outgoing, Silence
 from .playback import Done, Playback, guarded
 from .prompts import Prompt
 from .recording import Recording
@@ -41,26 +42,29 @@ MAX_PACKET = 1500
 
 class MediaPort:
     """Made by `MediaPlane.open`. `on_digit` is called with each digit that the peer sends, `on_sound` with
-    the PCM16 of each packet of sound."""
+    the PCM16 of each packet of sound, before it the silence that the peer left out."""
 
     def __init__(
         self,
         sock: socket.socket,
         random: RandomBits,
+        wake: Callable[[MediaPort], None],
         on_close: Callable[[MediaPort], None],
         *,
-        send_silence: bool,
+        silence: Silence,
     ) -> None:
         self.on_digit: Callable[[str], None] | None = None
         self.on_sound: Callable[[bytes], None] | None = None
         self.address: Address = sock.getsockname()[:2]
         self.socket = sock
+        self._wake = wake
         self._on_close = on_close
-        self._outgoing = Outgoing(random, send_silence=send_silence)
+        self._outgoing = Outgoing(random, silence)
         self._guard = SourceGuard()
         self._reception = Reception()
         self._digits = DigitReceiver()
         self._stats = PortStats()
+        self._sound = Track()
         self._recording: Recording | None = None
         self._call_recordings: tuple[CallRecording, ...] = ()
         self._onward: MediaPort | None = None
@@ -106,6 +110,7 @@ class MediaPort:
         """
         self._check_open()
         target = destination(remote)
+        self._wake(self)
         if not MIN_PTIME <= ptime <= MAX_PTIME:
             raise MediaError(f"ptime {ptime} ms is not within {MIN_PTIME} to {MAX_PTIME}")
         if target is not None:
@@ -121,11 +126,14 @@ class MediaPort:
     def play(self, audio: Prompt, done: Done | None = None, *, loop: bool = False) -> Playback:
         """Play from the next packet time on, in place of what plays now. An empty prompt finishes there."""
         self._check_open()
+        self._wake(self)
         return self._outgoing.play(audio, done, loop=loop)
 
     def play_behind(self, prompt: Prompt | None) -> None:
         """Let this be heard again and again where nothing is played, in place of who is bridged; `None` ends
         it."""
+        if prompt is not None and not self.closed:
+            self._wake(self)
         self._outgoing.play_behind(prompt)
 
     def send_digits(self, digits: str, done: Callable[[], None] | None = None) -> None:
@@ -140,6 +148,7 @@ class MediaPort:
             self._outgoing.queue_digits(digits, done)
         except ValueError as error:
             raise MediaError(str(error)) from None
+        self._wake(self)
 
     def pass_to(self, other: MediaPort | None, *, events: bool = True) -> None:
         """Send on by another port what is heard here, sound and telephone events if wanted, from now on;
@@ -157,11 +166,14 @@ class MediaPort:
     def record_call(self, recording: CallRecording) -> None:
         """Feed a recording from now on until it is over or the port is closed."""
         self._check_open()
+        self._wake(self)
         live = [each for each in self._call_recordings if not each.over]
         self._call_recordings = (*live, recording)
 
     def hand_recordings_to(self, other: MediaPort) -> None:
         """What is recorded here goes on there."""
+        if self._call_recordings:
+            other._wake(other)
         other._call_recordings += self._call_recordings
         self._call_recordings = ()
 
@@ -186,17 +198,29 @@ class MediaPort:
 
     # --- for the ticker ---------------------------------------------------------------------------
 
-    def send_due(self) -> None:
-        """Send what a tick allows: two packets of 10 ms, one of 20, one of 30 at two ticks of three."""
+    def send_due(self) -> int | None:
+        """Send what a tick allows: two packets of 10 ms, one of 20, one of 30 at two ticks of three. Tells for
+        how many ticks there is nothing to do then, unless something is asked for; `None`: for ever."""
+        outgoing, target = self._outgoing, self._guard.current
+        recorded = bool(self._call_recordings)  # whose two directions keep step by the packets
         self._credit += TICK_MS
         while self._credit >= self._ptime and not self._closed:
             self._credit -= self._ptime
-            target = self._guard.current
-            data = self._outgoing.next_packet(heard=self._sending and target is not None)
+            data = outgoing.next_packet(heard=self._sending and target is not None, steady=recorded)
             if data is not None and target is not None:
                 self._send(data, target)
         if self._call_recordings:
             self._advance_recordings(TICK_MS)
+            return 0
+        if not outgoing.idle:
+            return 0
+        rest = outgoing.rest if self._sending and target is not None else None
+        return None if rest is None else max(0, rest - self._credit) // TICK_MS
+
+    def rested(self, ticks: int) -> None:
+        """So many ticks went by without a turn: nothing was to be said, the media clock runs."""
+        packets, self._credit = divmod(self._credit + ticks * TICK_MS, self._ptime)
+        self._outgoing.skip(packets * self._ptime)
 
     def _advance_recordings(self, ms: int) -> None:
         for each in self._call_recordings:
@@ -219,9 +243,13 @@ class MediaPort:
         except RtpError:
             stats.malformed += 1
             return
+        before = self._guard.current
         if not self._guard.accept(source, packet, now):
             stats.strangers += 1
             return
+        if source != before:  # he is to hear us there at once
+            self._wake(self)
+            self._outgoing.settle()
         stats.packets_in += 1
         stats.bytes_in += len(data)
         if stats.first_arrival is None:
@@ -245,13 +273,15 @@ class MediaPort:
         for each in self._call_recordings:
             each.hear(packet, codec)
         if self.on_sound is not None:
-            guarded(self.on_sound, codec.decode(packet.payload))
+            self._sound.hear(packet, codec)
+            guarded(self.on_sound, self._sound.take(self._sound.waiting))
 
     def relay(self, packet: RtpPacket, codec: Codec | None) -> None:
         """Send on what another port heard; `codec` is `None` for a telephone event."""
         target = self._guard.current
         if self._closed or not self._sending or target is None:
             return
+        self._wake(self)
         data = self._outgoing.relay(packet, codec)
         if data is not None:
             self._send(data, target)

@@ -16,6 +16,7 @@ from flowlang.rtp import SAMPLE_RATE
 PAUSE = 0.8  # seconds; espeak-ng rests about 0.5 s between two sentences
 NOTHING = 2.0  # seconds without a packet: the other side sends no silence
 AUDIBLE = 100  # root mean square of 32767: -50 dB, under any speech and over G.711's noise
+_FRAME = 2 * SAMPLE_RATE // 50  # bytes of 20 ms
 _AFTER_KEY = 0.1  # seconds in which what was said before a key may still come in
 
 
@@ -43,7 +44,6 @@ class Ear:
 
     def __init__(self) -> None:
         self.sounds: list[Sound] = []
-        self.packets = 0
         self.seconds = 0.0
         self._last = -NOTHING  # the clock's time at the latest packet
         self._deaf_until = 0.0
@@ -53,8 +53,13 @@ class Ear:
         self._closed = False
 
     def hear(self, pcm: bytes) -> None:
-        """Take one packet of PCM16."""
-        self.packets += 1
+        """Take one packet of PCM16, or more where silence was left out before it."""
+        for start in range(0, len(pcm), _FRAME):
+            self._hear_frame(pcm[start : start + _FRAME])
+        self._last = trio.current_time()
+        self._heard.unpark_all()
+
+    def _hear_frame(self, pcm: bytes) -> None:
         begin = self.seconds
         self.seconds += len(pcm) / 2 / SAMPLE_RATE
         now, level = trio.current_time(), audioop.rms(pcm, 2)
@@ -66,8 +71,6 @@ class Ear:
             else:
                 last.end = self.seconds
                 last.level = max(last.level, level)
-        self._last = now
-        self._heard.unpark_all()
 
     def cut(self) -> None:
         """A key was pressed: what is heard from now on is something new."""

@@ -182,7 +182,7 @@ async def open_softphone(
 ) -> AsyncGenerator[Softphone]:
     """A softphone while the block lasts. Raises `BackendError` where it cannot listen."""
     chance = randomness or random.SystemRandom()
-    plane = MediaPlane(MediaConfig(ports=rtp_ports), randomness=chance)
+    plane = MediaPlane(MediaConfig(ports=rtp_ports, silence="steady"), randomness=chance)
     phone = Softphone(plane, chance)
     with closing(await open_listener("udp", *listen)) as listener:
         phone.endpoint = Endpoint(
