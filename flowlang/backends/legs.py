@@ -10,7 +10,7 @@ from flowlang.model.commands import BackendCommand, Bridge, GiveBack, HangUp, Pl
 from flowlang.model.events import CALLER_LEG, CallAnswered, CallRefused
 from flowlang.model.results import Done, Failed
 
-from .border import BridgingLeg, Finish, Inbox, Leg
+from .border import BridgingLeg, Finish, Inbox, Leg, nothing
 from .leg_inbox import LegInbox
 
 Place = Callable[[PlaceCall, Inbox, Leg | None], Leg | Failed]
@@ -33,25 +33,25 @@ class Legs:
         """Begins a command and returns how to cancel it; see `border.Leg`."""
         if isinstance(command, PlaceCall):
             finish(self._call(command))
-            return _nothing
+            return nothing
         if isinstance(command, TakePlace | GiveBack):
             if isinstance(command, TakePlace):
                 self._replace(command)
             else:
                 self._give_back(command.leg)
             finish(Done())
-            return _nothing
+            return nothing
         leg = self._legs.get(command.leg)
         if leg is None:
             text = f"`{command.name}` needs a caller, and this activeflow has none"
             finish(Failed("no_caller", text))
-            return _nothing
+            return nothing
         if isinstance(command, Bridge):
             other = self._legs.get(command.other)
             if other is not None:
                 cast("BridgingLeg", leg).bridge(other, early=command.early)
             finish(Done())
-            return _nothing
+            return nothing
         if not isinstance(command, HangUp) or command.leg == CALLER_LEG:
             return leg.perform(command, finish)
         if self._inboxes is not None and command.leg in self._inboxes:
@@ -112,7 +112,3 @@ class Legs:
             self._inboxes[CALLER_LEG].give_back(CallRefused(CALLER_LEG, DECLINED, "not confirmed"))
         for leg in self._legs.values():
             leg.release()
-
-
-def _nothing() -> None:
-    pass

@@ -13,7 +13,7 @@ from flowlang.model.events import CALLER_LEG, CallAnswered, CallRefused, CallRin
 from flowlang.model.observations import LegEnded
 from flowlang.model.results import Done
 
-from .border import CallHost, Finish, Inbox, Incoming, Later, Outgoing
+from .border import CallHost, Finish, Inbox, Incoming, Later, Outgoing, nothing
 from .pace import Pace
 from .simulated_leg import Calling, Ended, Heard, LegState, PhoneError, Refused, Ringing, SimulatedLeg
 
@@ -68,7 +68,7 @@ class SimulatedCallee(SimulatedLeg):
                 Ended("us", "cancelled"), LegEnded(self._host.now(), self.incoming.id, "us", "cancelled", 487)
             )
             finish(Done())
-            return lambda: None
+            return nothing
         return super().perform(command, finish)
 
     def _over(self, state: LegState, ended: LegEnded) -> None:

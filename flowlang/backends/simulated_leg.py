@@ -50,7 +50,7 @@ from flowlang.model.observations import LegAnswered, LegEnded, LegHeld, LegRang,
 from flowlang.model.results import Done, Failed
 from flowlang.model.values import SECOND
 
-from .border import CallHost, Finish, Inbox, Incoming, Later, Leg, Refusal
+from .border import CallHost, Finish, Inbox, Incoming, Later, Leg, Refusal, nothing
 from .pace import Pace, SoundFileError
 from .simulated_recording import SimulatedRecording
 
@@ -118,10 +118,6 @@ class Heard:
 class _Utterance:
     parts: deque[tuple[Literal["say", "play"], str]]
     finish: Finish
-
-
-def _nothing() -> None:
-    pass
 
 
 def address(text: str) -> str:
@@ -255,7 +251,7 @@ class SimulatedLeg:
         """Begins a command, see `border.Leg`."""
         if self.over:
             finish(Failed("gone", "the caller has left"))
-            return _nothing
+            return nothing
         match command:
             case Say():
                 return self._utter([("say", command.text)], command.early, finish)
@@ -268,7 +264,7 @@ class SimulatedLeg:
                     self._ring()
             case Reject() if self._answered:
                 finish(Failed("answered", "the call is answered: `hangup` ends it"))
-                return _nothing
+                return nothing
             case Reject():
                 self._refuse(command.status)
             case HangUp() if self._answered:
@@ -290,7 +286,7 @@ class SimulatedLeg:
                 self._host.observe(LegTransferred(self._host.now(), self.incoming.id, to))
                 finish(Done({"status": 200}))
                 self._leave("caller", "transferred")
-                return _nothing
+                return nothing
             case ReportTransfer(status=status):
                 self.transferred = status
                 if status < 300:
@@ -299,7 +295,7 @@ class SimulatedLeg:
             case Hold() | PlaceCall() | Bridge() | TakePlace() | GiveBack():
                 pass
         finish(Done())
-        return _nothing
+        return nothing
 
     def bridge(self, other: Leg, *, early: bool = False) -> None:
         """Connects the two, and neither with anybody else."""
@@ -387,7 +383,7 @@ class SimulatedLeg:
                 self._pace.seconds(kind, what)
         except SoundFileError as error:
             finish(Failed(error.code, str(error)))
-            return _nothing
+            return nothing
         if not early:
             self._answer()
         utterance = _Utterance(deque(parts), finish)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from flowlang.backends.border import Leg
+from flowlang.backends.border import Leg, nothing
 from flowlang.backends.leg_inbox import LegInbox
 from flowlang.backends.legs import Legs
 from flowlang.core import (
@@ -49,7 +49,7 @@ class Running:
         self._flow = self._machine(opening)
         self._under_way: dict[int, Callable[[], None]] = {}
         self._deadline: int | None = None
-        self._call_off: Callable[[], None] = _nothing
+        self._call_off: Callable[[], None] = nothing
         self._put(Begin(opening.at))
 
     def _machine(self, opening: Opening) -> Activeflow:
@@ -123,11 +123,11 @@ class Running:
             return
         self._call_off()
         self._deadline = due
-        self._call_off = self._world.plan(due, self._wake) if due is not None else _nothing
+        self._call_off = self._world.plan(due, self._wake) if due is not None else nothing
 
     def _wake(self) -> None:
         self._deadline = None
-        self._call_off = _nothing
+        self._call_off = nothing
         self._take(TimePassed(self._world.at))
 
     def _carry_out(self, output: Output) -> None:
@@ -135,7 +135,7 @@ class Running:
             case Perform():
                 self._perform(output)
             case Withdraw(action):
-                self._under_way.pop(action, _nothing)()
+                self._under_way.pop(action, nothing)()
             case Note(observation):
                 self._world.observe(observation)
             case HandedOff(opening):
@@ -152,7 +152,7 @@ class Running:
 
     def _perform(self, output: Perform) -> None:
         number, command = output.action, output.command
-        self._under_way[number] = _nothing
+        self._under_way[number] = nothing
 
         def finish(result: Result) -> None:
             if self._under_way.pop(number, None) is not None:
@@ -169,7 +169,3 @@ class Running:
             withdraw = self._legs.perform(command, finish)
             if number in self._under_way:
                 self._under_way[number] = withdraw
-
-
-def _nothing() -> None:
-    pass

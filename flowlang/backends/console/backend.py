@@ -8,7 +8,7 @@ from typing import Any, assert_never
 
 import trio
 
-from flowlang.backends.border import CallHost, Finish, Inbox, Incoming, Outgoing
+from flowlang.backends.border import CallHost, Finish, Inbox, Incoming, Outgoing, nothing
 from flowlang.backends.live_leg import LiveCallee, LiveLeg
 from flowlang.backends.pace import Pace
 from flowlang.backends.simulated_leg import (
@@ -64,7 +64,7 @@ class ConsoleBackend:
     def send(self, command: OutsideCommand, finish: Finish) -> Callable[[], None]:
         """Shows what would go out."""
         finish(self._beyond.perform(command))
-        return lambda: None
+        return nothing
 
     def place(self, outgoing: Outgoing, inbox: Inbox) -> LiveCallee:
         """Calls a stand-in: nobody else is here."""

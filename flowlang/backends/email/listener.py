@@ -34,8 +34,8 @@ Stream = trio.SocketStream | trio.SSLStream[trio.SocketStream]
 
 
 class SmtpListener:
-    """`addresses` are whole ones, or `@domain` for all of a domain. `context` makes STARTTLS an offer, or,
-    with `require_tls`, what has to come first."""
+    """`addresses` are whole ones, or `@domain` for all of a domain. With `context` STARTTLS is an offer;
+    nobody has to take it, for mail from strangers comes in the clear too (RFC 3207 §4)."""
 
     def __init__(
         self,

@@ -68,10 +68,10 @@ class Sender:
         `why_not` is asked before each attempt."""
         if self._on_wire.before(mail.key):
             finish(Ended("unknown", detail="it may have gone out before a crash"))
-            return lambda: None
+            return nothing
         if self._open >= _LONGEST_QUEUE:
             finish(Ended("failed", "overload", f"{self._open} mails wait"))
-            return lambda: None
+            return nothing
         self._open += 1
         job = _Job(mail, finish, trio.current_time(), why_not)
         self._put.send_nowait(job)

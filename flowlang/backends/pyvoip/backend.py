@@ -33,7 +33,6 @@ _COMMANDS = frozenset(each.name for each in (Answer, HangUp, PlaceCall, Play, Re
 _NUMBER = re.compile(r"\+?[\w.*#-]{1,64}", re.ASCII)
 _STARTS_WITHIN = 30.0
 _LEAVES_WITHIN = 2.0
-_SETTLES_WITHIN = 2.0
 
 _Work = tuple[Callable[[], None], Callable[[OSError | None], None] | None]
 

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from flowlang.backends.border import DialogKeeper, Finish, Leg
+from flowlang.backends.border import DialogKeeper, Finish, Leg, nothing
 from flowlang.model.cdr import Party
 from flowlang.model.commands import (
     Answer,
@@ -58,7 +58,7 @@ from flowlang.sip.outputs import Side
 from . import attended
 from .ground import Ground
 from .left_over import dialog_to_plain
-from .leg_media import GONE, LegMedia, nothing
+from .leg_media import GONE, LegMedia
 from .names import transfer_target, uri_of
 
 _BY_NETWORK = frozenset({"no_ack", "lost", "timeout"})

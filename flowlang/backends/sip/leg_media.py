@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from contextlib import suppress
 
-from flowlang.backends.border import Finish, Inbox
+from flowlang.backends.border import Finish, Inbox, nothing
 from flowlang.backends.media import MediaError, MediaPort, ringing_tone
 from flowlang.backends.media.speech import Speech
 from flowlang.model.commands import Record
@@ -231,7 +231,3 @@ class LegMedia:
     def _deliver(self, event: Event) -> None:
         if self.inbox is not None:
             self.inbox.deliver(event)
-
-
-def nothing() -> None:
-    """Cancels what is over already."""

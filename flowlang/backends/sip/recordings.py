@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
-from flowlang.backends.border import Finish
+from flowlang.backends.border import Finish, nothing
 from flowlang.backends.media import CallRecording, MediaPort, Recorded, Recorder, RecordingFile
 from flowlang.model.commands import Record
 from flowlang.model.results import Done, Failed
@@ -24,7 +24,7 @@ class LegRecordings:
         """Record, and return how to end it without a word. One of the same name ends."""
         if self._folder is None:
             finish(Failed("no_recordings", "this server has no folder for recordings"))
-            return _nothing
+            return nothing
         self.stop(command.file)
         wanted = True
 
@@ -68,7 +68,3 @@ def _result(command: Record, recorded: Recorded) -> Done | Failed:
         return Failed("recording_failed", f"the recording is not whole: {recorded.error}")
     length = Duration(round(recorded.seconds * SECOND))
     return Done({"file": command.file, "duration": length, "by": recorded.by})
-
-
-def _nothing() -> None:
-    pass

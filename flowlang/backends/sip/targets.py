@@ -16,7 +16,6 @@ from typing import Protocol
 
 from flowlang.model.addresses import is_e164, number_of
 from flowlang.sip import Address, Contact, Credentials, SipSyntaxError
-from flowlang.sip.address import DEFAULT_PORTS, ip_literal, may_send_to
 from flowlang.sip.uri import Uri, parse_uri
 
 from .names import printable
@@ -66,19 +65,6 @@ class Resolver(Protocol):
     async def resolve(self, uri: Uri) -> Sequence[Address]:
         """At least one. Raises `NoTarget`."""
         ...
-
-
-class LiteralResolver:
-    """Knows no names: the host is an IP address, the port as written or SIP's own."""
-
-    async def resolve(self, uri: Uri) -> Sequence[Address]:
-        """See `Resolver`."""
-        if ip_literal(uri.host) is None or not may_send_to(uri.host):
-            raise NoTarget(502, f"{printable(uri.host)} is no IP address, and names are not looked up here")
-        transport = uri.transport
-        if transport not in DEFAULT_PORTS:
-            raise NoTarget(502, f"calls do not go by {printable(transport)} here")
-        return (Address(uri.host, uri.port or DEFAULT_PORTS[transport], transport),)
 
 
 class CallTargets:

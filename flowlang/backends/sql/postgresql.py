@@ -16,7 +16,6 @@ class _Driver(Protocol):
     """What we use of psycopg, which is not there where the extra is not."""
 
     Error: type[Exception]
-    OperationalError: type[Exception]
     RawCursor: Any
     connect: Callable[..., Any]
 

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+from flowlang.backends.border import nothing
 from flowlang.backends.group_commit import GroupCommit
 
 FILE = "chat.db"
@@ -66,7 +67,7 @@ class Mailbox:
         row = (message.n, visitor, key, text, at)
         self._file.write("INSERT INTO messages VALUES (?, ?, ?, ?, ?)", row, lambda: self._is_kept(message))
         if message.n % _SWEEP == 0:
-            self._file.write("DELETE FROM messages WHERE at < ?", (at - _KEPT,), lambda: None)
+            self._file.write("DELETE FROM messages WHERE at < ?", (at - _KEPT,), nothing)
 
     def _is_kept(self, message: Kept) -> None:
         self._push(message)
