@@ -20,8 +20,8 @@ Rules for callers
   0.0.0.0 or ::, or port 0, is hold: nothing is sent, digits are still heard, playbacks run on unheard.
   `sending=False` is the same for `a=sendonly` or `a=inactive` of the peer.
 - Until `connect`, nothing is sent and every packet that comes is dropped.
-- While nothing plays, a little silence is sent (`MediaConfig.silence`), which keeps NAT bindings and media timers
-  alive; what is to be heard follows by its timestamp.
+- While nothing plays, a little silence is sent (`MediaConfig.silence`), which keeps NAT bindings and media
+  timers alive; what is to be heard follows by its timestamp.
 - One playback a port: `play` stops the one before it. `done` is told FINISHED when the last packet time is
   over (a script's timeouts run from there), STOPPED at `stop()`, at the next `play` and at `close()`.
 - `done` and `on_digit` are called from the ticker or from the call that causes them; they must be quick and

@@ -1,11 +1,11 @@
 """What a leg says: sound, digits or silence, a packet at each packet time. No socket, no clock.
 
-Rules: where nothing is to be heard, a few packets of silence go out at first and after all that was said, then
-one in each `KEEP_ALIVE`; a packet after a pause has the marker. The media clock and the playback run on while nobody hears (hold), only the packets are left out, so
-that sequence numbers have no gap; digits stand in place of sound, which waits for them; the marker opens a
-talkspurt after a pause (RFC 3551 §4.1) and a telephone event (RFC 4733 §2.2). What another leg says is sent
-on as it comes, without a buffer of ours, and is left out while something of our own is heard. Where nothing
-else is to be heard a loop may be: a ringing tone, music on hold.
+Rules: where nothing is to be heard, a few packets of silence go out at first and after all that was said,
+then one in each `KEEP_ALIVE`. The media clock and the playback run on while nobody hears (hold), only the
+packets are left out, so that sequence numbers have no gap; digits stand in place of sound, which waits for
+them; the marker opens a talkspurt after a pause (RFC 3551 §4.1) and a telephone event (RFC 4733 §2.2). What
+another leg says is sent on as it comes, without a buffer of ours, and is left out while something of our own
+is heard. Where nothing else is to be heard a loop may be: a ringing tone, music on hold.
 """
 
 from __future__ import annotations
@@ -28,16 +28,16 @@ from .playback import Done, Ended, Playback, guarded
 from .prompts import Prompt
 
 RELAY_PAUSE = 200  # ms without a packet of the other leg, after which we send silence in its place
-# Packets of silence before nothing is sent. Who latches to where we send from wants a few: Asterisk's strictrtp
-# 4 in a row (`probation`), `SourceGuard` of ours 5; and the end of a prompt comes whole out of a jitter buffer.
+# Packets of silence before nothing is sent. Who latches to where we send from wants a few: Asterisk's
+# strictrtp 4 in a row (`probation`), `SourceGuard` of ours 5; and jitter buffers give out the end of a prompt.
 SETTLE = 5
 # ms. RFC 6263 §6 wants a keep-alive at least every 15 s; so often, a lost one matters to no NAT, no peer that
 # gives up a silent stream, and no `SourceGuard` (5 s).
 KEEP_ALIVE = 1000
 
 Silence = Literal["sparse", "steady", "none"]
-"""What is sent while nothing plays: `sparse` as the rules above have it, `steady` a packet each packet time, as
-telephones do, or nothing."""
+"""What is sent while nothing plays: `sparse` as the rules above have it, `steady` a packet each packet time,
+as telephones do, or nothing."""
 
 
 class Outgoing:

@@ -3,8 +3,8 @@
 Rules: deadlines are counted from the start time, never summed from sleeps; a tick sends for all legs first,
 then takes what came by one poll for all; nothing here is a task or a timer per leg. A ticker that comes late
 by up to `MAX_CATCH_UP` ticks runs them at once, so that the peer's jitter buffer sees a burst; what is beyond
-is skipped: the media clocks go on, the sound waits, and no flood is sent. A port that has nothing to say has no
-turn; see `roster`.
+is skipped: the media clocks go on, the sound waits, and no flood is sent. A port that has nothing to say has
+no turn; see `roster`.
 """
 
 from __future__ import annotations

@@ -199,8 +199,8 @@ class MediaPort:
     # --- for the ticker ---------------------------------------------------------------------------
 
     def send_due(self) -> int | None:
-        """Send what a tick allows: two packets of 10 ms, one of 20, one of 30 at two ticks of three. Tells for
-        how many ticks there is nothing to do then, unless something is asked for; `None`: for ever."""
+        """Send what a tick allows: two packets of 10 ms, one of 20, one of 30 at two ticks of three. Tells
+        for how many ticks there is nothing to do then, unless something is asked for; `None`: for ever."""
         outgoing, target = self._outgoing, self._guard.current
         recorded = bool(self._call_recordings)  # whose two directions keep step by the packets
         self._credit += TICK_MS

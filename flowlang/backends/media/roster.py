@@ -1,7 +1,7 @@
 """Which ports have a turn at a tick: those that have something to send, and those whose rest is over.
 
-Rules: a port that is at rest costs a tick nothing; when its turn comes again it is told how many ticks went by
-without it, so that its media clock has lost nothing.
+Rules: a port that is at rest costs a tick nothing; when its turn comes again it is told how many ticks went
+by without it, so that its media clock has lost nothing.
 """
 
 from __future__ import annotations
