@@ -1,4 +1,8 @@
-"""Where a leg delivers: the activeflow that has it, under the number that it goes by there."""
+"""Where a leg delivers: the activeflow that has it, under the number that it goes by there.
+
+A leg does not wait while it changes hands: what became of it between the decision and the handing over is
+told to whoever gets it.
+"""
 
 from __future__ import annotations
 
@@ -6,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any, cast
 
-from flowlang.model.events import CALLER_LEG, CallEnded, CallRefused, Event
+from flowlang.model.events import CALLER_LEG, CallAnswered, CallEnded, CallRefused, Event
 
 from .border import Inbox
 
@@ -15,27 +19,34 @@ class LegInbox:
     """The inbox of a leg that was placed. It may change hands: `call` gives it an activeflow of its own, and
     `dial` lends it to one. Whose it is has `over` told the number of the leg when that is over."""
 
-    __slots__ = ("_lender", "_number", "_over", "_owner")
+    __slots__ = ("_answered", "_end", "_lender", "_number", "_over", "_owner")
 
     def __init__(self, owner: Inbox, number: int, over: Callable[[int], None]) -> None:
         self._owner = owner
         self._number = number
         self._over = over
         self._lender: tuple[Inbox, int] | None = None
+        self._answered = False
+        self._end: CallEnded | CallRefused | None = None
 
     @property
     def activeflow(self) -> str:
         """That which has the leg."""
         return self._owner.activeflow
 
-    def hand_to(self, owner: Inbox) -> None:
-        """From now on the leg is the caller's there."""
+    def hand_to(self, owner: Inbox, *, answered: bool = True) -> None:
+        """From now on the leg is the caller's there, who takes it for `answered` or not."""
         self._owner = owner
         self._number = CALLER_LEG
+        if self._answered and not answered:
+            owner.deliver(CallAnswered(CALLER_LEG))
+        if self._end is not None:
+            owner.deliver(self._end)
 
     def lend_to(self, owner: Inbox) -> None:
-        """As `hand_to`, until that gives it back."""
-        self._lender = self._owner, self._number
+        """As `hand_to`, until that gives it back. The lender knows already of one that is over."""
+        if self._end is None:
+            self._lender = self._owner, self._number
         self.hand_to(owner)
 
     def give_back(self, event: Event) -> None:
@@ -57,6 +68,10 @@ class LegInbox:
 
     def deliver(self, event: Event) -> None:
         """Passes on what became of the leg."""
+        if isinstance(event, CallAnswered):
+            self._answered = True
+        elif isinstance(event, CallEnded | CallRefused):
+            self._end = event
         if self._number != CALLER_LEG:
             event = cast(Event, replace(cast(Any, event), leg=self._number))
         self._owner.deliver(event)

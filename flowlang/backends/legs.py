@@ -13,6 +13,9 @@ from flowlang.model.results import Done, Failed
 from .border import BridgingLeg, Finish, Inbox, Leg, nothing
 from .leg_inbox import LegInbox
 
+_MOST_GONE = 20
+"""Legs that are over and kept for whoever they are being handed to: as many as one `dial` places."""
+
 Place = Callable[[PlaceCall, Inbox, Leg | None], Leg | Failed]
 """Begins to call on behalf of the caller's leg, as `border.Placer.place`; `Failed` where nothing here can."""
 
@@ -20,7 +23,7 @@ Place = Callable[[PlaceCall, Inbox, Leg | None], Leg | Failed]
 class Legs:
     """`caller` is `None` for an activeflow that has none."""
 
-    __slots__ = ("_inboxes", "_legs", "_owner", "_place")
+    __slots__ = ("_gone", "_inboxes", "_legs", "_owner", "_place")
 
     def __init__(self, owner: Inbox, caller: Leg | None, place: Place) -> None:
         self._owner = owner
@@ -28,6 +31,8 @@ class Legs:
         self._legs: dict[int, Leg] = {} if caller is None else {CALLER_LEG: caller}
         self._inboxes: dict[int, LegInbox] | None = None
         """Of the legs that it placed, and of its caller's where that is lent; made with the first."""
+        self._gone: dict[int, tuple[Leg, LegInbox]] | None = None
+        """The newest of those that are over."""
 
     def perform(self, command: BackendCommand, finish: Finish) -> Callable[[], None]:
         """Begins a command and returns how to cancel it; see `border.Leg`."""
@@ -81,20 +86,30 @@ class Legs:
     def _forget(self, number: int) -> None:
         """A leg that was placed is over, or given up."""
         leg = self._legs.pop(number, None)
-        if leg is not None:
-            leg.release()
-        if self._inboxes is not None:
-            self._inboxes.pop(number, None)
+        inbox = self._inboxes.pop(number, None) if self._inboxes is not None else None
+        if leg is None:
+            return
+        leg.release()
+        if inbox is not None:
+            if self._gone is None:
+                self._gone = {}
+            elif len(self._gone) == _MOST_GONE:
+                del self._gone[next(iter(self._gone))]
+            self._gone[number] = leg, inbox
 
     def take_out(self, number: int) -> tuple[Leg, LegInbox]:
-        """A leg that becomes another activeflow's."""
+        """A leg that becomes another activeflow's; it may be over since that was decided."""
+        if number not in self._legs and self._gone is not None:
+            return self._gone.pop(number)
         assert self._inboxes is not None
         return self._legs.pop(number), self._inboxes.pop(number)
 
     def hand_out(self, number: int, *, lent: bool) -> tuple[Leg, LegInbox]:
         """A leg that becomes another activeflow's, or is lent to it."""
+        if not lent or number not in self._legs:
+            return self.take_out(number)
         assert self._inboxes is not None
-        return (self._legs[number], self._inboxes[number]) if lent else self.take_out(number)
+        return self._legs[number], self._inboxes[number]
 
     def borrow(self, inbox: LegInbox) -> None:
         """The caller's leg is lent by another activeflow."""

@@ -6,6 +6,7 @@ from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 
 import trio
+from trio.testing import wait_all_tasks_blocked
 
 import flowlang
 from flowlang.backends.simulator import Ended, SimulatorBackend
@@ -161,3 +162,30 @@ async def test_what_a_placed_call_has_of_a_secret_stands_in_no_record(autojump_c
     assert (record.source, record.to) == ("•••", "•••")
     assert day.logged == ["•••"]
     assert "4711" not in "".join(repr(each) for each in watched)
+
+
+async def test_who_answers_and_leaves_at_once_still_has_an_activeflow(autojump_clock: object) -> None:
+    async with opened() as day:
+        started = day.engine.start("remind")
+        alice = await day.simulator.wait_called(ALICE)
+        alice.answer()
+        alice.hang_up()
+        assert (await started.ended()).how == "done"
+        await wait_all_tasks_blocked()
+        assert day.engine.activeflows == ()
+    assert day.logged == ["reached"]
+
+
+async def test_who_takes_a_callers_place_and_leaves_at_once_ends_the_call(autojump_clock: object) -> None:
+    async with opened() as day:
+        alice = day.simulator.call(source=ALICE, to=DESK)
+        nurse = await day.simulator.wait_called(NURSE)
+        nurse.answer()
+        await alice.wait_answered()
+        alice.transfer("sip:doctor@clinic.example")
+        doctor = await day.simulator.wait_called("sip:doctor@clinic.example")
+        doctor.answer()
+        doctor.hang_up()
+        await nurse.wait_ended()
+        await wait_all_tasks_blocked()
+        assert day.engine.activeflows == ()
