@@ -1,7 +1,7 @@
 # The commands of the project. Nothing need be there before but Python 3.11 or newer; `make` lists them.
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-peers test lint format grammar reference demo clean hostile kill-test mail-load sms-load bench-%
+.PHONY: help setup setup-peers test lint format grammar reference demo clean torture hostile kill-test mail-load sms-load bench-%
 MAKEFLAGS += --no-print-directory
 
 # The first of these that runs and is new enough makes .venv; `make PYTHON=… setup` chooses another.
@@ -34,7 +34,7 @@ format: setup  ## let ruff put imports in order and mend what it can
 grammar: setup  ## write the parser's tables anew after a change of grammar/*.lark
 	@$(VENV)/python -m flowlang.syntax.generate
 
-reference: setup  ## write the generated tables of grammar/spec.md anew after a change of actions or events
+reference: setup  ## write the generated tables of grammar/spec.md and docs/ anew after a change of actions, events or settings
 	@$(VENV)/python tools/reference.py
 
 demo: setup  ## a softphone of ours calls the front desk of a clinic: SIP, audio, digits
@@ -42,6 +42,9 @@ demo: setup  ## a softphone of ours calls the front desk of a clinic: SIP, audio
 
 fuzz: setup  ## run a hundred thousand programs by chance under an audit hook; COUNT and SEED choose
 	@$(VENV)/python -m tests.sandbox.fuzz $(or $(COUNT),100000) $(or $(SEED),1)
+
+torture: setup  ## send the messages of RFC 4475 and RFC 5118 to a server of ours, by UDP and TCP; the last line is JSON
+	@$(VENV)/python -m tests.attack.torture
 
 hostile: setup  ## send COUNT mutated SIP messages during calls, and count what became of them; the last line is JSON
 	@$(VENV)/python -m tests.sip.hostile $(or $(COUNT),20000) $(or $(SEED),1)

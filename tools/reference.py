@@ -1,4 +1,5 @@
-"""Write the tables of `grammar/spec.md` and `docs/settings.md` anew: what `make reference` runs.
+"""Write the tables of `grammar/spec.md`, `docs/settings.md` and `docs/backends.md` anew: what `make
+reference` runs.
 
 What stands between `<!-- generated: NAME -->` and `<!-- end -->` comes from the tables that the checker and
 the core work with, so that the reference cannot tell anything else. `--check` writes nothing and exits with 1
@@ -32,15 +33,15 @@ from tools import settings
 from tools.markdown import code, table
 
 PAGE = grammar_path() / "spec.md"
-SETTINGS_PAGE = PAGE.parents[1] / "docs" / "settings.md"
-PART = re.compile(r"(<!-- generated: (?P<name>[a-z]+) -->\n).*?(<!-- end -->)", re.DOTALL)
+SETTINGS_PAGE, BACKENDS_PAGE = (PAGE.parents[1] / "docs" / each for each in ("settings.md", "backends.md"))
+PART = re.compile(r"(<!-- generated: (?P<name>[a-z_]+) -->\n).*?(<!-- end -->)", re.DOTALL)
 CHANNELS = ("call", "sms", "email", "chat", "webhook", "schedule")
 
 
 def main(arguments: Sequence[str]) -> int:
     """Bring the pages up to date, or tell whether they are."""
     stale = 0
-    for page in (PAGE, SETTINGS_PAGE):
+    for page in (PAGE, SETTINGS_PAGE, BACKENDS_PAGE):
         before = page.read_text(encoding="utf-8")
         after = renewed(before)
         if before == after:

@@ -1,30 +1,42 @@
-"""The tables of `docs/settings.md`: each section of `flow.toml` with its settings, from their shapes."""
+"""The tables of `docs/settings.md` and `docs/backends.md`: each section of `flow.toml`, and each kind of
+backend, with its settings, from their shapes."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from typing import Any
+from functools import partial
+from importlib.metadata import entry_points
+from typing import Any, NamedTuple
 
 from flowlang.diagnostics import Source
 from flowlang.project import shapes
+from flowlang.project.backends import GROUP, BackendKind
 from flowlang.project.positions import Path
 from flowlang.project.sections import SECTIONS
 from flowlang.project.shapes import Report, Shape, Told
 from tools.markdown import table
 
 
-def paths(shape: Shape, path: str) -> Iterator[tuple[str, Shape]]:
-    """All settings below a shape, each by its path; what the user names is `NAME`."""
+class Setting(NamedTuple):
+    """One setting, by its path; what the user names is `NAME` in it."""
+
+    path: str
+    shape: Shape
+    required: bool = False
+
+
+def below(shape: Shape, path: str) -> Iterator[Setting]:
+    """All settings below a shape."""
     match shape:
-        case shapes.Table(keys=keys):
-            for key, below in keys.items():
-                yield f"{path}.{key}", below
-                yield from paths(below, f"{path}.{key}")
-        case shapes.Named(shape=below):
-            yield f"{path}.NAME", below
-            yield from paths(below, f"{path}.NAME")
-        case shapes.TextOr(shape=below) | Told(shape=below):
-            yield from paths(below, path)
+        case shapes.Table(keys=keys, required=required):
+            for key, each in keys.items():
+                yield Setting(f"{path}{key}", each, key in required)
+                yield from below(each, f"{path}{key}.")
+        case shapes.Named(shape=each):
+            yield Setting(f"{path}NAME", each)
+            yield from below(each, f"{path}NAME.")
+        case shapes.TextOr(shape=each) | Told(shape=each):
+            yield from below(each, path)
         case _:
             pass
 
@@ -61,14 +73,14 @@ def takes(shape: Shape) -> str:
             return shape.wanted
         case shapes.Plain():
             return "a text, number, boolean, list or table"
-        case shapes.Items(shape=below, wanted=wanted):
-            return f"{wanted}, each {takes(below)}" if isinstance(below, shapes.Choice) else wanted
+        case shapes.Items(shape=each, wanted=wanted):
+            return f"{wanted}, each {takes(each)}" if isinstance(each, shapes.Choice) else wanted
         case shapes.Named(wanted=wanted):
             return wanted
         case shapes.TextOr(text=text):
             return f"{text.wanted}, or a table"
-        case Told(shape=below):
-            return takes(below)
+        case Told(shape=each):
+            return takes(each)
         case shapes.Table():
             return "a table"
         case _:
@@ -77,19 +89,30 @@ def takes(shape: Shape) -> str:
             return asked.wanted
 
 
-def section(name: str) -> str:
-    """The table of one section."""
-    shape = SECTIONS[name]
-    rows = (
-        (f"`{path.removeprefix(f'{name}.')}`", takes(each), meaning(each))
-        for path, each in paths(shape, name)
+def rows(shape: Shape) -> str:
+    """The table of all settings below a shape."""
+    return table(
+        ("setting", "takes", ""),
+        (
+            (f"`{each.path}`", takes(each.shape), f"{'**required**; ' * each.required}{meaning(each.shape)}")
+            for each in below(shape, "")
+        ),
     )
-    return f"## `[{name}]`\n\n" + table(("setting", "takes", ""), rows)
 
 
 def all_sections() -> str:
     """Every section there is."""
-    return "\n\n".join(map(section, SECTIONS))
+    return "\n\n".join(f"## `[{name}]`\n\n{rows(shape)}" for name, shape in SECTIONS.items())
 
 
-TABLES: dict[str, Callable[[], str]] = {"settings": all_sections}
+def kinds() -> dict[str, BackendKind[object]]:
+    """Our kinds of backends, by name."""
+    ours = (each for each in entry_points(group=GROUP) if each.value.startswith("flowlang."))
+    found = {each.name: each.load() for each in ours}
+    return {name: each for name, each in sorted(found.items()) if isinstance(each, BackendKind)}
+
+
+TABLES: dict[str, Callable[[], str]] = {
+    "settings": all_sections,
+    **{f"kind_{name}": partial(rows, kind.settings) for name, kind in kinds().items()},
+}

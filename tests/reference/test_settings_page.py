@@ -11,7 +11,9 @@ from flowlang.project.shapes import Report
 from tools import reference, settings
 
 PAGE = reference.SETTINGS_PAGE.read_text(encoding="utf-8")
-ALL = {path: each for name, shape in SECTIONS.items() for path, each in settings.paths(shape, name)}
+ALL = {
+    each.path: each.shape for name, shape in SECTIONS.items() for each in settings.below(shape, f"{name}.")
+}
 
 
 def test_the_tables_are_up_to_date() -> None:

@@ -38,7 +38,7 @@ from flowlang.backends.tls import server_context
 from flowlang.model.addresses import message_address
 from flowlang.project.backends import BackendKind, Section, SettingsError
 from flowlang.project.secrets import Hidden
-from flowlang.project.shapes import Choice, Integer, Items, Seconds, Table, Text
+from flowlang.project.shapes import Choice, Integer, Items, Seconds, Table, Text, Told
 
 from .backend import EmailBackend
 from .compose import Writer
@@ -55,24 +55,47 @@ _IMAP_PORTS = {"starttls": 143, "tls": 993, "none": 143}
 _PORT = Integer(1, 65_535)
 _SECURITY = Choice(("starttls", "tls", "none"))
 _SERVER = {
-    "host": Text(), "port": _PORT, "security": _SECURITY, "user": Text(), "password": Hidden(),
-    "ca_file": Text("a path"), "timeout": Seconds(1, 600),
-}  # fmt: skip
+    "host": Told(Text(), "the server; its certificate has to be for this name"),
+    "port": Told(_PORT, "where it is not the usual one"),
+    "security": Told(_SECURITY, "`starttls` for SMTP and `tls` for IMAP, unless said"),
+    "user": Told(Text(), "who logs in"),
+    "password": Told(Hidden(), "his password; it goes out encrypted or not at all"),
+    "ca_file": Told(Text("a path"), "authorities whose certificates count, beside the system's"),
+    "timeout": Told(Seconds(1, 600), "how long the server may take to answer; 60"),
+}
 _SMTP = Table(
-    {**_SERVER, "connections": Integer(1, 50), "give_up": Seconds(0, 7 * 86_400)}, frozenset({"host"})
+    {
+        **_SERVER,
+        "connections": Told(Integer(1, 50), "how many at once; 4"),
+        "give_up": Told(
+            Seconds(0, 7 * 86_400), "how long a mail may wait for a server that is busy or away; 3,600"
+        ),
+    },
+    frozenset({"host"}),
 )
 _IMAP = Table(
-    {**_SERVER, "address": Text(), "folder": Text(), "every": Seconds(1, 86_400)},
+    {
+        **_SERVER,
+        "address": Told(Text(), "whose mailbox it is"),
+        "folder": Told(Text(), "what is looked into; `INBOX`"),
+        "every": Told(Seconds(1, 86_400), "from look to look, where the server cannot tell of new mail; 60"),
+    },
     frozenset({"host", "address", "user", "password"}),
 )
 _LISTENER = Table(
     {
-        "addresses": Items(Text("an address, or `@` and a domain"), "a list of addresses"),
-        "port": Integer(0, 65_535), "bind": Text(), "name": Text(), "certificate": Text("a path"),
-        "key": Text("a path"),
+        "addresses": Told(
+            Items(Text("an address, or `@` and a domain"), "a list of addresses, or `@` and domains"),
+            "for whom it takes mail",
+        ),
+        "port": Told(Integer(0, 65_535), "where it listens; 25"),
+        "bind": Told(Text(), "at which address of this machine; `0.0.0.0`"),
+        "name": Told(Text(), "how it greets; `localhost`"),
+        "certificate": Told(Text("a path"), "with it STARTTLS is offered"),
+        "key": Told(Text("a path"), "the certificate's, where it is not in the same file"),
     },
     frozenset({"addresses"}),
-)  # fmt: skip
+)
 
 
 def _make(section: Section) -> EmailBackend:
@@ -149,10 +172,18 @@ KIND = BackendKind(
     "E-mail out by SMTP, in by a listener or from an IMAP mailbox.",
     Table(
         {
-            "from": Text(), "name": Text(), "attachments": Items(Text("a path"), "a list of folders"),
-            "largest": Integer(10_000, 200_000_000), "smtp": _SMTP, "listener": _LISTENER, "imap": _IMAP,
+            "from": Told(Text(), "who sends, where a script does not say; `smtp` needs it"),
+            "name": Told(Text(), "stands before that address"),
+            "attachments": Told(
+                Items(Text("a path"), "a list of folders"),
+                "of files that may be attached, beside the folder of `flow.toml`",
+            ),
+            "largest": Told(Integer(10_000, 200_000_000), "bytes of a mail, out and in; 20,971,520"),
+            "smtp": Told(_SMTP, "brings mails out"),
+            "listener": Told(_LISTENER, "takes mails in, as a server for an MX record"),
+            "imap": Told(_IMAP, "fetches mails from a mailbox"),
         }
     ),
     _make,
     {"email": "smtp"},
-)  # fmt: skip
+)

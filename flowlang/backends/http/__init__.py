@@ -25,7 +25,7 @@ from flowlang.backends.http_client import ClientSettings, Network, Patience, net
 from flowlang.backends.signatures import SecretError, standard_key
 from flowlang.project.backends import BackendKind, Section, SettingsError
 from flowlang.project.secrets import Hidden
-from flowlang.project.shapes import Choice, Integer, Items, Table, Text
+from flowlang.project.shapes import Choice, Integer, Items, Table, Text, Told
 
 from .backend import HttpBackend, HttpSettings, Signing
 
@@ -72,21 +72,29 @@ def _signing(given: Any) -> Signing | None:
         raise SettingsError(str(error), "webhooks", "secret") from None
 
 
+_NETWORK = Text("a network, as in 10.1.2.0/24", re.compile(r"[0-9A-Fa-f:.]+(/[0-9]+)?"))
+_WEBHOOKS = Table(
+    {
+        "form": Told(Choice(("standard", "twilio")), "of the signature; `standard` is Standard Webhooks"),
+        "secret": Told(Hidden(), "what is signed with"),
+    },
+    frozenset({"secret"}),
+)
+
 KIND = BackendKind(
     "Requests to other machines, and webhooks out.",
     Table(
         {
-            "private": Items(Text("a network, as in 10.1.2.0/24", re.compile(r"[0-9A-Fa-f:.]+(/[0-9]+)?")),
-                             "a list of networks"),
-            "attempts": Integer(1, 20),
-            "at_once": Integer(1, 10_000),
-            "largest_answer": Integer(1_000, 50_000_000),
-            "ca_file": Text("a path"),
-            "webhooks": Table(
-                {"form": Choice(("standard", "twilio")), "secret": Hidden()}, frozenset({"secret"})
+            "private": Told(
+                Items(_NETWORK, "a list of networks"), "what may be reached beside public addresses"
             ),
+            "attempts": Told(Integer(1, 20), "how often one request is sent at most; 4"),
+            "at_once": Told(Integer(1, 10_000), "how many connections there may be; 100"),
+            "largest_answer": Told(Integer(1_000, 50_000_000), "bytes of an answer; 1,000,000"),
+            "ca_file": Told(Text("a path"), "authorities whose certificates count, beside the system's"),
+            "webhooks": Told(_WEBHOOKS, "how `webhook` signs; without it it sends nothing"),
         }
     ),
     _make,
     {"http": None},
-)  # fmt: skip
+)

@@ -20,7 +20,7 @@ import trio
 from flowlang.backends.border import BackendError
 from flowlang.backends.tls import server_context
 from flowlang.project.backends import Section, SettingsError
-from flowlang.project.shapes import Shape, Text
+from flowlang.project.shapes import Shape, Text, Told
 
 from .connection import Connection
 from .messages import Handler
@@ -36,10 +36,13 @@ _PORT = r"(?:6553[0-5]|655[0-2][0-9]|65[0-4][0-9]{2}|6[0-4][0-9]{3}|[0-5]?[0-9]{
 _LISTEN = re.compile(rf"(\[[0-9a-fA-F:.]+\]|[^:\s\[\]]+):{_PORT}")
 
 LISTEN: Mapping[str, Shape] = {
-    "listen": Text("ADDRESS:PORT, as in 127.0.0.1:8080", _LISTEN),
-    "public_url": Text('an address, as in "https://flow.example"', re.compile(r"https?://[!-~]{1,200}")),
-    "certificate": Text("a path"),
-    "key": Text("a path"),
+    "listen": Told(Text("ADDRESS:PORT, as in 127.0.0.1:8080", _LISTEN), "where it is served"),
+    "public_url": Told(
+        Text('an address, as in "https://flow.example"', re.compile(r"https?://[!-~]{1,200}")),
+        "that address as others see it, behind a proxy",
+    ),
+    "certificate": Told(Text("a path"), "with it and `key` it is served by HTTPS"),
+    "key": Told(Text("a path"), "the certificate's"),
 }
 """Settings of a section that is served; `listen` is required."""
 

@@ -14,7 +14,7 @@ from flowlang.backends.on_wire import OnWire
 from flowlang.project.backends import BackendKind, Section, SettingsError
 from flowlang.project.secrets import Hidden
 from flowlang.project.sections import NAME
-from flowlang.project.shapes import Named, Table
+from flowlang.project.shapes import Named, Table, Told
 
 from .backend import NotifyBackend, Service, service
 
@@ -35,7 +35,15 @@ def _make(section: Section) -> NotifyBackend:
 
 KIND = BackendKind(
     "Notices by apprise's services, with the extra `notify`.",
-    Table({"services": Named(Hidden(), "a table of services", NAME)}, frozenset({"services"})),
+    Table(
+        {
+            "services": Told(
+                Named(Told(Hidden(), "an address as apprise has them"), "a table of services", NAME),
+                'where `notify "…", to: "NAME"` goes; without `to` to `default`',
+            )
+        },
+        frozenset({"services"}),
+    ),
     _make,
     {"notify": None},
 )

@@ -15,7 +15,7 @@ from typing import cast
 from flowlang.model.addresses import is_e164
 from flowlang.project.backends import BackendKind, Section, SettingsError
 from flowlang.project.secrets import Hidden
-from flowlang.project.shapes import Integer, Items, Table, Text
+from flowlang.project.shapes import Integer, Items, Table, Text, Told
 
 from .backend import OpenPhone, PyVoipBackend
 from .settings import PhoneSettings
@@ -55,12 +55,19 @@ KIND = BackendKind(
     "Calls by pyVoIP, as a phone that registers, with the extra `pyvoip`.",
     Table(
         {
-            "server": Text(), "port": Integer(1, 65_535), "user": Text(), "password": Hidden(),
-            "number": Text(), "address": Text("an IPv4 address"), "local_port": Integer(1, 65_535),
-            "rtp_ports": Items(Integer(1_024, 65_535), "the first port and the last"),
+            "server": Told(Text(), "where the phone registers"),
+            "port": Told(Integer(1, 65_535), "of that server; 5060"),
+            "user": Told(Text(), "as whom"),
+            "password": Told(Hidden(), "the user's"),
+            "number": Told(Text(), "what scripts see as called; else `sip:USER@SERVER`"),
+            "address": Told(Text("an IPv4 address"), "ours, where it is not the one that faces the server"),
+            "local_port": Told(Integer(1, 65_535), "ours; else any"),
+            "rtp_ports": Told(
+                Items(Integer(1_024, 65_535), "the first port and the last"), "for sound; 40000 to 49998"
+            ),
         },
         frozenset({"server", "user", "password"}),
     ),
     _make,
     {},
-)  # fmt: skip
+)

@@ -14,14 +14,19 @@ from __future__ import annotations
 import re
 
 from flowlang.project.backends import BackendKind, Section, SettingsError
-from flowlang.project.shapes import Choice, Named, Table, Text
+from flowlang.project.shapes import Choice, Named, Table, Text, Told
 
 from .backend import Schedule, ScheduleBackend
 from .cron import Cron, CronError
 from .marks import Marks
 
 _SCHEDULE = Table(
-    {"cron": Text(), "zone": Text(), "catch_up": Choice(("none", "last", "all"))}, frozenset({"cron", "zone"})
+    {
+        "cron": Told(Text(), "minute, hour, day of month, month, day of week"),
+        "zone": Told(Text(), 'the time zone, as in "Europe/London"'),
+        "catch_up": Told(Choice(("none", "last", "all")), "which times that were missed are made up; `none`"),
+    },
+    frozenset({"cron", "zone"}),
 )
 _NAME = re.compile(r"[A-Za-z0-9_-]{1,60}")
 
@@ -42,7 +47,19 @@ def _make(section: Section) -> ScheduleBackend:
 
 KIND = BackendKind(
     "Times at which flows begin, as cron has them.",
-    Table({"schedules": Named(_SCHEDULE, "a table of schedules", _NAME)}, frozenset({"schedules"})),
+    Table(
+        {
+            "schedules": Told(
+                Named(
+                    Told(_SCHEDULE, 'begins what `route schedule to "NAME"` leads to'),
+                    "a table of schedules",
+                    _NAME,
+                ),
+                "times of the day",
+            )
+        },
+        frozenset({"schedules"}),
+    ),
     _make,
     {},
 )

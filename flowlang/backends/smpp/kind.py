@@ -21,7 +21,7 @@ from flowlang.backends.on_wire import OnWire
 from flowlang.backends.tls import client_context
 from flowlang.project.backends import BackendKind, Section, SettingsError
 from flowlang.project.secrets import Hidden
-from flowlang.project.shapes import Flag, Integer, Seconds, Table, Text
+from flowlang.project.shapes import Flag, Integer, Seconds, Table, Text, Told
 
 from .backend import SmppBackend, Smsc
 from .outgoing import Patience
@@ -72,13 +72,26 @@ KIND = BackendKind(
     "SMS by SMPP 3.4, to an SMSC.",
     Table(
         {
-            "host": Text(), "port": Integer(1, 65_535), "tls": Flag(), "ca_file": Text("a path"),
-            "system_id": Text(), "password": Hidden(), "system_type": Text(), "from": Text(),
-            "window": Integer(1, 1_000), "answer": Seconds(1, 600), "silence": Seconds(1, 3_600),
-            "give_up": Seconds(0, 7 * 86_400), "doubt": Seconds(0, 86_400), "resend": Flag(),
+            "host": Told(Text(), "the SMSC; with TLS its certificate has to be for this name"),
+            "port": Told(Integer(1, 65_535), "2775"),
+            "tls": Told(Flag(), "whether it is encrypted; false"),
+            "ca_file": Told(Text("a path"), "authorities whose certificates count, beside the system's"),
+            "system_id": Told(Text(), "who binds, up to 15 characters"),
+            "password": Told(Hidden(), "his password, up to 8 characters"),
+            "system_type": Told(Text(), "what the carrier wants there, up to 12 characters"),
+            "from": Told(Text(), "who sends, where a script does not say: a number, short code or name"),
+            "window": Told(Integer(1, 1_000), "how many messages may be without an answer; 10"),
+            "answer": Told(Seconds(1, 600), "how long an answer may take; 30"),
+            "silence": Told(Seconds(1, 3_600), "after which we ask whether the SMSC is there; 30"),
+            "give_up": Told(Seconds(0, 7 * 86_400), "how long a message may wait; 600"),
+            "doubt": Told(
+                Seconds(0, 86_400),
+                "how long a receipt may take to tell of what was on the wire when the connection broke; 30",
+            ),
+            "resend": Told(Flag(), "whether what is still in doubt then goes again, perhaps twice; false"),
         },
         frozenset({"host", "system_id", "from"}),
     ),
     _make,
     {"sms": None},
-)  # fmt: skip
+)

@@ -37,7 +37,7 @@ from flowlang.backends.signatures import SecretError, standard_key
 from flowlang.model.addresses import fault_of_url, sender_of
 from flowlang.project.backends import BackendKind, Section, SettingsError
 from flowlang.project.secrets import Hidden
-from flowlang.project.shapes import Choice, Flag, Named, Table, Text, TextOr
+from flowlang.project.shapes import Choice, Flag, Named, Table, Text, TextOr, Told
 
 from .backend import SmsGatewayBackend
 from .callbacks import Secrets
@@ -104,26 +104,53 @@ def _form(given: Mapping[str, Any]) -> Form:
     return form
 
 
-_field = Text("the name of a field", _FIELD)
+_field = Text("the name of a field, or names with dots between, down into JSON", _FIELD)
 _CALLBACKS = Table(
     {
-        "verify": Choice(("twilio", "standard", "bearer", "none")),
-        **dict.fromkeys(("source", "to", "text", "id", "report_id", "status", "reason"), _field),
-        "statuses": Named(Choice(get_args(Status)), "a table of the gateway's words", _WORD),
-        "answer": Text(),
-        "answer_kind": Text("a media type", _VALUE),
+        "verify": Told(Choice(("twilio", "standard", "bearer", "none")), "how the gateway proves itself"),
+        "source": Told(_field, "of a message: who sent it; `From`"),
+        "to": Told(_field, "to which of our numbers; `To`"),
+        "text": Told(_field, "what it says; `Body`"),
+        "id": Told(_field, "what names it; `MessageSid`"),
+        "report_id": Told(_field, "of a report: the id of the message that went out; `MessageSid`"),
+        "status": Told(_field, "what became of it; `MessageStatus`"),
+        "reason": Told(_field, "why; `ErrorCode`"),
+        "statuses": Told(
+            Named(
+                Told(Choice(get_args(Status)), "what a word of the gateway's means"),
+                "a table of the gateway's words",
+                _WORD,
+            ),
+            "which words of `status` mean what; others mean nothing",
+        ),
+        "answer": Told(Text(), "what the gateway wants to hear"),
+        "answer_kind": Told(Text("a media type", _VALUE), "the kind of that"),
     }
 )
 _FORM = Table(
     {
-        "url": Text(),
-        "encoding": Choice(("form", "json")),
-        "fields": Named(Text(), "a table of fields", _FIELD),
-        "headers": Named(Text("a line in ASCII", _VALUE), "a table of headers", _HEADER),
-        "basic": Flag(),
-        "id": _field,
-        "code": _field,
-        "callbacks": _CALLBACKS,
+        "url": Told(Text(), "where messages are posted to; `{account}` and `{token}` are filled in"),
+        "encoding": Told(Choice(("form", "json")), "of the request; `form`"),
+        "fields": Told(
+            Named(
+                Told(Text(), "its value, with `{to}`, `{from}`, `{text}`, `{key}`, `{status_url}`"),
+                "a table of fields",
+                _FIELD,
+            ),
+            "of the request; a name with dots leads down into JSON",
+        ),
+        "headers": Told(
+            Named(
+                Told(Text("a line in ASCII", _VALUE), "its value, with `{account}` and `{token}`"),
+                "a table of headers",
+                _HEADER,
+            ),
+            "of the request",
+        ),
+        "basic": Told(Flag(), "whether account and token go as HTTP's Basic authentication; false"),
+        "id": Told(_field, "where the answer has the message's id"),
+        "code": Told(_field, "where it says what went wrong"),
+        "callbacks": Told(_CALLBACKS, "what the gateway posts to us; what is not said is as Twilio has it"),
     },
     frozenset({"url", "fields", "id"}),
 )
@@ -132,11 +159,14 @@ KIND = BackendKind(
     "Text messages by a gateway over HTTP, Twilio's form or another.",
     Table(
         {
-            "form": TextOr(Text('"twilio", or a table', re.compile("twilio")), _FORM),
-            "account": Text(),
-            "token": Hidden(),
-            "from": Text(),
-            "ca_file": Text("a path"),
+            "form": Told(
+                TextOr(Text('"twilio", or a table', re.compile("twilio")), _FORM),
+                "how the gateway is spoken to",
+            ),
+            "account": Told(Text(), "our account there"),
+            "token": Told(Hidden(), "its password; a key of Standard Webhooks where they sign callbacks"),
+            "from": Told(Text(), "who sends, where a script does not say: a number, short code or name"),
+            "ca_file": Told(Text("a path"), "authorities whose certificates count, beside the system's"),
             **LISTEN,
         },
         frozenset({"form", "token", "from"}),

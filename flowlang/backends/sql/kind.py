@@ -17,14 +17,21 @@ from __future__ import annotations
 from flowlang.project.backends import BackendKind, Section, SettingsError
 from flowlang.project.secrets import Hidden
 from flowlang.project.sections import NAME
-from flowlang.project.shapes import Flag, Named, Seconds, Table, Text
+from flowlang.project.shapes import Flag, Named, Seconds, Table, Text, Told
 
 from .backend import Connection, SqlBackend
 from .postgresql import PostgresqlConnection, driver
 from .sqlite import SqliteConnection
 
 _CONNECTION = Table(
-    {"sqlite": Text("a path"), "postgresql": Hidden(), "read_only": Flag(), "timeout": Seconds(0.1, 3_600)}
+    {
+        "sqlite": Told(Text("a path"), "a file that is there"),
+        "postgresql": Told(
+            Hidden(), "in its place: `postgresql://USER:PASSWORD@HOST/NAME?sslmode=verify-full`"
+        ),
+        "read_only": Told(Flag(), "whether `sql.run` is refused; false"),
+        "timeout": Told(Seconds(0.1, 3_600), "of one statement; 10"),
+    }
 )
 
 
@@ -52,7 +59,15 @@ def _make(section: Section) -> SqlBackend:
 
 KIND = BackendKind(
     "Data bases: SQLite, and PostgreSQL with the extra `postgresql`.",
-    Table({"connections": Named(_CONNECTION, "a table of data bases", NAME)}, frozenset({"connections"})),
+    Table(
+        {
+            "connections": Told(
+                Named(Told(_CONNECTION, 'for `sql.query "NAME", …`'), "a table of data bases", NAME),
+                "the data bases by the names that scripts have for them",
+            )
+        },
+        frozenset({"connections"}),
+    ),
     _make,
     {"sql": None},
 )

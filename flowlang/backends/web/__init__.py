@@ -29,7 +29,7 @@ from flowlang.backends.http_server import LISTEN, server_of
 from flowlang.backends.signatures import SecretError, standard_key
 from flowlang.project.backends import BackendKind, Section, SettingsError
 from flowlang.project.secrets import Hidden
-from flowlang.project.shapes import Choice, Integer, Items, Named, Table, Text
+from flowlang.project.shapes import Choice, Integer, Items, Named, Table, Text, Told
 
 from .backend import WebBackend
 from .hooks import Hook
@@ -72,34 +72,41 @@ def _hook(name: str, given: Mapping[str, Any], public: str) -> Hook:
         raise SettingsError(str(error), "hooks", name, "secret") from None
 
 
+_HOOK = Table(
+    {
+        "verify": Told(Choice(("standard", "twilio", "none")), "how its sender proves himself"),
+        "secret": Told(Hidden(), "what he signs with"),
+        "older_secret": Told(Hidden(), "what also counts, while a secret is changed"),
+    },
+    frozenset({"verify"}),
+)
+_CHAT = Table(
+    {
+        "name": Told(Text("a name: letters, digits, `_` and `-`", _NAME), "what routes call it: `to`; `web`"),
+        "title": Told(Text(), "stands above the page; `Chat`"),
+        "origins": Told(
+            Items(Text('a site, as in "https://clinic.example"', _ORIGIN), "a list of sites"),
+            "that may show the page inside theirs",
+        ),
+        "pages": Told(Integer(1, 1_000_000), "how many may be open at once; 10,000"),
+        "newcomers": Told(Integer(1, 1_000_000), "how many may come in a minute; 600"),
+    }
+)
+
 KIND = BackendKind(
     "Webhooks in, and chat on a web page.",
     Table(
         {
             **LISTEN,
-            "hooks": Named(
-                Table(
-                    {
-                        "verify": Choice(("standard", "twilio", "none")),
-                        "secret": Hidden(),
-                        "older_secret": Hidden(),
-                    },
-                    frozenset({"verify"}),
+            "hooks": Told(
+                Named(
+                    Told(_HOOK, '`POST /hooks/NAME` is for `route webhook to "/NAME"`'),
+                    "a table of webhooks",
+                    _NAME,
                 ),
-                "a table of webhooks",
-                _NAME,
+                "what may be posted here",
             ),
-            "chat": Table(
-                {
-                    "name": Text("a name: letters, digits, `_` and `-`", _NAME),
-                    "title": Text(),
-                    "origins": Items(
-                        Text('a site, as in "https://clinic.example"', _ORIGIN), "a list of sites"
-                    ),
-                    "pages": Integer(1, 1_000_000),
-                    "newcomers": Integer(1, 1_000_000),
-                }
-            ),
+            "chat": Told(_CHAT, "the page `/chat`"),
         },
         frozenset({"listen"}),
     ),
