@@ -29,7 +29,7 @@ from .prompts import Prompt
 
 RELAY_PAUSE = 200  # ms without a packet of the other leg, after which we send silence in its place
 # Packets of silence before nothing is sent. Who latches to where we send from wants a few: Asterisk's
-# strictrtp 4 in a row (`probation`), `SourceGuard` of ours 5; and jitter buffers give out the end of a prompt.
+# strictrtp 4 in a row (`probation`), `SourceGuard` of ours 5; and it pushes a prompt out of jitter buffers.
 SETTLE = 5
 # ms. RFC 6263 §6 wants a keep-alive at least every 15 s; so often, a lost one matters to no NAT, no peer that
 # gives up a silent stream, and no `SourceGuard` (5 s).
