@@ -29,13 +29,14 @@ from . import loading
 from .arguments import arguments_of, given_value
 from .clock import Clock
 from .dialogs import Dialogs
+from .dispatch import outlets_of
 from .errors import EngineClosedError, UnknownFlowError
 from .host_actions import HostActions
 from .keeping import CHECKPOINT, Beside, Keeper, Kept
 from .outbox import Outbox
 from .parking import Parking
 from .placing import placing
-from .post import Post, outlets_of
+from .post import Post
 from .pump import Pump
 from .records import Records
 from .recovery import Recovered, recover
@@ -163,7 +164,7 @@ class Engine:
             str(await self._nursery.start(each.run, host))
             for each, host in zip(self._backends, hosts, strict=True)
         ]
-        self.post.let_go()
+        self.post.dispatch.let_go()
         return tuple(where)
 
     def start(self, flow: str, *arguments: Any, **named: Any) -> Run:

@@ -141,7 +141,7 @@ class Outbox:
         def settle(result: Result) -> None:
             self._settle(sending.key, result)
 
-        self._engine.post.resend(sending.activeflow, command, settle)
+        self._engine.post.dispatch.send_kept(sending.activeflow, command, settle)
 
 
 def _became(result: Result) -> tuple[SendingState | None, str | None]:

@@ -58,7 +58,7 @@ class Recovered:
 
 def recover(engine: Engine, store: RecoverableStore) -> Recovered:
     """Brings back all that lived. To be called once, before anything comes in. Raises `StoreError`."""
-    engine.post.hold()
+    engine.post.dispatch.hold()
     engine.dialogs.recover(store)
     records = _close_records(engine, store)
     diverged: dict[str, str] = {}
@@ -100,7 +100,7 @@ def recover(engine: Engine, store: RecoverableStore) -> Recovered:
     for running, again in back:  # behind all that began with a thread
         engine.post.recovered(running, again.sent, again.received)
     for activeflow, sent in waiting:
-        engine.post.waiting_sent(activeflow, sent)
+        engine.post.sent(activeflow, sent)
     store.commit()
     requests = engine.requests.recover(held)
     return Recovered(tuple(running.activeflow for running, _ in back), diverged, records, held, requests)

@@ -208,7 +208,7 @@ class Running:
         if isinstance(command, RunHostAction):
             withdraw = self._engine.hosts.run(command, f"{self.activeflow}/{number}", finish, asking)
         elif isinstance(command, OutsideCommand):
-            withdraw = self._engine.post.send(self.activeflow, command, finish)
+            withdraw = self._engine.post.dispatch.send(self.activeflow, command, finish)
         else:
             withdraw = self._legs.perform(command, finish)
         if number in self._withdraw:

@@ -41,12 +41,12 @@ class Switchboard:
         """The activeflow that has the thread gets it, else a route starts one."""
         if self._engine.closing:
             return self._refuse(incoming, UNAVAILABLE, "the engine is shutting down")
-        return self._engine.post.receive(incoming, kept, self._start)
+        return self._engine.post.arrivals.receive(incoming, kept, self._start)
 
     def left_over(self, running: Running) -> None:
         """An activeflow ends with messages that it never took."""
         if not self._engine.closing:
-            self._engine.post.left_over(running, self._start)
+            self._engine.post.arrivals.left_over(running, self._start)
 
     def _start(self, incoming: Incoming, kept: Callable[[], None]) -> Refusal | None:
         """Starts the flow of a route for what is no call."""
@@ -55,11 +55,11 @@ class Switchboard:
 
     def why_not(self, command: SendMessage) -> str | None:
         """Whether who should get it has opted out while it waited."""
-        return self._engine.post.why_not(command)
+        return self._engine.post.dispatch.why_not(command)
 
     def report(self, message: str, status: str, reason: str | None = None) -> None:
         """What became of a message that went out."""
-        self._engine.post.report(self._carries, message, status, reason)
+        self._engine.post.dispatch.report(self._carries, message, status, reason)
 
     @property
     def dialogs_left(self) -> Mapping[str, Any]:

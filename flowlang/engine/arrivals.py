@@ -1,0 +1,185 @@
+"""Messages that come in, and which activeflow each is for.
+
+The porter looks at one first; then it is the activeflow's that has the thread, else a route's. No message is
+taken twice: those that were here are known by their ids. Where an activeflow ends with messages that it never
+took, they begin what they would have begun a moment later.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from flowlang.backends.border import FORBIDDEN, UNAVAILABLE, Incoming, Refusal, nothing
+from flowlang.core import StopAsked
+from flowlang.core.manners import Arrived, Dropped, Porter
+from flowlang.core.threads import Threads
+from flowlang.model.action import THREADS
+from flowlang.model.addresses import same_person
+from flowlang.model.events import MessageReceived
+from flowlang.model.message_commands import SendMessage
+from flowlang.model.observations import Refused
+from flowlang.model.values import Value
+
+from .dispatch import Dispatch
+
+if TYPE_CHECKING:
+    from .engine import Engine
+    from .running import Running
+
+_REMEMBERED = 20_000
+"""Ids of messages that were here: a store on disk knows those that are pushed out, and for longer."""
+
+Offer = Callable[[Incoming, Callable[[], None]], "Refusal | None"]
+"""Starts the flow of a route; the callback is called when that is on disk."""
+
+
+class Arrivals:
+    """Of one engine."""
+
+    def __init__(self, engine: Engine, threads: Threads, porter: Porter, dispatch: Dispatch) -> None:
+        self._engine = engine
+        self._threads = threads
+        self._porter = porter
+        self._dispatch = dispatch
+        self._seen: dict[tuple[str, str], list[Callable[[], None]] | None] = {}
+        self._waiting: dict[str, str] = {}
+
+    def receive(self, incoming: Incoming, kept: Callable[[], None], offer: Offer) -> Refusal | None:
+        """See `border.Host`; `offer` starts the flow of a route."""
+        data = incoming.data if isinstance(incoming.data, dict) else {}
+        message = data.get("id")
+        if not isinstance(message, str):
+            return self._take(incoming, data, kept, offer)
+        if self._threads.owner(incoming.channel, incoming.source, incoming.to) is None:
+            self._engine.parking.wake_thread(incoming.channel, incoming.source, incoming.to)
+        name = incoming.channel, message  # after that: who is woken tells what was here for him
+        if name in self._seen:
+            before = self._seen[name]
+            if before is None:
+                kept()
+            else:
+                before.append(kept)
+            return None
+        if self._engine.keeper.was_here(*name):
+            kept()
+            return None
+        waiting = [kept]
+        self._expect(name, waiting)
+
+        def all_kept() -> None:
+            if self._seen.get(name) is waiting:
+                self._seen[name] = None
+            for each in waiting:
+                each()
+
+        refused = self._take(incoming, data, all_kept, offer)
+        if refused is not None:
+            del self._seen[name]
+        return refused
+
+    def remember(self, channel: str, message: str, *, automatic: bool = False) -> None:
+        """One was here before this process; `automatic`: a machine sent it by itself."""
+        self._expect((channel, message), None)
+        if automatic:
+            self._porter.is_automatic(message)
+
+    def waits(self, activeflow: str, why: str) -> None:
+        """One goes on at a later start: until then nobody else gets what comes in its threads."""
+        self._waiting[activeflow] = why
+
+    def left_over(self, running: Running, offer: Offer) -> None:
+        """One ends, and has messages of its thread that it never took. Those who wrote were told that they
+        are kept, so they begin what they would have begun had they come a moment later."""
+        opening = running.flow.opening
+        kept = [
+            each.fields for each in running.flow.messages.kept if _is(each.fields["from"], opening.source)
+        ]
+        if opening.channel not in THREADS or opening.source is None or opening.to is None or not kept:
+            return
+        channel, person, ours = opening.channel, opening.source, opening.to
+        self._threads.over(running.activeflow)
+        for fields in kept:
+            data = {"text": fields["text"], "subject": fields["subject"], "id": fields["id"]}
+            owner = self._threads.owner(channel, person, ours)
+            successor = self._engine.alive(owner.activeflow) if owner is not None else None
+            if owner is None or successor is None:
+                offer(Incoming(channel, ours, person, self._engine.new_id(), data=data), nothing)
+            else:
+                text, subject, message = str(data["text"]), _text(data["subject"]), _text(data["id"])
+                successor.deliver(MessageReceived(owner.leg, text, subject, channel, person, message))
+
+    def _expect(self, name: tuple[str, str], waiting: list[Callable[[], None]] | None) -> None:
+        if len(self._seen) >= _REMEMBERED:
+            del self._seen[next(iter(self._seen))]
+        self._seen[name] = waiting
+
+    def _take(
+        self, incoming: Incoming, data: dict[str, Value], kept: Callable[[], None], offer: Offer
+    ) -> Refusal | None:
+        if incoming.channel not in THREADS:
+            return offer(incoming, kept)
+        channel, person, ours = incoming.channel, incoming.source, incoming.to
+        text, now = str(data.get("text") or ""), self._engine.now()
+        asleep: str | None = None
+        if not any(self._threads.knows(channel, each) for each in incoming.answers):
+            for each in incoming.answers:
+                asleep = self._engine.parking.wake_sender(channel, each) or asleep
+        if self._threads.owner(channel, person, ours, incoming.answers) is None:
+            asleep = asleep or self._engine.parking.wake_thread(channel, person, ours)
+        owner = self._threads.owner(channel, person, ours, incoming.answers)
+        if owner is not None:
+            asleep = owner.activeflow if owner.activeflow in self._waiting else None
+        running = self._engine.alive(owner.activeflow) if owner is not None else None
+        message = _text(data.get("id"))
+        arrived = Arrived(channel, person, ours, text, message, incoming.automatic)
+        dropped = self._porter.looks_at(arrived, now, in_thread=running is not None or asleep is not None)
+        if dropped is not None:
+            self._drop(incoming, dropped, running)
+            if dropped.refused:
+                return Refusal(FORBIDDEN)
+            if message is not None:
+                self._engine.keeper.here(channel, message, now)
+                self._engine.keeper.wake()
+            kept()
+            return None
+        if asleep is not None:
+            why = self._waiting.get(asleep, "it cannot be woken now")
+            text = f"activeflow {asleep} has this thread and is held: {why}"
+            self._engine.observed(Refused(now, channel, person, ours, UNAVAILABLE, text))
+            return Refusal(UNAVAILABLE)
+        if owner is None or running is None:
+            return offer(incoming, kept)
+        subject = _text(data.get("subject"))
+        event = MessageReceived(owner.leg, text, subject, channel, person, message)
+
+        def taken(has: bool) -> None:
+            if not has and running.flow.ending is not None:  # it ended before it came to this
+                refused = offer(incoming, kept)
+                if refused is None:
+                    return
+            kept()
+
+        running.deliver(event, taken)
+        return None
+
+    def _drop(self, incoming: Incoming, dropped: Dropped, running: Running | None) -> None:
+        engine, now = self._engine, self._engine.now()
+        channel, person, ours = incoming.channel, incoming.source, incoming.to
+        engine.observed(Refused(now, channel, person, ours, FORBIDDEN, dropped.why))
+        if running is not None and dropped.stops:
+            running.put(StopAsked(now))
+        match channel:
+            case "sms" | "email" | "chat" if dropped.answer is not None:
+                key = f"manners-{engine.new_id()}"
+                self._dispatch.confirm(SendMessage(channel, person, dropped.answer, key, ours))
+            case _:
+                pass
+
+
+def _text(value: Value) -> str | None:
+    return value if isinstance(value, str) else None
+
+
+def _is(person: Value, other: str | None) -> bool:
+    return isinstance(person, str) and other is not None and same_person(person) == same_person(other)

@@ -1,0 +1,139 @@
+"""Messages and requests that leave, through which backend, and the reports on them.
+
+What goes out gives its sender the thread, where it is nobody's, and its id tells whose the reports on it are.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING
+
+from flowlang.backends.border import Backend, Finish, Outlet, nothing
+from flowlang.core.manners import Porter
+from flowlang.core.threads import Report, Threads
+from flowlang.model.events import MessageReported
+from flowlang.model.message_commands import OutsideCommand, SendMessage
+from flowlang.model.results import Done, Failed, Result
+from flowlang.model.values import Outcome
+
+if TYPE_CHECKING:
+    from .engine import Engine
+
+
+class Dispatch:
+    """Of one engine."""
+
+    def __init__(self, engine: Engine, threads: Threads, porter: Porter, backends: Iterable[Backend]) -> None:
+        self._engine = engine
+        self._threads = threads
+        self._porter = porter
+        self._outlets: dict[str, Outlet] = {}
+        for backend in backends:
+            for outlet in outlets_of(backend):
+                assert isinstance(backend, Outlet)
+                self._outlets.setdefault(outlet, backend)  # the first that has it
+        self._held: list[Callable[[], None]] | None = None
+        self._confirming: set[str] = set()  # keys of what tells that somebody has opted out or in
+
+    def hold(self) -> None:
+        """What is sent from now on waits: recovery goes on with what was under way before any backend
+        runs."""
+        self._held = []
+
+    def let_go(self) -> None:
+        """The backends run."""
+        held, self._held = self._held or (), None
+        for each in held:
+            each()
+
+    def send(self, activeflow: str, command: OutsideCommand, finish: Finish) -> Callable[[], None]:
+        """Has the first backend with that outlet do it; returns how to cancel it."""
+        finish, withdrawing = self._engine.outbox.watch(command, finish)
+        return withdrawing(self.send_kept(activeflow, command, finish))
+
+    def send_kept(self, activeflow: str, command: OutsideCommand, finish: Finish) -> Callable[[], None]:
+        """The same of what the outbox keeps already."""
+        if self._held is None:
+            return self._send(activeflow, command, finish)
+        cancel: Callable[[], None] | None = nothing
+
+        def begin() -> None:
+            nonlocal cancel
+            if cancel is not None:
+                cancel = self._send(activeflow, command, finish)
+
+        def withdraw() -> None:
+            nonlocal cancel
+            given, cancel = cancel, None
+            if given is not None:
+                given()
+
+        self._held.append(begin)
+        return withdraw
+
+    def confirm(self, command: SendMessage) -> None:
+        """Tells somebody that he has opted out, or in; where no backend can, he is not told."""
+        backend = self._outlets.get(command.outlet)
+        if backend is not None:
+            self._confirming.add(command.key)
+            backend.send(command, lambda _result: self._confirming.discard(command.key))
+
+    def why_not(self, command: SendMessage) -> str | None:
+        """See `border.Host`: who opted out gets the confirmation, and nothing that waited."""
+        if command.key in self._confirming or not self._porter.wants_none(command.to):
+            return None
+        return "opted_out"
+
+    def report(self, channels: Iterable[str], message: str, status: str, reason: str | None) -> None:
+        """What became of a message that went out, as one tells who carries these channels and no other."""
+        known = [each for each in channels if self._threads.knows(each, message)]
+        if not known:
+            for each in channels:
+                self._engine.parking.wake_sender(each, message)
+            known = [each for each in channels if self._threads.knows(each, message)]
+        for each in known or channels:  # where none is known yet it may be early
+            self._tell(message, self._threads.reported(each, message, status, reason))
+
+    def _tell(self, message: str, report: Report | None) -> None:
+        running = self._engine.alive(report.activeflow) if report is not None else None
+        if report is not None and running is not None:
+            running.deliver(MessageReported(message, report.status, report.to, report.reason))
+
+    def _send(self, activeflow: str, command: OutsideCommand, finish: Finish) -> Callable[[], None]:
+        backend = self._outlets.get(command.outlet)
+        if backend is None:
+            finish(Failed("no_backend", f"no backend here has the outlet `{command.outlet}`"))
+            return nothing
+        if not isinstance(command, SendMessage) or command.channel == "notify":
+            return backend.send(command, finish)
+        why_not = self._porter.why_not(command, self._engine.now())
+        if why_not is not None:
+            finish(Done(Outcome("failed", {"reason": why_not})))
+            return nothing
+        if self._threads.owner(command.channel, command.to, command.source or "") is None:
+            self._engine.parking.wake_thread(command.channel, command.to, command.source or "")
+        self._threads.sent(command, activeflow)
+
+        def finish_named(result: Result) -> None:
+            message = id_of(result)
+            reports = self._threads.named(message, command, activeflow) if message is not None else ()
+            finish(result)
+            for report in reports:
+                self._tell(message or "", report)
+
+        return backend.send(command, finish_named)
+
+
+def outlets_of(backend: Backend) -> frozenset[str]:
+    """What a backend can do for any flow."""
+    return frozenset(backend.outlets) if isinstance(backend, Outlet) else frozenset()
+
+
+def id_of(result: Result) -> str | None:
+    """What delivery reports call the message that went out."""
+    match result:
+        case Done(Outcome(name="sent", fields=fields)):
+            found = fields.get("id")
+            return found if isinstance(found, str) else None
+        case _:
+            return None
