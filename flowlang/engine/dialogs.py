@@ -39,7 +39,8 @@ class Dialogs:
     def keep(self, leg: str, dialog: dict[str, Any], *, secret: bool) -> None:
         """The dialog of a leg as it stands. Raises `StoreError` for a secret without a key."""
         if self._store is not None:
-            self._store.keep_dialog(leg, {"$secret": dialog} if secret else dialog)
+            plain = {"$secret": dialog} if secret else dialog
+            self._store.keep_dialog(leg, plain, self._engine.now())
             self._kept.add(leg)
             self._engine.keeper.wake()
 

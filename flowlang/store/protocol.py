@@ -143,8 +143,8 @@ class DialogStore(RecoverableStore, Protocol):
         """What is kept."""
         ...
 
-    def keep_dialog(self, leg: str, dialog: Any) -> None:
-        """Plain data; `{"$secret": …}` where it must not be read on disk."""
+    def keep_dialog(self, leg: str, dialog: Any, at: int) -> None:
+        """Plain data as it stands then; `{"$secret": …}` where it must not be read on disk."""
         ...
 
     def drop_dialog(self, leg: str) -> None:

@@ -7,7 +7,6 @@ Without the key it stays sealed, and whoever would replay it stops there.
 from __future__ import annotations
 
 import os
-import time
 from base64 import b64decode, b64encode
 from collections.abc import Callable
 from typing import Any
@@ -15,73 +14,101 @@ from typing import Any
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
+from flowlang.model.values import SECOND
+
 from .coding import decode, encode
 from .keys import LASTING, Keys
 
 _NONCE = 12  # bytes: NIST SP 800-38D §8.2.2, at random; a month has far below 2^32 secrets
 
 
+Key = Callable[[], tuple[str, bytes]]
+"""Gives the name of a key and the key, when there is something to seal."""
+
+
 class Sealer:
-    """Encodes and decodes what a store keeps. `wall` is in seconds since 1970-01-01 UTC; a `lasting`
-    one has the key that goes with no month."""
+    """Encodes and decodes what a store keeps, under the keys of months."""
 
-    def __init__(self, keys: Keys, wall: Callable[[], float] = time.time, *, lasting: bool = False) -> None:
+    def __init__(self, keys: Keys) -> None:
         self._keys = keys
-        self._wall = wall
-        self._lasting = lasting
 
-    def encode(self, plain: Any) -> str:
-        """The text of plain data. Raises `StoreError` where a secret is in it and no key can be had."""
-        text = encode(plain)
-        return text if '"$secret"' not in text else encode(self._sealed(plain))
+    def encode(self, plain: Any, at: int) -> str:
+        """The text of plain data, its secrets under the key of the month of `at`, microseconds since
+        1970-01-01 UTC: that by which it is forgotten. Raises `StoreError` where a secret is in it and no key
+        can be had."""
+        return _encoded(plain, lambda: self._keys.current(at / SECOND))
 
     def decode(self, text: str) -> Any:
         """What `encode` was given; what has no key stays sealed."""
-        plain = decode(text)
-        return plain if '"$sealed"' not in text else self._opened(plain)
+        return _decoded(text, self._keys)
 
-    def _key(self) -> tuple[str, bytes]:
-        return (LASTING, self._keys.named(LASTING)) if self._lasting else self._keys.current(self._wall())
 
-    def _sealed(self, plain: Any) -> Any:
-        match plain:
-            case {"$map": dict(entries)}:  # pyright: ignore[reportUnknownVariableType]
-                return {"$map": {name: self._sealed(each) for name, each in entries.items()}}  # pyright: ignore[reportUnknownVariableType]
-            case {"$secret": secret} if secret is not None:
-                name, key = self._key()
-                nonce = os.urandom(_NONCE)
-                data = nonce + AESGCM(key).encrypt(nonce, encode(secret).encode(), name.encode())
-                return {"$sealed": [name, b64encode(data).decode()]}
-            case dict():
-                return {name: self._sealed(each) for name, each in plain.items()}  # pyright: ignore[reportUnknownVariableType]
-            case list() | tuple():
-                return [self._sealed(each) for each in plain]  # pyright: ignore[reportUnknownVariableType]
-            case _:
-                return plain
+class LastingSealer:
+    """The same for what is kept until it is replaced: under the key that goes with no month."""
 
-    def _opened(self, plain: Any) -> Any:
-        match plain:
-            case {"$map": dict(entries)}:  # pyright: ignore[reportUnknownVariableType]
-                return {"$map": {name: self._opened(each) for name, each in entries.items()}}  # pyright: ignore[reportUnknownVariableType]
-            case {"$sealed": [str(name), str(text)]}:
-                secret = self._unsealed(name, text)
-                return plain if secret is None else {"$secret": decode(secret)}  # pyright: ignore[reportUnknownVariableType]
-            case dict():
-                return {name: self._opened(each) for name, each in plain.items()}  # pyright: ignore[reportUnknownVariableType]
-            case list():
-                return [self._opened(each) for each in plain]  # pyright: ignore[reportUnknownVariableType]
-            case _:
-                return plain
+    def __init__(self, keys: Keys) -> None:
+        self._keys = keys
 
-    def _unsealed(self, name: str, text: str) -> str | None:
-        key = self._keys.find(name)
-        if key is None:
-            return None
-        data = b64decode(text)
-        try:
-            return AESGCM(key).decrypt(data[:_NONCE], data[_NONCE:], name.encode()).decode()
-        except InvalidTag:
-            return None
+    def encode(self, plain: Any) -> str:
+        """As `Sealer.encode`."""
+        return _encoded(plain, lambda: (LASTING, self._keys.named(LASTING)))
+
+    def decode(self, text: str) -> Any:
+        """As `Sealer.decode`."""
+        return _decoded(text, self._keys)
+
+
+def _encoded(plain: Any, key: Key) -> str:
+    text = encode(plain)
+    return text if '"$secret"' not in text else encode(_sealed(plain, key))
+
+
+def _decoded(text: str, keys: Keys) -> Any:
+    plain = decode(text)
+    return plain if '"$sealed"' not in text else _opened(plain, keys)
+
+
+def _sealed(plain: Any, key: Key) -> Any:
+    match plain:
+        case {"$map": dict(entries)}:  # pyright: ignore[reportUnknownVariableType]
+            return {"$map": {name: _sealed(each, key) for name, each in entries.items()}}  # pyright: ignore[reportUnknownVariableType]
+        case {"$secret": secret} if secret is not None:
+            name, sealing = key()
+            nonce = os.urandom(_NONCE)
+            data = nonce + AESGCM(sealing).encrypt(nonce, encode(secret).encode(), name.encode())
+            return {"$sealed": [name, b64encode(data).decode()]}
+        case dict():
+            return {name: _sealed(each, key) for name, each in plain.items()}  # pyright: ignore[reportUnknownVariableType]
+        case list() | tuple():
+            return [_sealed(each, key) for each in plain]  # pyright: ignore[reportUnknownVariableType]
+        case _:
+            return plain
+
+
+def _opened(plain: Any, keys: Keys) -> Any:
+    match plain:
+        case {"$map": dict(entries)}:  # pyright: ignore[reportUnknownVariableType]
+            return {"$map": {name: _opened(each, keys) for name, each in entries.items()}}  # pyright: ignore[reportUnknownVariableType]
+        case {"$sealed": [str(name), str(text)]}:
+            secret = _unsealed(name, text, keys)
+            return plain if secret is None else {"$secret": decode(secret)}  # pyright: ignore[reportUnknownVariableType]
+        case dict():
+            return {name: _opened(each, keys) for name, each in plain.items()}  # pyright: ignore[reportUnknownVariableType]
+        case list():
+            return [_opened(each, keys) for each in plain]  # pyright: ignore[reportUnknownVariableType]
+        case _:
+            return plain
+
+
+def _unsealed(name: str, text: str, keys: Keys) -> str | None:
+    key = keys.find(name)
+    if key is None:
+        return None
+    data = b64decode(text)
+    try:
+        return AESGCM(key).decrypt(data[:_NONCE], data[_NONCE:], name.encode()).decode()
+    except InvalidTag:
+        return None
 
 
 def key_missing(plain: Any) -> str | None:

@@ -62,17 +62,24 @@ _ALIVE = "INSERT OR REPLACE INTO alive VALUES (1, ?)"
 
 
 class SqliteJournal:
-    """One activeflow's journal. `number` is that of the activeflow, `last` the row of its last entry;
-    `parked` while the store is told that it is."""
+    """One activeflow's journal. `number` is that of the activeflow, `last` the row of its last entry,
+    `began` when it did, 0 before `open`; `parked` while the store is told that it is."""
 
-    __slots__ = ("_activeflow", "_build", "_store", "last", "number", "parked")
+    __slots__ = ("_activeflow", "_began", "_build", "_store", "last", "number", "parked")
 
     def __init__(
-        self, store: SqliteStore, activeflow: str, build: bytes | None, number: int, last: int
+        self,
+        store: SqliteStore,
+        activeflow: str,
+        build: bytes | None,
+        number: int,
+        last: int = 0,
+        began: int = 0,
     ) -> None:
         self._store = store
         self._activeflow = activeflow
         self._build = build
+        self._began = began
         self.number = number
         self.last = last
         self.parked = False
@@ -82,11 +89,12 @@ class SqliteJournal:
         store = self._store
         self.last = 0
         if self._build is None:
-            store.moves.append((_CUT, (store.encode(opening), store.row + 1, self.number)))
+            text = self._encoded(opening, opening["at"])
+            store.moves.append((_CUT, (text, store.row + 1, self.number)))
             return
-        store.opened.append(
-            (self.number, self._activeflow, self._build, store.encode(opening), store.row + 1, opening["at"])
-        )
+        self._began = opening["at"]
+        text = self._encoded(opening, self._began)
+        store.opened.append((self.number, self._activeflow, self._build, text, store.row + 1, self._began))
         self._build = None
 
     def append(self, given: list[Any], outcome: bytes) -> None:
@@ -95,12 +103,16 @@ class SqliteJournal:
         if self.parked:
             store.unpark(self)  # in the same group: an entry behind the last of a parked one is never read
         store.row = row = store.row + 1
-        store.entries.append((row, self.number, self.last, store.encode(given), outcome))
+        store.entries.append((row, self.number, self.last, self._encoded(given, given[1]), outcome))
         self.last = row
 
     def end(self, at: int, ending: list[Any]) -> None:
         """Writes how it ended."""
-        self._store.ends.append(("ended", at, self.last, self._store.encode(ending), self.number))
+        self._store.ends.append(("ended", at, self.last, self._encoded(ending, at), self.number))
+
+    def _encoded(self, plain: Any, at: int) -> str:
+        # By a clock that was set back it would have a key that goes before the activeflow does.
+        return self._store.encode(plain, max(at, self._began))
 
 
 class SqliteStore:
@@ -170,15 +182,15 @@ class SqliteStore:
         if hashed not in self._kept:
             self._builds[hashed] = build
         self._number += 1
-        return SqliteJournal(self, activeflow, hashed, self._number, 0)
+        return SqliteJournal(self, activeflow, hashed, self._number)
 
     def journal_of(self, stored: Stored, last: int) -> SqliteJournal:
         """The journal of one that goes on after `last`."""
-        return SqliteJournal(self, stored.id, None, stored.number, last)
+        return SqliteJournal(self, stored.id, None, stored.number, last, stored.began)
 
     def diverged(self, stored: Stored, at: int, why: str) -> None:
         """It acts no further, since when and why."""
-        self.ends.append(("diverged", at, None, self.encode(why), stored.number))
+        self.ends.append(("diverged", at, None, self.encode(why, at), stored.number))
 
     def park(
         self, journal: Journal, due: int | None, threads: Iterable[Thread], messages: Iterable[str]
@@ -211,15 +223,15 @@ class SqliteStore:
     def keep_sending(self, sending: Sending) -> None:
         """One as it stands."""
         row = astuple(replace(sending, command={}))
-        self.moves.append((_SENDING, (*row[:2], self.encode(sending.command), *row[3:])))
+        self.moves.append((_SENDING, (*row[:2], self.encode(sending.command, sending.since), *row[3:])))
 
     def drop_sending(self, key: str) -> None:
         """One is delivered, or given up."""
         self.moves.append((_SENT, (key,)))
 
-    def keep_dialog(self, leg: str, dialog: Any) -> None:
+    def keep_dialog(self, leg: str, dialog: Any, at: int) -> None:
         """What a BYE to its peer needs."""
-        self.moves.append((_DIALOG, (leg, self.encode(dialog))))
+        self.moves.append((_DIALOG, (leg, self.encode(dialog, at))))
 
     def drop_dialog(self, leg: str) -> None:
         """The leg is over."""
@@ -231,7 +243,7 @@ class SqliteStore:
 
     def keep_request(self, activeflow: str, given: list[Any]) -> None:
         """For the next start: an input."""
-        self.moves.append((_REQUEST, (activeflow, self.encode(given))))
+        self.moves.append((_REQUEST, (activeflow, self.encode(given, given[1]))))
 
     def drop_request(self, number: int) -> None:
         """It is carried out, or cannot be."""

@@ -237,7 +237,7 @@ async def test_what_cannot_be_read_is_dropped_and_harms_nothing(
     plain: dict[str, object], tmp_path: Path, loopback_clock: Virtual
 ) -> None:
     with SqliteStore(tmp_path) as store:
-        store.keep_dialog("leg-1", plain)
+        store.keep_dialog("leg-1", plain, 0)
         store.commit()
     async with engine_on(SqliteStore(tmp_path)):
         await until_left(tmp_path, 0)

@@ -17,6 +17,7 @@ from hypothesis import strategies as some
 import flowlang
 from flowlang.model.action import Action, Parameter
 from flowlang.model.plain import SealedError, from_plain
+from flowlang.model.values import DAY, SECOND
 from flowlang.store import StoreError
 from flowlang.store.keys import Keys
 from flowlang.store.reading import open_archive
@@ -141,7 +142,7 @@ def test_what_was_sealed_comes_back_and_without_the_key_nothing_of_it(
     plain: Any, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
     keys = tmp_path_factory.mktemp("keys")
-    text = Sealer(Keys(keys, "a")).encode(plain)
+    text = Sealer(Keys(keys, "a")).encode(plain, 0)
     assert Sealer(Keys(keys, "a")).decode(text) == plain
     sealed = Sealer(Keys(keys, "b")).decode(text)
     if key_missing(sealed):
@@ -152,13 +153,12 @@ def test_what_was_sealed_comes_back_and_without_the_key_nothing_of_it(
 
 
 def test_each_month_has_a_key_and_those_of_old_months_are_dropped(tmp_path: Path) -> None:
-    wall = 1_700_000_000.0  # November 2023
+    at = 1_700_000_000 * SECOND  # November 2023
     keys = Keys(tmp_path, "a")
-    sealer = Sealer(keys, lambda: wall)
-    old = sealer.encode([{"$secret": "old"}])
-    wall += 40 * 86_400
-    new = sealer.encode([{"$secret": "new"}])
-    assert keys.drop_before(round((wall - 20 * 86_400) * 1e6)) == ["2023-11"]
+    sealer = Sealer(keys)
+    old = sealer.encode([{"$secret": "old"}], at)
+    new = sealer.encode([{"$secret": "new"}], at + 40 * DAY)
+    assert keys.drop_before(at + 20 * DAY) == ["2023-11"]
     assert key_missing(sealer.decode(old)) == "2023-11"
     assert sealer.decode(new) == [{"$secret": "new"}]
 

@@ -17,7 +17,7 @@ from flowlang.model.plain import Sealing
 from flowlang.model.results import Done, Failed, Result
 from flowlang.model.secrets import Secret, SecretInteger
 from flowlang.store.keys import Keys
-from flowlang.store.sealing import Sealer
+from flowlang.store.sealing import LastingSealer
 from flowlang.testing import Subject, check_backend
 from flowlang.testing.conformance import KitHost
 
@@ -94,21 +94,21 @@ async def test_activeflows_share_them(tmp_path: Path) -> None:
 
 async def test_secrets_are_ciphertext_on_disk_and_themselves_when_they_are_asked_for(tmp_path: Path) -> None:
     data = tmp_path / "data"
-    sealing = Sealer(Keys(tmp_path / "keys", "a"), lasting=True)
+    sealing = LastingSealer(Keys(tmp_path / "keys", "a"))
     put = (
         StorePut("pin", {"pin": Secret("4711-secret")}, "k1"),
         StorePut("sum", SecretInteger(987654321), "k2"),
     )
     async with running(data, sealing) as values:
         assert (await all_of(values, *put, StoreAdd("sum", 1, "k3")))[2] == Done(987654322)
-    async with running(data, Sealer(Keys(tmp_path / "keys", "a"), lasting=True)) as values:
+    async with running(data, LastingSealer(Keys(tmp_path / "keys", "a"))) as values:
         found = await all_of(values, StoreGet("pin"), StoreAdd("sum", 1, "k3"), StoreGet("sum"))
         assert found == [Done(({"pin": "4711-secret"},)), Done(987654322), Done((987654322,))]
         on_disk = b"".join(each.read_bytes() for each in data.iterdir())
         assert b"4711-secret" not in on_disk
         assert b"98765432" not in on_disk
         assert stat.S_IMODE((data / "values.db").stat().st_mode) == 0o600
-    for without in (None, Sealer(Keys(tmp_path / "other", "a"), lasting=True)):
+    for without in (None, LastingSealer(Keys(tmp_path / "other", "a"))):
         async with running(data, without) as values:
             (failed,) = await all_of(values, StoreGet("pin"))
             assert isinstance(failed, Failed)
@@ -121,7 +121,7 @@ async def test_without_a_key_no_secret_is_written(tmp_path: Path) -> None:
         assert isinstance(failed, Failed)
         assert await all_of(values, StoreGet("pin"), StorePut("n", 1, "k1")) == [Done(()), Done()]
     (tmp_path / "keys").write_text("")
-    async with running(tmp_path, Sealer(Keys(tmp_path / "keys", "a"), lasting=True)) as values:
+    async with running(tmp_path, LastingSealer(Keys(tmp_path / "keys", "a"))) as values:
         (failed,) = await all_of(values, StorePut("pin", Secret("4711-secret"), "k2"))
         assert isinstance(failed, Failed)
         assert "key" in failed.text
