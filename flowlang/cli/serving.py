@@ -25,7 +25,7 @@ from flowlang.model.policy import NOTHING, Policy
 from flowlang.project.project import Project
 from flowlang.store import StoreError
 from flowlang.store.opt_outs import OptedOut
-from flowlang.store.sealing import Sealer
+from flowlang.store.sealing import LastingSealer
 from flowlang.store.sqlite import SqliteStore
 from flowlang.voices import open_espeak
 
@@ -74,7 +74,7 @@ async def _serve(service: Service, as_json: bool) -> Exit:
         if service.data is not None:
             store = stack.enter_context(SqliteStore(service.data))
             _probe(store)
-            sealing = Sealer(store.keys, lasting=True)
+            sealing = LastingSealer(store.keys)
             opted_out = stack.enter_context(closing(OptedOut(service.data)))
         backends = from_project(
             lambda: project.backends(Backend, service.data, service.policy, voice, sealing)
