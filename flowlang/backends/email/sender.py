@@ -6,6 +6,7 @@ nothing beside the server's.
 
 from __future__ import annotations
 
+import logging
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -20,6 +21,8 @@ from flowlang.backends.on_wire import OnWire
 from .compose import Mail
 from .settings import Patience, Server
 from .smtp_client import Ended, SmtpConnection
+
+_log = logging.getLogger("flowlang.email")
 
 _LONGEST_QUEUE = 10_000
 _MAILS_A_CONNECTION = 100
@@ -126,7 +129,14 @@ class Sender:
                     continue
                 connection = connection or SmtpConnection(self._server, self._ehlo, self._on_wire)
                 used += 1
-                self._ended(job, await blocking(connection.send, job.mail))
+                try:
+                    ended = await blocking(connection.send, job.mail)
+                except Exception:  # noqa: BLE001 (a mistake of ours costs this mail alone)
+                    _log.exception("a mail could not be sent")
+                    ended = Ended("unknown", detail="flowlang itself failed")
+                    connection.abandon()
+                    connection, used = None, 0
+                self._ended(job, ended)
         finally:
             if connection is not None:
                 connection.abandon()

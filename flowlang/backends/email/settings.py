@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
+from flowlang.backends.backoff import Backoff
 from flowlang.backends.tls import client_context
 
 Security = Literal["tls", "starttls", "none"]
@@ -36,15 +37,9 @@ class Server:
 
 
 @dataclass(frozen=True, slots=True)
-class Patience:
-    """How long and often to try again, in seconds: each wait is twice the one before, up to `longest`, and
-    differs by up to half, so that a thousand mails do not come back at once. After `give_up` it has failed.
-    RFC 5321 §4.5.4.1 would have an MTA wait 30 minutes and try for days; a script waits for this one."""
+class Patience(Backoff):
+    """How long and often to try again, in seconds; after `give_up` it has failed. RFC 5321 §4.5.4.1 would have an MTA wait 30 minutes and try for days; a script waits for this one."""
 
     first: float = 5.0
     longest: float = 600.0
     give_up: float = 3600.0
-
-    def wait(self, attempt: int, chance: float) -> float:
-        """Before the next attempt; the first that failed is 1. `chance` is from 0 to 1."""
-        return min(self.first * 2.0 ** min(attempt - 1, 30), self.longest) * (0.5 + chance)

@@ -7,10 +7,12 @@ All that fails before the last dot was not delivered (RFC 5321 §3.8) and may be
 from __future__ import annotations
 
 import smtplib
+from base64 import b64encode
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Literal
 
+from flowlang.backends.border import BackendError
 from flowlang.backends.on_wire import OnWire
 
 from .compose import Mail
@@ -28,6 +30,11 @@ class Ended:
 
 
 _MOST_DETAIL = 200
+_ERRORS = (
+    smtplib.SMTPException,
+    OSError,
+    ValueError,
+)  # the last where smtplib cannot read what a server says
 
 
 def _line(reply: bytes | str) -> str:
@@ -53,11 +60,11 @@ class SmtpConnection:
                 return Ended("failed", "login", _line(error.smtp_error))
             except smtplib.SMTPResponseException as error:
                 return _refused(error.smtp_code, error.smtp_error)
-            except (smtplib.SMTPException, OSError) as error:
+            except (*_ERRORS, BackendError) as error:
                 return Ended("again", "carrier_down", _line(str(error)))
             try:
                 return self._transact(smtp, mail)
-            except (smtplib.SMTPException, OSError) as error:
+            except _ERRORS as error:
                 self._drop()
                 if fresh:
                     return Ended("again", "carrier_down", _line(str(error)))
@@ -66,7 +73,7 @@ class SmtpConnection:
     def close(self) -> None:
         """Says goodbye."""
         if self._smtp is not None:
-            with suppress(smtplib.SMTPException, OSError):
+            with suppress(*_ERRORS):
                 self._smtp.quit()
             self._drop()
 
@@ -90,7 +97,7 @@ class SmtpConnection:
                 smtp.starttls(context=server.context())
                 smtp.ehlo()
             if server.user is not None:
-                smtp.login(server.user, server.password or "")
+                _log_in(smtp, server.user, server.password or "")
         except BaseException:
             smtp.close()
             raise
@@ -118,13 +125,27 @@ class SmtpConnection:
         try:
             smtp.send(b".\r\n")
             code, reply = smtp.getreply()
-        except (smtplib.SMTPException, OSError) as error:
+        except _ERRORS as error:
             self._drop()
             return Ended("unknown", detail=_line(str(error)))
-        if code == 250:
+        if 200 <= code < 300:
             return Ended("sent")
+        if not 400 <= code < 600:  # no answer of SMTP: it may have taken the mail all the same
+            self._drop()
+            return Ended("unknown", detail=_line(f"{code} {_line(reply)}"))
         self._on_wire.undo(mail.key)
         return _refused(code, reply)
+
+
+def _log_in(smtp: smtplib.SMTP, user: str, password: str) -> None:
+    """smtplib has ASCII alone; PLAIN has UTF-8 (RFC 4616 §2)."""
+    if user.isascii() and password.isascii():
+        smtp.login(user, password)
+        return
+    response = b64encode(f"\0{user}\0{password}".encode()).decode()
+    code, reply = smtp.docmd("AUTH", f"PLAIN {response}")
+    if code != 235:
+        raise smtplib.SMTPAuthenticationError(code, reply)
 
 
 def dotted(data: bytes) -> bytes:

@@ -187,6 +187,19 @@ async def test_encrypted_the_servers_name_counts_and_the_password_is_given(
     assert len(mailbox.mails) == 1
 
 
+async def test_a_password_has_any_characters(tmp_path: Path) -> None:
+    authority = trustme.CA()
+    authority.cert_pem.write_to_path(tmp_path / "ca.pem")
+    mailbox = Mailbox()
+    server = {"host": "localhost", "security": "tls", "user": "müller", "ca_file": tmp_path / "ca.pem"}
+    with smtp_server(mailbox, server_context(authority)) as port:
+        async with backend(port, server=server | {"password": "right"}) as made:
+            assert (await outcome(made, mail())).name == "sent"
+        async with backend(port, server=server | {"password": "wröng"}) as made:
+            assert (await outcome(made, mail("af1/2"))).fields["reason"] == "login"
+    assert set(mailbox.logins) == {"müller"}
+
+
 async def test_a_server_without_starttls_gets_nothing_where_it_is_asked_for() -> None:
     mailbox = Mailbox()
     with smtp_server(mailbox) as port:
