@@ -8,7 +8,7 @@ from flowlang.compile.runtime.faults import Fault
 from flowlang.compile.runtime.operators import add
 from flowlang.model.message_commands import StoreAdd, StoreGet, StorePut
 from flowlang.model.results import Done, Failed, Result
-from flowlang.model.secrets import unmarked
+from flowlang.model.secrets import is_secret, marked, unmarked
 from flowlang.model.values import Value
 
 
@@ -33,12 +33,21 @@ class KeptValues:
                 return self._add(command)
 
     def _add(self, command: StoreAdd) -> Result:
-        before = self._kept.get(command.entry, 0)
-        if isinstance(before, bool) or not isinstance(before, int | Decimal):
-            return Failed("type", f"what is kept under `{command.entry}` is no number")
-        try:
-            total = add(before, unmarked(command.amount))
-        except Fault as fault:
-            return Failed(fault.code, fault.text)
+        total = added(command, self._kept.get(command.entry))
+        if isinstance(total, Failed):
+            return total
         self._kept[command.entry] = total = unmarked(total)
         return Done(total)
+
+
+def added(command: StoreAdd, before: Value) -> Value | Failed:
+    """What `store.add` makes of what is kept, `None` for nothing, or why not. A sum with a secret in it is
+    one."""
+    before = 0 if before is None else before
+    if isinstance(before, bool) or not isinstance(before, int | Decimal):
+        return Failed("type", f"what is kept under `{command.entry}` is no number")
+    try:
+        total = add(unmarked(before), unmarked(command.amount))
+    except Fault as fault:
+        return Failed(fault.code, fault.text)
+    return marked(total) if is_secret(before) or is_secret(command.amount) else total

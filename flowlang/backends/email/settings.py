@@ -38,7 +38,8 @@ class Server:
 
 @dataclass(frozen=True, slots=True)
 class Patience(Backoff):
-    """How long and often to try again, in seconds; after `give_up` it has failed. RFC 5321 §4.5.4.1 would have an MTA wait 30 minutes and try for days; a script waits for this one."""
+    """How long and often to try again, in seconds; after `give_up` it has failed. RFC 5321 §4.5.4.1 would
+    have an MTA wait 30 minutes and try for days; a script waits for this one."""
 
     first: float = 5.0
     longest: float = 600.0

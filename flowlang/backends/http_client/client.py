@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 import httpcore2
 import trio
 
+from flowlang.backends.backoff import Backoff
 from flowlang.backends.border import nothing
 from flowlang.backends.on_wire import OnWire
 from flowlang.model.addresses import fault_of_url
@@ -34,15 +35,15 @@ Sign = Callable[[HttpRequest, bytes], tuple[str, Mapping[str, str]]]
 
 @dataclass(frozen=True, slots=True)
 class Patience:
-    """`attempts` at all; before the second `first` seconds pass, then twice as many each time, give or take a
-    half."""
+    """`attempts` at all; the first pause between two is about `first` seconds."""
 
     attempts: int = 4
     first: float = 0.5
 
-    def pause(self, attempt: int, chance: float) -> float:
-        """After the attempt of that number, from 1."""
-        return min(self.first * 2.0 ** (attempt - 1), _LONGEST_PAUSE) * (0.5 + chance)
+    @property
+    def backoff(self) -> Backoff:
+        """The pauses."""
+        return Backoff(self.first, _LONGEST_PAUSE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +106,7 @@ class Client:
                 pause = await self._try(command, course)
                 if pause is None or attempt == self._patience.attempts:
                     return course.result
-                await trio.sleep(max(pause, self._patience.pause(attempt, self._chance())))
+                await trio.sleep(max(pause, self._patience.backoff.wait(attempt, self._chance())))
         if course.sent and not _repeatable(command):  # it was under way when time ran out
             return Outcome("unknown")
         return course.result

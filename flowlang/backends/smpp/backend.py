@@ -15,6 +15,7 @@ from typing import Any
 import trio
 import trio.abc
 
+from flowlang.backends.backoff import Backoff
 from flowlang.backends.border import Finish, Host, nothing
 from flowlang.backends.border import Incoming as Offered
 from flowlang.backends.on_wire import OnWire
@@ -35,6 +36,8 @@ from .text import TextTooLongError, parts_of
 
 _log = logging.getLogger("flowlang.smpp")
 
+_LONGEST_PAUSE = 60.0
+"""Seconds between two attempts to connect."""
 _LATER, _NEVER = 0x64, 0x65  # ESME_RX_T_APPN, ESME_RX_P_APPN (§5.1.3)
 _HAS_HEADER, _WITH_RECEIPT = 0x40, 0x01  # §5.2.12, §5.2.17
 _MOST_WAITING = 20_000
@@ -105,7 +108,7 @@ class SmppBackend:
             failed = 1 if bound else failed + 1
             self._out.lost(trio.current_time())
             self._again.lost(trio.current_time())
-            wait = min(smsc.again * 2.0 ** min(failed - 1, 10), 60.0) * (0.5 + self._chance.random())
+            wait = Backoff(smsc.again, _LONGEST_PAUSE).wait(failed, self._chance.random())
             _log.warning("SMSC %s:%s: %s; tried again in %.1f s", smsc.host, smsc.port, why, wait)
             await self._wait_offline(trio.current_time() + wait)
 

@@ -14,6 +14,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from random import Random
 
+from flowlang.backends.backoff import Backoff
 from flowlang.backends.border import nothing
 from flowlang.backends.on_wire import OnWire
 from flowlang.model.results import Done, Result
@@ -28,11 +29,10 @@ _MOST_REPORTED = 100_000
 
 
 @dataclass(frozen=True, slots=True)
-class Patience:
-    """In seconds: the wait after a throttle, doubled up to `longest`, each differing by up to half; how long
-    a message may wait in all; and how long a receipt may take to dispel a doubt. `resend`: what is still in
-    doubt then goes again, for an SMSC of which the operator knows that its receipts carry our reference and
-    come in that time."""
+class Patience(Backoff):
+    """In seconds: the waits after a throttle; how long a message may wait in all; and how long a receipt may
+    take to dispel a doubt. `resend`: what is still in doubt then goes again, for an SMSC of which the
+    operator knows that its receipts carry our reference and come in that time."""
 
     first: float = 0.25
     longest: float = 30.0
@@ -155,8 +155,8 @@ class Outgoing:
         message = send.message
         if status in _BUSY:
             self._throttled += 1
-            wait = min(self._patience.first * 2.0 ** min(self._throttled - 1, 20), self._patience.longest)
-            self._not_before = max(self._not_before, now + wait * (0.5 + self._chance.random()))
+            wait = self._patience.wait(self._throttled, self._chance.random())
+            self._not_before = max(self._not_before, now + wait)
             self._queue.appendleft(send)
             if len(message.parts) == 1:
                 message.begun = False

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -18,8 +17,7 @@ import trio
 
 from flowlang.backends.border import Finish, Host, nothing
 from flowlang.backends.group_commit import GroupCommit
-from flowlang.compile.runtime.faults import Fault
-from flowlang.compile.runtime.operators import add
+from flowlang.backends.kept_values import added
 from flowlang.diagnostics import FlowlangError
 from flowlang.model.message_commands import OutsideCommand, StoreAdd, StoreGet, StorePut
 from flowlang.model.plain import SealedError, Sealing, from_plain, to_plain
@@ -104,23 +102,15 @@ class StoredValues:
         return self._value(rows[0][0]) if rows else None
 
     def _add(self, command: StoreAdd, waits: list[Finish]) -> None:
-        before = self._get(command.entry)
-        before = 0 if before is None else before
-        if isinstance(before, bool) or not isinstance(before, int | Decimal):
-            _finish(waits, Failed("type", f"what is kept under `{command.entry}` is no number"))
-            return
         known = self._known(command.key)
         if known is not None:
             _finish(waits, Done(unmarked(known[0])))
             return
-        try:
-            total = add(unmarked(before), unmarked(command.amount))
-        except Fault as fault:
-            _finish(waits, Failed(fault.code, fault.text))
-            return
-        if is_secret(before) or is_secret(command.amount):
-            total = marked(total)
-        self._write(command.entry, total, command.key, total, waits)
+        total = added(command, self._get(command.entry))
+        if isinstance(total, Failed):
+            _finish(waits, total)
+        else:
+            self._write(command.entry, total, command.key, total, waits)
 
     def _known(self, key: str) -> tuple[Value] | None:
         if key in self._doing:
