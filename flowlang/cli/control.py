@@ -41,15 +41,15 @@ def ask(data: Path | None, /, **request: Any) -> str:
     return str(ask_for(chosen_folder(data), **request).get("ok", ""))
 
 
-def ask_for(folder: Path, /, **request: Any) -> dict[str, Any]:
-    """The same with all that it answers."""
+def ask_for(folder: Path, patience: float = _PATIENCE, /, **request: Any) -> dict[str, Any]:
+    """The same with all that it answers; `patience` is in seconds."""
     asked = json.dumps(request).encode() + b"\n"
     if len(asked) > LONGEST:
         raise CommandError(f"that is {len(asked)} bytes of JSON; {LONGEST} are taken at most", Exit.FAILED)
     reached = False
     try:
         with socket_path(folder) as path, socket.socket(socket.AF_UNIX) as connection:
-            connection.settimeout(_PATIENCE)
+            connection.settimeout(patience)
             connection.connect(path)
             reached = True
             connection.sendall(asked)

@@ -42,6 +42,7 @@ class Controls:
         self._held = held or {}
         self.answers: dict[str, Answer] = {
             "stop": self._stop, "signal": self._signal, "retry": self._retry, "drop": self._drop,
+            "checkpoint": self._checkpoint,
         }  # fmt: skip
 
     async def answer(self, request: Request) -> Request:
@@ -82,6 +83,11 @@ class Controls:
         if not self._engine.outbox.drop(key):
             raise RefusedError(_not_given_up(key))
         return {"ok": f"{key} is dropped"}
+
+    async def _checkpoint(self, _request: Request) -> Request:
+        """What is kept in memory for a while is on disk."""
+        await self._engine.ladders.written()
+        return {"ok": "written"}
 
     def _find(self, request: Request) -> str:
         try:

@@ -33,6 +33,7 @@ from .dispatch import outlets_of
 from .errors import EngineClosedError, UnknownFlowError
 from .host_actions import HostActions
 from .keeping import CHECKPOINT, Beside, Keeper, Kept
+from .ladders import Ladders
 from .outbox import Outbox
 from .parking import Parking
 from .placing import placing
@@ -98,6 +99,7 @@ class Engine:
         self.parking = Parking(self, store, park_after)
         self.outbox = Outbox(self, store)
         self.dialogs = Dialogs(self, store)
+        self.ladders = Ladders(self, store, self._backends)
         self.requests = Requests(self, store)
 
     # -- for hosts
@@ -298,6 +300,7 @@ class Engine:
         for running in self._running.values():
             running.abandon()
         for end in self.records.left_open(self._clock.now()):
+        self.ladders.keep_all()
             self.observed(end)
         with suppress(StoreError):  # where it failed, that was raised already
             while self._store.pending:

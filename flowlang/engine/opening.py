@@ -81,6 +81,7 @@ async def open_engine(
             if engine.keeper.durable:
                 nursery.start_soon(engine.keeper.run)
                 nursery.start_soon(engine.checkpoint)
+                nursery.start_soon(engine.ladders.run)
             try:
                 yield engine
             except BaseException as error:

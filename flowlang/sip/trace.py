@@ -11,7 +11,7 @@ from flowlang.sip.message import Message
 _LONGEST = 200
 # As we print them; the headers stand before any body.
 _CALL_ID = re.compile(rb"\nCall-ID: ([^\r\n]*)")
-_CSEQ = re.compile(rb"\nCSeq: \d+ ([^\r\n]*)")
+_CSEQ = re.compile(rb"\nCSeq: (\d+ ([^\r\n]*))")
 _PRODUCT = "SIP/2.0"
 
 
@@ -51,10 +51,18 @@ class Trace:
         return None if found is None else found[1].decode("utf-8", "surrogateescape")
 
     @property
+    def cseq(self) -> str:
+        """Number and method, nothing where there are none or the message cannot be read."""
+        if self.message is not None:
+            return self.message.get("CSeq") or ""
+        found = None if self.inbound else _CSEQ.search(self.data)
+        return "" if found is None else found[1].decode("ascii", "replace")
+
+    @property
     def _printed(self) -> str:
         start = self.data.partition(b"\r\n")[0].decode("utf-8", "replace")
         if not start.startswith(_PRODUCT):
             return start.removesuffix(_PRODUCT).rstrip()
         found = _CSEQ.search(self.data)
-        method = "?" if found is None else found[1].decode("ascii", "replace")
+        method = "?" if found is None else found[2].decode("ascii", "replace")
         return f"{start[len(_PRODUCT) + 1 :]} ({method})"

@@ -200,6 +200,15 @@ class RequestStore(RecoverableStore, Protocol):
         ...
 
 
+@runtime_checkable
+class LadderStore(RecoverableStore, Protocol):
+    """One that keeps the signalling of calls for `flow trace`."""
+
+    def keep_ladder(self, activeflow: str, call_id: str, number: int, lines: list[Any]) -> None:
+        """Some messages of a call, `number` that of the first."""
+        ...
+
+
 Thread = tuple[str, str, str | None]
 """A channel, a person's address, and one of ours; `None` for the operator's default."""
 

@@ -28,6 +28,8 @@ _JOURNAL = " ".join(
     )
 )
 _GONE = f"DELETE FROM activeflows WHERE number IN ({_EXPIRED})"  # noqa: S608 (ours)
+_IDS = f"SELECT id FROM activeflows WHERE number IN ({_EXPIRED})"  # noqa: S608 (ours)
+_LADDERS = f"DELETE FROM ladders WHERE activeflow IN ({_IDS})"  # noqa: S608 (ours)
 _LEFT_BEHIND = (
     "DELETE FROM journal WHERE row IN (SELECT j.row FROM journal j "
     "LEFT JOIN activeflows a ON a.number = j.activeflow "
@@ -62,6 +64,7 @@ def pruning(journals: int, records: int, seen: int, swept: tuple[int, int]) -> l
     expired = journals, ACTIVEFLOWS
     return [
         (_JOURNAL, expired),
+        (_LADDERS, expired),
         (_GONE, expired),
         (_LEFT_BEHIND, swept),
         (_BUILDS, ()),

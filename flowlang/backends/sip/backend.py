@@ -8,7 +8,7 @@ from __future__ import annotations
 import logging
 import random
 import secrets
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from functools import partial
@@ -18,6 +18,7 @@ from typing import Any
 import trio
 
 from flowlang.backends.border import BackendError, DialogKeeper, Host, Inbox, Incoming, Outgoing, Refusal
+from flowlang.backends.ladder import LadderLine, LadderPart
 from flowlang.backends.media import MediaConfig, MediaError, MediaPlane, hold_music
 from flowlang.backends.media.sounds import Sounds
 from flowlang.model.causes import hangup_cause
@@ -77,6 +78,7 @@ from .ground import Ground
 from .hidden import Hidden
 from .incoming_leg import IncomingLeg
 from .keepalive import keep_alive
+from .ladders import Ladders
 from .left_over import end_left_over
 from .listening import open_listeners, shown
 from .names import printable
@@ -176,6 +178,7 @@ class SipBackend:
         self._random = randomness or random.SystemRandom()
         self._ground: Ground | None = None
         self._hidden = Hidden()
+        self._ladders: Ladders | None = None
         resolver = DnsResolver(lookup or LazyLookup(), self._transports, self._below, self._versions)
         self._trunking = Trunking(trunks, resolver)
         self._targets: Targets = CallTargets(
@@ -243,7 +246,7 @@ class SipBackend:
             async with trio.open_nursery() as nursery:
                 self._ground = Ground(
                     host, endpoint, plane, sounds, nursery, self._random, hold_music(), self._recordings,
-                    codecs=self._codecs,
+                    codecs=self._codecs, ladders=self._ladders,
                 )  # fmt: skip
                 await nursery.start(plane.run)
                 nursery.start_soon(self._trunking.run, endpoint)
@@ -275,6 +278,14 @@ class SipBackend:
     def vias(self) -> frozenset[str]:
         """The names of the trunks."""
         return frozenset(self._trunking.trunks)
+
+    def gather_ladders(self) -> None:
+        """See `LadderSource`."""
+        self._ladders = Ladders()
+
+    def take_ladders(self, before: int) -> Iterator[LadderPart]:
+        """See `LadderSource`."""
+        return iter(()) if self._ladders is None else self._ladders.take(before)
 
     async def settle(self) -> None:
         """Returns when no call is left: each BYE of ours was answered, each refusal acknowledged, or given
@@ -390,6 +401,8 @@ class SipBackend:
             call.reject(taken.status, now)
         else:
             leg.inbox = taken
+            if self._ladders is not None:
+                self._ladders.enter(call.call_id, taken.activeflow, ground.host.now())
 
     def _on_refused(self, request: Request, status: int, reason: str) -> None:
         if self._ground is not None:
@@ -415,15 +428,11 @@ class SipBackend:
         ground = self._ground
         if ground is None:
             return
-        ground.host.observe(
-            SipMessageSeen(
-                ground.host.now(),
-                "in" if trace.inbound else "out",
-                trace.peer.hostport,
-                self._hidden.shown(trace.summary),
-                printable(trace.call_id or ""),
-            )
-        )
+        at, direction, peer = ground.host.now(), "in" if trace.inbound else "out", trace.peer.hostport
+        summary, call_id = self._hidden.shown(trace.summary), trace.call_id or ""
+        if self._ladders is not None:
+            self._ladders.seen(call_id, LadderLine(at, direction, peer, summary, trace.cseq))
+        ground.host.observe(SipMessageSeen(at, direction, peer, summary, printable(call_id)))
 
 
 def _fits(call: IncomingCall, codecs: tuple[Codec, ...]) -> bool:

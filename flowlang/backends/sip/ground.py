@@ -16,6 +16,7 @@ from flowlang.sip import CallLeg
 from flowlang.sip.offer_answer import CODECS, Codec
 
 from .endpoint import Endpoint
+from .ladders import Ladders
 
 if TYPE_CHECKING:
     from .leg import SipLeg
@@ -38,12 +39,17 @@ class Ground:
     legs: dict[CallLeg, SipLeg] = field(default_factory=dict["CallLeg", "SipLeg"])
     chains: dict[str, int] = field(default_factory=dict[str, int])
     codecs: tuple[Codec, ...] = CODECS
+    ladders: Ladders | None = None
 
     def enter(self, call: CallLeg, leg: SipLeg) -> None:
         """What the agent tells of this call is for that leg."""
         self.legs[call] = leg
+        if self.ladders is not None and leg.inbox is not None:
+            self.ladders.enter(call.call_id, leg.inbox.activeflow, self.host.now())
 
     def leave(self, call: CallLeg) -> None:
         """The call is over, or nobody is left whom it concerns."""
         self.legs.pop(call, None)
         self.chains.pop(call.call_id, None)
+        if self.ladders is not None:
+            self.ladders.leave(call.call_id, self.host.now())

@@ -59,13 +59,19 @@ class LiveView:
 
     def __call__(self, observation: Observation) -> None:
         """Shows one."""
-        at = observation.at
+        self._show(observation.at, lambda: self._line(observation))
+
+    def line(self, at: int, line: str) -> None:
+        """Shows something else of that time."""
+        self._show(at, lambda: line)
+
+    def _show(self, at: int, line_of: Callable[[], str | None]) -> None:
         if self._began is None or (not self._flows and at - self._last > _QUIET):
             self._began = at
             hour = datetime.fromtimestamp(at / SECOND, UTC)
             self._write(self._style("dim", f"{hour:%Y-%m-%d %H:%M:%S} UTC"))
         self._last = at
-        line = self._line(observation)
+        line = line_of()
         if line is not None:
             seconds = f"+{(at - self._began) / SECOND:.3f}s"
             self._write(f"{self._style('dim', f'{seconds:>9}')}  {line}")
