@@ -15,6 +15,7 @@ import sys
 PEERS = {
     "baresip-core": "baresip",
     "chromium": "chromium",
+    "dovecot-imapd": "dovecot",
     "kamailio": "kamailio",
     "linphone-cli": "linphonec",
     "postgresql": "pg_lsclusters",
