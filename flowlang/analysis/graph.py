@@ -20,13 +20,15 @@ from .script import Script
 
 @dataclass(slots=True, eq=False)
 class Uses:
-    """What one flow does by itself, with the places of each. `predefined` are the names that are there on
-    some channels only, `replies` each `send` that says to nobody else, and so writes in the thread."""
+    """What one flow does by itself, with the places of each. `placed` are the flows that calls of its own
+    begin with, `predefined` are the names that are there on some channels only, `replies` each `send` that
+    says to nobody else, and so writes in the thread."""
 
     script: Script
     flow: ast.FlowDecl
     calls: dict[str, Span] = field(default_factory=dict[str, Span])
     starts: dict[str, Span] = field(default_factory=dict[str, Span])
+    placed: dict[str, Span] = field(default_factory=dict[str, Span])
     actions: dict[str, list[Span]] = field(default_factory=dict[str, list[Span]])
     events: dict[str, list[Span]] = field(default_factory=dict[str, list[Span]])
     predefined: dict[str, list[Span]] = field(default_factory=dict[str, list[Span]])
@@ -59,7 +61,8 @@ def _uses(script: Script, flow: ast.FlowDecl, nodes: Iterable[ast.Node]) -> Uses
                     for argument in node.arguments:
                         given = script.flow_given(called.callee, argument)
                         if given is not None and (key := key_of(script, given)) is not None:
-                            uses.calls.setdefault(key, given.span)
+                            of_leg = called.callee.on_leg  # else it has a call without this one's caller
+                            (uses.calls if of_leg else uses.placed).setdefault(key, given.span)
                     uses.actions.setdefault(called.callee.name, []).append(span)
                     if called.callee.name == "send" and not any(each.name == "to" for each in node.arguments):
                         uses.replies.append(span)
@@ -103,12 +106,12 @@ def path_to(name: str, came_from: dict[str, str | None]) -> list[str]:
 
 
 def ever_reached(graph: dict[str, Uses], roots: Iterable[str]) -> set[str]:
-    """As `reached`, and through `start` as well."""
+    """As `reached`, and through `start` and calls that are placed as well."""
     seen = {root for root in roots if root in graph}
     todo = list(seen)
     while todo:
         uses = graph[todo.pop()]
-        for following in (*uses.calls, *uses.starts):
+        for following in (*uses.calls, *uses.starts, *uses.placed):
             if following not in seen:
                 seen.add(following)
                 todo.append(following)

@@ -225,6 +225,9 @@ class Activeflow(Parts):
         lasts = self.rules.duration
         if lasts is not None:
             self.timers.add(self.began + lasts, TimerClass.DEADLINE, _OUTERMOST, self._out_of_time)
+        until = opening.rings_until
+        if until is not None and not self.answered:
+            self.timers.add(until, TimerClass.DEADLINE, _OUTERMOST, self.legs.give_up_ringing)
 
     def _out_of_time(self) -> None:
         """`limit duration` is over. A `stop` and no fault: no `catch` may go on from there."""

@@ -7,11 +7,14 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from flowlang.compile.runtime.faults import Fault
-from flowlang.model.causes import DECLINED
+from flowlang.model.causes import DECLINED, hangup_cause
 from flowlang.model.commands import ReportTransfer
 from flowlang.model.events import (
     CALLER_LEG,
+    CallAnswered,
     CallEnded,
+    CallRefused,
+    CallRinging,
     DigitPressed,
     Event,
     MessageReceived,
@@ -90,13 +93,25 @@ class Events:
         if isinstance(event, TransferAsked):  # nobody is connected with him whom it could be about
             flow.outbox.perform(ReportTransfer(CALLER_LEG, DECLINED), unheard)
             return True
-        if isinstance(event, CallEnded):
-            if not flow.caller_gone:
-                outcome = as_outcome(event)
-                self._observe_event(outcome, None)
-                flow.caller_left(outcome)
-            return True
-        return False
+        match event:
+            case CallEnded():
+                self._farewell(as_outcome(event))
+            case CallRefused(status=status):  # he rang when the activeflow began
+                self._farewell(Outcome("hangup", {"cause": hangup_cause(status)}))
+            case CallAnswered():
+                flow.answered = True
+                party = flow.opening.party
+                self.tell(Outcome("answered", {"to": party, "text": party}))
+            case CallRinging():
+                pass
+            case _:
+                return False
+        return True
+
+    def _farewell(self, outcome: Outcome) -> None:
+        if not self._flow.caller_gone:
+            self._observe_event(outcome, None)
+            self._flow.caller_left(outcome)
 
     def tell(self, outcome: Outcome) -> None:
         """Gives an event, as a script has it, to the handler or wait that takes it; else it is nobody's."""

@@ -10,9 +10,10 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from flowlang.model.addresses import number_of
-from flowlang.model.causes import DECLINED
+from flowlang.model.causes import DECLINED, END_OF_FLOW, hangup_cause
 from flowlang.model.commands import HangUp, PlaceCall
 from flowlang.model.events import (
+    CALLER_LEG,
     CallAnswered,
     CallEnded,
     CallHeld,
@@ -122,6 +123,13 @@ class Legs:
         """The activeflow is over."""
         for leg in tuple(self._live.values()):
             self.hang_up(leg)
+
+    def give_up_ringing(self) -> None:
+        """Whom we called, in an activeflow that began while he rang, has not answered in time."""
+        flow = self._flow
+        if not flow.answered and not flow.caller_gone:
+            flow.outbox.perform(HangUp(CALLER_LEG, END_OF_FLOW), unheard)
+            flow.caller_left(Outcome("hangup", {"cause": hangup_cause(END_OF_FLOW)}))
 
     def let_go(self, leg: PlacedLeg) -> None:
         """The leg is another activeflow's, or the caller's, from now on."""

@@ -78,6 +78,8 @@ class Opening:
     """A machine sent the message by itself: nothing answers it."""
     diverted_from: str | None = None
     """Who was called first and sent the call on to us."""
+    rings_until: int | None = None
+    """When a call that we placed, and that still rings, is given up."""
 
     def taken_by(self, flow: FlowCall, route_line: int | None, otherwise: FlowCall | None) -> Opening:
         """The same with the flow that takes it."""
@@ -88,9 +90,9 @@ class Opening:
         name, arguments = flow
         return replace(self, flow=name, arguments=arguments, at=at, seed=seed, inherited=inherited)
 
-    def answered_at(self, at: int, inherited: Inherited) -> Opening:
+    def placed_at(self, at: int, inherited: Inherited, rings_until: int) -> Opening:
         """A call that we placed, as its activeflow has it."""
-        return replace(self, at=at, channel="call", inherited=inherited)
+        return replace(self, at=at, channel="call", inherited=inherited, rings_until=rings_until)
 
     @property
     def party(self) -> str | None:
@@ -169,4 +171,5 @@ class Opening:
             "verified": self.verified,
             "automatic": self.automatic,
             "diverted_from": self.diverted_from,
+            "rings_until": self.rings_until,
         }

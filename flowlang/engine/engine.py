@@ -394,7 +394,7 @@ class Engine:
         if opening.lent:
             running.borrow(inbox)
         else:
-            inbox.hand_to(running)
+            inbox.hand_to(running, answered=opening.inherited is None or opening.inherited.answered)
 
     def _compiled(self, source: Source, path: Path | None) -> LoadedScript:
         exists = script_files.exists_below(path.parent) if path is not None else None

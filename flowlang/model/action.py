@@ -44,12 +44,14 @@ class Parameter:
 
 @dataclass(frozen=True, slots=True)
 class OutcomeType:
-    """An outcome with the names of its fields. `ends_call`: with it the caller has left."""
+    """An outcome with the names of its fields. `ends_call`: with it the caller has left. `where`: it comes
+    only where that parameter has that value."""
 
     name: str
     fields: tuple[str, ...]
     doc: str
     ends_call: bool = False
+    where: tuple[str, str] | None = None
 
 
 CALL = frozenset({"call"})

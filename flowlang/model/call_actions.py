@@ -59,8 +59,8 @@ CALL_ACTIONS = (
     ),
     Action(
         "call",
-        "Places a call that starts an activeflow of its own as soon as it is answered: the one that the "
-        "`outbound call` routes choose. Does not wait for its end.",
+        "Places a call that starts an activeflow of its own as soon as it is answered, or rings: with "
+        "`flow`, or what the `outbound call` routes choose. Does not wait for its end.",
         (
             Parameter("to", ("text",), "whom: an address", by_place=True),
             Parameter("from", ("text",), "the caller id", None),
@@ -69,9 +69,28 @@ CALL_ACTIONS = (
             _HEADERS,
             Parameter("timeout", ("duration",), "how long it may ring", Duration(30 * SECOND)),
             Parameter("data", ("any",), "what the new activeflow has as `call.data`", None),
+            Parameter("flow", ("flow",), "the flow that it starts, one without parameters", None),
+            Parameter(
+                "begin",
+                ("text",),
+                'when that begins: at the `"answer"`, or while it is `"ringing"`',
+                "answer",
+                allowed=Choices(("answer", "ringing")),
+            ),
         ),
         (
-            OutcomeType("answered", ("activeflow", "to"), "it was answered; the id of what it started"),
+            OutcomeType(
+                "answered",
+                ("activeflow", "to"),
+                "it was answered; the id of what it started",
+                where=("begin", "answer"),
+            ),
+            OutcomeType(
+                "begun",
+                ("activeflow", "to"),
+                "it rings, or was answered at once; the id of what it started",
+                where=("begin", "ringing"),
+            ),
             *_UNANSWERED,
         ),
         events=("ringing",),

@@ -40,6 +40,14 @@ _ALL = (
         "In a `dial`, `by` (`caller` or `agent`) put `to` into his own place.",
         of_caller=True,
     ),
+    ScriptEvent(
+        "answered",
+        ("to", "text"),
+        CALL,
+        'Who rang when `call` began the activeflow (`begin: "ringing"`) took the call; in a `dial`, who was '
+        "called.",
+        of_caller=True,
+    ),
     ScriptEvent("hangup", ("cause",), CONVERSATIONS, "The caller left.", of_caller=True),
     ScriptEvent(
         "message",

@@ -202,7 +202,7 @@ class World:
         if opening.lent:
             running.borrow(inbox)
         else:
-            inbox.hand_to(running)
+            inbox.hand_to(running, answered=opening.inherited is None or opening.inherited.answered)
 
     @property
     def alive(self) -> tuple[Running, ...]:

@@ -19,7 +19,11 @@ def check(script: Script) -> None:
     if not script.is_entry:
         return
     graph = uses_of_flows(script)
-    for channel, roots in _roots(script).items():
+    roots_of = _roots(script)
+    placed = [name for uses in graph.values() for name in uses.placed]
+    if placed:
+        roots_of.setdefault("call", []).extend(placed)
+    for channel, roots in roots_of.items():
         came_from = reached(graph, roots)
         for name in came_from:
             _flow(graph[name], channel, _Way(name, came_from, f"route {channel}"))

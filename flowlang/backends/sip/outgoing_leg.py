@@ -14,15 +14,16 @@ from __future__ import annotations
 
 import re
 from collections import deque
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 import trio
 
-from flowlang.backends.border import Inbox, Outgoing
+from flowlang.backends.border import Finish, Inbox, Outgoing
 from flowlang.backends.media import MediaError
 from flowlang.model.causes import ANSWERED_ELSEWHERE, hangup_cause
 from flowlang.model.cdr import Party
-from flowlang.model.commands import Answer, Redirect, Reject, Ring
+from flowlang.model.commands import Answer, BackendCommand, Redirect, Reject, Ring
 from flowlang.model.events import CALLER_LEG, CallAnswered, CallRefused, CallRinging
 from flowlang.model.observations import LegAnswered, LegRang
 from flowlang.model.results import Done, Failed, Result
@@ -47,6 +48,7 @@ from flowlang.sip import Event as SipEvent
 from .ground import Ground
 from .identity import identity
 from .leg import SipLeg
+from .leg_media import GONE
 from .names import printable, transfer_target
 from .targets import NoTarget, Round, Target, Targets
 
@@ -85,6 +87,8 @@ class OutgoingLeg(SipLeg):
         self._early: OutgoingCall | None = None
         self._refused: CallRefused | None = None
         self._refused_by: Party = "us"
+        self._waiting: list[Finish] = []
+        """`Answer`s that wait until the callee does."""
         caller = outgoing.caller
         if isinstance(caller, SipLeg):
             self.chain, self.hops = caller.chain, caller.hops
@@ -110,8 +114,20 @@ class OutgoingLeg(SipLeg):
 
     # What the engine asks
 
+    def perform(self, command: BackendCommand, finish: Finish) -> Callable[[], None]:
+        """As `SipLeg.perform`. To answer is to wait until the callee does."""
+        if isinstance(command, Answer) and not self._answered and not self._over:
+            self._waiting.append(finish)
+            return lambda: self._waiting.remove(finish) if finish in self._waiting else None
+        return super().perform(command, finish)
+
+    def _finish_waiting(self, result: Result) -> None:
+        waiting, self._waiting = self._waiting, []
+        for finish in waiting:
+            finish(result)
+
     def _before_answer(self, command: Answer | Ring | Reject | Redirect) -> Result:
-        if isinstance(command, Answer) and self._answered:
+        if isinstance(command, Answer):
             return Done()
         return Failed("value", f"`{command.name}` is for a call that came in")
 
@@ -132,6 +148,10 @@ class OutgoingLeg(SipLeg):
         for call in attempts:
             self._ground.leave(call)
             call.hang_up(self.now, headers=headers)
+
+    def _end_media(self) -> None:
+        super()._end_media()
+        self._finish_waiting(GONE)
 
     def _call_heard(self) -> CallLeg | None:
         return self.call or self._early
@@ -240,6 +260,7 @@ class OutgoingLeg(SipLeg):
         self._answered = True
         self._ground.host.observe(LegAnswered(self._ground.host.now(), self._id))
         self._connect()
+        self._finish_waiting(Done())
         self._deliver(CallAnswered(CALLER_LEG))
         self._keep_dialog()
 

@@ -1,4 +1,4 @@
-"""`call`: places a call that starts an activeflow of its own when it is answered."""
+"""`call`: places a call that starts an activeflow of its own when it is answered, or while it rings."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from ..opening import Inherited, Opening
 from ..outputs import Connect
 from ..routing import Chosen, choose_route
 from ..strand import WhenLeft
-from .placing import Redirections, place, ringing_time
+from .placing import Redirections, place, ringing_microseconds, ringing_time
 from .stage import Stage
 from .unanswered import Unanswered
 from .undoing import Undoing
@@ -21,7 +21,7 @@ OUTBOUND = "outbound call"
 
 
 async def call(stage: Stage) -> Outcome:
-    """Waits until it is answered or comes to nothing."""
+    """Waits until that begins or it comes to nothing."""
     flow = stage.flow
     opening = _opening(stage)
     box: Mailbox[tuple[PlacedLeg, LegEvent] | None] = Mailbox(stage.strand, WhenLeft.NOTHING)
@@ -45,13 +45,15 @@ async def _until_answered(
 ) -> Outcome:
     """`legs` ends with the one that counts: a 3xx leads from one to the next."""
     flow = stage.flow
+    while_ringing = stage.text("begin") == "ringing"
+    rings_until = flow.at + ringing_microseconds(stage)
     elsewhere = Redirections(stage, [each.to for each in legs])
     while True:
         leg = legs[-1]
         match await box.get():
             case None:
                 return Unanswered(leg.to, 0, "nobody answered in time", leg.rang, late=True).as_outcome()
-            case _, CallRinging():
+            case _, CallRinging() if not while_ringing:
                 flow.events.tell(Outcome("ringing", {"to": leg.to, "text": leg.to}))
             case _, CallRefused(status=status, reason=reason, q850=q850, contacts=contacts):
                 to = next(elsewhere.of(contacts), None)
@@ -63,15 +65,18 @@ async def _until_answered(
                 return Unanswered(leg.to, 0, cause, leg.rang).as_outcome()
             case _, TransferAsked():  # only what is connected can be transferred
                 pass
-            case _, CallAnswered():
+            case _, (CallRinging() | CallAnswered()) as event:
                 flow.legs.let_go(leg)
-                begins = opening.answered_at(flow.at, Inherited(flow.at, answered=True))
+                inherited = Inherited(flow.at, answered=isinstance(event, CallAnswered))
+                begins = opening.placed_at(flow.at, inherited, rings_until)
                 flow.outbox.add(Connect(leg.number, begins))
-                return Outcome("answered", {"activeflow": opening.activeflow, "to": leg.to})
+                how = "begun" if while_ringing else "answered"
+                return Outcome(how, {"activeflow": opening.activeflow, "to": leg.to})
 
 
 def _opening(stage: Stage) -> Opening:
-    """What the new activeflow begins with; a fault where no route is for it."""
+    """What the new activeflow begins with: the flow that is named, else that of a route; a fault where there
+    is none."""
     flow = stage.flow
     to = stage.text("to")
     source = stage.optional_text("from") or flow.opening.ours
@@ -80,6 +85,9 @@ def _opening(stage: Stage) -> Opening:
         child, "", {}, flow.at, flow.chance.new_seed(), OUTBOUND, source, to, None, child,
         data=stage.given["data"], outbound=True,
     )  # fmt: skip
+    named = stage.optional_text("flow")
+    if named is not None:
+        return opening.taken_by((named, {}), None, None)
     choice = choose_route(flow.script, opening)
     if not isinstance(choice, Chosen):
         why = "; ".join(choice.why) or "there is none"

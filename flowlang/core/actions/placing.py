@@ -83,7 +83,12 @@ class Redirections:
 
 def ringing_time(stage: Stage, over: Callable[[], None]) -> Timer:
     """Calls `over` when it has rung for as long as it may."""
+    flow = stage.flow
+    return flow.timers.add(flow.at + ringing_microseconds(stage), TimerClass.WAIT, 0, over)
+
+
+def ringing_microseconds(stage: Stage) -> int:
+    """For how long it may."""
     timeout = stage.given["timeout"]
     assert isinstance(timeout, Duration)
-    flow = stage.flow
-    return flow.timers.add(flow.at + max(0, timeout.microseconds), TimerClass.WAIT, 0, over)
+    return max(0, timeout.microseconds)
