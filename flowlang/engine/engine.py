@@ -300,8 +300,8 @@ class Engine:
         for running in self._running.values():
             running.abandon()
         for end in self.records.left_open(self._clock.now()):
-        self.ladders.keep_all()
             self.observed(end)
+        self.ladders.keep_all()
         with suppress(StoreError):  # where it failed, that was raised already
             while self._store.pending:
                 self._store.commit()

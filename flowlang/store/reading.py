@@ -105,14 +105,6 @@ class Archive:
         rows = self._db.rows(_LIVE_SINCE, (since or 0,))
         entry = next(rows, None)
         for stored in self._stored(f"{_LIVING} ORDER BY number"):
-    def ladders(self, activeflow: str) -> dict[str, list[Any]]:
-        """The messages of its calls by their Call-IDs, in order; without what cannot be read."""
-        which = "FROM ladders WHERE activeflow = ? ORDER BY call_id, number"
-        found: dict[str, list[Any]] = {}
-        for call_id, lines in self._db.rows(f"SELECT call_id, CAST(lines AS BLOB) {which}", (activeflow,)):
-            found.setdefault(call_id, []).extend(self._readable(lines, list) or [])
-        return found
-
             entries = self._chain(stored.last)
             last = stored.last or 0
             while entry is not None and entry[0] == stored.number:
@@ -140,6 +132,14 @@ class Archive:
         """What was asked while no process ran, in order; what cannot be read is an input of nobody's."""
         rows = self._db.rows("SELECT number, activeflow, CAST(given AS BLOB) FROM requests ORDER BY number")
         return [Request(row, flow, self._readable(given, list) or []) for row, flow, given in rows]
+
+    def ladders(self, activeflow: str) -> dict[str, list[Any]]:
+        """The messages of its calls by their Call-IDs, in order; without what cannot be read."""
+        which = "FROM ladders WHERE activeflow = ? ORDER BY call_id, number"
+        found: dict[str, list[Any]] = {}
+        for call_id, lines in self._db.rows(f"SELECT call_id, CAST(lines AS BLOB) {which}", (activeflow,)):
+            found.setdefault(call_id, []).extend(self._readable(lines, list) or [])
+        return found
 
     def entries(self, stored: Stored) -> list[Entry]:
         """Its journal."""
