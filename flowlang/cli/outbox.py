@@ -97,10 +97,10 @@ def _write_table(found: list[Sending]) -> None:
 
 
 def _what(command: dict[str, Any]) -> str:
-    return str(command.get("channel") or "webhook")
+    return str(command.get("channel") or ("webhook" if "url" in command else "?"))
 
 
 def _to(command: dict[str, Any]) -> str:
     from .display.kept import masked
 
-    return str(masked(command.get("to") or command.get("url")))
+    return str(masked(command.get("to") or command.get("url") or "?"))

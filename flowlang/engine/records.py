@@ -126,22 +126,7 @@ def _plain(record: _Open) -> dict[str, Any]:
 
 def _closed(record: _Open, end: LegEnded) -> CallRecord:
     record.hold(end.at, on=False)
-    return CallRecord(
-        leg=record.leg,
-        call_id=end.call_id or record.call_id,
-        direction=record.direction,
-        source=record.source,
-        to=record.to,
-        route_line=record.route_line,
-        flow=record.flow,
-        activeflow=record.activeflow,
-        started=record.started,
-        rang=record.rang,
-        answered=record.answered,
-        ended=end.at,
-        ended_by=end.by,
-        cause=end.cause,
-        status=200 if record.answered is not None else end.status,
-        held=record.held,
-        transferred_to=record.transferred_to,
-    )
+    kept: dict[str, Any] = {name: getattr(record, name) for name in _KEPT}
+    kept["call_id"] = end.call_id or record.call_id
+    status = 200 if record.answered is not None else end.status
+    return CallRecord(**kept, ended=end.at, ended_by=end.by, cause=end.cause, status=status)

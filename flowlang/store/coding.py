@@ -11,6 +11,9 @@ from typing import Any
 
 import msgspec
 
+DAMAGED = "damaged"
+"""Stands in what is read for what cannot be: alone in an entry, as a field of an opening or a command."""
+
 _encode = msgspec.json.Encoder().encode
 _decode = msgspec.json.Decoder().decode
 

@@ -4,16 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Generator, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from itertools import takewhile
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 from flowlang.core.journal import Entry
 from flowlang.core.opening import Opening
 
 from .builds import Build
-from .coding import decode
+from .coding import DAMAGED, decode
 from .database import Database, DatabaseError, Row, why
 from .errors import StoreError
 from .keys import Keys, default_keys
@@ -24,20 +23,18 @@ from .schema import VERSION, check_version
 from .sealing import Sealer
 from .seen import seen_key
 from .sending import Sending
+from .statements import SENDING, STORED, selected
+from .stored import State, Stored
+
+__all__ = ["DAMAGED", "FILE", "Archive", "State", "Stored", "keys_of", "open_archive"]
 
 FILE = "flowlang.db"
-
-State = Literal["live", "ended", "diverged", "parked"]
 
 _LIVING = "WHERE state <> 'ended' AND state = 'live'"  # so written the index `living` is taken
 _FIRST = f"SELECT min(coalesce(last, first - 1)) FROM activeflows {_LIVING}"  # noqa: S608 (ours)
 _DUE = "WHERE state = 'parked' AND due IS NOT NULL AND (due, number) > (?, ?) ORDER BY due, number"
-_COLUMNS = (
-    "number, id, build, CAST(opening AS BLOB), first, state, began, ended, last, CAST(ending AS BLOB), due"
-)
-# As bytes: text that is damaged is no reason to read nothing else.
-DAMAGED = "damaged"
-"""Stands alone in an entry that cannot be read, and in an opening that cannot be."""
+_STORED = f"SELECT {selected(STORED, 'opening', 'ending')} FROM activeflows"  # noqa: S608 (ours)
+_SENDINGS = f"SELECT {selected(SENDING, 'command')} FROM outbox"  # noqa: S608 (ours)
 
 # Entries are a chain: each names the row before. Up to the row `last`, where that is known, the chain is
 # walked, so that what others wrote meanwhile is not read; what came after is found by the number.
@@ -62,31 +59,6 @@ _NEWEST = (
     "SELECT json_extract(given, '$[1]') FROM journal WHERE json_valid(given) ORDER BY row DESC LIMIT 1",
     "SELECT max(started) FROM records",
 )
-
-
-@dataclass(frozen=True, slots=True)
-class Stored:
-    """An activeflow as it is kept. Times are microseconds since 1970-01-01 UTC; `ending` is how it ended, as
-    `ending_to_plain` has it, or for one that diverged why. `last` is the row of its last entry, of one that
-    lives that of some entry before; `ended` is also when one diverged; `due` is when one that is parked is
-    to be woken."""
-
-    number: int
-    id: str
-    build: bytes
-    opening: dict[str, Any]
-    first: int
-    state: State
-    began: int
-    ended: int | None
-    last: int | None
-    ending: Any
-    due: int | None = None
-
-    @property
-    def flow(self) -> str:
-        """The flow that it began with, or was handed to."""
-        return self.opening["flow"]
 
 
 class Archive:
@@ -188,29 +160,27 @@ class Archive:
 
     def outbox(self) -> list[Sending]:
         """What leaves and did not arrive, as far as is known; oldest first."""
-        rows = self._db.rows("SELECT * FROM outbox ORDER BY since, key")
-        return [each for each in map(self._sending, rows) if each is not None]
+        return list(map(self._sending, self._db.rows(f"{_SENDINGS} ORDER BY since, key")))
 
     def sending(self, key: str) -> Sending | None:
         """The one of that key."""
-        rows = self._db.rows("SELECT * FROM outbox WHERE key = ?", (key,))
-        return next(map(self._sending, rows), None)
+        return next(map(self._sending, self._db.rows(f"{_SENDINGS} WHERE key = ?", (key,))), None)
 
-    def _sending(self, row: Row) -> Sending | None:
-        key, activeflow, command, *rest = row
-        try:
-            return Sending(key, activeflow, self._decode(command), *rest)
-        except (ValueError, TypeError):  # damaged: no reason to send nothing else
-            return None
+    def _sending(self, row: Row) -> Sending:
+        given: dict[str, Any] = dict(zip(SENDING, row, strict=True))
+        given["command"] = self._readable(given["command"], dict) or {DAMAGED: True}
+        return Sending(**given)
 
     def seen(self, channel: str, message: str) -> bool:
         """Whether a message was here."""
         return bool(self._db.value("SELECT 1 FROM seen WHERE message = ?", (seen_key(channel, message),)))
 
     def dialogs(self) -> dict[str, Any]:
-        """Of the call legs that were up, by their legs. What is sealed and has no key is sealed still."""
-        rows = ((leg, self._readable(dialog, dict)) for leg, dialog in self._db.rows("SELECT * FROM dialogs"))
-        return {leg: each.get("$secret", each) for leg, each in rows if each}
+        """Of the call legs that were up, by their legs: what is sealed and has no key is sealed still, and
+        one that is damaged has nothing."""
+        rows = self._db.rows("SELECT leg, CAST(dialog AS BLOB) FROM dialogs")
+        found: dict[str, dict[str, Any]] = {leg: self._readable(dialog, dict) or {} for leg, dialog in rows}
+        return {leg: each.get("$secret", each) for leg, each in found.items()}
 
     # -- what wakes those that are parked
 
@@ -288,7 +258,7 @@ class Archive:
         return self._db.value("SELECT at FROM alive") or 0
 
     def _stored(self, which: str, *values: Any) -> Iterator[Stored]:
-        for row in self._db.rows(f"SELECT {_COLUMNS} FROM activeflows {which}", values):  # noqa: S608 (ours)
+        for row in self._db.rows(f"{_STORED} {which}", values):
             number, name, build, opening, first, state, began, ended, last, ending, due = row
             given = self._readable(ending) if ending is not None else None
             began_as = self._readable(opening, dict)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from .coding import DAMAGED
 from .sealing import key_missing
 
 SendingState = Literal["open", "failed", "unknown"]
@@ -27,6 +28,8 @@ class Sending:
 
     @property
     def unsendable(self) -> str | None:
-        """Why it cannot be sent, for one with a secret whose key is gone; else `None`."""
+        """Why it cannot be sent, for one that is damaged or has a secret whose key is gone; else `None`."""
+        if DAMAGED in self.command:
+            return "it is damaged on disk"
         name = key_missing(self.command)
         return None if name is None else f"the key {name} of a secret in it is not here"

@@ -15,14 +15,15 @@ from __future__ import annotations
 import fcntl
 import os
 from collections.abc import Iterable, Mapping
-from dataclasses import astuple, replace
 from pathlib import Path
 from threading import Lock
 from typing import Any, Self
 
 from flowlang.core.journal import Journal
 
+from . import statements
 from .builds import Build
+from .coding import encode
 from .database import Database, DatabaseError, Row, damaged, why
 from .errors import StoreError
 from .protocol import Thread
@@ -34,31 +35,6 @@ from .seen import seen_key
 from .sending import Sending
 
 LOCK = "lock"
-
-_RECORD = (
-    "leg", "started", "call_id", "direction", "source", "to", "route_line", "flow", "activeflow", "rang",
-    "answered", "ended", "ended_by", "cause", "status", "held", "transferred_to",
-)  # fmt: skip
-_OPEN = "INSERT INTO activeflows VALUES (?, ?, ?, ?, ?, 'live', ?, NULL, NULL, NULL, NULL)"
-_CUT = "UPDATE activeflows SET opening = ?, first = ?, last = NULL WHERE number = ?"
-_END = "UPDATE activeflows SET state = ?, ended = ?, last = coalesce(?, last), ending = ? WHERE number = ?"
-_MOVE = "UPDATE activeflows SET state = ?, last = ?, due = ? WHERE number = ?"
-_NO_THREADS = "DELETE FROM parked_threads WHERE activeflow = ?"
-_NO_MESSAGES = "DELETE FROM parked_messages WHERE activeflow = ?"
-_THREAD = "INSERT OR REPLACE INTO parked_threads VALUES (?, ?, ?, ?)"
-_MESSAGE = "INSERT OR REPLACE INTO parked_messages VALUES (?, ?)"
-_APPEND = "INSERT INTO journal VALUES (?, ?, ?, ?, ?)"
-_NAMES = ", ".join(f'"{each}"' for each in _RECORD)
-_KEEP = f"INSERT OR REPLACE INTO records ({_NAMES}) VALUES ({', '.join('?' * len(_RECORD))})"  # noqa: S608 (ours)
-_SENDING = "INSERT OR REPLACE INTO outbox VALUES (?, ?, ?, ?, ?, ?, ?)"
-_SENT = "DELETE FROM outbox WHERE key = ?"
-_DIALOG = "INSERT OR REPLACE INTO dialogs VALUES (?, ?)"
-_NO_DIALOG = "DELETE FROM dialogs WHERE leg = ?"
-_SEEN = "INSERT OR IGNORE INTO seen VALUES (?, ?)"
-_REQUEST = "INSERT INTO requests (activeflow, given) VALUES (?, ?)"
-_LADDER = "INSERT OR REPLACE INTO ladders VALUES (?, ?, ?, ?)"
-_NO_REQUEST = "DELETE FROM requests WHERE number = ?"
-_ALIVE = "INSERT OR REPLACE INTO alive VALUES (1, ?)"
 
 
 class SqliteJournal:
@@ -90,11 +66,12 @@ class SqliteJournal:
         self.last = 0
         if self._build is None:
             text = self._encoded(opening, opening["at"])
-            store.moves.append((_CUT, (text, store.row + 1, self.number)))
+            store.moves.append((statements.CUT, (text, store.row + 1, self.number)))
             return
         self._began = opening["at"]
         text = self._encoded(opening, self._began)
-        store.opened.append((self.number, self._activeflow, self._build, text, store.row + 1, self._began))
+        row = self.number, self._activeflow, self._build, text, store.row + 1, self._began, "live"
+        store.opened.append(row)
         self._build = None
 
     def append(self, given: list[Any], outcome: bytes) -> None:
@@ -199,17 +176,18 @@ class SqliteStore:
         assert isinstance(journal, SqliteJournal)
         number = journal.number
         journal.parked = True
-        self.moves.append((_MOVE, ("parked", journal.last, due, number)))
-        self.moves += ((_THREAD, (channel, person, ours or "", number)) for channel, person, ours in threads)
-        self.moves += ((_MESSAGE, (message, number)) for message in messages)
+        self.moves.append((statements.MOVE, ("parked", journal.last, due, number)))
+        for channel, person, ours in threads:
+            self.moves.append((statements.THREAD, (channel, person, ours or "", number)))
+        self.moves += ((statements.MESSAGE, (message, number)) for message in messages)
 
     def unpark(self, journal: Journal) -> None:
         """It is in memory."""
         assert isinstance(journal, SqliteJournal)
         journal.parked = False
         number = (journal.number,)
-        self.moves.append((_MOVE, ("live", journal.last, None, *number)))
-        self.moves += ((_NO_THREADS, number), (_NO_MESSAGES, number))
+        self.moves.append((statements.MOVE, ("live", journal.last, None, *number)))
+        self.moves += ((statements.NO_THREADS, number), (statements.NO_MESSAGES, number))
 
     def prune(self, journals: int, records: int, seen: int) -> bool:
         """Forgets a slice of what was over before these times, and the keys of secrets of months before; see
@@ -222,43 +200,45 @@ class SqliteStore:
 
     def keep_sending(self, sending: Sending) -> None:
         """One as it stands."""
-        row = astuple(replace(sending, command={}))
-        self.moves.append((_SENDING, (*row[:2], self.encode(sending.command, sending.since), *row[3:])))
+        row = {each: getattr(sending, each) for each in statements.SENDING}
+        row["command"] = self.encode(sending.command, sending.since)
+        self.moves.append((statements.SEND, tuple(row.values())))
 
     def drop_sending(self, key: str) -> None:
         """One is delivered, or given up."""
-        self.moves.append((_SENT, (key,)))
+        self.moves.append((statements.SENT, (key,)))
 
     def keep_dialog(self, leg: str, dialog: Any, at: int) -> None:
         """What a BYE to its peer needs."""
-        self.moves.append((_DIALOG, (leg, self.encode(dialog, at))))
+        self.moves.append((statements.DIALOG, (leg, self.encode(dialog, at))))
 
     def drop_dialog(self, leg: str) -> None:
         """The leg is over."""
-        self.moves.append((_NO_DIALOG, (leg,)))
+        self.moves.append((statements.NO_DIALOG, (leg,)))
 
     def keep_seen(self, channel: str, message: str, at: int) -> None:
         """A message was here, as of what is in the same group."""
-        self.moves.append((_SEEN, (seen_key(channel, message), at)))
+        self.moves.append((statements.SEEN, (seen_key(channel, message), at)))
 
     def keep_request(self, activeflow: str, given: list[Any]) -> None:
         """For the next start: an input."""
-        self.moves.append((_REQUEST, (activeflow, self.encode(given, given[1]))))
+        self.moves.append((statements.REQUEST, (activeflow, encode(given))))
 
     def drop_request(self, number: int) -> None:
         """It is carried out, or cannot be."""
-        self.moves.append((_NO_REQUEST, (number,)))
+        self.moves.append((statements.NO_REQUEST, (number,)))
 
     def keep_ladder(self, activeflow: str, call_id: str, number: int, lines: list[Any]) -> None:
         """Some messages of a call."""
-        self.moves.append((_LADDER, (activeflow, call_id, number, self.encode(lines))))
+        self.moves.append((statements.LADDER, (activeflow, call_id, number, encode(lines))))
 
     def forget(self, activeflow: str) -> None:
         """Its end stands in its journal."""
 
     def keep_record(self, record: Mapping[str, Any]) -> None:
         """A call record as it stands."""
-        self._records[record["started"], record["leg"]] = tuple([record.get(each) for each in _RECORD])
+        row = tuple([record.get(each) for each in statements.RECORD])
+        self._records[record["started"], record["leg"]] = row
 
     def alive(self, at: int) -> None:
         """The process is there."""
@@ -317,22 +297,22 @@ class SqliteStore:
         many = self._db.many
         if self._builds:
             texts = {key: text for build in self._builds.values() for key, text in build.texts.items()}
-            many("INSERT OR IGNORE INTO texts VALUES (?, ?)", texts.items())
+            many(statements.TEXT, texts.items())
             builds = [(hashed, build.manifest) for hashed, build in self._builds.items()]
-            many("INSERT OR IGNORE INTO builds VALUES (?, ?)", builds)
+            many(statements.BUILD, builds)
             self._kept.update(self._builds)
             self._builds = {}
-        self._write_all(_OPEN, self.opened)
+        self._write_all(statements.OPEN, self.opened)
         for statement, row in self.moves:  # in their order: what is woken may be handed off, and parked again
             self._db.execute(statement, row)
         self.moves = []
-        self._write_all(_APPEND, self.entries)
-        self._write_all(_END, self.ends)
+        self._write_all(statements.APPEND, self.entries)
+        self._write_all(statements.END, self.ends)
         if self._records:
-            many(_KEEP, self._records.values())
+            many(statements.KEEP, self._records.values())
             self._records = {}
         if self._alive is not None:
-            self._db.execute(_ALIVE, (self._alive,))
+            self._db.execute(statements.ALIVE, (1, self._alive))
             self._alive = None
 
     def _write_all(self, statement: str, rows: list[Row]) -> None:

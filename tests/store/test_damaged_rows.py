@@ -73,6 +73,25 @@ async def test_an_entry_that_is_gone_is_missed(tmp_path: Path) -> None:
             assert archive.entries(stored)[0].given == ["damaged"]
 
 
+async def test_a_message_that_cannot_be_read_is_told_in_the_outbox_and_stays_until_it_is_dropped(
+    tmp_path: Path,
+) -> None:
+    SqliteStore(tmp_path).close()
+    spoil(tmp_path, "INSERT INTO outbox VALUES ('spoilt', 'x', CAST(x'7bff' AS TEXT), 0, 'open', 0, NULL)")
+    assert "spoilt" in flow("outbox", "--data", tmp_path).out
+    with SqliteStore(tmp_path) as store:
+        async with flowlang.open_engine(store=store) as engine:
+            engine.recover()
+            await engine.keeper.on_disk()
+            (kept,) = store.archive.outbox()
+            assert (kept.state, kept.reason) == ("failed", kept.unsendable)
+            with pytest.raises(StoreError, match="it is damaged on disk"):
+                engine.outbox.retry("spoilt")
+    assert "it is damaged on disk" in flow("outbox", "--data", tmp_path).out
+    assert flow("outbox", "--data", tmp_path, "--drop", "spoilt").code == 0
+    assert "spoilt" not in flow("outbox", "--data", tmp_path).out
+
+
 def overwritten(data: bytes) -> bytes:
     return data[:4096] + b"\xa5" * (len(data) - 4096)
 

@@ -1,0 +1,54 @@
+"""What the store writes, as SQL: each table's columns are named here once, after the dataclass that a row is
+read as where there is one, so that none is bound by its place alone."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import fields
+
+from flowlang.model.cdr import CallRecord
+
+from .sending import Sending
+from .stored import Stored
+
+RECORD = tuple(each.name for each in fields(CallRecord))
+SENDING = tuple(each.name for each in fields(Sending))
+STORED = tuple(each.name for each in fields(Stored))
+
+
+def selected(names: Iterable[str], *texts: str) -> str:
+    """Columns of a query. `texts` come as bytes: one that is damaged is no reason to read nothing else."""
+    return ", ".join(f"CAST({each} AS BLOB)" if each in texts else f'"{each}"' for each in names)
+
+
+def _insert(table: str, names: str | Iterable[str], how: str = "INSERT") -> str:
+    columns = names.split() if isinstance(names, str) else tuple(names)
+    listed, values = ", ".join(f'"{each}"' for each in columns), ", ".join("?" * len(columns))
+    return f"{how} INTO {table} ({listed}) VALUES ({values})"
+
+
+def _put(table: str, names: str | Iterable[str]) -> str:
+    return _insert(table, names, "INSERT OR REPLACE")
+
+
+OPEN = _insert("activeflows", "number id build opening first began state")
+CUT = "UPDATE activeflows SET opening = ?, first = ?, last = NULL WHERE number = ?"
+END = "UPDATE activeflows SET state = ?, ended = ?, last = coalesce(?, last), ending = ? WHERE number = ?"
+MOVE = "UPDATE activeflows SET state = ?, last = ?, due = ? WHERE number = ?"
+APPEND = _insert("journal", "row activeflow previous given outcome")
+TEXT = _insert("texts", "hash text", "INSERT OR IGNORE")
+BUILD = _insert("builds", "hash manifest", "INSERT OR IGNORE")
+THREAD = _put("parked_threads", "channel person ours activeflow")
+NO_THREADS = "DELETE FROM parked_threads WHERE activeflow = ?"
+MESSAGE = _put("parked_messages", "message activeflow")
+NO_MESSAGES = "DELETE FROM parked_messages WHERE activeflow = ?"
+KEEP = _put("records", RECORD)
+SEND = _put("outbox", SENDING)
+SENT = "DELETE FROM outbox WHERE key = ?"
+DIALOG = _put("dialogs", "leg dialog")
+NO_DIALOG = "DELETE FROM dialogs WHERE leg = ?"
+SEEN = _insert("seen", "message at", "INSERT OR IGNORE")
+REQUEST = _insert("requests", "activeflow given")
+NO_REQUEST = "DELETE FROM requests WHERE number = ?"
+LADDER = _put("ladders", "activeflow call_id number lines")
+ALIVE = _put("alive", "one at")
