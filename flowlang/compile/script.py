@@ -64,7 +64,7 @@ class CompiledRoute:
     otherwise: Target | None
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False, weakref_slot=True)
 class Script:
     """A compiled script. `flows` are coroutine functions, those of modules included, by what the whole
     program calls each: strand, depth, arguments."""

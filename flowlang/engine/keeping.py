@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Iterable
 from typing import TYPE_CHECKING
+from weakref import WeakKeyDictionary
 
 import trio
 
@@ -58,7 +59,7 @@ class Keeper:
         self._once = store if isinstance(store, OnceStore) else None
         self._beside = beside
         self._given = trio.Event()
-        self._builds: dict[Script, Build] = {}
+        self._builds: WeakKeyDictionary[Script, Build] = WeakKeyDictionary()  # as long as something runs on it
         self._held: list[tuple[Running, Output]] = []
         self._awaited: dict[int, Kept] = {}
         self._within: dict[int, Callable[[], None]] = {}

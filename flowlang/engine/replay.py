@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections import OrderedDict
 from collections.abc import Callable, Container
 from contextlib import suppress
 from dataclasses import dataclass, field
+from weakref import WeakKeyDictionary, WeakValueDictionary
 
 from flowlang.core import ActionOver, Activeflow, Happened, Output, Perform, Script, Withdraw
 from flowlang.core.inputs import input_from_plain
@@ -50,30 +52,48 @@ class Replayed:
     received: list[tuple[str, str]] = field(default_factory=list[tuple[str, str]])
 
 
+_Compiled = tuple[Script, Build, dict[str, Action]]
+
+COMPILED = 32
+"""Builds that stay compiled though nothing in memory runs on them: those that were asked for last."""
+
+
 class Builds:
-    """Compiles each build once."""
+    """Compiles each build once, for as long as something runs on it or it is one of the last."""
 
     def __init__(self, archive: Past, actions: dict[str, Action] | None = None) -> None:
         self._archive = archive
         self._actions = actions or {}
-        self._compiled: dict[bytes, tuple[Script, Build, dict[str, Action]]] = {}
+        self._scripts: WeakValueDictionary[bytes, Script] = WeakValueDictionary()
+        self._known: WeakKeyDictionary[Script, tuple[Build, dict[str, Action]]] = WeakKeyDictionary()
+        self._last: OrderedDict[bytes, Script] = OrderedDict()
 
-    def of(self, stored: Stored) -> tuple[Script, Build, dict[str, Action]]:
+    def of(self, stored: Stored) -> _Compiled:
         """What an activeflow runs on. Raises `NotReplayed`."""
-        if stored.build not in self._compiled:
-            try:
-                build = self._archive.build(stored.build)
-                actions = {**ACTIONS, **self._actions, **{each.name: each for each in build.actions}}
-                script, _ = loading.compiled(build.entry, actions, (), None, build.load)
-            except ScriptError as error:
-                first = render(error.diagnostics[0]).splitlines()[0]
-                raise NotReplayed(f"its script does not compile any more: {first}") from None
-            except UnreadableError:
-                raise
-            except (StoreError, ValueError, KeyError, TypeError) as error:
-                raise NotReplayed(f"its script cannot be read: {error}") from None
-            self._compiled[stored.build] = script, build, actions
-        return self._compiled[stored.build]
+        script = self._scripts.get(stored.build)
+        if script is None:
+            script, build, actions = self._compiled(stored.build)
+            self._scripts[stored.build] = script
+            self._known[script] = build, actions
+        self._last[stored.build] = script
+        self._last.move_to_end(stored.build)
+        while len(self._last) > COMPILED:
+            self._last.popitem(last=False)
+        return script, *self._known[script]
+
+    def _compiled(self, hashed: bytes) -> _Compiled:
+        try:
+            build = self._archive.build(hashed)
+            actions = {**ACTIONS, **self._actions, **{each.name: each for each in build.actions}}
+            script, _ = loading.compiled(build.entry, actions, (), None, build.load)
+        except ScriptError as error:
+            first = render(error.diagnostics[0]).splitlines()[0]
+            raise NotReplayed(f"its script does not compile any more: {first}") from None
+        except UnreadableError:
+            raise
+        except (StoreError, ValueError, KeyError, TypeError) as error:
+            raise NotReplayed(f"its script cannot be read: {error}") from None
+        return script, build, actions
 
     def missing(self, stored: Stored, offered: Container[str]) -> list[str]:
         """The host's actions that its script calls and that are not offered. Raises `NotReplayed`."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Generator, Iterator
 from contextlib import contextmanager
+from functools import lru_cache
 from itertools import takewhile
 from pathlib import Path
 from typing import Any
@@ -29,6 +30,9 @@ from .stored import State, Stored
 __all__ = ["DAMAGED", "FILE", "Archive", "State", "Stored", "keys_of", "open_archive"]
 
 FILE = "flowlang.db"
+
+_BUILDS = 16
+"""Builds that are kept in memory, the last that were asked for: a few texts change often, many seldom."""
 
 _LIVING = "WHERE state <> 'ended' AND state = 'live'"  # so written the index `living` is taken
 _FIRST = f"SELECT min(coalesce(last, first - 1)) FROM activeflows {_LIVING}"  # noqa: S608 (ours)
@@ -68,7 +72,7 @@ class Archive:
         self._db = Reader(db, folder)
         self._decode = sealer.decode
         self._folder = folder
-        self._builds: dict[bytes, Build] = {}
+        self._builds = lru_cache(_BUILDS)(self._build)
 
     def live(self) -> Iterator[tuple[Stored, list[Entry], int]]:
         """All that live and are not parked, oldest first: each with its entries and the row of the last
@@ -223,19 +227,20 @@ class Archive:
 
     def build(self, hashed: bytes) -> Build:
         """What activeflows run on. Raises `StoreError` where it, or a text of it, is not there."""
-        if hashed not in self._builds:
-            manifest = self._db.value("SELECT manifest FROM builds WHERE hash = ?", (hashed,))
-            if manifest is None:
-                raise StoreError(f"{self._folder}: the texts of an activeflow are not kept any more")
-            wanted = [bytes.fromhex(each) for _, each in decode(manifest)["sources"]]
-            texts: dict[bytes, str] = {}
-            for each in wanted:
-                text = self._db.value("SELECT text FROM texts WHERE hash = ?", (each,))
-                if text is None:
-                    raise StoreError(f"{self._folder}: a text of an activeflow is not kept any more")
-                texts[each] = text
-            self._builds[hashed] = Build.from_manifest(manifest, texts)
-        return self._builds[hashed]
+        return self._builds(hashed)
+
+    def _build(self, hashed: bytes) -> Build:
+        manifest = self._db.value("SELECT manifest FROM builds WHERE hash = ?", (hashed,))
+        if manifest is None:
+            raise StoreError(f"{self._folder}: the texts of an activeflow are not kept any more")
+        texts: dict[bytes, str] = {}
+        for _, each in decode(manifest)["sources"]:
+            name = bytes.fromhex(each)
+            text = self._db.value("SELECT text FROM texts WHERE hash = ?", (name,))
+            if text is None:
+                raise StoreError(f"{self._folder}: a text of an activeflow is not kept any more")
+            texts[name] = text
+        return Build.from_manifest(manifest, texts)
 
     def records(self, since: int | None = None, until: int | None = None) -> Iterator[dict[str, Any]]:
         """Call records by their start, open ones too: the columns by their names."""
