@@ -1,7 +1,7 @@
 # The commands of the project. Nothing need be there before but Python 3.11 or newer; `make` lists them.
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-peers test lint format grammar reference demo clean torture hostile kill-test mail-load sms-load bench-%
+.PHONY: help setup setup-peers test lint format grammar reference demo clean torture hostile kill-test kill-engine mail-load sms-load show-channels naughty bench-%
 MAKEFLAGS += --no-print-directory
 
 # The first of these that runs and is new enough makes .venv; `make PYTHON=… setup` chooses another.
@@ -49,8 +49,17 @@ torture: setup  ## send the messages of RFC 4475 and RFC 5118 to a server of our
 hostile: setup  ## send COUNT mutated SIP messages during calls, and count what became of them; the last line is JSON
 	@$(VENV)/python -m tests.sip.hostile $(or $(COUNT),20000) $(or $(SEED),1)
 
-kill-test: setup  ## kill a process with kill -9 KILLS times, and count what was lost; the last line is JSON
+kill-test: setup  ## kill `flow serve` with kill -9 KILLS times beside peers that live on; the last line is JSON
+	@$(VENV)/python -m tests.kill $(or $(KILLS),300) $(or $(SEED),1)
+
+kill-engine: setup  ## the same of an engine alone, at points inside its commits, faster; the last line is JSON
 	@$(VENV)/python tools/kill_test.py $(or $(KILLS),300) $(or $(SEED),1)
+
+show-channels: setup  ## one script on every channel, simulated and with real peers: its transcripts as a table
+	@$(VENV)/python -m tests.one_script
+
+naughty: setup  ## put texts that break programs into every field of every backend; count what came of them
+	@$(VENV)/python -m tests.backends.naughty_run
 
 mail-load: setup  ## send mails to a server that is busy and breaks connections; COUNT chooses
 	@$(VENV)/python -m tests.backends.email.load $(or $(COUNT),1000)

@@ -1,4 +1,4 @@
-"""`make kill-test KILLS=300`: kills a process with `kill -9` again and again, and counts what that cost.
+"""`make kill-engine KILLS=300`: kills a process with `kill -9` again and again, and counts what that cost.
 
 The child (`kill_child.py`) runs activeflows on a data folder: counters that take signals, alarms that sleep,
 people who write and get replies, calls. The parent gives it work, no more than it can hold, and writes down
@@ -95,6 +95,10 @@ class Child:
         os.close(self._commands)
         return os.waitstatus_to_exitcode(status)
 
+    def close(self) -> None:
+        """Nothing more is read of it."""
+        os.close(self._said)
+
 
 class Killer:
     """The parent. It outlives all children, and so does what it knows."""
@@ -155,6 +159,7 @@ class Killer:
         code = child.end()
         while not child.over:
             self._hear(child, 1.0)
+        child.close()
         assert code == -signal.SIGKILL, f"the child ended by itself with {code}"
 
     def last(self) -> None:
@@ -175,6 +180,7 @@ class Killer:
         while not child.over and time.monotonic() < deadline:
             self._hear(child, 1.0)
         child.end()
+        child.close()
 
     def _born(self, point: str, count: int, slow: float) -> Child:
         child = Child(self.folder, point, count, slow)
@@ -271,14 +277,16 @@ def run(kills: int, seed: int, folder: Path) -> dict[str, Any]:
     return killer.result(kills)
 
 
-def main() -> None:
-    """Reads the arguments."""
+def main() -> int:
+    """Reads the arguments. The exit code is 1 where anything was lost, doubled or recorded wrongly."""
     kills = int(sys.argv[1]) if len(sys.argv) > 1 else 300
     seed = int(sys.argv[2]) if len(sys.argv) > 2 else 1
     signal.signal(signal.SIGPIPE, signal.SIG_IGN)
     with tempfile.TemporaryDirectory() as folder:
-        print(json.dumps(run(kills, seed, Path(folder))))
+        result = run(kills, seed, Path(folder))
+    print(json.dumps(result))
+    return int(any(result[each] for each in ("lost", "doubled", "cdr_wrong")))
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

@@ -36,7 +36,7 @@ from .keeping import CHECKPOINT, Beside, Keeper, Kept
 from .ladders import Ladders
 from .outbox import Outbox
 from .parking import Parking
-from .placing import placing
+from .placing import Placing
 from .post import Post
 from .pump import Pump
 from .records import Records
@@ -82,8 +82,7 @@ class Engine:
         self._clock = clock
         self.new_id = new_id
         self.new_seed = new_seed
-        self.place = placing(self, self._backends)
-        """The backend that places calls; `None` where none can."""
+        self.place = Placing(self, self._backends)
         self._pump = Pump(clock, processor_time)
         self._scripts: list[LoadedScript] = []
         self._actions: dict[str, Action] = dict(ACTIONS)
@@ -99,8 +98,8 @@ class Engine:
         self.parking = Parking(self, store, park_after)
         self.outbox = Outbox(self, store)
         self.dialogs = Dialogs(self, store)
-        self.ladders = Ladders(self, store, self._backends)
         self.requests = Requests(self, store)
+        self.ladders = Ladders(self, store, self._backends)
 
     # -- for hosts
 

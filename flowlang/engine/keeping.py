@@ -16,6 +16,7 @@ import trio
 
 from flowlang.core import HandedOff, Happened, Input, Launch, Limits, Output, Perform, Script
 from flowlang.core.journal import Journal
+from flowlang.model.commands import PlaceCall
 from flowlang.model.events import MessageReceived
 from flowlang.model.message_commands import HttpRequest, SendMessage
 from flowlang.store import Build, Store
@@ -59,7 +60,7 @@ class Keeper:
         self._once = store if isinstance(store, OnceStore) else None
         self._beside = beside
         self._given = trio.Event()
-        self._builds: WeakKeyDictionary[Script, Build] = WeakKeyDictionary()  # as long as something runs on it
+        self._builds: WeakKeyDictionary[Script, Build] = WeakKeyDictionary()  # while something runs on it
         self._held: list[tuple[Running, Output]] = []
         self._awaited: dict[int, Kept] = {}
         self._within: dict[int, Callable[[], None]] = {}
@@ -137,8 +138,14 @@ class Keeper:
                 running.carry_out(output)
                 continue
             self._held.append((running, output))
-            if isinstance(output, Perform) and isinstance(output.command, SendMessage | HttpRequest):
-                running.give_out(output.command)
+            if isinstance(output, Perform):
+                match output.command:
+                    case SendMessage() | HttpRequest():
+                        running.give_out(output.command)
+                    case PlaceCall():
+                        running.announce(output.command)
+                    case _:
+                        pass
 
     def took(self, running: Running, taken: Input) -> None:
         """The same where nothing is durable: nothing waits."""

@@ -1,4 +1,8 @@
-"""How flows of an engine place calls."""
+"""How flows of an engine place calls, at the first backend that can.
+
+Where the store is durable the record of a leg begins with the input that asked for it, and is on disk before
+anything of the call goes out: whatever becomes of the process, each leg that somebody saw has its record.
+"""
 
 from __future__ import annotations
 
@@ -6,7 +10,6 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING, cast
 
 from flowlang.backends.border import Backend, Inbox, Leg, Outgoing, Placer
-from flowlang.backends.legs import Place
 from flowlang.model.commands import PlaceCall
 from flowlang.model.results import Failed
 
@@ -14,21 +17,38 @@ if TYPE_CHECKING:
     from .engine import Engine
 
 
-def placing(engine: Engine, backends: Iterable[Backend]) -> Place:
-    """Places calls at the first backend that can, and begins their records."""
-    able = (each for each in backends if PlaceCall.name in each.commands)
-    placer = cast("Placer | None", next(able, None))
+class Placing:
+    """Of one engine; itself a `Place`."""
 
-    def place(command: PlaceCall, inbox: Inbox, caller: Leg | None) -> Leg | Failed:
-        if placer is None:
+    def __init__(self, engine: Engine, backends: Iterable[Backend]) -> None:
+        able = (each for each in backends if PlaceCall.name in each.commands)
+        self._placer = cast("Placer | None", next(able, None))
+        self._engine = engine
+        self._announced: dict[tuple[str, int], str] = {}
+
+    def announce(self, activeflow: str, flow: str, command: PlaceCall) -> None:
+        """A flow will place a call as soon as all up to now is on disk."""
+        if self._placer is not None:
+            self._announced[activeflow, command.leg] = self._begin(activeflow, flow, command)
+
+    def __call__(self, command: PlaceCall, inbox: Inbox, caller: Leg | None) -> Leg | Failed:
+        """Places it."""
+        if self._placer is None:
             return Failed("no_backend", "no backend here can place calls")
+        leg = self._announced.pop((inbox.activeflow, command.leg), None)
+        if leg is None:
+            run = self._engine.run_of(inbox.activeflow)
+            assert run is not None, "who asks for a leg lives"
+            leg = self._begin(run.id, run.flow, command)
         outgoing = Outgoing(
-            engine.new_id(), command.to, command.source, command.display, command.anonymous, caller,
+            leg, command.to, command.source, command.display, command.anonymous, caller,
             {name: str(value) for name, value in command.headers.items()},
         )  # fmt: skip
-        run = engine.run_of(inbox.activeflow)
-        assert run is not None, "who asks for a leg lives"
-        engine.records.placed(outgoing, engine.now(), run.id, run.flow)
-        return placer.place(outgoing, inbox)
+        return self._placer.place(outgoing, inbox)
 
-    return place
+    def _begin(self, activeflow: str, flow: str, command: PlaceCall) -> str:
+        """Its record; the id of the leg."""
+        leg = self._engine.new_id()
+        now = self._engine.now()
+        self._engine.records.placed(leg, command.source, command.to, now, activeflow, flow)
+        return leg

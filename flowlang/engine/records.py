@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, fields
 from typing import Any, Literal
 
-from flowlang.backends.border import Incoming, Outgoing
+from flowlang.backends.border import Incoming
 from flowlang.model.cdr import CallRecord
 from flowlang.model.observations import (
     CallRecorded,
@@ -63,12 +63,11 @@ class Records:
         self._open[incoming.id] = opened = _Open(incoming.id, call_id, incoming.source, incoming.to, at)
         self._keep(_plain(opened))
 
-    def placed(self, outgoing: Outgoing, at: int, activeflow: str, flow: str) -> None:
-        """A flow placed a leg."""
-        source, to = shown_text(outgoing.source or ""), shown_text(outgoing.to)
-        record = _Open(outgoing.id, outgoing.id, source, to, at, "out")
+    def placed(self, leg: str, source: str | None, to: str, at: int, activeflow: str, flow: str) -> None:
+        """A flow places a leg."""
+        record = _Open(leg, leg, shown_text(source or ""), shown_text(to), at, "out")
         record.activeflow, record.flow = activeflow, flow
-        self._open[outgoing.id] = record
+        self._open[leg] = record
         self._keep(_plain(record))
 
     def taken(self, leg: str, activeflow: str, flow: str, route_line: int | None) -> None:
@@ -80,13 +79,15 @@ class Records:
     def observe(self, observation: Observation) -> CallRecorded | None:
         """What was observed; the record, if it is the end of a leg."""
         match observation:
-            case LegRang(at, leg):
+            case LegRang(at, leg, call_id):
                 if (record := self._open.get(leg)) is not None and record.rang is None:
                     record.rang = at
+                    record.call_id = call_id or record.call_id
                     self._keep(_plain(record))
-            case LegAnswered(at, leg):
+            case LegAnswered(at, leg, call_id):
                 if (record := self._open.get(leg)) is not None:
                     record.answered = at
+                    record.call_id = call_id or record.call_id
                     self._keep(_plain(record))
             case LegHeld(at, leg, on):
                 if (record := self._open.get(leg)) is not None:

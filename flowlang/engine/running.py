@@ -31,7 +31,7 @@ from flowlang.core import (
 from flowlang.core.inputs import input_to_plain
 from flowlang.core.journal import Journal, outcome_hash
 from flowlang.core.outputs import ending_to_plain
-from flowlang.model.commands import RunHostAction
+from flowlang.model.commands import PlaceCall, RunHostAction
 from flowlang.model.events import Event
 from flowlang.model.message_commands import HttpRequest, OutsideCommand, SendMessage
 from flowlang.model.results import Result
@@ -170,6 +170,10 @@ class Running:
     def give_out(self, command: SendMessage | HttpRequest) -> None:
         """It leaves, whatever becomes of this activeflow, as soon as all up to now is on disk."""
         self._engine.outbox.give_out(self.activeflow, command)
+
+    def announce(self, command: PlaceCall) -> None:
+        """It will place a call."""
+        self._engine.place.announce(self.activeflow, self.flow.opening.flow, command)
 
     def carry_out(self, output: Output) -> None:
         """Does one thing that came of an input, when that is in the journal."""

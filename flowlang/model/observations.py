@@ -122,18 +122,21 @@ class SipMessageSeen:
 
 @dataclass(frozen=True, slots=True)
 class LegRang:
-    """A leg was told that it rings. `leg` is its id, as in its record."""
+    """A leg was told that it rings. `leg` is its id, as in its record; `call_id` what the network calls the
+    call, of a leg that was placed."""
 
     at: int
     leg: str
+    call_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class LegAnswered:
-    """A leg was answered."""
+    """A leg was answered; `call_id` as in `LegRang`."""
 
     at: int
     leg: str
+    call_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import pytest
 
-from flowlang.core import ActionOver, Perform, StopAsked
+from flowlang.core import ActionOver, Activeflow, Begin, Happened, Limits, Note, Opening, Perform, StopAsked
+from flowlang.model.actions import ACTIONS
 from flowlang.model.commands import HangUp, Say
-from flowlang.model.results import Failed
-from flowlang.model.values import SECOND
+from flowlang.model.events import CALLER_LEG, MessageReceived, SignalReceived
+from flowlang.model.observations import Logged
+from flowlang.model.results import Done, Failed
+from flowlang.model.values import SECOND, Outcome
 from tests.core.machine import At, Run, check, compiled, hangup, hold, key, opening
 
 
@@ -374,3 +377,41 @@ def test_a_fault_in_the_else_flow_ends_the_activeflow() -> None:
     assert run.ending is not None
     assert (run.ending.how, run.ending.text, run.ending.line) == ("fault", "b", 2)
     assert run.commands == [HangUp(0, 500)]
+
+
+# -- in a thread
+
+
+def _asked_in_thread(ended: str) -> list[str]:
+    """What is logged where a message comes before it is known that the question `ended` so, and one after."""
+    script = compiled("""
+        flow main {
+            wait for signal "begin"
+            match ask("Name?", timeout: 1m) { text as t => log t.text; _ => log "nothing" }
+        }
+    """)
+    sms = Opening("a1", "main", {}, 0, 1, "sms", "sms:+14155550100", "sms:+16062067563")
+    flow = Activeflow(script, sms, Limits(), ACTIONS)
+    outputs = flow.feed(Begin(0))
+
+    def comes(text: str) -> None:
+        message = MessageReceived(CALLER_LEG, text, None, "sms", "sms:+14155550100", text)
+        outputs.extend(flow.feed(Happened(1, message)))
+
+    comes("early")
+    outputs += flow.feed(Happened(1, SignalReceived("begin", None)))
+    (question,) = [each for each in outputs if isinstance(each, Perform)]
+    comes("Ann")
+    outputs += flow.feed(ActionOver(2, question.action, Done(Outcome(ended, {"id": "m1"}))))
+    if flow.ending is None:
+        comes("Ben")
+    logged = [each.observation for each in outputs if isinstance(each, Note)]
+    return [each.text for each in logged if isinstance(each, Logged)]
+
+
+def test_what_came_before_the_question_was_out_is_no_answer() -> None:
+    assert _asked_in_thread("sent") == ["Ben"]
+
+
+def test_where_it_is_unknown_whether_it_went_out_what_came_since_is_an_answer() -> None:
+    assert _asked_in_thread("unknown") == ["Ann"]

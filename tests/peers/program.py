@@ -101,11 +101,12 @@ def free_port(width: int = 1) -> int:
         with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
             probe.bind(("127.0.0.1", 0))
             port: int = probe.getsockname()[1]
-        if port + width < 0x10000 and all(_is_free(each) for each in range(port, port + width)):
+        if port + width < 0x10000 and all(is_free(each) for each in range(port, port + width)):
             return port
 
 
-def _is_free(port: int) -> bool:
+def is_free(port: int) -> bool:
+    """Whether nobody has it."""
     for kind in (socket.SOCK_DGRAM, socket.SOCK_STREAM):
         with socket.socket(socket.AF_INET, kind) as probe:
             try:

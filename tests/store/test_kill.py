@@ -1,4 +1,4 @@
-"""`make kill-test` in short: nothing acknowledged is lost, nothing is done twice, each call is recorded."""
+"""`make kill-engine` in short: nothing acknowledged is lost, nothing is done twice, each call is recorded."""
 
 from __future__ import annotations
 

@@ -239,7 +239,7 @@ class OutgoingLeg(SipLeg):
             return
         first, self._rang = not self._rang, True
         if first:
-            self._ground.host.observe(LegRang(self._ground.host.now(), self._id))
+            self._ground.host.observe(LegRang(self._ground.host.now(), self._id, call.call_id))
         early = sdp is not None and self._early in (None, call) and self._attempts[call].read_answer(sdp)
         news = early and self._early is None
         if early:
@@ -258,7 +258,7 @@ class OutgoingLeg(SipLeg):
         self.call, self._session = call, session
         self.call_id = call.call_id
         self._answered = True
-        self._ground.host.observe(LegAnswered(self._ground.host.now(), self._id))
+        self._ground.host.observe(LegAnswered(self._ground.host.now(), self._id, call.call_id))
         self._connect()
         self._finish_waiting(Done())
         self._deliver(CallAnswered(CALLER_LEG))

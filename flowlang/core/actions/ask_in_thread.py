@@ -41,13 +41,18 @@ def _numbered(options: tuple[str, ...]) -> list[str]:
 
 async def _answer(stage: Stage, question: str) -> str | None:
     """One attempt: the text of the next message, `None` where none comes in time. What came before the
-    question was out is no answer to it; without a question it is."""
+    question was out is no answer to it; without a question it is. Where nobody knows whether the question
+    went out (after a crash its answer may be here before that is told), what came since it was given out
+    is."""
     flow = stage.flow
-    if question:
-        await thread.write(stage, question)
-    else:
+    before = flow.messages.kept if question else ()
+    if not question or not await thread.write(stage, question):
         party = flow.opening.party
-        kept = flow.messages.take_kept(lambda message: message.fields.get("from") == party)
+
+        def answers(message: Outcome) -> bool:
+            return message.fields.get("from") == party and not any(message is each for each in before)
+
+        kept = flow.messages.take_kept(answers)
         if kept is not None:
             return str(kept.fields["text"])
     box: Mailbox[Outcome | None] = Mailbox(stage.strand)

@@ -31,11 +31,13 @@ def reply(stage: Stage, text: str, subject: str | None = None) -> SendMessage:
     )
 
 
-async def write(stage: Stage, text: str) -> None:
-    """Writes it and waits until it is given out; that it cannot be is a fault."""
+async def write(stage: Stage, text: str) -> bool:
+    """Writes it and waits until it is given out, tells whether that is certain; that it cannot be is a
+    fault."""
     ended = await stage.perform(reply(stage, text))
     if isinstance(ended, Outcome) and ended.name == "failed":
         raise Fault("not_sent", f"the message does not go out: {ended.fields.get('reason')}")
+    return not (isinstance(ended, Outcome) and ended.name == "unknown")
 
 
 def _subject(given: object) -> str:

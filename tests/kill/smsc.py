@@ -1,0 +1,111 @@
+"""An SMSC that is never killed, and what people write through it.
+
+It keeps what a person writes until it is answered, over any number of connections; so it sends again what a
+process took along. A message that is submitted is delivered at once, however often.
+"""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from collections.abc import Callable
+from random import Random
+
+import trio
+
+from flowlang.backends.smpp.pdu import Framer, Pdu, PduError, encode
+
+from .service import OURS
+
+SLOW = 0.02  # seconds that an answer takes at most
+THROTTLED = 0x58  # ESME_RTHROTTLED, SMPP v3.4 §5.1.3
+
+
+class Smsc:
+    """`delivered` counts what each person got; `came` is told of it, `kept` of what a person wrote when it
+    was answered."""
+
+    def __init__(self, chance: Random, came: Callable[[str, str], None], kept: Callable[[str], None]) -> None:
+        self.delivered: Counter[tuple[str, str]] = Counter()
+        self.again = 0
+        self._chance = chance
+        self._came = came
+        self._kept = kept
+        self._unanswered: dict[int, tuple[Pdu, str]] = {}
+        self._sequence = 0
+        self._output: trio.MemorySendChannel[Pdu] | None = None
+
+    def write(self, person: str, text: str) -> None:
+        """Somebody writes."""
+        self._sequence += 1
+        fields: dict[str, str | int | bytes] = {
+            "source_addr": person.lstrip("+"), "source_addr_ton": 1, "destination_addr": OURS.lstrip("+"),
+            "dest_addr_ton": 1, "short_message": text.encode("ascii"),
+        }  # fmt: skip
+        pdu = Pdu("deliver_sm", self._sequence, 0, fields)
+        self._unanswered[self._sequence] = pdu, text
+        if self._output is not None:
+            self._output.send_nowait(pdu)
+
+    async def serve(self, stream: trio.SocketStream) -> None:
+        """One connection."""
+        output, pdus = trio.open_memory_channel[Pdu](math.inf)
+        try:
+            async with trio.open_nursery() as nursery:
+                nursery.start_soon(self._write_out, stream, pdus)
+                await self._read(stream, output, nursery)
+                nursery.cancel_scope.cancel()
+        finally:
+            if self._output is output:
+                self._output = None
+            await trio.aclose_forcefully(stream)
+
+    async def _write_out(self, stream: trio.SocketStream, pdus: trio.MemoryReceiveChannel[Pdu]) -> None:
+        async for pdu in pdus:
+            try:
+                await stream.send_all(encode(pdu))
+            except (trio.BrokenResourceError, trio.ClosedResourceError):
+                return
+
+    async def _read(
+        self, stream: trio.SocketStream, output: trio.MemorySendChannel[Pdu], nursery: trio.Nursery
+    ) -> None:
+        framer = Framer()
+        try:
+            while data := bytes(await stream.receive_some(65_536)):
+                for pdu in framer.feed(data):
+                    self._take(pdu, output, nursery)
+        except (trio.BrokenResourceError, trio.ClosedResourceError, PduError):
+            pass
+
+    def _take(self, pdu: Pdu, output: trio.MemorySendChannel[Pdu], nursery: trio.Nursery) -> None:
+        match pdu.command:
+            case "bind_transceiver":
+                output.send_nowait(Pdu("bind_transceiver_resp", pdu.sequence))
+                self._output = output
+                self.again += len(self._unanswered)
+                for each, _ in self._unanswered.values():
+                    output.send_nowait(each)
+            case "submit_sm":
+                if self._chance.random() < 0.02:
+                    output.send_nowait(Pdu("submit_sm_resp", pdu.sequence, THROTTLED))
+                    return
+                person, text = f"+{pdu.text('destination_addr')}", pdu.octets("short_message").decode()
+                self.delivered[person, text] += 1
+                self._came(person, text)
+                nursery.start_soon(self._answer, pdu.sequence, output)
+            case "deliver_sm_resp":
+                taken = self._unanswered.get(pdu.sequence)
+                if taken is not None and pdu.status == 0:
+                    del self._unanswered[pdu.sequence]
+                    self._kept(taken[1])
+            case "enquire_link":
+                output.send_nowait(Pdu("enquire_link_resp", pdu.sequence))
+            case _:
+                pass
+
+    async def _answer(self, sequence: int, output: trio.MemorySendChannel[Pdu]) -> None:
+        await trio.sleep(self._chance.uniform(0, SLOW))
+        output.send_nowait(
+            Pdu("submit_sm_resp", sequence, 0, {"message_id": f"m{self.delivered.total()}-{sequence}"})
+        )

@@ -1,0 +1,82 @@
+"""`flow serve` that kills itself at a numbered point: `victim.py POINT COUNT serve …`.
+
+A point is before or after a function of flowlang's, of which all is as it is: `store.commit+` is when a
+commit has returned, the so manieth time. So that what is parked and woken is killed too, activeflows are
+parked after a short while.
+"""
+
+from __future__ import annotations
+
+import functools
+import importlib
+import os
+import signal
+import sys
+from collections.abc import Callable
+from typing import Any
+
+PARK_AFTER = 0.1  # seconds
+PLACES = {
+    "store.prepare": "flowlang.store.sqlite:SqliteStore.prepare",
+    "store.commit": "flowlang.store.sqlite:SqliteStore.commit",
+    "store.park": "flowlang.store.sqlite:SqliteStore.park",
+    "store.dialog": "flowlang.store.sqlite:SqliteStore.keep_dialog",
+    "outbox.open": "flowlang.engine.outbox:Outbox.give_out",
+    "outbox.settle": "flowlang.engine.outbox:Outbox._settle",
+    "wire.begin": "flowlang.backends.on_wire:OnWire.begin",
+    "message.in": "flowlang.engine.post:Post.receive",
+    "recovery": "flowlang.engine.recovery:_go_on",
+    "recovery.commit": "flowlang.engine.engine:Engine.recover",
+    "wake": "flowlang.engine.parking:Parking._wake",
+    "call.in": "flowlang.engine.switchboard:Switchboard.offer",
+    "call.answer": "flowlang.backends.sip.incoming_leg:IncomingLeg._answer",
+    "call.over": "flowlang.engine.records:_closed",
+}
+"""Where the points are."""
+POINTS = tuple(f"{name}{side}" for name in PLACES for side in "-+")
+"""By number: before each place, and after it."""
+
+
+def dies(at: str, count: int) -> None:
+    """Has this process kill itself there."""
+    name, side = at[:-1], at[-1]
+    module_name, _, path = PLACES[name].partition(":")
+    owner: Any = importlib.import_module(module_name)
+    *outer, last = path.split(".")
+    for each in outer:
+        owner = getattr(owner, each)
+    function: Callable[..., Any] = getattr(owner, last)
+    left = count
+
+    def reach() -> None:
+        nonlocal left
+        left -= 1
+        if left <= 0:
+            os.kill(os.getpid(), signal.SIGKILL)
+
+    @functools.wraps(function)
+    def watched(*arguments: Any, **named: Any) -> Any:
+        if side == "-":
+            reach()
+        result = function(*arguments, **named)
+        if side == "+":
+            reach()
+        return result
+
+    setattr(owner, last, watched)
+
+
+def main() -> None:
+    """Serves until then."""
+    point, count = sys.argv[1], int(sys.argv[2])
+    sys.argv[1:3] = []
+    import flowlang
+    import flowlang.cli
+
+    flowlang.open_engine = functools.partial(flowlang.open_engine, park_after=PARK_AFTER)
+    dies(point, count)
+    sys.exit(flowlang.cli.main())
+
+
+if __name__ == "__main__":
+    main()
