@@ -90,7 +90,7 @@ def _shown(text: str) -> str:
 def _special(destination: Destination) -> str | None:
     """What is special about the number that a destination is, if anything."""
     if destination.emergency:
-        return "an emergency number"
+        return "an emergency number somewhere"
     return _special_number(destination.number) if destination.number is not None else None
 
 

@@ -16,6 +16,7 @@ whose user part begins as numbers do alone: `sip:*@office.example` covers the ph
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Literal
@@ -40,6 +41,7 @@ _SAFE_PARAMETERS = frozenset({"transport", "user"})  # `maddr`, for one, would s
 _LONGEST_EXTENSION = 6
 _EMERGENCY = frozenset({"000", "08", "110", "112", "118", "119", "911", "999"})  # 3GPP TS 22.101 §10.1.1
 _OUTSIDE_LINES = ("0", "9")  # what a PBX may want before a number
+_SERVICE_CODES = (re.compile(r"[*#]+[0-9]{2}"), re.compile(r"[*#]+[0-9]{3}"))  # ETSI EN 300 738 §4, NANP
 _LIKE_NUMBER = re.compile(r"[^A-Za-z0-9+]*(?:\+|[0-9]{3})|[^A-Za-z]*[0-9][^A-Za-z]*\Z")
 _OF_NUMBERS = re.compile(r"[+0-9]")
 _DEFAULT_PORTS = {"http": "80", "https": "443"}
@@ -50,9 +52,9 @@ _UNRESERVED = re.compile(r"[A-Za-z0-9\-._~]\Z")  # RFC 3986 §2.3
 @dataclass(frozen=True, slots=True)
 class Destination:
     """`parts` are matched one by one; `number` is the E.164 number that is called or written to, if it is
-    one, `emergency` that it is a number of an emergency service. `dialled` tells that it is a SIP address
-    whose user part somebody outside might dial: an E.164 number, or what rings an emergency service somewhere
-    on earth, where it may be an extension as well."""
+    one, `emergency` that it rings an emergency service somewhere on earth, where it may be an extension as
+    well. `dialled` tells that it is a SIP address whose user part somebody outside might dial: either of
+    these."""
 
     text: str
     parts: tuple[str, ...]
@@ -109,11 +111,10 @@ def destination_of(kind: Kind, text: str) -> Destination:
     user = parts[1 if of_sip else 0]
     if of_sip and _LIKE_NUMBER.match(user) and not _DIALLED.match(user):  # `911,` is 911 to some gateways
         raise ValueError("its user part begins as a number does and is none")
-    number, emergency = _number(user, of_sip=of_sip)
+    number, emergency = _number(user)
     if number is None and kind == "sms":
         raise ValueError("a text message goes to an E.164 number, such as +14155550100")
-    dialled = of_sip and (emergency or number is not None or _is_emergency_somewhere(_digits(user)))
-    return Destination(text, parts, number, emergency, dialled)
+    return Destination(text, parts, number, emergency, of_sip and (emergency or number is not None))
 
 
 def why_no_pattern(kind: Kind, pattern: str) -> str | None:
@@ -208,26 +209,39 @@ def _digits(user: str) -> str:
     return re.sub(r"[^0-9]", "", user)
 
 
+def _readings(user: str, digits: str) -> Iterator[str]:
+    """What digits might be dialled in the end: behind the number of an outside line, and behind a code that
+    hides the caller, as in `*67911` and `#31#112`."""
+    yield digits
+    if digits[:1] in _OUTSIDE_LINES:
+        yield digits[1:]
+    for code in _SERVICE_CODES:
+        if found := code.match(user):
+            yield _digits(user[found.end() :])
+
+
 @lru_cache(maxsize=1024)
 def _is_emergency_somewhere(digits: str) -> bool:
     """Whether it rings an emergency service in any country: where a gateway stands is not known."""
     if not 1 < len(digits) <= _LONGEST_EXTENSION:
         return False
+    if digits in _EMERGENCY:
+        return True
     from phonenumbers import SUPPORTED_SHORT_REGIONS
     from phonenumbers.shortnumberinfo import is_emergency_number
 
     return any(is_emergency_number(digits, region) for region in SUPPORTED_SHORT_REGIONS)
 
 
-def _number(user: str, *, of_sip: bool) -> tuple[str | None, bool]:
-    """The E.164 number that a user part is, and whether it is an emergency number. What a gateway might dial
-    and nobody can tell where to is refused: without its `+` a long number may be anything."""
+def _number(user: str) -> tuple[str | None, bool]:
+    """The E.164 number that a user part is, and whether it is an emergency number somewhere. What a gateway
+    might dial and nobody can tell where to is refused: without its `+` a long number may be anything."""
     if not _DIALLED.match(user):
         return None, False
     if is_e164(user):
         return user, False
     digits = _digits(user)
-    if digits in _EMERGENCY or (of_sip and digits[:1] in _OUTSIDE_LINES and digits[1:] in _EMERGENCY):
+    if any(map(_is_emergency_somewhere, _readings(user, digits))):
         return None, True
     if "+" in user or len(digits) > _LONGEST_EXTENSION:
         raise ValueError("a number is written in E.164 form, such as +14155550100")

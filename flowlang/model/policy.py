@@ -61,6 +61,17 @@ EVERYTHING = Policy(dict.fromkeys(KINDS, ("*",)))
 """Allows all, numbers of which a bill or a siren comes excepted: these have to be named."""
 
 
+def simulated(script: Policy | None) -> Policy:
+    """The operator's policy on simulated channels: it allows all, and names each number that the script
+    names."""
+    if script is None:
+        return EVERYTHING
+    named = {
+        kind: tuple(each for each in patterns if "*" not in each) for kind, patterns in script.allow.items()
+    }
+    return Policy({kind: (*patterns, *named.get(kind, ())) for kind, patterns in EVERYTHING.allow.items()})
+
+
 def destinations(action: Action, arguments: Mapping[str, Value]) -> Iterator[tuple[Kind, str]]:
     """Whom an action with these arguments reaches, and as what; and the headers that it sets."""
     reach = action.reach

@@ -19,6 +19,7 @@ from flowlang.core import Chosen, Launch, Limits, Opening, Script, choose_route
 from flowlang.model.commands import PlaceCall
 from flowlang.model.host_action import Fake
 from flowlang.model.observations import FlowEnded, FlowStarted, Logged, Observation, Refused
+from flowlang.model.policy import simulated
 from flowlang.model.secrets import shown_text
 from flowlang.model.values import SECOND, Value
 
@@ -70,7 +71,7 @@ class World:
     ) -> None:
         self.script = script
         self.pace = pace
-        self.limits = limits or Limits()
+        self.limits = limits or Limits(policy=simulated(script.program.policy))
         self.fakes = fakes or {}
         self.began = self.at = START
         self.begun: list[Running] = []

@@ -8,12 +8,13 @@ import time
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from phonenumbers import SUPPORTED_SHORT_REGIONS, PhoneMetadata
 
 from flowlang.core.policy import Rules
 from flowlang.model.actions import ACTIONS
 from flowlang.model.destinations import KINDS, Kind, covers, destination_of, fits, why_no_pattern
 from flowlang.model.header_names import why_no_headers
-from flowlang.model.policy import EVERYTHING, NOTHING, Policy, destinations
+from flowlang.model.policy import EVERYTHING, NOTHING, Policy, destinations, simulated
 
 
 def covered(kind: Kind, pattern: str, text: str) -> bool:
@@ -43,7 +44,7 @@ COVERED: list[tuple[Kind, str, str]] = [
     ("dial", "sip:*", "sip:clinic.example"),
     ("dial", "sip:*@clinic.example", "sip:nurse@clinic.example;transport=tcp"),
     ("dial", "sip:*@clinic.example", "sip:200@clinic.example"),
-    ("dial", "sip:1*@clinic.example", "sip:100@clinic.example"),
+    ("dial", "sip:2*@clinic.example", "sip:200@clinic.example"),
     ("dial", "sip:100@clinic.example", "sip:100@clinic.example"),
     ("dial", "sip:+*@gw.example", "sip:+16062067563@gw.example"),
     ("dial", "sip:*@*.clinic.example", "sip:nurse@desk.clinic.example"),
@@ -139,10 +140,14 @@ def rules(*patterns: str, operator: Policy = EVERYTHING) -> Rules:
         ("tel:+448431234567", "a premium number"),
         ("+881612345678", "a satellite number"),
         ("+8835100123456", "a satellite number"),
-        ("112", "an emergency number"),
-        ("sip:911@gw.example", "an emergency number"),
-        ("sip:9911@gw.example", "an emergency number"),
-        ("sip:0112@gw.example", "an emergency number"),
+        ("112", "an emergency number somewhere"),
+        ("133", "an emergency number somewhere"),
+        ("tel:190", "an emergency number somewhere"),
+        ("sip:911@gw.example", "an emergency number somewhere"),
+        ("sip:9-1-1@gw.example", "an emergency number somewhere"),
+        ("sip:%39%31%31@gw.example", "an emergency number somewhere"),
+        ("sip:9911@gw.example", "an emergency number somewhere"),
+        ("sip:0112@gw.example", "an emergency number somewhere"),
         ("+12345678", "a number that no numbering plan has"),
     ],
 )
@@ -153,6 +158,51 @@ def test_a_special_number_has_to_be_named_by_the_operator(text: str, what: str) 
     named = Policy({"dial": (text,)})
     assert rules("*", operator=named).why_refused("dial", text) is None
     assert rules("sip:*@x.example", operator=named).why_refused("dial", text) is not None
+
+
+@pytest.mark.parametrize(
+    "text", ["sip:*67911@gw.example", "sip:#31#112@gw.example", "sip:##60911@gw.example"]
+)
+def test_a_code_before_an_emergency_number_hides_it_from_nobody(text: str) -> None:
+    why = "it is an emergency number somewhere, which the operator has to name exactly"
+    assert rules("*", text, operator=Policy({"dial": (text,)})).why_refused("dial", text) == why
+
+
+def emergency_numbers() -> set[str]:
+    """Of all countries, as far as `phonenumbers` knows: the examples of its metadata, and every number of up
+    to four digits that its patterns fit."""
+    found: set[str] = set()
+    for region in SUPPORTED_SHORT_REGIONS:
+        described = PhoneMetadata.short_metadata_for_region(region).emergency
+        pattern = described and described.national_number_pattern
+        if pattern:
+            found.add(described.example_number)
+            short = (f"{number:0{width}}" for width in (2, 3, 4) for number in range(10**width))
+            found |= {each for each in short if re.fullmatch(pattern, each)}
+    return found
+
+
+def test_no_pattern_covers_what_rings_an_emergency_service_in_any_country() -> None:
+    numbers = emergency_numbers()
+    assert {"112", "133", "190", "911", "999", "1122"} <= numbers
+    assert len(numbers) > 200
+    patterns = ("*", "1*", "9*", "sip:*", "sip:*@*", "sip:1*@*", "sip:9*@gw.example", "tel:*", "sip:+*@*")
+    broad = Policy({"dial": patterns})
+    for number in numbers:
+        for text in (number, f"tel:{number}", f"sip:{number}@gw.example", f"sips:0{number}@gw.example"):
+            why = rules(*patterns, operator=broad).why_refused("dial", text)
+            assert why == "it is an emergency number somewhere, which the operator has to name exactly", text
+        named = Policy({"dial": (f"sip:{number}@gw.example",)})
+        assert rules("sip:*", named.allow["dial"][0], operator=named).why_refused(
+            "dial", f"sip:{number}@gw.example"
+        ) is None  # fmt: skip
+
+
+def test_on_simulated_channels_the_operator_names_what_the_script_names() -> None:
+    script = Policy({"dial": ("sip:*@gw.example", "sip:100@gw.example")})
+    assert Rules(script, simulated(script)).why_refused("dial", "sip:100@gw.example") is None
+    assert Rules(script, simulated(script)).why_refused("dial", "sip:112@gw.example") is not None
+    assert simulated(None) is EVERYTHING
 
 
 def test_script_and_operator_both_have_to_allow() -> None:

@@ -44,7 +44,7 @@ STORED = {
     "store.put": 'store.put("k", 1)',
     "store.add": 'store.add("k")',
 }
-OTHERS = {"dial": 'dial("100", timeout: 5s)', "record": 'record(to: "a.wav")', "transfer": 'transfer("100")'}
+OTHERS = {"dial": 'dial("200", timeout: 5s)', "record": 'record(to: "a.wav")', "transfer": 'transfer("200")'}
 
 
 @pytest.mark.parametrize(("name", "action"), [*MESSAGES.items(), *REQUESTS.items(), *STORED.items()])
