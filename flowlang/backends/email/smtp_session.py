@@ -20,6 +20,7 @@ from flowlang.model.addresses import message_address
 _LONGEST_COMMAND = 1_000  # RFC 5321 §4.5.3.1.4 asks for 512, extensions add to that
 _LONGEST_TEXT_LINE = 1_000  # §4.5.3.1.6, with its CRLF
 _PATH = re.compile(r"(FROM|TO):\s?<([^<>\s]{0,254})>((?: [!-~]{1,100}){0,10})\s*\Z", re.IGNORECASE)
+_LONG_LINE = re.compile(rb"\n[^\n]{%d}" % _LONGEST_TEXT_LINE)
 _BARE = re.compile(rb"\r(?!\n)|(?<!\r)\n")
 
 
@@ -82,6 +83,11 @@ class SmtpSession:
         self._size = 0
         self._bad: str | None = None
 
+    @property
+    def held(self) -> int:
+        """Bytes of a mail that is not whole."""
+        return len(self._text) if self._text is not None else 0
+
     def begin(self) -> list[Output]:
         """The greeting."""
         return [self._reply(220, f"{self._host} ESMTP")]
@@ -106,14 +112,14 @@ class SmtpSession:
             end = self._buffer.find(b"\r\n")
             if end < 0:
                 return outputs + self._too_long()
+            if self._text is not None:
+                outputs += self._take_text()
+                continue
             line = bytes(self._buffer[:end])
             del self._buffer[: end + 2]
-            if self._text is not None:
-                outputs += self._take_text(line)
-            else:
-                if self._buffer:
-                    return outputs + self._show_out("521 5.5.0 You spoke before the answer")
-                outputs += self._command(line)
+            if self._buffer:
+                return outputs + self._show_out("521 5.5.0 You spoke before the answer")
+            outputs += self._command(line)
         return outputs
 
     def answer(self, code: int, text: str) -> list[Output]:
@@ -131,21 +137,28 @@ class SmtpSession:
 
     # -- a mail's text
 
-    def _take_text(self, line: bytes) -> list[Output]:
+    def _take_text(self) -> list[Output]:
+        """All whole lines that are there, at once: there may be as many as bytes."""
         assert self._text is not None
-        if line != b".":
-            line = line.removeprefix(b".")
-            self._size += len(line) + 2
-            if len(line) + 2 > _LONGEST_TEXT_LINE:
-                self._bad = self._bad or "550 5.6.0 A line has more than 998 characters"
-            if self._size > self._limits.size:
-                self._bad = f"552 5.3.4 More than {self._limits.size} bytes"
-                self._text.clear()
-                if self._size > 2 * self._limits.size:
-                    return self._show_out(self._bad)
-            else:
-                self._text += line + b"\r\n"
-            return []
+        text = b"\r\n" + self._buffer
+        dot = text.find(b"\r\n.\r\n")
+        end = (dot if dot >= 0 else text.rfind(b"\r\n")) + 2
+        lines = text[:end].replace(b"\r\n.", b"\r\n")  # §4.5.2
+        del self._buffer[: end - 2 + (3 if dot >= 0 else 0)]
+        self._size += len(lines) - 2
+        if _LONG_LINE.search(lines):
+            self._bad = self._bad or "550 5.6.0 A line has more than 998 characters"
+        if self._size > self._limits.size:
+            self._bad = f"552 5.3.4 More than {self._limits.size} bytes"
+            self._text.clear()
+            if self._size > 2 * self._limits.size:
+                return self._show_out(self._bad)
+        else:
+            self._text += lines[2:]
+        return self._take_mail() if dot >= 0 else []
+
+    def _take_mail(self) -> list[Output]:
+        assert self._text is not None
         sender, recipients, text = self._sender or "", tuple(self._recipients), self._text
         bad = self._bad
         self._reset()

@@ -13,10 +13,12 @@ from typing import Any
 
 import pytest
 import trio
+import trio.testing
 import trustme
 
 from flowlang.backends.border import BackendError, Refusal
 from flowlang.backends.email import EmailBackend, SmtpListener
+from flowlang.backends.email.smtp_session import Limits
 from tests.backends.email.smtp_peer import server_context
 from tests.backends.host import TestHost
 
@@ -39,6 +41,12 @@ Message-ID: <0123456789abcdef0123456789abcdef@clinic.example>
 """
 
 
+TO_DATA = (
+    b"EHLO home.example\r\n",
+    b"MAIL FROM:<ann@home.example>\r\n",
+    b"RCPT TO:<desk@clinic.example>\r\n",
+    b"DATA\r\n",
+)
 CRLF_REPORT = REPORT.replace(b"\n", b"\r\n")
 
 
@@ -163,6 +171,65 @@ async def test_one_address_has_only_so_many_connections() -> None:
         assert greetings == [b"220"] * 20 + [b"421"]
         for each in streams:
             await each.aclose()
+
+
+async def test_who_is_slow_gives_way_to_who_comes(
+    monkeypatch: pytest.MonkeyPatch, mock_clock: trio.testing.MockClock
+) -> None:
+    """By a byte a second some begin to shake hands, some a mail: none of them keeps others out."""
+    monkeypatch.setattr("flowlang.backends.email.listener._OF_ONE_ADDRESS", 1_000)
+
+    async def comes(port: int, *sent: bytes) -> trio.SocketStream:
+        stream = await trio.open_tcp_stream("127.0.0.1", port)
+        for each in sent:
+            await stream.receive_some()
+            await stream.send_all(each)
+        return stream
+
+    hello = b"\x16\x03\x01\x20\x00\x01"  # the beginning of TLS's, which is long
+    begin = (b"EHLO x\r\n", b"STARTTLS\r\n", hello), (), (*TO_DATA, b"Subject: x\r\n")
+    async with listening(TestHost(), context=server_context(trustme.CA())) as port:
+        slow = [await comes(port, *begin[number % 3]) for number in range(100)]
+        await trio.testing.wait_all_tasks_blocked(0.05)
+        early = await comes(port)
+        assert (await early.receive_some())[:3] == b"421"  # nobody is slow yet
+        for _ in range(16):
+            mock_clock.jump(1)
+            for each in slow:
+                await each.send_all(b"x")
+            await trio.testing.wait_all_tasks_blocked(0.005)
+        late = [await comes(port) for _ in range(30)]
+        assert [(await each.receive_some())[:3] for each in late] == [b"220"] * 30
+        for each in slow[:30]:
+            with suppress(trio.BrokenResourceError):
+                while await each.receive_some():
+                    pass
+        for each in (*slow, early, *late):
+            await trio.aclose_forcefully(each)
+
+
+async def test_mails_that_are_not_whole_hold_so_much_together_and_no_more() -> None:
+    host = TestHost()
+    async with listening(host, limits=Limits(size=1_000)) as port:
+        streams: list[trio.SocketStream] = []
+        answers: list[bytes] = []
+        for _ in range(15):
+            stream = await trio.open_tcp_stream("127.0.0.1", port)
+            streams.append(stream)
+            for each in TO_DATA:
+                await stream.receive_some()
+                await stream.send_all(each)
+            await stream.receive_some()
+            await stream.send_all((b"x" * 78 + b"\r\n") * 12)
+            with trio.move_on_after(0.05):
+                answers.append(bytes(await stream.receive_some()))
+        assert answers == [b"421 4.3.1 Too much mail at once\r\n"] * 5
+        await streams[0].send_all(b".\r\n")
+        assert (await streams[0].receive_some())[:3] == b"550"
+        for each in streams:
+            await trio.aclose_forcefully(each)
+        await by_client(port, lambda client: client.send_message(mail()))
+    assert len(host.offered) == 1
 
 
 async def test_a_port_that_is_taken_is_told_in_one_line() -> None:

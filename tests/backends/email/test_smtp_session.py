@@ -47,6 +47,26 @@ def test_a_mail_comes_through_whole_however_it_is_cut() -> None:
         assert last(made, b"QUIT\r\n") == ["221", Turn.CLOSE]
 
 
+@given(
+    st.lists(st.sampled_from((b"", b".", b"..", b"a", b".a", b"x" * 998, b"x" * 999)), max_size=20), st.data()
+)
+def test_a_mail_is_its_lines_however_they_come(lines: list[bytes], data: st.DataObject) -> None:
+    made = session()
+    for each in TO_DATA:
+        made.receive(each)
+    sent = b"".join((b"." + each if each.startswith(b".") else each) + b"\r\n" for each in lines) + b".\r\n"
+    outputs: list[Output] = []
+    while sent:
+        size = data.draw(st.integers(1, 1_500))
+        assert made.held <= len(b"\r\n".join(lines)) + 2
+        outputs += made.receive(sent[:size])
+        sent = sent[size:]
+    if b"x" * 999 in lines:
+        assert codes(outputs) == ["550"]
+    else:
+        assert outputs == [Envelope("ann@home.example", (OURS,), b"".join(each + b"\r\n" for each in lines))]
+
+
 def test_it_relays_nothing() -> None:
     for address in (
         b"eve@evil.example",
