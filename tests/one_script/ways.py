@@ -12,6 +12,8 @@ import threading
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from email.message import EmailMessage
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Protocol
 from urllib.parse import parse_qs, urlencode
 
@@ -24,11 +26,14 @@ from flowlang.backends.http_client import EVERYWHERE, ClientSettings
 from flowlang.backends.http_server import HttpServer, Listen
 from flowlang.backends.signatures import twilio_signature
 from flowlang.backends.simulator import SimulatedPost, SimulatorBackend
+from flowlang.backends.sip import SipBackend
 from flowlang.backends.smpp import Account, SmppBackend
 from flowlang.backends.smpp import Smsc as Where
 from flowlang.backends.smpp.text import text_of
 from flowlang.backends.sms_gateway import TWILIO, Form, Secrets, SmsGatewayBackend
 from flowlang.backends.web import WebBackend
+from flowlang.testing.softphone import Softphone, open_softphone
+from flowlang.voices import ToneVoice
 from tests.backends.email.smtp_peer import Mailbox, smtp_server
 from tests.backends.http.peer import Asked, Reply, peer
 from tests.backends.smpp.smsc import Smsc, smsc_at_work
@@ -238,11 +243,48 @@ async def chat_page() -> AsyncIterator[tuple[Backend, Person]]:
         nursery.cancel_scope.cancel()
 
 
-WAYS: Mapping[str, Way] = {
+class _Telephones:
+    """By a softphone of ours, over SIP and RTP."""
+
+    def __init__(self, phone: Softphone, backend: SipBackend) -> None:
+        self._phone = phone
+        self._backend = backend
+        self._listens = True
+
+    async def begin(self) -> None:
+        assert self._backend.address is not None
+        target = f"sip:{OURS}@127.0.0.1:{self._backend.address.port}"
+        self._call = await self._phone.call(target, caller=f"<sip:{ANN}@127.0.0.1>")
+        await self._call.wait_answered()
+
+    async def gets(self, text: str) -> None:
+        """Prompts run into each other and are one sound; what they say is the transcript's to tell."""
+        if self._listens:
+            await self._call.wait_sound()
+            self._listens = False
+
+    async def answers(self, text: str) -> None:
+        self._call.press(text)
+        self._listens = True
+
+
+@asynccontextmanager
+async def sip() -> AsyncIterator[tuple[Backend, Person]]:
+    with TemporaryDirectory() as folder:
+        backend = SipBackend(("127.0.0.1", 0), t1=0.05, voice=ToneVoice(Path(folder)))
+        async with open_softphone() as phone:
+            yield backend, _Telephones(phone, backend)
+
+
+SIMULATED: Mapping[str, Way] = {
     "call": simulated_call,
     "sms": _simulated("sms", ANN, OURS),
     "email": _simulated("email", "ann@home.example", "desk@clinic.example"),
     "chat": _simulated("chat", "chat:ann", "web"),
+}
+WAYS: Mapping[str, Way] = {
+    **SIMULATED,
+    "sip": sip,
     "smpp": smpp,
     "gateway": gateway,
     "smtp": mail,

@@ -17,6 +17,7 @@ from flowlang.model.message_commands import SqlQuery, SqlRun
 from flowlang.model.policy import EVERYTHING
 from flowlang.model.results import Done, Failed, Result
 from flowlang.model.values import Value
+from tests.backends.counted import Counted, Record
 from tests.backends.host import TestHost
 from tests.backends.making import make, mistake
 from tests.backends.naughty import ALL
@@ -105,7 +106,9 @@ class Slow:
         self.closed = True
 
 
-async def test_a_text_that_is_no_text_and_a_drivers_mistake_cost_their_statement_alone(path: Path) -> None:
+async def test_a_text_that_is_no_text_and_a_drivers_mistake_cost_their_statement_alone(
+    path: Path, record_property: Record
+) -> None:
     slow = Slow()
     backend = SqlBackend({"orders": SqliteConnection(path), "slow": slow})
     results: list[Result] = []
@@ -131,6 +134,7 @@ async def test_a_text_that_is_no_text_and_a_drivers_mistake_cost_their_statement
         told = dict(db.execute("select number, status from orders").fetchall())
     wanted = [text.encode("utf-8", "replace").decode() for text in (*ALL, *FIELDS)]
     assert [told[str(number)] for number in range(len(wanted))] == wanted
+    Counted(len(wanted), len(told), commands=len(told) - len(wanted)).hold(record_property, "sql values")
 
 
 async def test_statements_of_a_slow_data_base_wait_and_hold_up_no_other(path: Path) -> None:
