@@ -223,7 +223,9 @@ async def _listen(service: Service, log: Path) -> None:
         async with service.process.stderr:
             async for part in service.process.stderr:
                 file.write(part)
-                said = (said + part)[-500:] if not service.ready.is_set() else b""
-                if READY in said:
-                    service.ready.set()
+                if not service.ready.is_set():
+                    said += part
+                    if READY in said:
+                        service.ready.set()
+                    said = said[-len(READY) :]
         service.over.set()

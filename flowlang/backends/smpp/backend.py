@@ -57,10 +57,15 @@ class Smsc:
     again: float = 1.0
 
 
+def new_id() -> str:
+    """Of a message that comes in."""
+    return f"sms-{secrets.token_hex(6)}"
+
+
 class SmppBackend:
     """`sender` is what messages come from where the script names none. `on_wire` remembers what may have
-    arrived across a crash, `parts` what came of long messages; `chance` is for jitter; `new_id` names what
-    comes."""
+    arrived across a crash, `parts` what came of long messages, `again` what came lately; `chance` is for
+    jitter; `new_id` names what comes."""
 
     name = "smpp"
     channels = frozenset({"sms"})
@@ -75,8 +80,9 @@ class SmppBackend:
         patience: Patience | None = None,
         on_wire: OnWire | None = None,
         parts: Parts | None = None,
+        again: Again | None = None,
         chance: Random | None = None,
-        new_id: Callable[[], str] = lambda: f"sms-{secrets.token_hex(6)}",
+        new_id: Callable[[], str] = new_id,
     ) -> None:
         checked = sender_of("sms", sender)
         if checked is None:
@@ -89,7 +95,7 @@ class SmppBackend:
         self._on_wire = on_wire or OnWire()
         self._in = Incomings(parts)
         self._nursery: trio.Nursery | None = None
-        self._again = Again(new_id)
+        self._again = again or Again(new_id)
         self._once = Once()
         self._host: Host | None = None
         self._wake = trio.Event()
@@ -107,7 +113,7 @@ class SmppBackend:
             why, bound = await self._connected()
             failed = 1 if bound else failed + 1
             self._out.lost(trio.current_time())
-            self._again.lost(trio.current_time())
+            self._again.lost(host.now() / SECOND)
             wait = Backoff(smsc.again, _LONGEST_PAUSE).wait(failed, self._chance.random())
             _log.warning("SMSC %s:%s: %s; tried again in %.1f s", smsc.host, smsc.port, why, wait)
             await self._wait_offline(trio.current_time() + wait)
@@ -296,7 +302,8 @@ class SmppBackend:
             session.answer(pdu.sequence, 0)
             self._wake.set()
 
-        fields: dict[str, Value] = {"text": text.text, "id": self._again.id_of(text, trio.current_time())}
+        message = self._again.id_of(text, self._host.now() / SECOND)
+        fields: dict[str, Value] = {"text": text.text, "id": message}
         offered = Offered("sms", text.to, text.source, self._new_id(), data=fields)
         refused = self._host.receive(offered, kept)
         if refused is not None and refused.may_come_again:

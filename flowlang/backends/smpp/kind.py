@@ -23,7 +23,8 @@ from flowlang.project.backends import BackendKind, Section, SettingsError
 from flowlang.project.secrets import Hidden
 from flowlang.project.shapes import Flag, Integer, Seconds, Table, Text, Told
 
-from .backend import SmppBackend, Smsc
+from .again import Again
+from .backend import SmppBackend, Smsc, new_id
 from .outgoing import Patience
 from .parts import Parts
 from .session import Account, Pace
@@ -57,13 +58,14 @@ def _make(section: Section) -> SmppBackend:
     data = section.surroundings.data
     on_wire = OnWire(data / f"smpp-{section.name}.sent" if data is not None else None)
     parts = Parts(data / f"smpp-{section.name}.parts" if data is not None else None)
+    again = Again(new_id, data / f"smpp-{section.name}.came" if data is not None else None)
     patience = Patience(
         give_up=given.get("give_up", _PATIENCE.give_up),
         doubt=given.get("doubt", _PATIENCE.doubt),
         resend=given.get("resend", False),
     )
     try:
-        return SmppBackend(smsc, given["from"], patience=patience, on_wire=on_wire, parts=parts)
+        return SmppBackend(smsc, given["from"], patience=patience, on_wire=on_wire, parts=parts, again=again)
     except ValueError as error:
         raise SettingsError(str(error), "from") from None
 

@@ -8,21 +8,16 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from flowlang.model.gsm import ALPHABET, ESCAPE, EXTENSION, PART_GSM, PART_UCS2, WHOLE_GSM, WHOLE_UCS2
+
 GSM, ASCII, LATIN1, UCS2 = 0, 1, 3, 8  # data_coding, SMPP v3.4 §5.2.19
 
 MOST_PARTS = 20
 """Longer messages are no short messages; TS 23.040 §9.2.3.24.1 would allow 255."""
 
 _CODECS = {ASCII: "ascii", LATIN1: "latin-1", 6: "iso8859-5", 7: "iso8859-8"}  # SMPP v3.4 §5.2.19
-_ALPHABET = (  # TS 23.038 §6.2.1; ESC stands where the escape to the extension is
-    "@£$¥èéùìòÇ\nØø\rÅåΔ_ΦΓΛΩΠΨΣΘΞ\x1bÆæßÉ !\"#¤%&'()*+,-./0123456789:;<=>?"
-    "¡ABCDEFGHIJKLMNOPQRSTUVWXYZÄÖÑÜ§¿abcdefghijklmnopqrstuvwxyzäöñüà"
-)
-_EXTENSION = {0x0A: "\f", 0x14: "^", 0x28: "{", 0x29: "}", 0x2F: "\\", 0x3C: "[", 0x3D: "~", 0x3E: "]",
-              0x40: "|", 0x65: "€"}  # fmt: skip
-_ESCAPE = 0x1B
-_ENCODED = {each: bytes((code,)) for code, each in enumerate(_ALPHABET) if code != _ESCAPE} | {
-    each: bytes((_ESCAPE, code)) for code, each in _EXTENSION.items()
+_ENCODED = {each: bytes((code,)) for code, each in enumerate(ALPHABET) if code != ESCAPE} | {
+    each: bytes((ESCAPE, code)) for code, each in EXTENSION.items()
 }
 
 
@@ -44,9 +39,9 @@ def parts_of(text: str, reference: int) -> tuple[Part, ...]:
     text = text.encode("utf-8", "replace").decode()  # no lone surrogates
     pieces: list[bytes]
     try:
-        pieces, coding, whole, each = [_ENCODED[sign] for sign in text], GSM, 160, 153
+        pieces, coding, whole, each = [_ENCODED[sign] for sign in text], GSM, WHOLE_GSM, PART_GSM
     except KeyError:
-        pieces, coding, whole, each = [sign.encode("utf-16-be") for sign in text], UCS2, 140, 134
+        pieces, coding, whole, each = [sign.encode("utf-16-be") for sign in text], UCS2, WHOLE_UCS2, PART_UCS2
     if sum(map(len, pieces)) <= whole:
         return (Part(coding, b"".join(pieces)),)
     cut = _cut(pieces, each)
@@ -105,10 +100,10 @@ def _from_gsm(octets: bytes) -> str:
     escaped = False
     for code in octets:
         if escaped:
-            text.append(_EXTENSION.get(code, " "))  # TS 23.038 §6.2.1.1: a space for what is not known
+            text.append(EXTENSION.get(code, " "))  # TS 23.038 §6.2.1.1: a space for what is not known
             escaped = False
-        elif code == _ESCAPE:
+        elif code == ESCAPE:
             escaped = True
         else:
-            text.append(_ALPHABET[code] if code < 128 else "?")
+            text.append(ALPHABET[code] if code < 128 else "?")
     return "".join(text)
