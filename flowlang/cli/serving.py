@@ -20,7 +20,7 @@ from flowlang.backends.border import Backend, Outlet
 from flowlang.backends.values import StoredValues
 from flowlang.diagnostics import Source
 from flowlang.engine.recovery import Recovered
-from flowlang.engine.retention import Retention, forget
+from flowlang.engine.retention import Retention
 from flowlang.model.policy import NOTHING, Policy
 from flowlang.project.project import Project
 from flowlang.store import StoreError
@@ -89,6 +89,7 @@ async def _serve(service: Service, as_json: bool) -> Exit:
                 store=store,
                 manners=project.manners,
                 opted_out=opted_out,
+                retention=_retention(project),
             )
         )
         give_actions(engine.add_action, service.path)
@@ -114,7 +115,6 @@ async def _serve(service: Service, as_json: bool) -> Exit:
             if store is not None:
                 controls = Controls(engine, store.archive, recovered.held)
                 await nursery.start(serve_controls, controls, store.folder)
-                nursery.start_soon(forget, engine, store, _retention(project))
             _say(f"{', '.join(where)}: {service.path}; Ctrl-C ends calls politely, a second one at once")
             if (closed := nobody_may_call(service, project)) is not None:
                 _say(closed)

@@ -4,6 +4,7 @@ commands out through backends and feeds back what comes of them."""
 from .engine import Engine, LoadedScript, Observer, Run
 from .errors import ArgumentsError, EngineClosedError, FlowlangError, ScriptError, UnknownFlowError
 from .opening import open_engine
+from .retention import Retention
 
 __all__ = [
     "ArgumentsError",
@@ -12,6 +13,7 @@ __all__ = [
     "FlowlangError",
     "LoadedScript",
     "Observer",
+    "Retention",
     "Run",
     "ScriptError",
     "UnknownFlowError",

@@ -92,6 +92,7 @@ class Engine:
         self.records = Records(self._keep_record)
         self._observers: list[Observer] = []
         self.closing = False
+        self._recovered = False
         self.post = Post(self, self._backends, porter)
         self._switchboard = Switchboard(self)
         self._one_less = trio.Event()
@@ -158,7 +159,9 @@ class Engine:
         return tuple(self._scripts)
 
     async def listen(self) -> tuple[str, ...]:
-        """Starts the backends; a line from each on where it can be reached. Raises `BackendError`."""
+        """Starts the backends; a line from each on where it can be reached. What a store has from before is
+        brought back first, where `recover` did not. Raises `BackendError`, `StoreError`."""
+        self.recover()
         await self.requests.taken()
         hosts = [Switchboard(self, outlets_of(each)) for each in self._backends]
         where = [
@@ -202,9 +205,11 @@ class Engine:
 
     def recover(self) -> Recovered:
         """Brings back the activeflows that a store on disk has from before; call it when the scripts' actions
-        are added, and before `listen`. With a store in memory there are none. Raises `StoreError`."""
-        if not isinstance(self._store, RecoverableStore):
+        are added, before `listen` does. A second time, and with a store in memory, there are none. Raises
+        `StoreError`."""
+        if self._recovered or not isinstance(self._store, RecoverableStore):
             return Recovered((), {}, ())
+        self._recovered = True
         recovered = recover(self, self._store)
         self._nursery.start_soon(self.parking.run)
         return recovered

@@ -15,11 +15,13 @@ from flowlang.core import Limits
 from flowlang.core.manners import Manners, OptOuts, Porter
 from flowlang.model.policy import NOTHING, Policy
 from flowlang.store import MemoryStore, Store, StoreError
+from flowlang.store.protocol import ForgettingStore
 
 from .clock import Clock
 from .engine import Engine
 from .keeping import Beside, on_a_thread
 from .parking import IDLE
+from .retention import Retention, forget
 
 
 def _store_error(error: BaseException) -> StoreError | None:
@@ -45,6 +47,7 @@ async def open_engine(
     opted_out: OptOuts | None = None,
     beside: Beside | None = None,
     park_after: float | None = IDLE,
+    retention: Retention | None = None,
 ) -> AsyncGenerator[Engine]:
     """An engine in the caller's trio program, until the end of the `async with`. Leaving it ends what still
     runs at once; call `shutdown` before for a polite end.
@@ -55,7 +58,7 @@ async def open_engine(
     `manners` are the operator's towards people who write, `opted_out` those who want no more messages.
 
     `park_after` is for how many seconds an activeflow waits for something before it is parked on disk, `None`
-    for never.
+    for never. `retention` is how long a store on disk keeps what is over; without it that is for ever.
 
     Clock, processor time, ids and seeds can be given; two engines share nothing. `beside` carries out commits
     of a store on disk; without it a thread does, which a virtual clock does not wait for.
@@ -81,6 +84,8 @@ async def open_engine(
             if engine.keeper.durable:
                 nursery.start_soon(engine.keeper.run)
                 nursery.start_soon(engine.checkpoint)
+            if retention is not None and isinstance(store, ForgettingStore):
+                nursery.start_soon(forget, engine, store, retention)
                 nursery.start_soon(engine.ladders.run)
             try:
                 yield engine

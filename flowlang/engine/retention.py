@@ -9,8 +9,8 @@ import trio
 
 from flowlang.model.observations import Logged
 from flowlang.model.values import DAY
+from flowlang.store.protocol import ForgettingStore
 from flowlang.store.seen import KEPT
-from flowlang.store.sqlite import SqliteStore
 
 if TYPE_CHECKING:
     from .engine import Engine
@@ -36,7 +36,7 @@ class Retention:
 
 
 async def forget(
-    engine: Engine, store: SqliteStore, retention: Retention, interval: float = INTERVAL
+    engine: Engine, store: ForgettingStore, retention: Retention, interval: float = INTERVAL
 ) -> None:
     """Forgets what is over slice after slice, and looks again every so many seconds, until cancelled. Where
     all is older than what is kept, it waits for `DOUBT`: nothing was written for that long, or the clock is

@@ -1,5 +1,24 @@
 """What the engine asks of a store. `MemoryStore` and `SqliteStore` are two; a third needs no change of the
-engine."""
+engine, and is held to all of this by `flowlang.testing.check_store`.
+
+`Store` is the least; each protocol below adds something that the engine does where a store has it, and leaves
+where it has not. `FullStore` is all of them: what `flow serve` wants. Each has a writing half, its methods,
+and a reading half, `archive`.
+
+- **Groups.** What is given is nothing yet. `prepare` makes one group of all of it, `commit` puts that on
+  disk: all of the group is there after a crash, or nothing. What is given between the two is the next group.
+- **Order.** Within a group what is given later stands: a row given twice is as it was given last.
+- **One writer.** A store belongs to one process; another that would write is refused as it is opened. Others
+  may read it meanwhile. All methods are for the engine's thread, but `commit`, which may be called from
+  another while all else goes on here, and never twice at once.
+- **Reading.** The archive sees what is committed, and nothing else.
+- **Errors.** A write that failed is the end: it and all later ones raise `StoreError`, nothing is tried
+  again, and what was committed before is whole. What can be read no more raises `StoreError` where all of it
+  is so, and is told as damaged where it is one row.
+- **Times** are microseconds since 1970-01-01 UTC, by the engine's clock; a store has none.
+- **Secrets.** Plain data may have `{"$secret": …}` anywhere. It stands on disk as ciphertext only, and comes
+  back so, or, where its key is gone, as `{"$sealed": …}`, which is no mistake.
+"""
 
 from __future__ import annotations
 
@@ -24,7 +43,8 @@ class Store(Protocol):
     """Whether it outlives the process: then the engine does nothing in the world before `commit`."""
 
     def journal(self, activeflow: str, build: Build) -> Journal:
-        """The journal of a new activeflow that runs on this build."""
+        """The journal of a new activeflow, of an id that none had before, that runs on this build. What it is
+        given is in the next group; the build is on disk no later."""
         ...
 
     def forget(self, activeflow: str) -> None:
@@ -37,7 +57,7 @@ class Store(Protocol):
         ...
 
     def alive(self, at: int) -> None:
-        """The process is there: open records are at least as long."""
+        """The process is there: records that are open last at least until then."""
         ...
 
     @property
@@ -60,12 +80,12 @@ class Past(Protocol):
     """What a store has from before. Its methods raise `StoreError` where something is not there."""
 
     def live(self) -> Iterator[tuple[Stored, list[Entry], int]]:
-        """All activeflows that did not end, oldest first: each with its entries and what `journal_of` wants
-        to know of the last one."""
+        """All activeflows that neither ended nor diverged nor are parked, oldest first: each with its entries
+        since its opening, in order, and what `journal_of` wants to know of the last one."""
         ...
 
     def build(self, hashed: bytes) -> Build:
-        """What activeflows run on."""
+        """What activeflows run on: equal to what `journal` was given."""
         ...
 
     def open_records(self) -> list[dict[str, Any]]:
@@ -87,12 +107,18 @@ class RecoverableStore(Store, Protocol):
         """What is kept."""
         ...
 
+    def close(self) -> None:
+        """Lets go of it for the next process. What was not committed is not kept."""
+        ...
+
     def journal_of(self, stored: Stored, last: int) -> Journal:
-        """The journal of an activeflow that goes on after `last`."""
+        """The journal of an activeflow that goes on after `last`, which `live` gave; 0 where its opening is all
+        there is."""
         ...
 
     def diverged(self, stored: Stored, at: int, why: str) -> None:
-        """It acts no further, since when and why."""
+        """It acts no further, since when and why: it is neither live nor parked any more, and its journal
+        stays."""
         ...
 
 
@@ -118,7 +144,7 @@ class OutboxStore(RecoverableStore, Protocol):
         ...
 
     def keep_sending(self, sending: Sending) -> None:
-        """One as it stands."""
+        """One as it stands; its key tells which."""
         ...
 
     def drop_sending(self, key: str) -> None:
@@ -130,7 +156,7 @@ class LeftCalls(Past, Protocol):
     """What a store has of calls that were up."""
 
     def dialogs(self) -> dict[str, Any]:
-        """What was kept of each, by its leg."""
+        """What was kept of each, by its leg; nothing is in one that is damaged."""
         ...
 
 
@@ -214,7 +240,8 @@ Thread = tuple[str, str, str | None]
 
 
 class Parked(Past, Protocol):
-    """What wakes activeflows that are parked. They are looked for by what wakes them."""
+    """What wakes activeflows that are parked. They are looked for by what wakes them: each of these is asked
+    often, and takes no longer where a million are parked."""
 
     def parked(self, activeflow: str) -> Stored | None:
         """The one of that id, if it is parked."""
@@ -233,7 +260,8 @@ class Parked(Past, Protocol):
         ...
 
     def with_thread(self, channel: str, person: str, ours: str) -> str | None:
-        """The id of the one that has a thread."""
+        """The id of the one that has a thread with that person, from that address of ours or, where none has
+        that, from the operator's default."""
         ...
 
     def that_sent(self, message: str) -> str | None:
@@ -241,7 +269,8 @@ class Parked(Past, Protocol):
         ...
 
     def family(self, first: str) -> int:
-        """How many of them a first activeflow began, they in turn, and so on."""
+        """How many of them a first activeflow began, they in turn, and so on, and itself: all whose id is that
+        one, or that one, a full stop and more."""
         ...
 
 
@@ -258,9 +287,69 @@ class ParkingStore(RecoverableStore, Protocol):
     def park(
         self, journal: Journal, due: int | None, threads: Iterable[Thread], messages: Iterable[str]
     ) -> None:
-        """This activeflow is woken then, by these threads, by reports on these messages, or by its id."""
+        """This activeflow is woken then (never by the clock for `None`), by these threads, by reports on these
+        messages, or by its id. A thread or message that another had is this one's. An entry that it is given
+        all the same wakes it in the same group."""
         ...
 
     def unpark(self, journal: Journal) -> None:
         """It is not parked any more."""
+        ...
+
+
+@runtime_checkable
+class ForgettingStore(RecoverableStore, Protocol):
+    """One that forgets what is over."""
+
+    @property
+    def newest(self) -> int:
+        """When something was written last before this process; 0 where nothing was."""
+        ...
+
+    def prune(self, journals: int, records: int, seen: int) -> bool:
+        """Forgets, with the next group, some of what was over before these times: journals of activeflows that
+        ended or diverged, what the outbox gave up, and secrets of that time; call records that are closed, by
+        their start; that messages were here. Nothing that lives, or is open, is touched. Whether there is
+        more, which is for a later group: one is small enough that no call waits for it."""
+        ...
+
+
+class History(Past, Protocol):
+    """What the commands read that look at a store: `flow ps`, `show`, `trace`, `replay`, `cdr`."""
+
+    def activeflows(self, *, all_of_them: bool = False) -> Iterator[Stored]:
+        """Those that did not end, or all; oldest first."""
+        ...
+
+    def beginning(self, wanted: str, most: int) -> list[Stored]:
+        """Those whose ids begin so, at most so many, those that live before those that are over; the one alone
+        that has this id."""
+        ...
+
+    def entries(self, stored: Stored) -> list[Entry]:
+        """Its journal."""
+        ...
+
+    def records(self, since: int | None = None, until: int | None = None) -> Iterator[dict[str, Any]]:
+        """Call records that began then, by their start, open ones too."""
+        ...
+
+    def ladders(self, activeflow: str) -> dict[str, list[Any]]:
+        """What `keep_ladder` was given of it, by Call-IDs, in order."""
+        ...
+
+
+class Everything(Sent, LeftCalls, Came, Asked, Parked, History, Protocol):
+    """All that is read."""
+
+
+@runtime_checkable
+class FullStore(
+    OutboxStore, DialogStore, OnceStore, RequestStore, LadderStore, ParkingStore, ForgettingStore, Protocol
+):
+    """All that is written: a data base server has to have this to stand in for the folder of `flow serve`."""
+
+    @property
+    def archive(self) -> Everything:
+        """What is kept."""
         ...
