@@ -99,15 +99,17 @@ class Writer:
 
     def _read(self, path: str, most: int) -> bytes:
         for folder in self.folders:
-            root = folder.resolve()
-            file = (root / path).resolve()
-            if not file.is_relative_to(root) or not file.is_file():
-                continue
             try:
+                root = folder.resolve()
+                file = (root / path).resolve()
+                if not file.is_relative_to(root) or not file.is_file():
+                    continue
                 with file.open("rb") as opened:
                     content = opened.read(most + 1)
             except OSError as error:
                 raise ComposeError("attachment", f"cannot read an attachment: {error.strerror}") from None
+            except (ValueError, RuntimeError):  # NUL, half a character, links that go round
+                continue
             if len(content) > most:
                 raise ComposeError("too_large", f"the attachments have more than {self.most_bytes} bytes")
             return content
