@@ -127,3 +127,6 @@ class Legs:
             self._inboxes[CALLER_LEG].give_back(CallRefused(CALLER_LEG, DECLINED, "not confirmed"))
         for leg in self._legs.values():
             leg.release()
+        self._legs.clear()
+        self._inboxes = self._gone = None
+        del self._owner  # it holds this; the two would be left to the garbage collector

@@ -186,6 +186,10 @@ class Activeflow(Parts):
         self.strands = ()
         self._ready.clear()
         self._sliced = None
+        if self._main is not None:  # what holds each other would be left to the garbage collector
+            self._main.drop()
+            self._main = None
+            self.events.drop()
 
     def _run_ready(self) -> bool:
         """Runs the oldest ready strand until it waits, and so on. False when the activeflow ended."""

@@ -47,6 +47,10 @@ class Events:
         self.signals = signals
         """Those that are kept, oldest first."""
 
+    def drop(self) -> None:
+        """Its activeflow is over: it lets go of it."""
+        del self._flow
+
     def deliver(self, event: Event, emitter: Strand | None = None) -> bool:
         """Gives an event to whoever takes it. False where somebody might have wanted it and it is lost, for
         too many wait already."""

@@ -24,12 +24,20 @@ class Bystander:
     time, the caller, and a budget. Chance and `elapsed` they do not have."""
 
     def __init__(self, opening: Opening | None = None) -> None:
-        self.flow = self
         self.at = opening.at if opening is not None else 0
         self.began = self.at
         self.predefined = opening.predefined() if opening is not None else {}
-        self.meter = self
         self.left = _STEPS
+
+    @property
+    def flow(self) -> Bystander:
+        """Its activeflow."""
+        return self
+
+    @property
+    def meter(self) -> Bystander:
+        """Who counts its steps."""
+        return self
 
     def overspent(self) -> None:
         """The budget is used up."""

@@ -102,6 +102,10 @@ class Strand:
         self._shielded = False
         self._when_left = WhenLeft.NOTHING
 
+    def drop(self) -> None:
+        """Its activeflow is over: nobody steps it or aims at it again."""
+        del self.root, self.level
+
     # -- waiting
 
     def suspend(

@@ -191,6 +191,7 @@ class MediaPort:
             each.stop()
         self._outgoing.play_behind(None)
         self._outgoing.stop()
+        self.on_digit = self.on_sound = None  # its owner holds it: the two would be left to the collector
 
     def _check_open(self) -> None:
         if self.closed:
