@@ -15,6 +15,7 @@ from flowlang.backends.border import NOT_FOUND, Inbox, Incoming, Leg, Outgoing, 
 from flowlang.backends.leg_inbox import LegInbox
 from flowlang.backends.pace import Pace
 from flowlang.backends.simulated_leg import PhoneError, address
+from flowlang.backends.thread_leg import ThreadLeg
 from flowlang.core import Chosen, Launch, Limits, Opening, Script, choose_route
 from flowlang.model.commands import PlaceCall
 from flowlang.model.host_action import Fake
@@ -245,6 +246,12 @@ class World:
         running = self._begin(opening.taken_by(choice.flow, choice.line, choice.otherwise), leg)
         self.begun.append(running)
         return running
+
+    def offer_again(self, incoming: Incoming) -> None:
+        """The same for a message that somebody sent before: that it finds no flow is no mistake of his."""
+        refused = self._refused
+        self.offer(incoming, ThreadLeg())
+        self._refused = refused
 
     def observe(self, observation: Observation) -> None:
         """Notes what belongs into the table, and passes it on."""

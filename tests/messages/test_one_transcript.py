@@ -9,6 +9,7 @@ from trio.testing import MockClock
 from flowlang import open_engine
 from flowlang.backends.simulator import SimulatedPost
 from flowlang.model.policy import EVERYTHING
+from flowlang.model.values import SECOND
 from tests.flow_test.testing import failure
 
 SCRIPT = """
@@ -40,32 +41,44 @@ CONVERSATIONS = {
     "again from the start": ["hi", "1", "Ann", "hi again", "2", "Ben"],
     "opts out": ["hi", "STOP", "hi"],
 }
+HASTY = """
+policy { allow sms "*" }
+route sms to "+16062067563" => twice
+flow twice {
+    let first = ask("First?")
+    wait 5s
+    say "Thank you for ${first.text}."
+}
+"""
 
 
-def in_test(channel: str, written: list[str]) -> list[str]:
+def in_test(channel: str, written: list[str], script: str = SCRIPT) -> list[str]:
     first, *more = written
     subject = 'subject: "", ' if channel == "email" else ""
     found = failure(
-        SCRIPT,
+        script,
         f'let a = {channel}(from: "{PERSON[channel]}", to: "{OURS[channel]}", {subject}text: "{first}")',
         *(f'a sends "{each}"' for each in more),
-        "after 1s",
+        "after 20s",
         'expect a gets "no such thing"',
     )
-    return [f"{each.what}" for each in found.seen if each.who == "a"]
+    ends = found.seen[0].at + 20 * SECOND  # what the last line waits for is longer
+    return [f"{each.what}" for each in found.seen if each.who == "a" and each.at <= ends]
 
 
-async def on_engine(channel: str, written: list[str]) -> list[str]:
+async def on_engine(channel: str, written: list[str], script: str = SCRIPT, wait: float = 0.0) -> list[str]:
     post, seen = SimulatedPost(), list[str]()
     async with open_engine([post], policy=EVERYTHING) as engine:
         await engine.listen()
-        engine.load_text(SCRIPT)
+        engine.load_text(script)
         person = post.person(channel, PERSON[channel])
         for text in written:
             before = len(post.sent)
             seen.append(f'sends "{text}"')
             person.write(text, to=OURS[channel])
             await trio.testing.wait_all_tasks_blocked()
+            if text == written[-1]:
+                await trio.sleep(wait)
             for each in post.sent[before:]:
                 subject = f"{each.subject}\n" if each.subject else ""
                 seen.append(f'gets "{subject}{each.text}"')
@@ -79,3 +92,11 @@ def test_a_conversation_reads_the_same_in_a_test_and_on_the_engine(channel: str,
     expected = in_test(channel, written)
     assert trio.run(on_engine, channel, written, clock=MockClock()) == expected
     assert sum(each.startswith("gets") for each in expected) >= 2
+
+
+def test_a_message_left_over_at_the_end_begins_a_new_activeflow_on_both() -> None:
+    written = ["hi", "one", "more", "and more"]
+    expected = in_test("sms", written, HASTY)
+    clock = MockClock(autojump_threshold=0)
+    assert trio.run(on_engine, "sms", written, HASTY, 20.0, clock=clock) == expected
+    assert expected[-2:] == ['gets "Thank you for one."', 'gets "First?"']
