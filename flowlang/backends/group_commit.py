@@ -2,11 +2,13 @@
 the next one, on a thread; whoever wrote is told when it is there.
 
 Read is only what is there; who wants what is on its way as well keeps it himself until he is told. Without a
-file all is in memory, and there at once.
+file all is in memory, and there at once. Where the disk is full or fails, what was to be written waits, and
+is tried again. Half a character, which SQLite does not take, is `?`.
 """
 
 from __future__ import annotations
 
+import logging
 import os
 from collections.abc import Callable, Iterable
 from pathlib import Path
@@ -15,7 +17,13 @@ from typing import Any
 import apsw
 import trio
 
+from flowlang.core.json_values import whole_text
+
 from .border import BackendError
+
+_log = logging.getLogger("flowlang.backends")
+_AGAIN = 5.0
+"""Seconds until a disk that failed is tried again."""
 
 _Row = tuple[Any, ...]
 
@@ -33,7 +41,7 @@ class GroupCommit:
         self._quiet = trio.Event()
         self._quiet.set()
         self._in_memory = path is None
-        name = ":memory:" if path is None else str(path)
+        self._name = name = ":memory:" if path is None else str(path)
         try:
             if path is not None:
                 path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
@@ -48,11 +56,11 @@ class GroupCommit:
 
     def rows(self, query: str, values: _Row = ()) -> list[_Row]:
         """What is there."""
-        return list(self._reader.execute(query, values))
+        return list(self._reader.execute(query, _whole(values)))
 
     def write(self, statement: str, values: _Row, then: Callable[[], None]) -> None:
         """Queues a statement; `then` is called when it is there."""
-        self._waiting.append((statement, values, then))
+        self._waiting.append((statement, _whole(values), then))
         if self._quiet.is_set():
             self._quiet = trio.Event()
         self._wake.set()
@@ -63,11 +71,9 @@ class GroupCommit:
             await self._wake.wait()
             self._wake = trio.Event()
             taken, self._waiting = self._waiting, []
-            with trio.CancelScope(shield=True):  # half written is not written
-                if self._in_memory:
-                    self._write(taken)
-                else:
-                    await trio.to_thread.run_sync(self._write, taken)
+            while (why := await self._written(taken)) is not None:
+                _log.error("%s; tried again in %.0f s", why, _AGAIN)
+                await trio.sleep(_AGAIN)
             for _, _, then in taken:
                 then()
             if not self._waiting:
@@ -78,7 +84,35 @@ class GroupCommit:
         """Returns when all is there."""
         await self._quiet.wait()
 
+    async def _written(self, taken: Iterable[tuple[str, _Row, Callable[[], None]]]) -> str | None:
+        """Writes all or nothing; why the disk does not take it."""
+        try:
+            with trio.CancelScope(shield=True):  # half written is not written
+                if self._in_memory:
+                    self._write(taken)
+                else:
+                    await trio.to_thread.run_sync(self._write, taken)
+        except (
+            apsw.FullError,
+            apsw.IOError,
+            apsw.BusyError,
+            apsw.CantOpenError,
+            apsw.ReadOnlyError,
+        ) as error:
+            return f"{self._name} cannot be written: {error}"
+        return None
+
     def _write(self, taken: Iterable[tuple[str, _Row, Callable[[], None]]]) -> None:
-        with self._writer:
+        db = self._writer
+        try:
+            db.execute("BEGIN IMMEDIATE")
             for statement, values, _ in taken:
-                self._writer.execute(statement, values)
+                db.execute(statement, values)
+            db.execute("COMMIT")
+        finally:
+            if db.in_transaction:  # SQLite has rolled back by itself where the disk is full
+                db.execute("ROLLBACK")
+
+
+def _whole(values: _Row) -> _Row:
+    return tuple(whole_text(each) if isinstance(each, str) else each for each in values)

@@ -7,8 +7,11 @@ from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from decimal import Decimal
 from pathlib import Path
+from typing import Any
 
+import pytest
 import trio
+from trio.testing import MockClock
 
 from flowlang import open_engine
 from flowlang.backends.values import StoredValues
@@ -20,6 +23,8 @@ from flowlang.store.keys import Keys
 from flowlang.store.sealing import LastingSealer
 from flowlang.testing import Subject, check_backend
 from flowlang.testing.conformance import KitHost
+from tests.backends.naughty import ALL
+from tests.backends.naughty_fields import FIELDS
 
 
 @asynccontextmanager
@@ -125,3 +130,39 @@ async def test_without_a_key_no_secret_is_written(tmp_path: Path) -> None:
         (failed,) = await all_of(values, StorePut("pin", Secret("4711-secret"), "k2"))
         assert isinstance(failed, Failed)
         assert "key" in failed.text
+
+
+async def test_whatever_a_name_or_a_value_says_it_is_kept(tmp_path: Path) -> None:
+    texts = tuple(dict.fromkeys(each.encode("utf-8", "replace").decode() for each in (*ALL, *FIELDS)))
+    async with running(tmp_path) as values:
+        put = [StorePut(text, text, f"af1/{number}") for number, text in enumerate(texts)]
+        assert set(map(str, await all_of(values, *put))) == {str(Done())}
+        assert await all_of(values, StorePut("half \ud800", "\udfff", "af2/1"), StoreGet("half \ud800")) == [
+            Done(), Done(("\udfff",)),
+        ]  # fmt: skip
+    async with running(tmp_path) as values:
+        found = await all_of(values, *(StoreGet(text) for text in texts), StoreGet("half ?"))
+    assert found == [*(Done((text,)) for text in texts), Done(("\udfff",))]
+
+
+async def test_where_the_disk_is_full_it_waits_until_there_is_room(
+    tmp_path: Path, autojump_clock: MockClock, caplog: pytest.LogCaptureFixture
+) -> None:
+    async with running(tmp_path) as values:
+        assert await all_of(values, StorePut("small", 1, "af1/1")) == [Done()]
+        file: Any = values._file._writer  # pyright: ignore[reportPrivateUsage]
+        file.execute("PRAGMA max_page_count = 1")
+        results: list[Result] = []
+        values.send(StorePut("large", "x" * 100_000, "af1/2"), results.append)
+        values.send(StoreGet("large"), results.append)
+        while "cannot be written" not in caplog.text:  # noqa: ASYNC110 (a log tells nobody)
+            await trio.sleep(0.1)
+        assert results == [Done(("x" * 100_000,))]
+        file.execute("PRAGMA max_page_count = 1000000")
+        await values.settle()
+    assert results[1:] == [Done()]
+    async with running(tmp_path) as values:
+        assert await all_of(values, StoreGet("small"), StoreGet("large")) == [
+            Done((1,)),
+            Done(("x" * 100_000,)),
+        ]
