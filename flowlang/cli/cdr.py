@@ -1,10 +1,12 @@
-"""`flow cdr`: the call records of a data folder."""
+"""`flow cdr`: the call records of a data folder, and its message records."""
 
 from __future__ import annotations
 
 import csv
 import io
 import json
+from collections.abc import Sequence
+from dataclasses import fields
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -32,21 +34,35 @@ class _Moment(click.ParamType[int]):
 
 @click.command()
 @reading_option
-@click.option("--since", type=_Moment(), metavar="TIME", help="Calls that began then or later; UTC.")
-@click.option("--until", type=_Moment(), metavar="TIME", help="Calls that began before.")
+@click.option("--since", type=_Moment(), metavar="TIME", help="What began then or later; UTC.")
+@click.option("--until", type=_Moment(), metavar="TIME", help="What began before.")
+@click.option("--messages", is_flag=True, help="Records of messages in place of those of calls.")
 @click.option("--csv", "as_csv", is_flag=True, help="Comma-separated values (RFC 4180), the names first.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON object a line.")
-def cdr(data: Path | None, since: int | None, until: int | None, as_csv: bool, as_json: bool) -> None:
-    """List call records by their start. A call that is up has no end yet."""
+def cdr(
+    data: Path | None, since: int | None, until: int | None, messages: bool, as_csv: bool, as_json: bool
+) -> None:
+    """List call records by their start, or those of messages. A call that is up has no end yet. Times are
+    microseconds since 1970-01-01 UTC where a program reads them."""
+    from flowlang.model.cdr import CallRecord
+    from flowlang.model.message_record import MessageRecord
+
     if as_csv and as_json:
         raise click.UsageError("--csv and --json exclude each other")
     with archive_in(data) as archive:
-        records = [each | {"talked": _talked(each)} for each in archive.records(since, until)]
+        if messages:
+            records = [each.to_plain() for each in archive.messages(since, until)]
+            names = [*(each.name for each in fields(MessageRecord)), "state"]
+        else:
+            records = [each | {"talked": _talked(each)} for each in archive.records(since, until)]
+            names = [*(each.name for each in fields(CallRecord)), "talked"]
     if as_json:
         for each in records:
             click.echo(json.dumps(each, ensure_ascii=False))
     elif as_csv:
-        _write_csv(records)
+        _write_csv(names, records)
+    elif messages:
+        _write_messages(records)
     else:
         _write_table(records)
 
@@ -58,11 +74,9 @@ def _talked(record: dict[str, Any]) -> int | None:
     return record["ended"] - record["answered"] if record["answered"] is not None else 0
 
 
-def _write_csv(records: list[dict[str, Any]]) -> None:
-    if not records:
-        return
+def _write_csv(names: Sequence[str], records: list[dict[str, Any]]) -> None:
     text = io.StringIO()
-    writer = csv.DictWriter(text, records[0].keys(), lineterminator="\r\n")
+    writer = csv.DictWriter(text, names, lineterminator="\r\n")
     writer.writeheader()
     for each in records:
         writer.writerow({name: _inert(value) for name, value in each.items()})
@@ -73,6 +87,20 @@ def _inert(value: Any) -> Any:
     """A caller's name is no formula: spreadsheets run a cell that begins with one of these (OWASP, CSV
     injection)."""
     return f"'{value}" if isinstance(value, str) and value[:1] in ("=", "+", "-", "@", "\t", "\r") else value
+
+
+def _write_messages(records: list[dict[str, Any]]) -> None:
+    from .display.kept import moment, table
+
+    rows = [
+        (
+            moment(each["started"]), each["direction"], each["channel"], each["source"] or "-", each["to"],
+            each["flow"] or "-", each["parts"], each["state"], each["cause"] or "",
+        )
+        for each in records
+    ]  # fmt: skip
+    for line in table(("STARTED (UTC)", "WAY", "BY", "FROM", "TO", "FLOW", "PARTS", "STATE", "CAUSE"), rows):
+        click.echo(line)
 
 
 def _write_table(records: list[dict[str, Any]]) -> None:

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from flowlang.backends.border import FORBIDDEN, UNAVAILABLE, Incoming, Refusal, nothing
-from flowlang.core import StopAsked
+from flowlang.core import Happened, StopAsked
 from flowlang.core.manners import Arrived, Dropped, Porter
 from flowlang.core.threads import Threads
 from flowlang.model.action import THREADS
@@ -22,6 +22,7 @@ from flowlang.model.observations import Refused
 from flowlang.model.values import Value
 
 from .dispatch import Dispatch
+from .keeping import Kept
 
 if TYPE_CHECKING:
     from .engine import Engine
@@ -101,13 +102,15 @@ class Arrivals:
         self._threads.over(running.activeflow)
         for fields in kept:
             data = {"text": fields["text"], "subject": fields["subject"], "id": fields["id"]}
+            incoming = Incoming(channel, ours, person, self._engine.new_id(), data=data)
             owner = self._threads.owner(channel, person, ours)
             successor = self._engine.alive(owner.activeflow) if owner is not None else None
             if owner is None or successor is None:
-                offer(Incoming(channel, ours, person, self._engine.new_id(), data=data), nothing)
+                offer(incoming, nothing)
             else:
                 text, subject, message = str(data["text"]), _text(data["subject"]), _text(data["id"])
-                successor.deliver(MessageReceived(owner.leg, text, subject, channel, person, message))
+                event = MessageReceived(owner.leg, text, subject, channel, person, message)
+                self._hand(successor, incoming, event, lambda _has: None)
 
     def _expect(self, name: tuple[str, str], waiting: list[Callable[[], None]] | None) -> None:
         if len(self._seen) >= _REMEMBERED:
@@ -147,6 +150,7 @@ class Arrivals:
             why = self._waiting.get(asleep, "it cannot be woken now")
             text = f"activeflow {asleep} has this thread and is held: {why}"
             self._engine.observed(Refused(now, channel, person, ours, UNAVAILABLE, text))
+            self._engine.messages.refused(incoming, text)
             return Refusal(UNAVAILABLE)
         if owner is None or running is None:
             return offer(incoming, kept)
@@ -160,13 +164,21 @@ class Arrivals:
                     return
             kept()
 
-        running.deliver(event, taken)
+        self._hand(running, incoming, event, taken)
         return None
+
+    def _hand(self, running: Running, incoming: Incoming, event: MessageReceived, kept: Kept) -> None:
+        """It waits to be taken by one; its record is in the group that has it taken."""
+        given = Happened(self._engine.now(), event)
+        if running.flow.ending is None:
+            self._engine.keeper.within(given, lambda: self._engine.messages.came(incoming, running))
+        running.put(given, kept)
 
     def _drop(self, incoming: Incoming, dropped: Dropped, running: Running | None) -> None:
         engine, now = self._engine, self._engine.now()
         channel, person, ours = incoming.channel, incoming.source, incoming.to
         engine.observed(Refused(now, channel, person, ours, FORBIDDEN, dropped.why))
+        engine.messages.refused(incoming, dropped.why)
         if running is not None and dropped.stops:
             running.put(StopAsked(now))
         match channel:

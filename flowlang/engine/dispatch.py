@@ -76,7 +76,13 @@ class Dispatch:
         backend = self._outlets.get(command.outlet)
         if backend is not None:
             self._confirming.add(command.key)
-            backend.send(command, lambda _result: self._confirming.discard(command.key))
+            self._engine.messages.given_out(None, command)
+
+            def finish(result: Result) -> None:
+                self._confirming.discard(command.key)
+                self._engine.messages.became(command.key, result)
+
+            backend.send(command, finish)
 
     def why_not(self, command: SendMessage) -> str | None:
         """See `border.Host`: who opted out gets the confirmation, and nothing that waited."""
@@ -86,6 +92,9 @@ class Dispatch:
 
     def report(self, channels: Iterable[str], message: str, status: str, reason: str | None) -> None:
         """What became of a message that went out, as one tells who carries these channels and no other."""
+        channels = tuple(channels)
+        for each in channels:
+            self._engine.messages.reported(each, message, status, reason)
         known = [each for each in channels if self._threads.knows(each, message)]
         if not known:
             for each in channels:
@@ -118,7 +127,8 @@ class Dispatch:
             message = id_of(result)
             reports = self._threads.named(message, command, activeflow) if message is not None else ()
             finish(result)
-            for report in reports:
+            for report in reports:  # those that were here before anybody knew whose they are
+                self._engine.messages.reported(command.channel, message or "", report.status, report.reason)
                 self._tell(message or "", report)
 
         return backend.send(command, finish_named)

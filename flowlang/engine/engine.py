@@ -34,6 +34,7 @@ from .errors import EngineClosedError, UnknownFlowError
 from .host_actions import HostActions
 from .keeping import CHECKPOINT, Beside, Keeper, Kept
 from .ladders import Ladders
+from .message_records import MessageRecords
 from .outbox import Outbox
 from .parking import Parking
 from .placing import Placing
@@ -97,6 +98,7 @@ class Engine:
         self._switchboard = Switchboard(self)
         self._one_less = trio.Event()
         self.parking = Parking(self, store, park_after)
+        self.messages = MessageRecords(self, store)
         self.outbox = Outbox(self, store)
         self.dialogs = Dialogs(self, store)
         self.requests = Requests(self, store)

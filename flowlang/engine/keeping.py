@@ -84,7 +84,8 @@ class Keeper:
 
     def within(self, given: Input, write: Callable[[], None]) -> None:
         """Has this written in the group that has this input, which now is going to wait to be taken."""
-        self._within[id(given)] = write
+        if self.durable:
+            self._within[id(given)] = write
 
     def drop(self, inputs: Iterable[Input]) -> None:
         """These are not taken any more: their activeflow is over."""

@@ -44,6 +44,8 @@ class Outbox:
             plain = command_to_plain(command)
             self._open[command.key] = made = Sending(command.key, activeflow, plain, self._engine.now())
             self._store.keep_sending(made)
+            if isinstance(command, SendMessage):
+                self._engine.messages.given_out(activeflow, command)
 
     def watch(
         self, command: OutsideCommand, finish: Finish
@@ -69,6 +71,7 @@ class Outbox:
         found = self._open.pop(key, None)
         if found is None or self._store is None:
             return
+        self._engine.messages.became(key, result)
         state, reason = _became(result)
         if state is None:
             self._store.drop_sending(key)
@@ -96,6 +99,7 @@ class Outbox:
                 self._open[found.key] = again = replace(found, state="open", reason=None)
                 if again != found:
                     self._store.keep_sending(again)
+                    self._engine.messages.again(found.key)
         for each in kept.values():
             if each.state == "open":
                 self._open[each.key] = each
@@ -112,6 +116,7 @@ class Outbox:
         again = replace(found, state="open", reason=None, tries=found.tries + 1)
         self._open[key] = again
         self._store.keep_sending(again)
+        self._engine.messages.again(key)
         self._engine.keeper.after(lambda _has: self._send(again))
         return True
 

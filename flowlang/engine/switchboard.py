@@ -51,7 +51,10 @@ class Switchboard:
     def _start(self, incoming: Incoming, kept: Callable[[], None]) -> Refusal | None:
         """Starts the flow of a route for what is no call."""
         found = self._begin(incoming, ThreadLeg(), lambda _has: kept())
-        return found if isinstance(found, Refusal) else None
+        if isinstance(found, Refusal):
+            return found
+        self._engine.messages.came(incoming, found)
+        return None
 
     def why_not(self, command: SendMessage) -> str | None:
         """Whether who should get it has opted out while it waited."""
@@ -114,6 +117,7 @@ class Switchboard:
         return self._engine.begin(script.script, opening, leg, kept)
 
     def _refuse(self, incoming: Incoming, status: int, why: str) -> Refusal:
+        self._engine.messages.refused(incoming, why)
         self.observe(
             Refused(
                 self.now(), incoming.channel, incoming.source, incoming.to, status, why,

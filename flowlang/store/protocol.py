@@ -26,6 +26,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
 from flowlang.core.journal import Entry, Journal
+from flowlang.model.message_record import MessageRecord
 
 from .builds import Build
 from .requests import Request
@@ -232,6 +233,28 @@ class LadderStore(RecoverableStore, Protocol):
 
     def keep_ladder(self, activeflow: str, call_id: str, number: int, lines: list[Any]) -> None:
         """Some messages of a call, `number` that of the first."""
+        ...
+
+
+@runtime_checkable
+class MessageStore(RecoverableStore, Protocol):
+    """One that keeps message records."""
+
+    def keep_message(self, record: MessageRecord) -> None:
+        """One as it begins. One out that is there already stays as it is; one in has what became of it
+        now."""
+        ...
+
+    def settle_message(self, key: str, state: str, at: int, message: str | None, cause: str | None) -> None:
+        """One out is `sent`, `failed` or `unknown`; `message` is what its carrier calls it."""
+        ...
+
+    def reopen_message(self, key: str) -> None:
+        """One that was given up is sent again."""
+        ...
+
+    def report_message(self, channel: str, message: str, state: str, at: int, cause: str | None) -> None:
+        """One that a carrier calls so is `sent`, `delivered`, `read` or `failed`."""
         ...
 
 

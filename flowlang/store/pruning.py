@@ -42,19 +42,21 @@ _TEXTS = (
 )
 _OVER = "SELECT started, leg FROM records WHERE started < ? AND ended IS NOT NULL ORDER BY started LIMIT ?"
 _RECORDS = f"DELETE FROM records WHERE (started, leg) IN ({_OVER})"  # noqa: S608 (ours)
+_SAID = "SELECT key FROM messages WHERE started < ? ORDER BY started LIMIT ?"
+_MESSAGES = f"DELETE FROM messages WHERE key IN ({_SAID})"  # noqa: S608 (ours)
 _OLD = "SELECT message FROM seen WHERE at < ? ORDER BY at LIMIT ?"
 _SEEN = f"DELETE FROM seen WHERE message IN ({_OLD})"  # noqa: S608 (ours)
 _GIVEN_UP = "SELECT key FROM outbox WHERE since < ? AND state <> 'open' ORDER BY since LIMIT ?"
 _OUTBOX = f"DELETE FROM outbox WHERE key IN ({_GIVEN_UP})"  # noqa: S608 (ours)
 
-LEFT = " OR ".join(f"EXISTS ({each} OFFSET ?)" for each in (_EXPIRED, _OVER, _OLD, _GIVEN_UP))
+LEFT = " OR ".join(f"EXISTS ({each} OFFSET ?)" for each in (_EXPIRED, _OVER, _SAID, _OLD, _GIVEN_UP))
 """Whether there is more than one slice takes, as a query with the values of `left`."""
 
 
 def left(journals: int, records: int, seen: int) -> Row:
     """The values of `LEFT`, for the times of `pruning`."""
     expired = (journals, 1, ACTIVEFLOWS)
-    return (*expired, *(value for at in (records, seen, journals) for value in (at, 1, ROWS)))
+    return (*expired, *(value for at in (records, records, seen, journals) for value in (at, 1, ROWS)))
 
 
 def pruning(journals: int, records: int, seen: int, swept: tuple[int, int]) -> list[tuple[str, Row]]:
@@ -70,6 +72,7 @@ def pruning(journals: int, records: int, seen: int, swept: tuple[int, int]) -> l
         (_BUILDS, ()),
         (_TEXTS, ()),
         (_RECORDS, (records, ROWS)),
+        (_MESSAGES, (records, ROWS)),
         (_OUTBOX, (journals, ROWS)),
         (_SEEN, (seen, ROWS)),
     ]

@@ -11,6 +11,7 @@ from typing import Any
 
 from flowlang.core.journal import Entry
 from flowlang.core.opening import Opening
+from flowlang.model.message_record import MessageRecord
 
 from .builds import Build
 from .coding import DAMAGED, decode
@@ -24,7 +25,7 @@ from .schema import VERSION, check_version
 from .sealing import Sealer
 from .seen import seen_key
 from .sending import Sending
-from .statements import SENDING, STORED, selected
+from .statements import MESSAGE_RECORD, SENDING, STORED, selected
 from .stored import State, Stored
 
 __all__ = ["DAMAGED", "FILE", "Archive", "State", "Stored", "keys_of", "open_archive"]
@@ -38,6 +39,7 @@ _LIVING = "WHERE state <> 'ended' AND state = 'live'"  # so written the index `l
 _FIRST = f"SELECT min(coalesce(last, first - 1)) FROM activeflows {_LIVING}"  # noqa: S608 (ours)
 _DUE = "WHERE state = 'parked' AND due IS NOT NULL AND (due, number) > (?, ?) ORDER BY due, number"
 _STORED = f"SELECT {selected(STORED, 'opening', 'ending')} FROM activeflows"  # noqa: S608 (ours)
+_MESSAGES = f"SELECT {selected(MESSAGE_RECORD)} FROM messages"  # noqa: S608 (ours)
 _SENDINGS = f"SELECT {selected(SENDING, 'command')} FROM outbox"  # noqa: S608 (ours)
 
 # Entries are a chain: each names the row before. Up to the row `last`, where that is known, the chain is
@@ -248,6 +250,13 @@ class Archive:
             "SELECT * FROM records WHERE started >= ? AND started < ? ORDER BY started, leg",
             (since if since is not None else -(2**62), until if until is not None else 2**62),
         )
+
+    def messages(self, since: int | None = None, until: int | None = None) -> Iterator[MessageRecord]:
+        """Message records by their start."""
+        span = (since if since is not None else -(2**62), until if until is not None else 2**62)
+        order = "ORDER BY started, direction, key"
+        for row in self._db.rows(f"{_MESSAGES} WHERE started >= ? AND started < ? {order}", span):
+            yield MessageRecord(*row)
 
     def open_records(self) -> list[dict[str, Any]]:
         """Those without an end."""

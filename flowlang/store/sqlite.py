@@ -20,6 +20,7 @@ from threading import Lock
 from typing import Any, Self
 
 from flowlang.core.journal import Journal
+from flowlang.model.message_record import MessageRecord
 
 from . import statements
 from .builds import Build
@@ -231,6 +232,23 @@ class SqliteStore:
     def keep_ladder(self, activeflow: str, call_id: str, number: int, lines: list[Any]) -> None:
         """Some messages of a call."""
         self.moves.append((statements.LADDER, (activeflow, call_id, number, encode(lines))))
+
+    def keep_message(self, record: MessageRecord) -> None:
+        """A message record as it begins; one that came once more has its new end."""
+        statement = statements.CAME if record.direction == "in" else statements.LEFT_HERE
+        self.moves.append((statement, tuple([getattr(record, each) for each in statements.MESSAGE_RECORD])))
+
+    def settle_message(self, key: str, state: str, at: int, message: str | None, cause: str | None) -> None:
+        """One is `sent`, `failed` or `unknown`."""
+        self.moves.append((statements.SETTLED[state], (at, message, cause, key)))
+
+    def reopen_message(self, key: str) -> None:
+        """One is sent again."""
+        self.moves.append((statements.REOPENED, (key,)))
+
+    def report_message(self, channel: str, message: str, state: str, at: int, cause: str | None) -> None:
+        """One is `sent`, `delivered`, `read` or `failed`, as its carrier reports."""
+        self.moves.append((statements.REPORTED[state], (at, cause, message, channel)))
 
     def forget(self, activeflow: str) -> None:
         """Its end stands in its journal."""

@@ -7,11 +7,13 @@ from collections.abc import Iterable
 from dataclasses import fields
 
 from flowlang.model.cdr import CallRecord
+from flowlang.model.message_record import MessageRecord
 
 from .sending import Sending
 from .stored import Stored
 
 RECORD = tuple(each.name for each in fields(CallRecord))
+MESSAGE_RECORD = tuple(each.name for each in fields(MessageRecord))
 SENDING = tuple(each.name for each in fields(Sending))
 STORED = tuple(each.name for each in fields(Stored))
 
@@ -51,4 +53,20 @@ SEEN = _insert("seen", "message at", "INSERT OR IGNORE")
 REQUEST = _insert("requests", "activeflow given")
 NO_REQUEST = "DELETE FROM requests WHERE number = ?"
 LADDER = _put("ladders", "activeflow call_id number lines")
+_NEWS = ", ".join(
+    f"{each} = excluded.{each}"
+    for each in ("activeflow", "flow", "route_line", "delivered", "failed", "cause")
+)
+CAME = f"{_insert('messages', MESSAGE_RECORD)} ON CONFLICT (key) DO UPDATE SET {_NEWS}"
+LEFT_HERE = _insert("messages", MESSAGE_RECORD, "INSERT OR IGNORE")
+SETTLED = {
+    each: f"UPDATE messages SET {each} = ?, message = coalesce(?, message), cause = ? WHERE key = ?"  # noqa: S608 (ours)
+    for each in ("sent", "failed", "unknown")
+}
+REOPENED = "UPDATE messages SET failed = NULL, unknown = NULL, cause = NULL WHERE key = ?"
+_OF_CARRIER = "WHERE message = ? AND channel = ? AND direction = 'out'"
+REPORTED = {
+    each: f"UPDATE messages SET {each} = coalesce({each}, ?), cause = coalesce(?, cause) {_OF_CARRIER}"  # noqa: S608 (ours)
+    for each in ("sent", "delivered", "read", "failed")
+}
 ALIVE = _put("alive", "one at")

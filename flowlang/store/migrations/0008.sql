@@ -15,3 +15,26 @@ CREATE TABLE ladders (
     lines      TEXT NOT NULL,
     PRIMARY KEY (activeflow, call_id, number)
 ) STRICT, WITHOUT ROWID;
+
+-- Message records, from when one was given out or came; times are null where it never came to that.
+CREATE TABLE messages (
+    key        TEXT PRIMARY KEY,
+    started    INTEGER NOT NULL,
+    direction  TEXT NOT NULL,
+    channel    TEXT NOT NULL,
+    source     TEXT,
+    "to"       TEXT NOT NULL,
+    activeflow TEXT,
+    flow       TEXT,
+    route_line INTEGER,
+    parts      INTEGER NOT NULL,
+    message    TEXT,
+    sent       INTEGER,
+    delivered  INTEGER,
+    read       INTEGER,
+    failed     INTEGER,
+    unknown    INTEGER,
+    cause      TEXT
+) STRICT, WITHOUT ROWID;
+CREATE INDEX messages_started ON messages (started);
+CREATE INDEX messages_named ON messages (message) WHERE message IS NOT NULL;
