@@ -20,7 +20,7 @@ from .settings import Server
 
 AT_ONCE = 50
 """Mails that are looked for in one go."""
-IMAP_ERRORS = (imaplib.IMAP4.error, OSError)
+IMAP_ERRORS = (imaplib.IMAP4.error, OSError, ValueError)  # the last where imaplib cannot read what it says
 _SIZE = re.compile(rb"RFC822\.SIZE (\d{1,12})")
 _LONGEST_LITERAL = 100_000
 """Bytes of an answer that is no mail."""

@@ -178,7 +178,7 @@ class SmppBackend:
                 stream = await self._open()
         except trio.TooSlowError:
             return "it does not answer", False
-        except (OSError, trio.BrokenResourceError) as error:
+        except (OSError, trio.BrokenResourceError, UnicodeError) as error:  # the last for no name of a host
             return str(error.__cause__ or error).partition("\n")[0][:200], False
         session = Session(smsc.account, smsc.pace, trio.current_time())
         lost: list[Lost] = []
