@@ -110,6 +110,15 @@ class Text:
         return given
 
 
+HOST = Text(
+    "a host name or an address",
+    re.compile(
+        r"(?=.{1,253}\Z)(?:[A-Za-z0-9_-]{1,63}(?:\.[A-Za-z0-9_-]{1,63})*\.?|[0-9A-Fa-f]*(?::[0-9A-Fa-f.]*){2,8})"
+    ),
+)
+"""Where a server is. A name of other characters stands as DNS has it, as in `xn--mller-kva.example`."""
+
+
 @dataclass(frozen=True, slots=True)
 class Choice:
     """One of a few texts."""

@@ -20,6 +20,7 @@ from flowlang.project.secrets import Hidden
 from flowlang.project.shapes import Integer, Table, Text
 from tests.cli.flow import flow
 
+SMPP = '[backends.a]\nkind = "smpp"\nhost = "{}"\nsystem_id = "x"\nfrom = "X"\n'
 ODD = f"`{__name__}:Entry`"
 
 
@@ -155,3 +156,31 @@ def test_flow_backends_shows_kind_package_and_version() -> None:
     found = flow("backends")
     (line,) = [each for each in found.out.splitlines() if each.startswith("sip ")]
     assert line.split()[1] == "flowlang"
+
+
+@pytest.mark.parametrize(
+    "host", ["smsc.example", "smsc.example.", "localhost", "10.0.0.1", "::1", "a_b-c", "x" * 63]
+)
+def test_a_host_is_a_name_or_an_address(tmp_path: Path, host: str) -> None:
+    assert made(tmp_path, SMPP.format(host))
+
+
+@pytest.mark.parametrize(
+    "host",
+    [
+        "",
+        "a..b",
+        ".a",
+        "x" * 64,
+        "a." * 200,
+        "müller.example",
+        "a b",
+        "a\\u0000b",
+        "[::1]",
+        "a:b",
+        "http://a",
+    ],
+)
+def test_what_is_no_host_is_told_when_settings_are_read(tmp_path: Path, host: str) -> None:
+    (mistake,) = mistakes(tmp_path, SMPP.format(host))
+    assert mistake == "3:8: error E803: `host` does not read like one"

@@ -38,7 +38,7 @@ from flowlang.backends.tls import server_context
 from flowlang.model.addresses import message_address
 from flowlang.project.backends import BackendKind, Section, SettingsError
 from flowlang.project.secrets import Hidden
-from flowlang.project.shapes import Choice, Integer, Items, Seconds, Table, Text, Told
+from flowlang.project.shapes import HOST, Choice, Integer, Items, Seconds, Table, Text, Told
 
 from .backend import EmailBackend
 from .compose import Writer
@@ -55,7 +55,7 @@ _IMAP_PORTS = {"starttls": 143, "tls": 993, "none": 143}
 _PORT = Integer(1, 65_535)
 _SECURITY = Choice(("starttls", "tls", "none"))
 _SERVER = {
-    "host": Told(Text(), "the server; its certificate has to be for this name"),
+    "host": Told(HOST, "the server; its certificate has to be for this name"),
     "port": Told(_PORT, "where it is not the usual one"),
     "security": Told(_SECURITY, "`starttls` for SMTP and `tls` for IMAP, unless said"),
     "user": Told(Text(), "who logs in"),

@@ -21,7 +21,7 @@ from flowlang.backends.on_wire import OnWire
 from flowlang.backends.tls import client_context
 from flowlang.project.backends import BackendKind, Section, SettingsError
 from flowlang.project.secrets import Hidden
-from flowlang.project.shapes import Flag, Integer, Seconds, Table, Text, Told
+from flowlang.project.shapes import HOST, Flag, Integer, Seconds, Table, Text, Told
 
 from .again import Again
 from .backend import SmppBackend, Smsc, new_id
@@ -74,7 +74,7 @@ KIND = BackendKind(
     "SMS by SMPP 3.4, to an SMSC.",
     Table(
         {
-            "host": Told(Text(), "the SMSC; with TLS its certificate has to be for this name"),
+            "host": Told(HOST, "the SMSC; with TLS its certificate has to be for this name"),
             "port": Told(Integer(1, 65_535), "2775"),
             "tls": Told(Flag(), "whether it is encrypted; false"),
             "ca_file": Told(Text("a path"), "authorities whose certificates count, beside the system's"),
