@@ -20,6 +20,8 @@ _HEAD = 16 * 1024  # bytes of a request's first lines
 _BYTES = 16 * 1024
 _IDLE = 75.0
 """Seconds between two requests on one connection: longer than proxies keep theirs."""
+_HEAD_WITHIN = 10.0
+"""Seconds for a request's first lines, from their first byte."""
 _BODY = 10.0
 _SLOWEST = 20.0
 _LINGER = 1.0
@@ -56,8 +58,10 @@ class Connection:
 
     async def _one(self) -> bool:
         """One request; whether there may be another."""
-        with trio.fail_after(_IDLE):
-            event = await self._next()
+        with trio.fail_after(_IDLE) as scope:
+            while (event := self._http.next_event()) is h11.NEED_DATA:
+                self._http.receive_data(bytes(await self._stream.receive_some(_BYTES)))
+                scope.deadline = min(scope.deadline, trio.current_time() + _HEAD_WITHIN)
         if not isinstance(event, h11.Request):
             return False
         path, _, query = event.target.decode("ascii").partition("?")

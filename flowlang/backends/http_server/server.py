@@ -11,13 +11,16 @@ import logging
 import re
 import socket
 import ssl
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
+from ipaddress import ip_address
 from typing import Any
 
 import trio
 
 from flowlang.backends.border import BackendError
+from flowlang.backends.files import raise_file_limit
 from flowlang.backends.tls import server_context
 from flowlang.project.backends import Section, SettingsError
 from flowlang.project.shapes import Shape, Text, Told
@@ -30,7 +33,9 @@ _log = logging.getLogger("flowlang.http")
 
 _BACKLOG = 1024
 _MOST = 20_000
-"""Connections at once: each costs about 20 KiB."""
+"""Connections at once: each costs about 20 KiB. At most half of the files that the process may have open."""
+_MOST_OF_ONE = 1_000
+"""From one public address, behind which an office may be. A proxy of the operator's is at another."""
 _HANDSHAKE = 10.0
 _PORT = r"(?:6553[0-5]|655[0-2][0-9]|65[0-4][0-9]{2}|6[0-4][0-9]{3}|[0-5]?[0-9]{1,4})"
 _LISTEN = re.compile(rf"(\[[0-9a-fA-F:.]+\]|[^:\s\[\]]+):{_PORT}")
@@ -77,6 +82,8 @@ class HttpServer:
         self._where: str | None = None
         self._started = trio.Event()
         self._count = 0
+        self._most = _MOST
+        self._clients = Counter[str]()
 
     def add(self, method: str, path: str, handler: Handler) -> None:
         """A path. What two backends both want raises `ValueError`."""
@@ -104,6 +111,7 @@ class HttpServer:
             task_status.started(self.url)
             await trio.sleep_forever()
         self._serving = True
+        self._most = min(_MOST, raise_file_limit() // 2)
         context = _context(self.listen)
         try:
             listeners = await trio.open_tcp_listeners(
@@ -125,11 +133,15 @@ class HttpServer:
 
     async def _serve(self, stream: trio.SocketStream, context: ssl.SSLContext | None) -> None:
         async with stream:
-            if self._count >= _MOST:
-                return
-            self._count += 1
             try:
                 client = str(stream.socket.getpeername()[0])
+            except OSError:
+                return  # gone already
+            if self._count >= self._most or self._clients[client] >= most_of(client):
+                return
+            self._count += 1
+            self._clients[client] += 1
+            try:
                 if context is None:
                     await Connection(stream, client, self._find, self._sockets).serve()
                     return
@@ -149,12 +161,20 @@ class HttpServer:
                 _log.exception("a connection failed")
             finally:
                 self._count -= 1
+                self._clients[client] -= 1
+                if not self._clients[client]:
+                    del self._clients[client]
 
     def _find(self, method: str, path: str) -> Handler | int:
         handlers = self._handlers.get(path)
         if handlers is None:
             return 404
         return handlers.get(method, 405)
+
+
+def most_of(client: str) -> int:
+    """How many connections an address may have at once."""
+    return _MOST_OF_ONE if ip_address(client.partition("%")[0]).is_global else _MOST
 
 
 def _context(listen: Listen) -> ssl.SSLContext | None:

@@ -18,6 +18,7 @@ from typing import Any
 import trio
 
 from flowlang.backends.border import BackendError, DialogKeeper, Host, Inbox, Incoming, Outgoing, Refusal
+from flowlang.backends.files import raise_file_limit
 from flowlang.backends.ladder import LadderLine, LadderPart
 from flowlang.backends.media import MediaConfig, MediaError, MediaPlane, hold_music
 from flowlang.backends.media.sounds import Sounds
@@ -73,7 +74,6 @@ from .callers import incoming_of
 from .config import ListenerConfig
 from .dns import DnsResolver, LazyLookup, Lookup
 from .endpoint import Endpoint, check_addresses
-from .files import raise_file_limit
 from .ground import Ground
 from .hidden import Hidden
 from .incoming_leg import IncomingLeg

@@ -10,10 +10,12 @@ from pathlib import Path
 
 import pytest
 import trio
+import trio.testing
 import trustme
 
 from flowlang.backends.border import BackendError
 from flowlang.backends.http_server import HttpServer, Listen, Request, Response, WebSocket, plain
+from flowlang.backends.http_server.server import most_of
 
 UPGRADE = (
     b"Host: x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\n"
@@ -111,6 +113,45 @@ async def test_who_says_nothing_holds_up_nobody() -> None:
         async with await trio.open_tcp_stream("127.0.0.1", port) as stream:
             await stream.send_all(b"POST /echo HTTP/1.1\r\nHost: x\r\nContent-Le")
             assert b"200 " in await exchange(server, post(b"x"))
+
+
+@pytest.mark.parametrize("sent", [b"", b"GET /echo HTTP/1.1\r\nHost: x\r\n"])
+async def test_who_is_slow_to_say_what_he_wants_is_let_go(
+    sent: bytes, mock_clock: trio.testing.MockClock
+) -> None:
+    """A byte a second: ten seconds from the first one, 75 before it."""
+    async with serving() as server:
+        port = int(server.url.rpartition(":")[2])
+        async with await trio.open_tcp_stream("127.0.0.1", port) as stream:
+            await stream.send_all(sent)
+            with pytest.raises(trio.BrokenResourceError):  # noqa: PT012
+                for second in range(100):
+                    await trio.testing.wait_all_tasks_blocked(0.01)
+                    mock_clock.jump(1)
+                    await trio.testing.wait_all_tasks_blocked(0.01)
+                    if sent or second > 60:
+                        await stream.send_all(b"x")
+            assert second - (0 if sent else 61) in (10, 11, 12)
+
+
+async def test_one_public_address_has_only_so_many_connections(monkeypatch: pytest.MonkeyPatch) -> None:
+    for address, most in (
+        ("127.0.0.1", 20_000),
+        ("10.1.2.3", 20_000),
+        ("fe80::1%eth0", 20_000),
+        ("8.8.8.8", 1_000),
+    ):
+        assert most_of(address) == most
+    monkeypatch.setattr("flowlang.backends.http_server.server.most_of", lambda _client: 3)
+    async with serving() as server:
+        port = int(server.url.rpartition(":")[2])
+        streams = [await trio.open_tcp_stream("127.0.0.1", port) for _ in range(4)]
+        assert await streams[3].receive_some() == b""
+        await streams[0].aclose()
+        await trio.testing.wait_all_tasks_blocked(0.01)
+        assert b"200 " in await exchange(server, post(b"x"))
+        for each in streams:
+            await each.aclose()
 
 
 async def test_it_serves_https(tmp_path: Path) -> None:
