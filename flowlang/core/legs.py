@@ -78,6 +78,7 @@ class Legs:
         *,
         anonymous: bool,
         headers: dict[str, Value],
+        replaces: str | None = None,
     ) -> PlacedLeg:
         """Calls somebody."""
         outbox = self._flow.outbox
@@ -88,7 +89,7 @@ class Legs:
             if isinstance(result, Failed) and self._live.pop(leg.number, None) is not None:
                 take(leg, CallRefused(leg.number, 0, result.text))
 
-        outbox.perform(PlaceCall(leg.number, to, source, display, anonymous, headers), placed)
+        outbox.perform(PlaceCall(leg.number, to, source, display, anonymous, headers, replaces), placed)
         return leg
 
     def take(self, event: AnyLegEvent) -> Outcome | None:

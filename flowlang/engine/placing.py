@@ -42,7 +42,7 @@ class Placing:
             leg = self._begin(run.id, run.flow, command)
         outgoing = Outgoing(
             leg, command.to, command.source, command.display, command.anonymous, caller,
-            {name: str(value) for name, value in command.headers.items()},
+            {name: str(value) for name, value in command.headers.items()}, command.replaces,
         )  # fmt: skip
         return self._placer.place(outgoing, inbox)
 

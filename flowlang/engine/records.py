@@ -14,6 +14,7 @@ from flowlang.model.observations import (
     LegEnded,
     LegHeld,
     LegRang,
+    LegReplaced,
     LegTransferred,
     Observation,
     Refused,
@@ -97,6 +98,13 @@ class Records:
                 if (record := self._open.get(leg)) is not None:
                     record.transferred_to = shown_text(to)
                     self._keep(_plain(record))
+            case LegReplaced(at, leg, by):
+                if (record := self._open.get(leg)) is not None:
+                    newer = _Open(by, observation.call_id, observation.source, observation.to, at)
+                    newer.activeflow, newer.flow = record.activeflow, record.flow
+                    newer.route_line = record.route_line
+                    self._open[by] = newer
+                    self._keep(_plain(newer))
             case Refused(at, leg=str(leg)) if leg not in self._open:  # the backend offered it to nobody
                 call_id = observation.call_id or leg
                 self._open[leg] = _Open(leg, call_id, observation.source, observation.to, at)

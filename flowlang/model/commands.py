@@ -81,7 +81,8 @@ class Say:
 class PlaceCall:
     """Call somebody; from now on the leg goes by the number `leg`, from 1. Result: none, once under way.
     What becomes of it comes as `CallRinging`, `CallAnswered`, `CallRefused` and `CallEnded`. `source` is the
-    caller id, `anonymous` hides it (RFC 3323), `headers` are further ones of SIP by their names."""
+    caller id, `anonymous` hides it (RFC 3323), `headers` are further ones of SIP by their names, `replaces`
+    is the call whose place this one is to take there (RFC 3891)."""
 
     name: ClassVar[str] = "place_call"
     leg: int
@@ -90,6 +91,7 @@ class PlaceCall:
     display: str | None
     anonymous: bool = False
     headers: dict[str, Value] = field(default_factory=dict[str, Value])
+    replaces: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

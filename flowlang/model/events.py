@@ -82,11 +82,13 @@ class CallRefused:
 @dataclass(frozen=True, slots=True)
 class TransferAsked:
     """The far end of a leg asks that whoever it is connected with is connected with `to` in its place (SIP
-    REFER). It is told what becomes of it by `ReportTransfer`."""
+    REFER). It is told what becomes of it by `ReportTransfer`. `replaces` is a call of
+    somebody else's whose place the call is to take there, in SIP's terms (RFC 3891)."""
 
     name: ClassVar[str] = "transfer_asked"
     leg: int
     to: str
+    replaces: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

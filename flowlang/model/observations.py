@@ -158,6 +158,19 @@ class LegTransferred:
 
 
 @dataclass(frozen=True, slots=True)
+class LegReplaced:
+    """Somebody called us to be at the far end of a leg, in the place of who is there: `by` is his own leg,
+    whose record begins."""
+
+    at: int
+    leg: str
+    by: str
+    call_id: str
+    source: str
+    to: str
+
+
+@dataclass(frozen=True, slots=True)
 class LegEnded:
     """A leg is over: told once for each that was offered or refused. `status` is the final one, if any;
     `call_id` what the network calls the call, of a leg that was placed."""
@@ -191,6 +204,7 @@ Observation = (
     | LegAnswered
     | LegHeld
     | LegTransferred
+    | LegReplaced
     | LegEnded
     | CallRecorded
 )

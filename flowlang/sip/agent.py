@@ -24,6 +24,7 @@ from flowlang.sip.outgoing import OutgoingCall
 from flowlang.sip.outputs import CallEnded, CallOffered, Event, InviteRefused, Output, Send
 from flowlang.sip.parse import MalformedRequestError, parse_datagram
 from flowlang.sip.registrar import Registrar, Registration, Reply, Trunk
+from flowlang.sip.replaces import replaced_by
 from flowlang.sip.replies import answer_to_malformed, reply_address, stateless_tag
 from flowlang.sip.sdp import SdpError, parse_sdp
 from flowlang.sip.status import reason_phrase
@@ -349,13 +350,17 @@ class UserAgent:
             except SdpError:
                 self._refuse(server, request, Refusal(400, reason="Malformed session description"), now)
                 return
+        replaced = replaced_by(request, self._dialogs.get)
+        if isinstance(replaced, Refusal):
+            self._refuse(server, request, replaced, now)
+            return
         server.respond(response_to(request, 100), now)
         call = IncomingCall(self, server, request, offer, local, source)
         call.origin = origin
         if self.door is not None:
             trunk, account = (None, None) if origin is None else (origin.trunk, origin.account)
             self.door.entered(call, trunk, incoming=True, account=account)
-        self.emit(CallOffered(call))
+        self.emit(CallOffered(call, replaced))
 
     def _is_other_side(self, leg: CallLeg, request: Request, source: Address, now: float) -> bool:
         """Whether a request inside a call comes from where its other side may be. Who knows Call-ID and tags

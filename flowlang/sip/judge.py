@@ -17,7 +17,7 @@ METHODS = ("INVITE", "ACK", "CANCEL", "BYE", "OPTIONS", "INFO", "UPDATE", "REFER
 """What we do."""
 FOREIGN_METHODS = frozenset({"MESSAGE", "PUBLISH", "SUBSCRIBE"})
 """Registered methods that we know of and do not do: 405. One that nobody registered is a 501."""
-EXTENSIONS: frozenset[str] = frozenset({"100rel", session_timer.TAG})
+EXTENSIONS: frozenset[str] = frozenset({"100rel", "replaces", session_timer.TAG})
 """Option tags that we hold to."""
 URI_SCHEMES = frozenset({"sip", "tel"})
 """`sips` too, where it came by TLS: it wants that on every hop (§26.2.2)."""

@@ -31,9 +31,10 @@ class Send:
 
 @dataclass(frozen=True, slots=True)
 class CallOffered:
-    """A new INVITE, answered 100 so far."""
+    """A new INVITE, answered 100 so far. It wants the place of `replaces`, where that is one (RFC 3891)."""
 
     call: IncomingCall
+    replaces: CallLeg | None = None
 
 
 @dataclass(frozen=True, slots=True)

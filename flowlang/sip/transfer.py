@@ -19,6 +19,7 @@ from flowlang.sip.ground import Ground
 from flowlang.sip.headers import parse_name_addr
 from flowlang.sip.message import Request, Response
 from flowlang.sip.outputs import TransferAnswered
+from flowlang.sip.replaces import parse_replaces
 from flowlang.sip.status import reason_phrase
 from flowlang.sip.uri import parse_uri
 
@@ -46,7 +47,7 @@ class ReferredTo:
         for part in (uri.headers or "").split("&"):
             name, _, value = part.partition("=")
             if name.lower() == "replaces":
-                self.replaces = unquote(value)
+                self.replaces = str(parse_replaces(unquote(value)))
         self.uri = str(replace(uri, headers=None) if uri.is_sip else uri)
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from flowlang.sip.text import parse_parameters
+from flowlang.sip.replaces import parse_replaces
 
 if TYPE_CHECKING:
     from flowlang.sip import CallLeg
@@ -18,24 +18,17 @@ if TYPE_CHECKING:
     from .leg import SipLeg
 
 
+def is_ours(ground: Ground, replaces: str) -> bool:
+    """Whether the call is one of ours; else somebody else's server has it."""
+    return ground.endpoint.agent.call_of(parse_replaces(replaces).key) is not None
+
+
 def consulted(ground: Ground, asks: SipLeg, replaces: str) -> SipLeg | None:
     """The leg of the other call of who asks; `None` where there is none, or it is somebody else's."""
-    key = _dialog_key(replaces)
-    call = None if key is None else ground.endpoint.agent.call_of(key)
+    call = ground.endpoint.agent.call_of(parse_replaces(replaces).key)
     if call is None or asks.call is None or call is asks.call or not _same_peer(call, asks.call):
         return None
     return ground.legs.get(call)
-
-
-def _dialog_key(replaces: str) -> tuple[str, str, str] | None:
-    """Call-ID, our tag, his tag."""
-    call_id, semicolon, rest = replaces.partition(";")
-    try:
-        parameters = parse_parameters(semicolon + rest)
-    except ValueError:
-        return None
-    ours, theirs = parameters.get("to-tag"), parameters.get("from-tag")
-    return (call_id.strip(), ours, theirs) if ours and theirs else None
 
 
 def _same_peer(one: CallLeg, other: CallLeg) -> bool:

@@ -42,7 +42,7 @@ from flowlang.model.commands import (
     TakePlace,
     Transfer,
 )
-from flowlang.model.observations import LegEnded, Refused, SipMessageSeen
+from flowlang.model.observations import LegEnded, SipMessageSeen
 from flowlang.model.speech import Voice
 from flowlang.rtp import RandomBits
 from flowlang.sip import (
@@ -51,6 +51,7 @@ from flowlang.sip import (
     Address,
     Admitted,
     Buckets,
+    CallLeg,
     CallOffered,
     Contact,
     Event,
@@ -70,7 +71,7 @@ from flowlang.sip.digest import DIGEST_ALGORITHMS
 from flowlang.sip.offer_answer import CODECS, Codec
 
 from .admission import behind_nat, make_door
-from .callers import incoming_of
+from .callers import incoming_of, tell_refused
 from .config import ListenerConfig
 from .dns import DnsResolver, LazyLookup, Lookup
 from .endpoint import Endpoint, check_addresses
@@ -83,6 +84,7 @@ from .left_over import end_left_over
 from .listening import open_listeners, shown
 from .names import printable
 from .outgoing_leg import OutgoingLeg
+from .replacing import take_place
 from .sockets import Listener, Network
 from .targets import CallTargets, Targets
 from .tls import Tls, TlsSettings
@@ -346,8 +348,8 @@ class SipBackend:
 
     def _on_event(self, event: Event) -> None:
         match event:
-            case CallOffered(call):
-                self._on_offered(call)
+            case CallOffered(call, replaces):
+                self._on_offered(call, replaces)
             case InviteRefused(request, status, reason):
                 self._on_refused(request, status, reason)
             case RegistrationChanged(registration, state, status):
@@ -381,16 +383,20 @@ class SipBackend:
         ours = {here.host, "localhost", self._advertise} if port in (None, here.port) else {None}
         return name in ours
 
-    def _on_offered(self, call: IncomingCall) -> None:
+    def _on_offered(self, call: IncomingCall, replaced: CallLeg | None) -> None:
         ground = self._ground
         if ground is None:
             return
         now = ground.endpoint.now()
         incoming = self._incoming(call.request, call.origin)
         leg = IncomingLeg(ground, call, incoming.id)
+        leg.far_end = incoming.source
         if not _fits(call, self._codecs):
-            self._tell_refused(ground.host, incoming, 488, _NO_AUDIO)
+            tell_refused(ground.host, incoming, 488, _NO_AUDIO)
             call.reject(488, now)
+            return
+        if replaced is not None:
+            take_place(ground, replaced, leg, incoming, self._realm)
             return
         try:
             taken = ground.host.offer(incoming, leg)
@@ -407,7 +413,7 @@ class SipBackend:
     def _on_refused(self, request: Request, status: int, reason: str) -> None:
         if self._ground is not None:
             host, incoming = self._ground.host, self._incoming(request)
-            self._tell_refused(host, incoming, status, printable(f"{status} {reason}"))
+            tell_refused(host, incoming, status, printable(f"{status} {reason}"))
             host.observe(LegEnded(host.now(), incoming.id, "us", hangup_cause(status), status))
 
     def _incoming(self, request: Request, origin: Admitted | None = None) -> Incoming:
@@ -416,13 +422,6 @@ class SipBackend:
             account = None if origin.account is None else self._accounts.get(origin.account)
             trunk = None if origin.trunk is None else self._trunking.trunks[origin.trunk]
         return incoming_of(request, origin, account, trunk, self._realm, self._token(8))
-
-    def _tell_refused(self, host: Host, incoming: Incoming, status: int, why: str) -> None:
-        host.observe(
-            Refused(
-                host.now(), "call", incoming.source, incoming.to, status, why, incoming.id, incoming.call_id
-            )
-        )
 
     def _on_message(self, trace: Trace) -> None:
         ground = self._ground

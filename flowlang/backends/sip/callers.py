@@ -7,8 +7,9 @@ in its number; a trunk is believed what it asserts (RFC 3325), and who sent the 
 
 from __future__ import annotations
 
-from flowlang.backends.border import Incoming
+from flowlang.backends.border import CallHost, Incoming
 from flowlang.model.addresses import is_e164
+from flowlang.model.observations import Refused
 from flowlang.sip import Account, Admitted, SipSyntaxError
 from flowlang.sip.headers import NameAddr, parse_name_addr
 from flowlang.sip.message import Request
@@ -49,6 +50,12 @@ def incoming_of(
         verified=account is not None or asserted is not None,
         diverted_from=None if diverted is None else _number(diverted.uri, trunk),
     )
+
+
+def tell_refused(host: CallHost, incoming: Incoming, status: int, why: str) -> None:
+    """No flow has the call, and no flow was asked."""
+    ends = incoming.source, incoming.to
+    host.observe(Refused(host.now(), "call", *ends, status, why, incoming.id, incoming.call_id))
 
 
 def _number(uri: Uri, trunk: SipTrunk | None) -> str:

@@ -36,6 +36,25 @@ class IncomingLeg(SipLeg):
         self._rang = False
         ground.enter(call, self)
 
+    @property
+    def account(self) -> str | None:
+        """Whose phone calls."""
+        return None if self._call.origin is None else self._call.origin.account
+
+    def refuse(self, status: int) -> None:
+        """Refuses the call without a flow that asks for it."""
+        self._call.reject(status, self.now)
+
+    def take_call(self) -> bool:
+        """Answers without a flow that asks for it; where that cannot be done the call is refused."""
+        return self._answer() is None
+
+    def announce(self, _command: Answer) -> None:
+        """Its answer goes out as soon as what is told now is on disk: whoever gets it is owed a BYE after a
+        crash, and a record that says when."""
+        if not self._answered:
+            self._keep_dialog(answering=self._ground.host.now())
+
     def _before_answer(self, command: Answer | Ring | Reject | Redirect) -> Result:
         match command:
             case Answer():

@@ -143,6 +143,11 @@ class SipLeg(LegMedia):
             self._ground.endpoint.carry_out()
         self._connect_with(other, early=early)
 
+    @property
+    def id(self) -> str:
+        """What names it in records."""
+        return self._id
+
     def release(self) -> None:
         """The activeflow is over: nothing more is told to it."""
         self.inbox = None
@@ -235,7 +240,7 @@ class SipLeg(LegMedia):
             self.call.hang_up(self.now, "transferred")
 
     def _on_transfer_asked(self, target: str, replaces: str | None) -> None:
-        if replaces is not None:
+        if replaces is not None and attended.is_ours(self._ground, replaces):
             status = self._join_those_of(replaces)
             if status != _OK:
                 self._report_transfer(status)
@@ -245,7 +250,7 @@ class SipLeg(LegMedia):
             self._report_transfer(_DECLINED)
             return
         self._transfer_to = to
-        self._deliver(TransferAsked(CALLER_LEG, to))
+        self._deliver(TransferAsked(CALLER_LEG, to, replaces))
 
     def _join_those_of(self, replaces: str) -> int:
         """Attended: whom we are connected with goes on with whom he is connected with in his other call, if
@@ -268,7 +273,19 @@ class SipLeg(LegMedia):
         self._deliver(CallTransferred(CALLER_LEG, self.far_end))
         return _OK
 
-    def _take_over(self, other: SipLeg) -> None:
+    @property
+    def is_moving(self) -> bool:
+        """Whether the script is sending its far end elsewhere."""
+        return self._transferring is not None
+
+    def give_place_to(self, newcomer: SipLeg) -> None:
+        """Who called us as `newcomer`, and is answered, is at the far end of this leg from now on."""
+        host = self._ground.host
+        host.observe(LegTransferred(host.now(), self._id, newcomer.far_end))
+        self._take_over(newcomer)
+        self._deliver(CallTransferred(CALLER_LEG, self.far_end))
+
+    def _take_over(self, other: SipLeg, cause: HangupCause = "transferred", status: int = _OK) -> None:
         """The call of another leg is this one's from now on, and so is all that its record has of it; ours
         ends, and so does the other leg, in the name of ours."""
         self._id, other._id = other._id, self._id
@@ -285,7 +302,7 @@ class SipLeg(LegMedia):
         self.far_end, self._calls_as_secret = other.far_end, other._calls_as_secret
         self._take_media_of(other)
         self._keep_dialog()
-        other._end("us", "transferred", 200, CallEnded(CALLER_LEG, "transferred"))
+        other._end("us", cause, status, CallEnded(CALLER_LEG, cause))
         self._rejoin()
 
     def _report_transfer(self, status: int) -> None:

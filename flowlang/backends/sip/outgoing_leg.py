@@ -24,7 +24,7 @@ from flowlang.backends.media import MediaError
 from flowlang.model.causes import ANSWERED_ELSEWHERE, hangup_cause
 from flowlang.model.cdr import Party
 from flowlang.model.commands import Answer, BackendCommand, Redirect, Reject, Ring
-from flowlang.model.events import CALLER_LEG, CallAnswered, CallRefused, CallRinging
+from flowlang.model.events import CALLER_LEG, CallAnswered, CallRefused, CallRinging, CallTransferred
 from flowlang.model.observations import LegAnswered, LegRang
 from flowlang.model.results import Done, Failed, Result
 from flowlang.model.secrets import is_secret
@@ -62,6 +62,7 @@ SILENCE = 8
 32 s, in which whoever calls has given up."""
 _MOST_CONTACTS = 5  # of a 3xx that are looked at
 _TOO_MANY_HOPS = 483  # RFC 3261 §21.4.21
+_CANCELLED = 487  # RFC 3261 §21.4.25
 _NO_WAY = 502  # our own word for an address that leads nowhere
 _ELSEWHERE = reason_header(ANSWERED_ELSEWHERE, "Call completed elsewhere")
 _TRY_NEXT = frozenset({0, 408, 502, 503})  # 408 and 502 where they are our own word for silence or no way
@@ -105,6 +106,19 @@ class OutgoingLeg(SipLeg):
             self._go_on()
             self._ground.endpoint.carry_out()
 
+    def give_place_to(self, newcomer: SipLeg) -> None:
+        """As `SipLeg.give_place_to`; before the answer he picks the call up, and nobody else is called any
+        more."""
+        if self._answered:
+            super().give_place_to(newcomer)
+            return
+        self._cancel((_ELSEWHERE,))
+        self._take_over(newcomer, "cancelled", _CANCELLED)
+        self._answered = True
+        self._finish_waiting(Done())
+        self._deliver(CallAnswered(CALLER_LEG))
+        self._deliver(CallTransferred(CALLER_LEG, self.far_end))
+
     def lose(self) -> None:
         """As `SipLeg.lose`; before the answer it is cancelled."""
         if self._answered:
@@ -139,7 +153,7 @@ class OutgoingLeg(SipLeg):
             self.call.hang_up(self.now)
             return
         self._cancel((_ELSEWHERE,) if status == ANSWERED_ELSEWHERE else ())
-        self._end("us", "cancelled", 487, None)
+        self._end("us", "cancelled", _CANCELLED, None)
 
     def _cancel(self, headers: tuple[tuple[str, str], ...] = ()) -> None:
         self._finding.cancel()
@@ -202,7 +216,9 @@ class OutgoingLeg(SipLeg):
         caller, headers = identity(self._outgoing, target, local)
         try:
             session = self._describe_to(target.destination.host)
+            replaces = self._outgoing.replaces
             more = (*headers, *self._outgoing.headers.items())
+            more = more if replaces is None else (*more, ("Replaces", replaces))
             invitation = Invitation(target.uri, caller, session.offer(), self.hops, more)
             digest = None if target.credentials is None else DigestClient(target.credentials)
             call = endpoint.agent.invite(

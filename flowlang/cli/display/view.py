@@ -22,6 +22,7 @@ from flowlang.model.observations import (
     LegEnded,
     LegHeld,
     LegRang,
+    LegReplaced,
     LegTransferred,
     Logged,
     Observation,
@@ -107,7 +108,7 @@ class LiveView:
                 )
             case CallRecorded():
                 return paint("bold", _record(observation.record))
-            case LegRang() | LegAnswered() | LegHeld() | LegTransferred() | LegEnded():
+            case LegRang() | LegAnswered() | LegHeld() | LegTransferred() | LegReplaced() | LegEnded():
                 return None  # the ladder, or the phone, and the record tell it
 
     def _begin(self, started: FlowStarted) -> str:

@@ -2,7 +2,8 @@
 
 Whoever of the two asks for a transfer gives his place to somebody else: the target is dialled as any other,
 under the same policy, and takes the place once it answers. Until then nothing changes, but that who asked may
-leave already, as phones do (RFC 5589 section 6.1).
+leave already, as phones do (RFC 5589 section 6.1). Where who asked talks to the target already, by a server
+of somebody else's, the call takes the place of that one there.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ from ..mailbox import Mailbox
 from ..outbox import unheard
 from ..strand import WhenLeft
 from ..timers import Timer
-from .placing import may_place, place, ringing_time
+from .placing import may_place, place_transferred, ringing_time
 from .stage import Stage
 
 _OK, _FORBIDDEN, _TIMEOUT, _PENDING = 200, 403, 408, 491  # RFC 3261 §21
@@ -53,8 +54,8 @@ class Connected:
         while True:
             leg, event = await self._box.get()
             match event:
-                case TransferAsked(to=to):
-                    self._begin(leg, to)
+                case TransferAsked(to=to, replaces=replaces):
+                    self._begin(leg, to, replaces)
                 case CallEnded(cause=cause) if leg is self.leg:
                     if self._coming is None or self._by_caller:
                         return cause
@@ -98,7 +99,7 @@ class Connected:
 
     # Transfers.
 
-    def _begin(self, asks: PlacedLeg | None, to: str) -> None:
+    def _begin(self, asks: PlacedLeg | None, to: str, replaces: str | None) -> None:
         stage = self._stage
         number = CALLER_LEG if asks is None else asks.number
         if asks not in (None, self.leg):
@@ -109,7 +110,7 @@ class Connected:
             self._report(number, _FORBIDDEN)
         else:
             self._by_caller = asks is None
-            self._coming = coming = place(stage, to, self._took)
+            self._coming = coming = place_transferred(stage, to, replaces, self._took)
             self._timer = ringing_time(stage, lambda: self._box.put(_News(coming, None)))
 
     def _succeed(self, coming: PlacedLeg) -> None:

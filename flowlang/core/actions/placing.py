@@ -31,10 +31,30 @@ def targets(stage: Stage) -> list[str]:
 def place(stage: Stage, to: str, take: Callable[[PlacedLeg, LegEvent], None]) -> PlacedLeg:
     """Calls one target as the action's arguments say; the caller id is the number that was called where the
     script gives none."""
+    return _place(stage, to, take, _headers(stage))
+
+
+def place_transferred(
+    stage: Stage, to: str, replaces: str | None, take: Callable[[PlacedLeg, LegEvent], None]
+) -> PlacedLeg:
+    """The same for a target that the other side names: what the script tells its own targets by headers is
+    not for this one."""
+    return _place(stage, to, take, {}, replaces)
+
+
+def _place(
+    stage: Stage,
+    to: str,
+    take: Callable[[PlacedLeg, LegEvent], None],
+    headers: dict[str, Value],
+    replaces: str | None = None,
+) -> PlacedLeg:
     source = stage.optional_text("from") or stage.flow.opening.ours
     display = stage.optional_text("name")
     anonymous = stage.given["anonymous"] is True
-    return stage.flow.legs.place(to, source, display, take, anonymous=anonymous, headers=_headers(stage))
+    return stage.flow.legs.place(
+        to, source, display, take, anonymous=anonymous, headers=headers, replaces=replaces
+    )
 
 
 def _headers(stage: Stage) -> dict[str, Value]:

@@ -13,6 +13,7 @@ from flowlang.backends.sip import Endpoint, connect_audio
 from flowlang.sip import CallLeg, HangupCause, MediaSession, SessionDescription
 from flowlang.sip.offer_answer import Direction
 from flowlang.sip.outputs import Side
+from flowlang.sip.replaces import Replaces
 
 from .ear import Ear, Sound
 
@@ -94,8 +95,14 @@ class PhoneCall:
         """Ask the other side to connect whoever is there with whom we talk to in another call (RFC 5589)."""
         dialog = other.leg.dialog
         assert dialog is not None  # it is up
-        replaces = f"{dialog.call_id};to-tag={dialog.remote_tag};from-tag={dialog.local_tag}"
-        return await self.transfer(f"{dialog.remote_target}?Replaces={quote(replaces, safe='')}")
+        return await self.transfer(f"{dialog.remote_target}?Replaces={quote(other.replaces, safe='')}")
+
+    @property
+    def replaces(self) -> str:
+        """The call as somebody names it who wants to take our place in it (RFC 3891)."""
+        dialog = self.leg.dialog
+        assert dialog is not None  # it is up, or rings here
+        return str(Replaces(dialog.call_id, dialog.remote_tag, dialog.local_tag))
 
     def report_transfer(self, status: int) -> None:
         """Say what became of the transfer that we were asked for."""

@@ -78,9 +78,11 @@ class Softphone:
         record: Path | None = None,
         credentials: Credentials | None = None,
         proxy: Address | None = None,
+        headers: tuple[tuple[str, str], ...] = (),
     ) -> PhoneCall:
-        """Call a SIP URI, at the host that it names or by `proxy`; `caller` is a URI or `"Name" <uri>`.
-        Raises `OSError` where the host is not known or not reached, `ValueError` where the URI is none."""
+        """Call a SIP URI, at the host that it names or by `proxy`; `caller` is a URI or `"Name" <uri>`,
+        `headers` are further ones of the INVITE. Raises `OSError` where the host is not known or not reached,
+        `ValueError` where the URI is none."""
         uri = parse_uri(target)
         if not uri.is_sip:
             raise ValueError(f"{target!r} is no SIP URI")
@@ -95,7 +97,8 @@ class Softphone:
         port = self._plane.open(bound)
         session = MediaSession(local.host, port.address[1], self._random.getrandbits(62))
         call = PhoneCall(self.endpoint, port, session, record)
-        invitation = Invitation(target, caller or f"sip:softphone@{local.hostport}", session.offer())
+        ours = caller or f"sip:softphone@{local.hostport}"
+        invitation = Invitation(target, ours, session.offer(), headers=headers)
         digest = None if credentials is None else DigestClient(credentials)
         leg = self.endpoint.agent.invite(invitation, destination, local, self.endpoint.now(), digest=digest)
         self._calls[leg] = call
