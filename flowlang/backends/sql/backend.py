@@ -21,7 +21,10 @@ _MOST_WAITING = 1_000
 
 
 class Connection(Protocol):
-    """A data base. It blocks, and is used by one thread at a time."""
+    """A data base. It blocks, and is used by one thread at a time. `longest` is in seconds: what takes so
+    long will never end by itself."""
+
+    longest: float
 
     def query(self, statement: str, values: tuple[Value, ...]) -> tuple[Value, ...]:
         """The rows. Raises `SqlError`."""
@@ -29,6 +32,10 @@ class Connection(Protocol):
 
     def run(self, statement: str, values: tuple[Value, ...]) -> int:
         """How many rows it changed. Raises `SqlError`."""
+        ...
+
+    def abandon(self) -> None:
+        """Ends what is under way in another thread, with a fault there."""
         ...
 
     def close(self) -> None:
@@ -47,6 +54,7 @@ class SqlBackend:
     def __init__(self, connections: Mapping[str, Connection]) -> None:
         self._connections = dict(connections)
         self._turns = {name: trio.CapacityLimiter(1) for name in connections}
+        self._threads = trio.CapacityLimiter(max(1, len(self._connections)))
         self._asking = Asking()
 
     async def run(self, host: Host, *, task_status: Any = trio.TASK_STATUS_IGNORED) -> None:
@@ -78,10 +86,27 @@ class SqlBackend:
             return nothing
 
         async def work() -> Result:
-            turn = self._turns[command.connection]
-            return await trio.to_thread.run_sync(_carried_out, connection, command, limiter=turn)
+            async with self._turns[command.connection]:
+                return await self._ended(connection, command)
 
         return self._asking.send(command.key if isinstance(command, SqlRun) else None, finish, work)
+
+    async def _ended(self, connection: Connection, command: SqlQuery | SqlRun) -> Result:
+        """Carried out to its end, also when the engine ends or nobody waits for it."""
+        found: list[Result] = []
+
+        async def watch() -> None:
+            await trio.sleep(connection.longest)
+            connection.abandon()
+
+        with trio.CancelScope(shield=True):
+            async with trio.open_nursery() as nursery:
+                nursery.start_soon(watch)
+                found += [
+                    await trio.to_thread.run_sync(_carried_out, connection, command, limiter=self._threads)
+                ]
+                nursery.cancel_scope.cancel()
+        return found[0]
 
 
 def _carried_out(connection: Connection, command: SqlQuery | SqlRun) -> Result:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import socket
 from collections.abc import Callable
 from contextlib import suppress
 from typing import Any, Protocol, cast
@@ -39,6 +41,8 @@ class PostgresqlConnection:
         self._where = where
         self._read_only = read_only
         self._timeout = timeout
+        self._connects = max(2, int(timeout))  # psycopg has whole seconds, and takes 1 as 2
+        self.longest = self._connects + timeout + 1
         self._db: Any = None
 
     def query(self, statement: str, values: tuple[Value, ...]) -> tuple[Value, ...]:
@@ -57,6 +61,15 @@ class PostgresqlConnection:
         """How many rows it changed. Raises `SqlError`, of code `unknown` where the connection broke before
         the data base had told."""
         return self._carry_out(statement, values, lambda cursor: max(cursor.rowcount, 0), changes=True)
+
+    def abandon(self) -> None:
+        """Breaks the connection under a statement that waits in another thread for a server that is gone or
+        hangs, so that no `statement_timeout` of its ends it."""
+        with (
+            suppress(self._driver.Error, OSError, AttributeError),  # it is closed, or was never open
+            socket.socket(fileno=os.dup(self._db.fileno())) as copy,
+        ):
+            copy.shutdown(socket.SHUT_RDWR)
 
     def close(self) -> None:
         """The connection is closed."""
@@ -94,7 +107,7 @@ class PostgresqlConnection:
                     self._where,
                     autocommit=True,
                     cursor_factory=self._driver.RawCursor,
-                    connect_timeout=max(2, int(self._timeout)),
+                    connect_timeout=self._connects,
                     options=f"-c statement_timeout={milliseconds}",
                     client_encoding="UTF8",
                 )

@@ -51,6 +51,7 @@ class SqliteConnection:
         self._path = path
         self._read_only = read_only
         self._timeout = timeout
+        self.longest = 2 * timeout + 1  # that others hold the file, and the statement
         self._now = now
         self._db: sqlite3.Connection | None = None
 
@@ -78,6 +79,11 @@ class SqliteConnection:
                 return max(cursor.rowcount, 0)
         except (sqlite3.Error, sqlite3.Warning, OverflowError) as error:
             raise SqlError("sql", one_line(error)) from None
+
+    def abandon(self) -> None:
+        """Ends the statement that is under way in another thread."""
+        if self._db is not None:
+            self._db.interrupt()
 
     def close(self) -> None:
         """The file is let go."""

@@ -90,9 +90,14 @@ def test_it_is_made_of_flow_toml(path: Path, monkeypatch: pytest.MonkeyPatch) ->
 class Slow:
     """Holds each statement up until it is told to go on."""
 
+    longest = 60.0
+
     def __init__(self) -> None:
         self.begun, self.closed = 0, False
         self.go = threading.Event()
+
+    def abandon(self) -> None:
+        self.go.set()
 
     def query(self, statement: str, values: tuple[Value, ...]) -> tuple[Value, ...]:
         self.begun += 1
@@ -180,3 +185,21 @@ async def test_a_data_base_has_so_many_statements_waiting_and_no_more(path: Path
         await backend.settle()
         nursery.cancel_scope.cancel()
     assert len(results) == 1
+
+
+async def test_a_statement_that_would_never_end_is_abandoned(path: Path) -> None:
+    slow = Slow()
+    slow.longest = 0.05
+    backend = SqlBackend({"slow": slow})
+    results: list[Result] = []
+    async with trio.open_nursery() as nursery:
+        await nursery.start(backend.run, TestHost())
+        backend.send(SqlQuery("slow", "x", ()), results.append)
+        with trio.fail_after(5):
+            await backend.settle()
+        slow.go.clear()
+        backend.send(SqlQuery("slow", "x", ()), results.append)
+        await trio.testing.wait_all_tasks_blocked()
+        nursery.cancel_scope.cancel()  # nor does it keep the engine from ending
+    assert results == [Done(())] * 2
+    assert slow.closed

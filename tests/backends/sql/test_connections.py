@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import os
+import signal
 import sqlite3
+import threading
 from collections.abc import Iterator
 from decimal import Decimal
 from pathlib import Path
@@ -205,6 +208,26 @@ def test_a_broken_connection_is_made_again_and_a_change_is_then_unknown(server: 
     assert raised.value.code == "unknown"
     assert db.query("select 1 as one", ()) == ({"one": 1},)
     db.close()
+
+
+def test_a_server_that_hangs_is_left_and_asked_anew(server: str) -> None:
+    db = PostgresqlConnection(server, timeout=5.0)
+    ((pid,),) = (each.values() for each in db.query("select pg_backend_pid() as pid", ()))  # type: ignore[union-attr]
+    os.kill(int(pid), signal.SIGSTOP)  # type: ignore[arg-type]
+    try:
+        threading.Timer(0.2, db.abandon).start()
+        with pytest.raises(SqlError) as raised:
+            db.run("delete from orders", ())
+    finally:
+        os.kill(int(pid), signal.SIGCONT)  # type: ignore[arg-type]
+    assert raised.value.code in ("sql", "unknown")
+    assert db.query("select 1 as one", ()) == ({"one": 1},)
+    db.abandon()  # of what is not under way nothing is lost but the connection
+    with pytest.raises(SqlError):
+        db.query("select 1 as one", ())
+    assert db.query("select 1 as one", ()) == ({"one": 1},)
+    db.close()
+    db.abandon()
 
 
 @pytest.mark.parametrize(
