@@ -46,8 +46,8 @@ fuzz: setup  ## run a hundred thousand programs by chance under an audit hook; C
 torture: setup  ## send the messages of RFC 4475 and RFC 5118 to a server of ours, by UDP and TCP; the last line is JSON
 	@$(VENV)/python -m tests.attack.torture
 
-hostile: setup  ## send COUNT mutated SIP messages during calls, and count what became of them; the last line is JSON
-	@$(VENV)/python -m tests.sip.hostile $(or $(COUNT),20000) $(or $(SEED),1)
+hostile: setup  ## send COUNT mutated SIP messages and FORGED forged ones of each kind during calls; the last line is JSON
+	@$(VENV)/python -m tests.attack.hostile $(or $(COUNT),20000) $(or $(FORGED),1000) $(or $(SEED),1)
 
 kill-test: setup  ## kill `flow serve` with kill -9 KILLS times beside peers that live on; the last line is JSON
 	@$(VENV)/python -m tests.kill $(or $(KILLS),300) $(or $(SEED),1)

@@ -58,7 +58,7 @@ class Served:
 
 
 @asynccontextmanager
-async def serving(folder: Path, script: str) -> AsyncGenerator[Served]:
+async def serving(folder: Path, script: str, *options: str) -> AsyncGenerator[Served]:
     """It serves that script while the block lasts."""
     (folder / "open.flow").write_text(script, encoding="utf-8")
     port = free_port()
@@ -66,7 +66,7 @@ async def serving(folder: Path, script: str) -> AsyncGenerator[Served]:
     log = folder / "said.log"
     with log.open("wb") as file:
         process = await trio.lowlevel.open_process(
-            [FLOW, "serve", "open.flow", "--no-store"],
+            [FLOW, "serve", "open.flow", "--no-store", *options],
             cwd=folder,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,

@@ -1,7 +1,5 @@
-"""`make hostile`: mutated messages during calls, at an agent with a door, a registrar and a flood guard; what
-is left of it is counted, in calls, tracebacks and memory. The last line is JSON.
-
-    python -m tests.sip.hostile [COUNT] [SEED]
+"""Mutated messages during calls, at an agent with a door, a registrar and a flood guard; what is left of it
+is counted, in calls, tracebacks and memory. `tests/attack/hostile.py` does it to a whole server.
 
 Messages come as datagrams and, cut into pieces, by streams; from strangers, and from the calls' own hosts.
 """
@@ -9,11 +7,10 @@ Messages come as datagrams and, cut into pieces, by streams; from strangers, and
 from __future__ import annotations
 
 import gc
-import json
 import os
 import random
 import sys
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 
 from flowlang.sip import Buckets, CallOffered
@@ -98,10 +95,3 @@ def resident() -> float:
     gc.collect()
     pages = int(Path("/proc/self/statm").read_text(encoding="ascii").split()[1])
     return pages * os.sysconf("SC_PAGE_SIZE") / 2**20
-
-
-if __name__ == "__main__":
-    given = [int(each) for each in sys.argv[1:]]
-    outcome = run(*given, *(20_000, 1)[len(given) :])
-    print(json.dumps(asdict(outcome)))
-    sys.exit(bool(outcome.dropped_calls or outcome.tracebacks or outcome.left or outcome.memory > 1.1))

@@ -1,4 +1,4 @@
-"""`make hostile` in short: strangers, streams, a door and a flood guard, and calls that do not notice."""
+"""Strangers, streams, a door and a flood guard, and calls that do not notice."""
 
 from __future__ import annotations
 
