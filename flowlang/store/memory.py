@@ -47,3 +47,6 @@ class MemoryStore:
 
     def commit(self) -> None:
         """Memory needs none."""
+
+    def close(self) -> None:
+        """Nor this."""

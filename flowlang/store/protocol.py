@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from .reading import Stored
 
 
+@runtime_checkable
 class Store(Protocol):
     """Keeps the journal of each activeflow and the records of calls. What it is given counts once `commit`
     has returned."""
@@ -76,6 +77,10 @@ class Store(Protocol):
         be called from another thread. Raises `StoreError`: then no more comes of it, now or later."""
         ...
 
+    def close(self) -> None:
+        """Lets go of it, for the next process. What was not committed is not kept."""
+        ...
+
 
 class Past(Protocol):
     """What a store has from before. Its methods raise `StoreError` where something is not there."""
@@ -86,7 +91,7 @@ class Past(Protocol):
         ...
 
     def build(self, hashed: bytes) -> Build:
-        """What activeflows run on: equal to what `journal` was given."""
+        """What activeflows run on: of the same manifest and texts as what `journal` was given."""
         ...
 
     def open_records(self) -> list[dict[str, Any]]:
@@ -108,13 +113,9 @@ class RecoverableStore(Store, Protocol):
         """What is kept."""
         ...
 
-    def close(self) -> None:
-        """Lets go of it for the next process. What was not committed is not kept."""
-        ...
-
     def journal_of(self, stored: Stored, last: int) -> Journal:
-        """The journal of an activeflow that goes on after `last`, which `live` gave; 0 where its opening is all
-        there is."""
+        """The journal of an activeflow that goes on after `last`, which `live` gave; 0 where its opening is
+        all there is."""
         ...
 
     def diverged(self, stored: Stored, at: int, why: str) -> None:
@@ -292,8 +293,8 @@ class Parked(Past, Protocol):
         ...
 
     def family(self, first: str) -> int:
-        """How many of them a first activeflow began, they in turn, and so on, and itself: all whose id is that
-        one, or that one, a full stop and more."""
+        """How many of them a first activeflow began, they in turn, and so on, and itself: all whose id is
+        that one, or that one, a full stop and more."""
         ...
 
 
@@ -310,9 +311,9 @@ class ParkingStore(RecoverableStore, Protocol):
     def park(
         self, journal: Journal, due: int | None, threads: Iterable[Thread], messages: Iterable[str]
     ) -> None:
-        """This activeflow is woken then (never by the clock for `None`), by these threads, by reports on these
-        messages, or by its id. A thread or message that another had is this one's. An entry that it is given
-        all the same wakes it in the same group."""
+        """This activeflow is woken then (never by the clock for `None`), by these threads, by reports on
+        these messages, or by its id. A thread or message that another had is this one's. An entry that it is
+        given all the same wakes it in the same group."""
         ...
 
     def unpark(self, journal: Journal) -> None:
@@ -330,10 +331,10 @@ class ForgettingStore(RecoverableStore, Protocol):
         ...
 
     def prune(self, journals: int, records: int, seen: int) -> bool:
-        """Forgets, with the next group, some of what was over before these times: journals of activeflows that
-        ended or diverged, what the outbox gave up, and secrets of that time; call records that are closed, by
-        their start; that messages were here. Nothing that lives, or is open, is touched. Whether there is
-        more, which is for a later group: one is small enough that no call waits for it."""
+        """Forgets, with the next group, some of what was over before these times: journals of activeflows
+        that ended or diverged, what the outbox gave up, and secrets of that time; call records that are
+        closed, by their start; that messages were here. Nothing that lives, or is open, is touched. Whether
+        there is more, which is for a later group: one is small enough that no call waits for it."""
         ...
 
 
@@ -345,8 +346,8 @@ class History(Past, Protocol):
         ...
 
     def beginning(self, wanted: str, most: int) -> list[Stored]:
-        """Those whose ids begin so, at most so many, those that live before those that are over; the one alone
-        that has this id."""
+        """Those whose ids begin so, at most so many, those that live before those that are over; the one
+        alone that has this id."""
         ...
 
     def entries(self, stored: Stored) -> list[Entry]:

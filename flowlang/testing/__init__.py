@@ -4,8 +4,8 @@
         assert result.passed, result.title
 
 `run_tests` runs the `test` blocks of a script on simulated channels and a virtual clock: no socket, no trio,
-no waiting. `check_backend` holds a backend to what engines rely on, `check_call_backend` one for calls.
-`flowlang.testing.softphone` is a phone on a real network.
+no waiting. `check_backend` holds a backend to what engines rely on, `check_call_backend` one for calls,
+`check_store` a store. `flowlang.testing.softphone` is a phone on a real network.
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from .conformance import NonconformingError, Subject, check_backend
     from .results import Failure, Report, TestResult
     from .run import NotCompiledError
+    from .store_conformance import check_store
 
 __all__ = [
     "CallSubject",
@@ -32,6 +33,7 @@ __all__ = [
     "TestResult",
     "check_backend",
     "check_call_backend",
+    "check_store",
     "run_tests",
 ]
 
@@ -45,6 +47,7 @@ _HOMES = {
     "TestResult": "results",
     "check_backend": "conformance",
     "check_call_backend": "call_conformance",
+    "check_store": "store_conformance",
 }
 
 
