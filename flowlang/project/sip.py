@@ -118,7 +118,8 @@ SIP = Table(
         "realm": Told(_host, "what phones are told when they are asked for a password"),
         "digest": Told(
             Items(Choice(("SHA-256", "MD5")), "a list of algorithms"),
-            "what passwords may be hashed with; some older phones give up where SHA-256 is offered at all",
+            "what passwords may be hashed with; both where it is left out, SHA-256 first, but MD5 alone to "
+            "phones that are known to give up at anything else (baresip 1)",
         ),
         "codecs": Told(
             Items(Choice(("PCMU", "PCMA")), "a list of codecs"), "what is spoken, the preferred first"

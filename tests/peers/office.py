@@ -105,7 +105,6 @@ async def open_office(script: str, folder: Path, **more: Any) -> AsyncGenerator[
     """Serves the script; `more` as for `SipBackend`."""
     settings: dict[str, Any] = {
         "open_to_all": False,
-        "digest": ("MD5",),  # baresip 1.0 gives up where SHA-256 is offered, too
         "accounts": [Account(each, each) for each in USERS],
     } | more
     sip = SipBackend(

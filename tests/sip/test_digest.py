@@ -85,6 +85,38 @@ def test_the_password_opens_and_sha_256_is_taken_first() -> None:
     assert guard.check(request, SOURCE, 0.0) == Passed("alice")
 
 
+@pytest.mark.parametrize(
+    ("agent", "offered"),
+    [
+        (None, ["SHA-256", "MD5"]),
+        ("Linphone/5.0.2", ["SHA-256", "MD5"]),
+        ("baresip v1.0.0 (x86_64/linux)", ["MD5"]),
+        ("baresip v3.9.0 (x86_64/Linux)", ["SHA-256", "MD5"]),
+    ],
+)
+def test_each_algorithm_has_a_challenge_of_its_own_the_strongest_first(
+    agent: str | None, offered: list[str]
+) -> None:
+    request = register()
+    if agent is not None:
+        request.headers["User-Agent"] = [agent]
+    verdict = make_guard().check(request, SOURCE, 0.0)
+    assert isinstance(verdict, Challenged)
+    assert {name for name, _ in verdict.headers} == {"WWW-Authenticate"}
+    assert [read_fields(value)["algorithm"] for _, value in verdict.headers] == offered
+    nonces = {read_fields(value)["nonce"] for _, value in verdict.headers}
+    assert len(nonces) == 1, "one of them is answered, and counted, whichever it is"
+
+
+def test_a_phone_that_gives_up_at_sha_256_gets_it_where_the_operator_wants_nothing_else() -> None:
+    request = register()
+    request.headers["User-Agent"] = ["baresip v1.0.0"]
+    guard = DigestGuard("office", {"alice": "wonder"}.get, b"key", Token(), ("SHA-256",))
+    verdict = guard.check(request, SOURCE, 0.0)
+    assert isinstance(verdict, Challenged)
+    assert [read_fields(value)["algorithm"] for _, value in verdict.headers] == ["SHA-256"]
+
+
 def test_without_credentials_nothing_is_kept() -> None:
     guard = make_guard()
     for _ in range(100):

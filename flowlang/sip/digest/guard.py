@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hmac
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
@@ -16,6 +17,8 @@ from .guesses import Guesses
 from .nonces import Nonces
 
 _LONGEST_USER = 128
+# Debian's baresip 1.0 gives up at any challenge that is not MD5, whichever stands first.
+_MD5_ALONE = re.compile(r"baresip v?[01]\.", re.IGNORECASE)
 _MAX_VALUES = 8  # Authorization headers that are looked at
 
 
@@ -36,8 +39,9 @@ class Challenged:
 
 class DigestGuard:
     """Of one realm. `password_of(user)` is `None` for users that there are not; `key` is secret; `token(n)`
-    gives 2n hex digits that nobody can guess. `algorithms` are offered, the preferred first (RFC 8760 §2.4);
-    some phones refuse all where there is one that they do not know."""
+    gives 2n hex digits that nobody can guess. `algorithms` are offered, each in a challenge of its own, the
+    preferred first (RFC 8760 §2.4), but to phones that give up where there is one that they do not know: MD5
+    alone, which anybody may choose anyway."""
 
     def __init__(
         self,
@@ -55,8 +59,11 @@ class DigestGuard:
         self._guesses = Guesses()
         self._nobody = token(16)  # the password of users that there are not
 
-    def challenge(self, now: float, *, stale: bool = False, given: bool = False) -> Challenged:
-        """Ask for a password; `stale` where only the nonce was too old. Keeps nothing."""
+    def challenge(
+        self, now: float, request: Request | None = None, *, stale: bool = False, given: bool = False
+    ) -> Challenged:
+        """Ask who sent the request for a password; `stale` where only the nonce was too old. Keeps
+        nothing."""
         nonce = self._nonces.new(now)
         fields = [("realm", self.realm), ("nonce", nonce), ("qop", "auth")]
         if stale:
@@ -64,30 +71,35 @@ class DigestGuard:
         return Challenged(
             tuple(
                 ("WWW-Authenticate", print_fields([*fields, ("algorithm", name)], challenge=True))
-                for name in self._algorithms
+                for name in self._offered(request)
             ),
             given,
         )
+
+    def _offered(self, request: Request | None) -> tuple[str, ...]:
+        if request is None or "MD5" not in self._algorithms:
+            return self._algorithms
+        return ("MD5",) if _MD5_ALONE.match(request.get("User-Agent") or "") else self._algorithms
 
     def check(self, request: Request, source: Address, now: float) -> Passed | Challenged:
         """Whose request it is. Never raises; what cannot be read is no password."""
         fields = self._credentials(request)
         if fields is None:
-            return self.challenge(now)
+            return self.challenge(now, request)
         user = fields.get("username", "")
         if len(user) > _LONGEST_USER or self._guesses.must_wait(source.host, user, now):
-            return self.challenge(now, given=True)
+            return self.challenge(now, request, given=True)
         nonce = fields.get("nonce", "")
         if not self._nonces.is_fresh(nonce, now):
-            return self.challenge(now, stale=True, given=True)
+            return self.challenge(now, request, stale=True, given=True)
         use = _use_of(request, fields)
         if not self._knows(user, fields, use):
             self._guesses.wrong(source.host, user, now)
-            return self.challenge(now, given=True)
+            return self.challenge(now, request, given=True)
         assert use is not None  # what has no use is known by nobody
         self._guesses.right(source.host, user)
         if not self._nonces.use(nonce, int(use.count, 16) if use.qop else 1, now):
-            return self.challenge(now, stale=True, given=True)  # §3.4.5: a repetition proves nothing
+            return self.challenge(now, request, stale=True, given=True)  # §3.4.5: a repetition proves nothing
         return Passed(user)
 
     def _credentials(self, request: Request) -> dict[str, str] | None:
