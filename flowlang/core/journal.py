@@ -94,10 +94,3 @@ def check_entry(flow: Activeflow, number: int, entry: Entry, given: Input | None
     if outcome_hash(outputs) != entry.outcome:
         raise Diverged(number, entry.given)
     return outputs
-
-
-def replay(flow: Activeflow, entries: list[Entry], until: int | None = None) -> None:
-    """Brings a fresh activeflow to where the journal ends, or through its first `until` entries. Raises
-    `Diverged`."""
-    for number, entry in enumerate(entries[:until]):
-        check_entry(flow, number, entry)

@@ -1,6 +1,21 @@
 """The tables, and how a store of an older version becomes one of this: plain SQL in `migrations/`, one file a
 version, each carried out in one transaction.
 
+| table | a row is | forgotten |
+| --- | --- | --- |
+| `identity` | the store: its name where the keys of its secrets lie | never |
+| `texts`, `builds` | a text; what activeflows run on, made of texts | with the last who runs on it |
+| `activeflows` | an activeflow: its opening, its state, where its journal ends | so long after its end |
+| `journal` | an input and the hash of what came of it, in the order of all | with its activeflow, or at a handoff |
+| `parked_threads`, `parked_messages` | what wakes one that is parked | as it wakes |
+| `outbox` | what leaves and is not known to have arrived | as it arrives, or so long after it was given up |
+| `seen` | a message that was here | after a week |
+| `requests` | what was asked while no process ran | as it is carried out |
+| `records`, `messages` | a call leg, a message | so long after it began |
+| `ladders` | some signalling of a call | with its activeflow |
+| `dialogs` | what a BYE needs of a leg that is up | with the leg |
+| `alive` | when the process was last there | never |
+
 SQLite's `user_version` is the version of the tables. A store of a newer one is refused: what it means is not
 known here.
 """

@@ -18,7 +18,7 @@ from flowlang.compile import Script
 from flowlang.core import Activeflow, Happened, Limits, Note, Output, StopAsked
 from flowlang.core.inputs import input_from_plain
 from flowlang.core.inspect import StrandState, strands_of
-from flowlang.core.journal import Diverged, Entry, replay, run_input
+from flowlang.core.journal import Diverged, Entry, check_entry, run_input
 from flowlang.diagnostics import Source
 from flowlang.model.events import CallEnded, CallHeld, CallUnheld, DigitPressed, SignalReceived
 from flowlang.syntax import ast, parse
@@ -68,7 +68,8 @@ class Told(Run):
         """A machine brought to where this one was after so many entries of its journal, read as from disk."""
         entries = [Entry(json.loads(json.dumps(each.given)), each.outcome) for each in self.journal.entries]
         flow = self.machine(self.flow.script, self.flow.opening, LIMITS, TEST_ACTIONS)
-        replay(flow, entries, until)
+        for number, entry in enumerate(entries[:until]):
+            check_entry(flow, number, entry)
         return flow
 
 

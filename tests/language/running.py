@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from flowlang.core import ActionOver, Input, Limits, Perform
-from flowlang.core.journal import replay
+from flowlang.core.journal import check_entry
 from flowlang.core.routing import NoRoute, choose_route
 from flowlang.model.commands import RunHostAction
 from flowlang.model.values import SECOND
@@ -79,7 +79,8 @@ class Table(Run):
             flow = self.flow
             flow.drop()
             self.flow = self.machine(flow.script, flow.opening, flow.limits, flow.actions)
-            replay(self.flow, self.journal.entries)
+            for number, entry in enumerate(self.journal.entries):
+                check_entry(self.flow, number, entry)
 
     @property
     def at(self) -> int:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from flowlang.store import statements
+from flowlang.store import schema, statements
 from flowlang.store.database import Database
 from flowlang.store.reading import FILE
 from flowlang.store.sqlite import SqliteStore
@@ -32,7 +32,7 @@ def test_what_a_row_is_read_as_has_the_fields_of_its_table(
     assert {name for _, name, *_ in db.rows(f"PRAGMA table_info({table})")} == set(columns)
 
 
-@pytest.mark.parametrize("name", [each for each in vars(statements) if each.isupper()])
+@pytest.mark.parametrize("name", [each for each in vars(statements) if each.isupper() and each[0] != "_"])
 def test_each_statement_is_one_that_the_tables_have(name: str, db: Database) -> None:
     statement = getattr(statements, name)
     if isinstance(statement, str):
@@ -44,3 +44,9 @@ def test_each_statement_is_one_that_the_tables_have(name: str, db: Database) -> 
         ):  # which have more by and by
             columns = [each for _, each, *_ in db.rows(f"PRAGMA table_info({inserted[1]})")]
             assert statement.count("?") == len(columns)
+
+
+def test_the_tables_are_those_that_the_schema_tells_of(db: Database) -> None:
+    told = re.findall(r"^\| (`\w+`(?:, `\w+`)*) \|", schema.__doc__ or "", re.MULTILINE)
+    tables = {name for (name,) in db.rows("SELECT name FROM sqlite_schema WHERE type = 'table'")}
+    assert set(re.findall(r"\w+", " ".join(told))) == tables
