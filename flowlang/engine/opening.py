@@ -84,9 +84,9 @@ async def open_engine(
             if engine.keeper.durable:
                 nursery.start_soon(engine.keeper.run)
                 nursery.start_soon(engine.checkpoint)
+                nursery.start_soon(engine.ladders.run)
             if retention is not None and isinstance(store, ForgettingStore):
                 nursery.start_soon(forget, engine, store, retention)
-                nursery.start_soon(engine.ladders.run)
             try:
                 yield engine
             except BaseException as error:
