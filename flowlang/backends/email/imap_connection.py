@@ -16,7 +16,7 @@ from contextlib import suppress
 from io import BufferedReader
 from typing import Any, cast
 
-from .settings import Server
+from .settings import Server, cut
 
 AT_ONCE = 50
 """Mails that are looked for in one go."""
@@ -139,7 +139,8 @@ class ImapConnection:
             sock.settimeout(timeout)
 
     def close(self) -> None:
-        """Ends it without a word."""
+        """Ends it without a word; also from another thread than the one that uses it."""
+        cut(self._imap.sock)
         with suppress(*IMAP_ERRORS):
             self._imap.shutdown()
 

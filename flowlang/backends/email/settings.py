@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import socket
 import ssl
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
@@ -34,6 +36,14 @@ class Server:
     def context(self) -> ssl.SSLContext:
         """How to encrypt: names and certificates are checked. Raises `BackendError`."""
         return client_context(self.ca_file)
+
+
+def cut(sock: socket.socket | None) -> None:
+    """Ends a connection under a thread that reads from it. To close it would wait for the thread, and the
+    thread for the other side: what it reads from has a lock."""
+    if sock is not None:
+        with suppress(OSError):
+            socket.socket.shutdown(sock, socket.SHUT_RDWR)  # also under TLS: no goodbye, which might wait
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,7 +16,7 @@ from flowlang.backends.border import BackendError
 from flowlang.backends.on_wire import OnWire
 
 from .compose import Mail
-from .settings import Server
+from .settings import Server, cut
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +80,7 @@ class SmtpConnection:
     def abandon(self) -> None:
         """Closes it without a word; for another thread than the one that uses it."""
         if self._smtp is not None:
+            cut(self._smtp.sock)
             self._smtp.close()
 
     def _connect(self) -> smtplib.SMTP:

@@ -38,12 +38,13 @@ NONSENSE = {
 @dataclass
 class Odd:
     """A server that says something odd at one step, so many times, and is a good one after that. `taken` are
-    the mails behind whose dot it came."""
+    the mails behind whose dot it came. `hangs`: it does not break off then, but says no more."""
 
     step: str
     says: bytes
     times: int = 1
     taken: list[bytes] = field(default_factory=list)
+    hangs: trio.Event | None = None
 
     async def serve(self, stream: trio.SocketStream) -> None:
         buffer = bytearray()
@@ -62,6 +63,9 @@ class Odd:
             if step == self.step and self.times:
                 self.times -= 1
                 await stream.send_all(self.says)
+                if self.hangs is not None:
+                    self.hangs.set()
+                    await trio.sleep_forever()
                 raise trio.EndOfChannel
             await stream.send_all(GOOD[step])
 
@@ -121,3 +125,22 @@ async def test_a_mail_goes_out_once_or_nobody_knows(step: str, says: str) -> Non
     else:  # nothing was taken, or it said so
         assert found == ["sent", "sent"]
         assert len(server.taken) == (3 if step == "dot" else 2)
+
+
+@pytest.mark.parametrize("step", STEPS)
+async def test_a_server_that_says_no_more_keeps_the_engine_from_nothing(step: str) -> None:
+    server = Odd(step, b"2", hangs=trio.Event())
+    async with trio.open_nursery() as nursery:
+        listeners = await trio.open_tcp_listeners(0, host="127.0.0.1")
+        nursery.start_soon(trio.serve_listeners, server.serve, listeners)
+        where = Server("127.0.0.1", listeners[0].socket.getsockname()[1], "none", timeout=30.0)
+        backend = EmailBackend(Writer("mailto:desk@clinic.example"), Sender(where))
+        await nursery.start(backend.run, TestHost())
+        mail = SendMessage("email", "mailto:ann@home.example", "Hello", "af1/1", subject="Hello")
+        backend.send(mail, lambda _result: None)
+        with trio.fail_after(5):
+            assert server.hangs is not None
+            await server.hangs.wait()
+        before = trio.current_time()
+        nursery.cancel_scope.cancel()
+    assert trio.current_time() - before < 5
