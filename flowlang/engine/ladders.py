@@ -47,18 +47,13 @@ class Ladders:
     async def written(self) -> None:
         """Returns when what was gathered so far is on disk."""
         await self._write(self._engine.now() + 1)
-        await self._on_disk()  # also what was taken a moment before
+        await self._engine.keeper.on_disk()  # also what was taken a moment before
 
     async def _write(self, before: int) -> None:
         parts = (part for each in self._sources for part in each.take_ladders(before))
         while slice_ := list(islice(parts, _SLICE)):
             self._keep(slice_)
-            await self._on_disk()
-
-    async def _on_disk(self) -> None:
-        told = trio.Event()
-        self._engine.keeper.after(lambda _has: told.set())
-        await told.wait()
+            await self._engine.keeper.on_disk()
 
     def keep_all(self) -> None:
         """The engine ends: for the last commit."""

@@ -171,6 +171,7 @@ class Parking:
         store.unpark(running.journal)
         engine.post.recovered(running, again.sent, again.received)
         self._not_parked_from_now_on(stored.id)
+        self._told.pop(stored.id, None)
         engine.schedule(running)
         engine.wake()
         return running

@@ -6,7 +6,6 @@ one for the values that outlive all months. A key is on disk, whole, before anyt
 
 from __future__ import annotations
 
-import errno
 import os
 import secrets
 from collections.abc import Callable
@@ -16,6 +15,7 @@ from pathlib import Path
 from flowlang.model.values import SECOND
 
 from .errors import StoreError
+from .files import write_whole
 
 _SIZE = 32  # bytes: AES-256
 _SUFFIX = ".key"
@@ -111,9 +111,7 @@ class Keys:
         new = path.with_suffix(f".{secrets.token_hex(4)}.new")
         file = os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
         try:
-            if os.write(file, text) != len(text):  # so POSIX tells of a disk that is nearly full
-                raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
-            os.fsync(file)
+            write_whole(file, text)
         except OSError:
             new.unlink(missing_ok=True)
             raise

@@ -6,13 +6,12 @@ no such line is passed over.
 
 from __future__ import annotations
 
-import errno
 import os
 from pathlib import Path
 
 from flowlang.model.addresses import same_person
 
-from .errors import StoreError
+from .files import unusable, write_whole
 
 FILE = "opted_out"
 
@@ -31,7 +30,7 @@ class OptedOut:
             if text and not text.endswith("\n"):
                 os.write(self._file, b"\n")
         except OSError as error:
-            raise StoreError(f"{self._path}: {(error.strerror or str(error)).lower()}") from None
+            raise unusable(self._path, error) from None
         for line in text.split("\n"):
             if line.startswith("+"):
                 self._addresses.add(same_person(line[1:]))
@@ -68,9 +67,10 @@ class OptedOut:
         text = f"{line}\n".encode()
         try:
             before = os.fstat(self._file).st_size
-            if os.write(self._file, text) != len(text):  # so POSIX tells of a disk that is nearly full
+            try:
+                write_whole(self._file, text)
+            except OSError:
                 os.ftruncate(self._file, before)  # the next line begins where this one did
-                raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
-            os.fsync(self._file)
+                raise
         except OSError as error:
-            raise StoreError(f"{self._path}: {(error.strerror or str(error)).lower()}") from None
+            raise unusable(self._path, error) from None

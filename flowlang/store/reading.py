@@ -17,6 +17,7 @@ from .builds import Build
 from .coding import DAMAGED, decode
 from .database import Database, DatabaseError, Row, why
 from .errors import StoreError
+from .files import unusable
 from .keys import Keys, default_keys
 from .pruning import LEFT, left
 from .reader import Reader
@@ -297,7 +298,7 @@ def open_archive(folder: Path, keys: Path | None = None) -> Generator[Archive]:
     try:
         there = path.is_file()
     except OSError as error:
-        raise StoreError(f"{folder}: {(error.strerror or str(error)).lower()}") from None
+        raise unusable(folder, error) from None
     if not there:
         raise StoreError(f"{folder}: there is no {FILE} in this folder; `flow serve --data FOLDER` makes one")
     db: Database | None = None

@@ -6,7 +6,7 @@ version, each carried out in one transaction.
 | `identity` | the store: its name where the keys of its secrets lie | never |
 | `texts`, `builds` | a text; what activeflows run on, made of texts | with the last who runs on it |
 | `activeflows` | an activeflow: its opening, its state, where its journal ends | so long after its end |
-| `journal` | an input and the hash of what came of it, in the order of all | with its activeflow, or at a handoff |
+| `journal` | an input and the hash of what came of it | with its activeflow, or at a handoff |
 | `parked_threads`, `parked_messages` | what wakes one that is parked | as it wakes |
 | `outbox` | what leaves and is not known to have arrived | as it arrives, or so long after it was given up |
 | `seen` | a message that was here | after a week |

@@ -27,6 +27,7 @@ from .builds import Build
 from .coding import encode
 from .database import Database, DatabaseError, Row, damaged, why
 from .errors import StoreError
+from .files import unusable
 from .protocol import Thread
 from .pruning import SWEPT, pruning
 from .reading import FILE, Archive, Stored, keys_of
@@ -122,7 +123,7 @@ class SqliteStore:
             # Whatever the folder allows; SQLite gives its log the same permissions.
             os.close(os.open(folder / FILE, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))
         except OSError as error:
-            raise StoreError(f"{folder}: {(error.strerror or str(error)).lower()}") from None
+            raise unusable(folder, error) from None
         try:
             self._db = Database(folder / FILE)
             migrate(self._db, str(folder))

@@ -61,6 +61,20 @@ async def test_it_keeps_the_text_that_it_began_with(tmp_path: Path, autojump_clo
         assert (await engine.start("main").ended()).value == "new"
 
 
+async def test_listening_brings_back_what_lived_where_nobody_asked_for_it(
+    tmp_path: Path, autojump_clock: Virtual
+) -> None:
+    async with engine_on(SqliteStore(tmp_path), "flow main { wait 1h }") as (engine, _):
+        run = engine.start("main")
+        await trio.sleep(1)
+    with SqliteStore(tmp_path) as store:
+        async with flowlang.open_engine(store=store) as engine:
+            await engine.listen()
+            assert engine.activeflows == (run.id,)
+            assert engine.recover().live == ()
+            assert engine.activeflows == (run.id,)
+
+
 async def test_deadlines_that_passed_meanwhile_are_met_in_order(
     tmp_path: Path, autojump_clock: Virtual
 ) -> None:
