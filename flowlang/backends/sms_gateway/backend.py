@@ -19,6 +19,7 @@ from flowlang.backends.http_client import Client, ClientSettings, open_client
 from flowlang.backends.http_server import HttpServer
 from flowlang.backends.on_wire import OnWire
 from flowlang.backends.tls import client_context
+from flowlang.core.json_values import whole_text
 from flowlang.model.message_commands import HttpRequest, OutsideCommand, SendMessage
 from flowlang.model.results import Done, Result
 from flowlang.model.values import SECOND, Outcome, Value
@@ -26,6 +27,8 @@ from flowlang.model.values import SECOND, Outcome, Value
 from .callbacks import Receiver, Secrets
 from .form import Form, found_at
 
+_NOBODY_KNOWS = frozenset({500, 502, 504})
+"""It broke at the gateway or behind it (RFC 9110 §15.6), perhaps after the message had gone."""
 _PATIENCE = 30 * SECOND  # for one message, all attempts together
 
 
@@ -116,6 +119,7 @@ class SmsGatewayBackend:
             "account": self._account,
             "token": str(self._secrets.token),
         }
+        given = {name: whole_text(value) for name, value in given.items()}
         headers: dict[str, Value] = dict(form.head(given))
         request = HttpRequest("POST", form.address(given), headers, form.body(given), _PATIENCE, command.key)
         host = self._given_host()
@@ -133,6 +137,8 @@ class SmsGatewayBackend:
                 if 200 <= status <= 299:
                     # What it took and gave no name to has gone out, and no report will find it.
                     return Outcome("sent", {"id": found}) if found is not None else Outcome("unknown")
+                if status in _NOBODY_KNOWS:
+                    return Outcome("unknown")
                 code = found_at(body, self._form.code)
                 reason = "rejected" if status < 500 and status != 429 else "unavailable"
                 return Outcome("failed", {"reason": reason, "detail": code or str(status)})

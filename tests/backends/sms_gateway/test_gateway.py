@@ -141,7 +141,9 @@ async def test_another_form_is_configuration() -> None:
     [
         ([Reply(400, b'{"code": 21610}')], Outcome("failed", {"reason": "rejected", "detail": "21610"})),
         ([Reply(429), Reply(503), Reply(201, b'{"sid":"SM9"}')], Outcome("sent", {"id": "SM9"})),
-        ([Reply(500)], Outcome("failed", {"reason": "unavailable", "detail": "500"})),
+        ([Reply(500)], Outcome("unknown")),
+        ([Reply(502)], Outcome("unknown")),
+        ([Reply(501)], Outcome("failed", {"reason": "unavailable", "detail": "501"})),
         ([Reply(503)] * 3, Outcome("failed", {"reason": "unavailable", "detail": "503"})),
         ([Reply(breaks=True)], Outcome("unknown")),
         ([Reply(201, b"no json")], Outcome("unknown")),
@@ -152,6 +154,16 @@ async def test_what_becomes_of_it_is_an_outcome(replies: list[Reply], outcome: O
     async with running(lambda _asked: left.pop(0)) as (backend, server):
         assert await send(backend) == outcome
         assert len(server.asked) == len(replies)
+
+
+@pytest.mark.parametrize("form", [TWILIO, OTHER])
+async def test_half_a_character_in_any_field_costs_nothing(form: Form) -> None:
+    async with running(Accepts(), form) as (backend, server):
+        for key, more in (("k1", {"text": "a\ud800"}), ("k\udfff", {}), ("k3", {"source": "sms:\ud800"})):
+            assert (await send(backend, key=key, **more)).name in ("sent", "failed")
+        assert len(server.asked) >= 2
+        assert all(b"ud800" not in each.body for each in server.asked)
+        assert (await send(backend, key="k4")).name == "sent"
 
 
 async def test_the_same_key_is_one_message() -> None:
