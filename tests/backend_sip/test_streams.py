@@ -15,6 +15,7 @@ from trio.testing import wait_all_tasks_blocked
 from flowlang.backends.sip import Endpoint
 from flowlang.backends.sip.connection import IDLE_TIME, MESSAGE_TIME
 from flowlang.backends.sip.dns import Srv
+from flowlang.backends.sip.endpoint import LAST_WORDS
 from flowlang.backends.sip.sockets import Listener, open_listener
 from flowlang.backends.sip.tls import Tls, TlsSettings, names_of
 from flowlang.sip import (
@@ -340,3 +341,49 @@ async def test_one_host_has_so_many_connections_and_no_more(
         async with await trio.open_tcp_stream(here.address.host, here.address.port) as another:
             await another.send_all(b"\r\n\r\n")
             assert await another.receive_some() == b"\r\n"
+
+
+@pytest.mark.parametrize("transport", ["udp", "tcp", "tls"])
+@pytest.mark.parametrize("calls", [True, False])
+async def test_what_is_said_last_still_goes_out(
+    tmp_path: Path, clock: trio.abc.Clock, transport: str, calls: bool
+) -> None:
+    """A server that is cancelled hangs up, whoever made the connection."""
+    secured = tls(tmp_path, "127.0.0.1") if transport == "tls" else None
+    assert transport in ("udp", "tcp", "tls")
+    async with side(transport, secured=secured) as here:
+        with closing(await open_listener(transport, "127.0.0.1", 0)) as listener:
+            there = Side(listener, 2, secured, frozenset())
+
+            def hang_up() -> None:
+                for each in there.events:
+                    if isinstance(each, CallOffered | CallAnswered):
+                        each.call.hang_up(there.endpoint.now())
+                there.endpoint.carry_out()
+
+            async with trio.open_nursery() as nursery:
+                nursery.start_soon(there.endpoint.run, hang_up)
+                one, other = (there, here) if calls else (here, there)
+                one.call(other.address)
+                await one.wait_for(CallAnswered)
+                await wait_all_tasks_blocked()
+                nursery.cancel_scope.cancel()
+        ended = await here.wait_for(CallEnded)
+        assert isinstance(ended, CallEnded)
+        assert (ended.cause, ended.by) == ("normal", "remote")
+
+
+async def test_nobody_waits_long_for_who_takes_nothing(clock: trio.abc.Clock) -> None:
+    """Nor for a connection that is never made."""
+    with closing(await open_listener("tcp", "127.0.0.1", 0)) as listener:
+        there = Side(listener, 2, None, frozenset())
+
+        def call() -> None:
+            there.call(Address("192.0.2.1", 5060, "tcp"))
+
+        began = trio.current_time()
+        async with trio.open_nursery() as nursery:
+            nursery.start_soon(there.endpoint.run, call)
+            await wait_all_tasks_blocked()
+            nursery.cancel_scope.cancel()
+        assert trio.current_time() - began <= LAST_WORDS

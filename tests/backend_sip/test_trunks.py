@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager, closing
+from dataclasses import replace
 from ipaddress import ip_network
 from pathlib import Path
 
@@ -165,6 +166,29 @@ async def test_we_register_where_the_name_of_a_trunk_leads(tmp_path: Path, clock
                 # Where it leads is also where its calls come from.
                 assert (await caller.ask(invite(caller, "sip:1@127.0.0.1"))).status == 100
                 assert (await host.next_call()).incoming.via == "carrier"
+            nursery.cancel_scope.cancel()
+
+
+async def test_who_stops_at_once_registers_out_by_the_connection_that_there_is(
+    tmp_path: Path, clock: trio.abc.Clock
+) -> None:
+    with closing(await open_listener("tcp", "127.0.0.1", 0)) as listener:
+        there = Endpoint((listener,), Settings(t1=T1), tokens(4), lambda _event: None)
+        registrar = Registrar(Accounts([Account("office", "hush")]), "carrier", b"k" * 32, tokens(5))
+        there.agent.registrar = registrar
+        server = f"sip:127.0.0.1:{there.address.port};transport=tcp"
+        trunk = SipTrunk(
+            "carrier", (parse_uri(server),), credentials=Credentials("office", "hush"), register=True
+        )
+        async with trio.open_nursery() as nursery:
+            nursery.start_soon(there.run)
+            async with served(tmp_path, trunk, listener=replace(DOOR, transport="tcp")):
+                with trio.fail_after(5):
+                    while not len(registrar):
+                        await there.changed.park()
+            with trio.fail_after(5):
+                while registrar.registered("sip:office@anywhere", there.now()):
+                    await there.changed.park()
             nursery.cancel_scope.cancel()
 
 

@@ -258,10 +258,7 @@ class SipBackend:
                     end_left_over(endpoint, host)
                     endpoint.carry_out()
                 task_status.started(shown(listeners))
-                try:
-                    await endpoint.run()
-                finally:
-                    self._stop(endpoint)
+                await endpoint.run(partial(self._stop, endpoint))
 
     def registered(self, address: str) -> tuple[Contact, ...]:
         """Where the phones of an address of record are reached, the preferred first: the URI for the request

@@ -47,6 +47,7 @@ class Connection:
         self._unsent: deque[bytes] = deque()
         self._unsent_size = 0
         self._wake = trio.Event()
+        self._sent = trio.lowlevel.ParkingLot()
         self._finishing = False
         self._scope = trio.CancelScope()
 
@@ -61,6 +62,11 @@ class Connection:
             return False
         self._wake.set()
         return True
+
+    async def flush(self) -> None:
+        """Returns when all that was queued is handed over, or never will be."""
+        while self.open and self._unsent_size:
+            await self._sent.park()
 
     def close(self) -> None:
         """End it now; what was not sent is lost."""
@@ -80,6 +86,7 @@ class Connection:
                 pass
             finally:
                 self.open = False
+                self._sent.unpark_all()
                 await trio.aclose_forcefully(self._stream)
 
     async def _read(self) -> None:
@@ -109,12 +116,13 @@ class Connection:
             while self._unsent:
                 data = b"".join(self._unsent)
                 self._unsent.clear()
-                self._unsent_size = 0
                 with trio.move_on_after(WRITE_TIME) as slow:
                     await self._stream.send_all(data)
                 if slow.cancelled_caught:
                     self.close()
                     return
+                self._unsent_size -= len(data)
+            self._sent.unpark_all()
             if self._finishing:
                 return
             self._wake = trio.Event()

@@ -16,6 +16,7 @@ from contextlib import suppress
 
 import trio
 
+from flowlang.backends.border import nothing
 from flowlang.sip import Address, Event, Send, Settings, SipSyntaxError, UserAgent
 from flowlang.sip.address import ip_literal, may_send_to
 from flowlang.sip.headers import parse_via
@@ -28,6 +29,7 @@ from .tls import Tls
 
 _log = logging.getLogger(__name__)
 
+LAST_WORDS = 0.5  # seconds that connections have for them
 _TOP_VIA = re.compile(rb"\r\nVia: ([^\r]*)")  # as we print it
 
 
@@ -110,16 +112,31 @@ class Endpoint:
                     return local
         return self._only_out(peer, transport)
 
-    async def run(self) -> None:
-        """Serve until cancelled."""
-        async with trio.open_nursery() as nursery:
-            nursery.start_soon(self._keep_time)
-            nursery.start_soon(self._streams.run)
-            for each in self.listeners:
-                if each.transport == "udp":
-                    nursery.start_soon(self._listen, each)
-                else:
-                    nursery.start_soon(self._accept, each)
+    async def run(self, last_words: Callable[[], None] = nothing) -> None:
+        """Serve until cancelled. Then `last_words` may give out more, and what a connection takes of it
+        within `LAST_WORDS` is sent."""
+        streams = trio.CancelScope()
+
+        async def keep_streams(*, task_status: trio.TaskStatus[None]) -> None:
+            with streams:
+                await self._streams.run(task_status=task_status)
+
+        async with trio.open_nursery() as kept:
+            try:
+                await kept.start(keep_streams)
+                streams.shield = True
+                async with trio.open_nursery() as nursery:
+                    nursery.start_soon(self._keep_time)
+                    for each in self.listeners:
+                        if each.transport == "udp":
+                            nursery.start_soon(self._listen, each)
+                        else:
+                            nursery.start_soon(self._accept, each)
+            finally:
+                last_words()
+                with trio.move_on_after(LAST_WORDS, shield=True):
+                    await self._streams.flush()
+                streams.cancel()
 
     def ping(self, peer: Address) -> None:
         """Send a keep-alive (RFC 5626 §4.4), where that needs no new connection."""

@@ -48,17 +48,19 @@ class Streams:
         self._connections: dict[Address, Connection] = {}
         self._connecting: dict[Address, list[bytes]] = {}
         self._hosts: Counter[str] = Counter()
+        self._connected = trio.lowlevel.ParkingLot()
         self._nursery: trio.Nursery | None = None
 
     def __len__(self) -> int:
         return len(self._connections) + len(self._connecting)
 
-    async def run(self) -> None:
+    async def run(self, *, task_status: trio.TaskStatus[None] = trio.TASK_STATUS_IGNORED) -> None:
         """Keeps the connections until cancelled; then all are closed."""
         async with trio.open_nursery() as nursery:
             self._nursery = nursery
             for destination in self._connecting:
                 nursery.start_soon(self._connect, destination)
+            task_status.started()
             try:
                 await trio.sleep_forever()
             finally:
@@ -67,12 +69,19 @@ class Streams:
     async def accept(
         self, accepting: trio.SocketListener, listener: Listener, context: ssl.SSLContext | None
     ) -> None:
-        """Takes what comes to a listening socket, until cancelled."""
+        """Takes what comes to a listening socket, until cancelled; what it took stays while `run` does."""
 
         async def handle(stream: trio.SocketStream) -> None:
             await self._on_connected(stream, listener, context)
 
-        await trio.serve_listeners(handle, [accepting])
+        await trio.serve_listeners(handle, [accepting], handler_nursery=self._nursery)
+
+    async def flush(self) -> None:
+        """Returns when all that was given out is handed over, or never will be."""
+        while self._connecting:
+            await self._connected.park()
+        for each in tuple(self._connections.values()):
+            await each.flush()
 
     def has(self, peer: Address) -> bool:
         """Whether there is a connection with him, or is about to be."""
@@ -108,6 +117,7 @@ class Streams:
         except (OSError, trio.BrokenResourceError) as error:
             _log.info("no SIP connection to %s: %s", destination, _why(error))
         waiting = self._connecting.pop(destination, [])
+        self._connected.unpark_all()
         if stream is None:
             self._on_failed(destination)
             return
