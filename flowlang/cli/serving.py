@@ -33,7 +33,7 @@ from .controlling import Controls, serve_controls
 from .display import LiveView, Style, printable
 from .exits import Exit
 from .faults import user_errors
-from .output import Lines
+from .output import GatheredLines, Lines
 from .projects import from_project, give_actions, project_of
 from .reloading import look, watch
 from .sip import nobody_may_call, sip_backend
@@ -79,6 +79,8 @@ async def _serve(service: Service, as_json: bool) -> Exit:
         backends = from_project(
             lambda: project.backends(Backend, service.data, service.policy, voice, sealing)
         )
+        lines = GatheredLines(Lines(sys.stdout if as_json else sys.stderr))
+        stack.callback(lines.flush)
         named = [sip, *backends]
         kept = not any(isinstance(each, Outlet) and "store" in each.outlets for each in backends)
         more = [StoredValues(service.data, sealing)] if kept else []
@@ -97,18 +99,20 @@ async def _serve(service: Service, as_json: bool) -> Exit:
         engine.load(service.path)
         require_voice(each.program for each in engine.scripts)
         if as_json:
-            engine.observe(JsonLines(Lines(sys.stdout)))
+            engine.observe(JsonLines(lines))
         else:
-            engine.observe(LiveView(Lines(sys.stderr), Style.of(sys.stderr), partial(_source_of, engine)))
+            engine.observe(LiveView(lines, Style.of(sys.stderr), partial(_source_of, engine)))
         recovered = engine.recover()
         _tell_of(recovered)
         where = (await engine.listen())[: len(named)]
-        # What is here now stays: a collection of all of it takes 100 ms, five frames of audio. A call leaves no
-        # cycles, so that there is little to look for; looking at Python's 700 objects each was 10 % of its time.
+        lines.flush()
+        # What is here now stays: a collection of all of it takes 100 ms, five frames of audio. A call leaves
+        # no cycles: there is little to look for, and a look at each 700 objects took 10 % of a call's time.
         gc.collect()
         gc.freeze()
         gc.set_threshold(10_000)
         async with trio.open_nursery() as nursery:
+            nursery.start_soon(lines.run)
 
             def require_voices() -> None:
                 require_voice(each.program for each in engine.scripts)
@@ -122,7 +126,9 @@ async def _serve(service: Service, as_json: bool) -> Exit:
                 _say(closed)
             first = await anext(signals)
             nursery.cancel_scope.cancel()
+        lines.flush()
         async with trio.open_nursery() as nursery:
+            nursery.start_soon(lines.run)
             nursery.start_soon(_hurry, signals, nursery.cancel_scope)
             if engine.activeflows:
                 _say(f"ending what runs ({len(engine.activeflows)}); Ctrl-C again ends it at once")

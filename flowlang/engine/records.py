@@ -18,6 +18,7 @@ from flowlang.model.observations import (
     LegTransferred,
     Observation,
     Refused,
+    SipMessageSeen,
 )
 from flowlang.model.secrets import shown_text
 
@@ -80,6 +81,8 @@ class Records:
     def observe(self, observation: Observation) -> CallRecorded | None:
         """What was observed; the record, if it is the end of a leg."""
         match observation:
+            case SipMessageSeen():  # most are
+                return None
             case LegRang(at, leg, call_id):
                 if (record := self._open.get(leg)) is not None and record.rang is None:
                     record.rang = at

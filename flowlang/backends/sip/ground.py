@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import trio
 
-from flowlang.backends.border import Host
+from flowlang.backends.border import DialogKeeper, Host
 from flowlang.backends.media import MediaPlane, Prompt
 from flowlang.backends.media.sounds import Sounds
 from flowlang.rtp import RandomBits
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 class Ground:
     """`legs` are those that the agent's events are for, by their call; `chains` how many legs of ours stand
     before a call that we placed, by its Call-ID; `recordings` the folder of recordings, if there is one;
-    `codecs` are what may be spoken, the preferred first."""
+    `codecs` are what may be spoken, the preferred first; `dialogs` keeps what ends a call after a crash."""
 
     host: Host
     endpoint: Endpoint
@@ -40,6 +40,7 @@ class Ground:
     chains: dict[str, int] = field(default_factory=dict[str, int])
     codecs: tuple[Codec, ...] = CODECS
     ladders: Ladders | None = None
+    dialogs: DialogKeeper | None = None
 
     def enter(self, call: CallLeg, leg: SipLeg) -> None:
         """What the agent tells of this call is for that leg."""
