@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
+from contextlib import nullcontext
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
@@ -19,8 +20,15 @@ if TYPE_CHECKING:
 @click.argument("activeflow", metavar="ID")
 @reading_option
 @click.option("--until", type=click.IntRange(0), metavar="N", help="Stop before entry N of the journal.")
-@click.option("--step", is_flag=True, help="One entry at a time: Enter goes on, b back, q ends.")
-@click.option("--json", "as_json", is_flag=True, help="One JSON object for each entry.")
+@click.option(
+    "--step",
+    is_flag=True,
+    help="Line by line: Enter goes a line on, b one back, n to the next entry, p to the one before, a number "
+    "to that entry, q ends.",
+)
+@click.option(
+    "--json", "as_json", is_flag=True, help="One JSON object for each entry; with --step its lines in it."
+)
 def replay(activeflow: str, data: Path | None, until: int | None, step: bool, as_json: bool) -> int:
     """Run the journal of the activeflow ID again: each input, and where it brought the script. Nothing is
     sent anywhere. Fails where what the script does now differs from what it did."""
@@ -28,52 +36,36 @@ def replay(activeflow: str, data: Path | None, until: int | None, step: bool, as
 
     from .display import printable
     from .display.kept import masked
-    from .replaying import past_of, strand_lines, strands_to_plain
+    from .replaying import past_of, step_lines, step_to_plain, strand_lines, strands_to_plain
+    from .stepping import Stepper
+    from .walking import Stop, entry_line, walk
 
     with archive_in(data) as archive:
         past = past_of(archive, find(archive, activeflow), until)
-        shots: list[tuple[list[Any], list[str]]] = []
+        stepper = Stepper() if step else None
+        stops: list[Stop] = []
 
         def keep(number: int, flow: Activeflow, _outputs: list[Output]) -> None:
             given = masked(past.entries[number].given)
+            steps, left_out = stepper.take(flow.secrets.names) if stepper is not None else ([], 0)
             if as_json:
                 plain = {"entry": number, "given": given, "strands": strands_to_plain(flow)}
+                if stepper is not None:
+                    plain |= {"steps": [step_to_plain(each) for each in steps], "left_out": left_out}
                 click.echo(json.dumps(plain, ensure_ascii=False))
-            else:
-                shots.append((given, strand_lines(flow, past.source)))
+                return
+            head = entry_line(number, given)
+            stops.extend(Stop(number, head, step_lines(each, past.source)) for each in steps)
+            more = [f"and {left_out} more lines"] if left_out else []
+            stops.append(Stop(number, head, [*more, *strand_lines(flow, past.source)], ends=True))
 
-        outcome = past.run(keep)
-    if not as_json:
-        _tell(shots, step=step)
+        with stepper if stepper is not None else nullcontext():
+            outcome = past.run(keep)
+    if step and not as_json:
+        walk(stops)
+    for each in () if step else stops:
+        each.tell()
     if isinstance(outcome, NotReplayed):
         click.echo(f"flow: it goes no further: {printable(str(outcome), 1000)}", err=True)
         return Exit.FAILED
     return Exit.FINE
-
-
-def _tell(shots: list[tuple[list[Any], list[str]]], *, step: bool) -> None:
-    number = 0
-    while 0 <= number < len(shots):
-        _tell_one(number, *shots[number])
-        if not step:
-            number += 1
-            continue
-        place = f"[{number} of {len(shots) - 1}]"
-        key = click.prompt(place, default="", show_default=False, err=True).strip()
-        if key == "q":
-            return
-        if key.isdecimal():
-            number = min(int(key), len(shots) - 1)
-        else:
-            number = max(0, number + (-1 if key == "b" else 1))
-
-
-def _tell_one(number: int, given: list[Any], lines: list[str]) -> None:
-    from .display import printable
-    from .display.kept import moment
-
-    kind, at, *rest = given
-    what = printable(" ".join(json.dumps(each, ensure_ascii=False) for each in rest), 1000)
-    click.echo(f"{number:>4}  {moment(at)}  {kind} {what}".rstrip())
-    for line in lines:
-        click.echo(f"      {line}")

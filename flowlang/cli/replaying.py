@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,6 +13,11 @@ from flowlang.diagnostics import Source
 from flowlang.engine.replay import Builds, NotReplayed, Replayed, Watch, replayed
 from flowlang.model.plain import to_plain
 from flowlang.store.reading import Archive, Stored
+
+from .stepping import Step
+
+_PREFIX = re.compile(r"\A(?:[fg]|z\d+)_")  # see `compile.names`
+_NUMBER = re.compile(r"_\d+\Z")
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +54,7 @@ def strands_to_plain(flow: Activeflow) -> list[dict[str, Any]]:
             "strand": each.name,
             "frames": [
                 {
-                    "flow": frame.name.removeprefix("f_"),
+                    "flow": _name(frame.name),
                     "line": int(frame.line),
                     "variables": {name: to_plain(value) for name, value in frame.variables.items()},
                 }
@@ -57,6 +63,34 @@ def strands_to_plain(flow: Activeflow) -> list[dict[str, Any]]:
         }
         for each in strands_of(flow)
     ]
+
+
+def step_to_plain(step: Step) -> dict[str, Any]:
+    """A line before it runs, with its variables."""
+    return {
+        "flow": _name(step.name),
+        "line": step.line,
+        "file": step.file,
+        "variables": {name: to_plain(value) for name, value in step.variables.items()},
+    }
+
+
+def step_lines(step: Step, source: Source) -> list[str]:
+    """The same for people."""
+    from .display import printable
+    from .display.kept import variables
+
+    code = source.line(step.line).strip() if step.file is None else step.file
+    lines = [printable(f"{_name(step.name)} line {step.line}  {code}")]
+    if step.variables:
+        lines.append(f"    {printable(variables(step.variables), 1000)}")
+    return lines
+
+
+def _name(python_name: str) -> str:
+    """As the script has it: a flow or `func` by its name, a block by what it is, such as `on`."""
+    name = _PREFIX.sub("", python_name)
+    return name if name != python_name else _NUMBER.sub("", name)
 
 
 def strand_lines(flow: Activeflow, source: Source) -> list[str]:
@@ -69,8 +103,7 @@ def strand_lines(flow: Activeflow, source: Source) -> list[str]:
         lines.append(printable(f"{strand.name}:"))
         for frame in strand.frames:
             code = source.line(frame.line).strip() if not hasattr(frame.line, "file") else ""
-            name = frame.name.removeprefix("f_")
-            lines.append(printable(f"    {name} line {int(frame.line)}  {code}"))
+            lines.append(printable(f"    {_name(frame.name)} line {int(frame.line)}  {code}"))
             if frame.variables:
                 lines.append(f"        {printable(variables(frame.variables), 1000)}")
     return lines

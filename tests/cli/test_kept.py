@@ -79,7 +79,7 @@ def test_replay_steps_forwards_and_back(kept: tuple[Path, str]) -> None:
     assert done.out.rindex("count = 1") < done.out.rindex("count = 2")
     short = flow("replay", activeflow, "--data", "data", "--until", "2", folder=folder)
     assert "count = 1" not in short.out
-    stepped = flow("replay", activeflow, "--data", "data", "--step", folder=folder, typed="\n\nb\n0\nq\n")
+    stepped = flow("replay", activeflow, "--data", "data", "--step", folder=folder, typed="n\nn\np\n0\nq\n")
     numbers = [line.split()[0] for line in stepped.out.splitlines() if line[:4].strip().isdecimal()]
     assert numbers == ["0", "1", "2", "1", "0"]
 
