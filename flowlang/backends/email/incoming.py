@@ -17,7 +17,7 @@ from .reading import read_mail
 from .reports import reports_in
 
 _MOST_ANSWERS = 20
-_LARGE = 50_000
+_LARGE = 8_000
 """Bytes of a mail that takes longer than a millisecond or two to read."""
 
 

@@ -6,6 +6,7 @@ Nothing raises: what is broken is left out. Sizes are limited before anything is
 from __future__ import annotations
 
 import re
+from codecs import lookup
 from contextlib import suppress
 from dataclasses import dataclass
 from email.errors import MessageError
@@ -32,6 +33,8 @@ _MOST_NESTED = 20
 """Parts that have parts. The stdlib's parser looks at each line once for each of them that is around it."""
 _MOST_BORDERS = 1_000
 _CONTENT_TYPE = re.compile(rb"^content-type:[^\r\n]*(?:\r?\n[ \t][^\r\n]*)*", re.IGNORECASE | re.MULTILINE)
+_NO_CHARSETS = frozenset({"idna", "punycode", "raw-unicode-escape", "undefined", "unicode-escape"})
+"""Codecs of Python that are no charset of mails (RFC 2978); one takes seconds."""
 _MACHINES = ("list-id", "x-autoreply", "x-autorespond", "x-failed-recipients")
 """Headers that machines alone write."""
 _BROKEN = (MessageError, ValueError, LookupError, TypeError, AttributeError, RecursionError, AssertionError)
@@ -154,6 +157,8 @@ def text_of(part: Message) -> str:
         return ""
     data = raw[: MOST_TEXT * 4] if isinstance(raw, bytes) else b""
     try:
+        if lookup(charset).name.replace("_", "-") in _NO_CHARSETS:
+            raise LookupError
         text = data.decode(charset, "replace")
     except _BROKEN:  # no such charset
         text = data.decode("utf-8", "replace")

@@ -254,3 +254,15 @@ def test_html_takes_as_long_as_it_is_long(piece: str) -> None:
 )
 def test_what_html_says(html: str, text: str) -> None:
     assert text_of_html(html) == text
+
+
+@pytest.mark.parametrize(
+    "charset", ["punycode", "idna", "unicode_escape", "raw-unicode-escape", "undefined", "rot13", "x"]
+)
+def test_what_is_no_charset_of_mails_is_read_as_utf_8(charset: str) -> None:
+    head = f"From: ann@home.example\r\nContent-Type: text/plain; charset={charset}\r\n\r\n".encode()
+    begun = time.process_time()
+    got = read_mail(head + "a-\\x41 größer ".encode() + b"x" * 200_000 + b"-" + b"a" * 200_000)
+    assert time.process_time() - begun < 1
+    assert got is not None
+    assert got.text.startswith("a-\\x41 größer xxx")
