@@ -1,0 +1,160 @@
+"""What a store may have besides: rules for `check_store`, as those of `store_rules`."""
+
+from __future__ import annotations
+
+from contextlib import closing
+from dataclasses import replace
+
+from flowlang.model.values import DAY
+from flowlang.store.sending import Sending
+
+from .store_rules import AT, BUILD, RECORD, Open, begun, live, said
+
+
+def keeps_an_outbox(make: Open, name: str) -> None:
+    one, two = (Sending(name + each, "f", {"text": each}, at) for each, at in (("a", 20), ("b", 10)))
+    with closing(make()) as store:
+        store.keep_sending(one)
+        store.keep_sending(two)
+        store.commit()
+        failed = replace(one, state="failed", reason="no line", tries=2)
+        store.keep_sending(failed)
+        store.commit()
+    with closing(make()) as store:
+        found = [each for each in store.archive.outbox() if each.key.startswith(name)]
+        assert found == [two, failed], "the outbox is not as it was given last, the oldest first"
+        store.drop_sending(one.key)
+        store.commit()
+        assert store.archive.sending(one.key) is None, "one that was dropped is there"
+        assert store.archive.sending(two.key) == two
+
+
+def keeps_dialogs(make: Open, name: str) -> None:
+    with closing(make()) as store:
+        store.keep_dialog(f"{name}a", {"n": 1}, AT)
+        store.keep_dialog(f"{name}a", {"$secret": {"n": 2}}, AT)
+        store.keep_dialog(f"{name}b", {"n": 3}, AT)
+        store.drop_dialog(f"{name}b")
+        store.commit()
+    with closing(make()) as store:
+        found = {leg: each for leg, each in store.archive.dialogs().items() if leg.startswith(name)}
+        assert found == {f"{name}a": {"n": 2}}, "the dialogs are others"
+
+
+def knows_what_was_here(make: Open, name: str) -> None:
+    with closing(make()) as store:
+        for _ in range(2):
+            store.keep_seen("sms", f"{name}\ud800", AT)
+        store.commit()
+    with closing(make()) as store:
+        assert store.archive.seen("sms", f"{name}\ud800"), "what was here is not known"
+        assert not store.archive.seen("email", f"{name}\ud800"), "channels are taken for each other"
+
+
+def keeps_requests(make: Open, name: str) -> None:
+    with closing(make()) as store:
+        for number in range(3):
+            store.keep_request(f"{name}a", ["stop", number])
+        store.commit()
+    with closing(make()) as store:
+        first, *rest = (each for each in store.archive.requests() if each.activeflow == f"{name}a")
+        assert first.given == ["stop", 0], "requests are not in order"
+        store.drop_request(first.number)
+        store.commit()
+        left = [each for each in store.archive.requests() if each.activeflow == f"{name}a"]
+        assert left == rest, "one that was dropped is there, or another is not"
+
+
+def keeps_ladders(make: Open, name: str) -> None:
+    with closing(make()) as store:
+        for number in (0, 2, 2):
+            store.keep_ladder(f"{name}a", "c", number, [number, "INVITE"])
+        store.commit()
+
+
+def parks(make: Open, name: str) -> None:
+    with closing(make()) as store:
+        parked = [begun(store, f"{name}{each}", each) for each in ("a", "a.1", "b")]
+        store.commit()
+        for journal, due, ours in zip(parked, (AT + 2, AT + 1, None), ("us", None, "we"), strict=True):
+            store.park(journal, due, [("sms", f"{name}p", ours)], [f"{name}{due}"])
+        store.commit()
+    with closing(make()) as store:
+        archive = store.archive
+        assert not [each for each, _, _ in archive.live() if each.id.startswith(name)], "a parked one lives"
+        assert archive.next_due((AT, 0)) == AT + 1, "the first that is due is another one"
+        due = archive.due(AT + 2, 10, (AT, 0))
+        assert [each.id for each in due] == [f"{name}a.1", f"{name}a"], "they are not due in order"
+        assert archive.due(AT + 2, 1, (AT, 0)) == due[:1], "more are given than were asked for"
+        assert archive.due(AT + 2, 10, (AT + 1, due[0].number)) == due[1:], "one is given twice"
+        threads = [archive.with_thread("sms", f"{name}p", each) for each in ("us", "we", "else")]
+        assert threads == [f"{name}a", f"{name}b", f"{name}a.1"], "threads lead elsewhere"
+        assert archive.that_sent(f"{name}{AT + 1}") == f"{name}a.1", "a report leads elsewhere"
+        assert archive.family(f"{name}a") == 2, "a family has others"
+        assert archive.parked(f"{name}none") is None
+        stored = archive.parked(f"{name}a")
+        assert stored is not None
+        assert said(archive.entries(stored)) == ["a"], "a parked one has other entries"
+        journal = store.journal_of(stored, stored.last)
+        store.unpark(journal)
+        journal.append(["event", AT, "woken"], b"")
+        store.commit()
+        assert archive.parked(f"{name}a") is None, "one that was woken is parked"
+        assert archive.with_thread("sms", f"{name}p", "us") == f"{name}a.1", "it has its thread still"
+        found = live(store, f"{name}a")
+        assert found is not None, "one that was woken does not live"
+        assert said(found[1]) == ["a", "woken"]
+
+
+def wakes_by_an_entry(make: Open, name: str) -> None:
+    with closing(make()) as store:
+        journal = begun(store, f"{name}a", 1)
+        store.commit()
+        store.park(journal, None, (), ())
+        journal.append(["event", AT, 2], b"")
+        store.commit()
+    with closing(make()) as store:
+        found = live(store, f"{name}a")
+        assert found is not None, "an entry was given to one that stays parked"
+        assert said(found[1]) == [1, 2]
+
+
+def forgets(make: Open, name: str) -> None:
+    with closing(make()) as store:
+        begun(store, f"{name}over", 1).end(AT, ["done", None])
+        begun(store, f"{name}late", 1).end(AT + 2 * DAY, ["done", None])
+        begun(store, f"{name}lives", 1)
+        for leg, ended in (("closed", AT), ("open", None)):
+            store.keep_record({**RECORD, "leg": name + leg, "started": AT, "ended": ended})
+        store.commit()
+        while store.prune(AT + DAY, AT + DAY, AT + DAY):
+            store.commit()
+        store.commit()
+        assert not store.prune(AT + DAY, AT + DAY, AT + DAY), "there is more of nothing"
+        store.commit()
+    with closing(make()) as store:
+        found = live(store, f"{name}lives")
+        assert found is not None, "what lives is forgotten"
+        assert said(found[1]) == [1], "of what lives an entry is forgotten"
+        assert store.archive.build(found[0].build).texts == BUILD.texts, "what it runs on is forgotten"
+        legs = [each["leg"] for each in store.archive.open_records() if each["leg"].startswith(name)]
+        assert legs == [f"{name}open"], "an open record is forgotten"
+        assert store.newest, "it does not tell when something was written last"
+
+
+def tells_what_it_has(make: Open, name: str) -> None:
+    with closing(make()) as store:
+        begun(store, f"{name}a", 1)
+        begun(store, f"{name}ab", 1).end(AT, ["done", None])
+        store.keep_record({**RECORD, "leg": f"{name}a", "started": 5})
+        store.keep_ladder(f"{name}a", "c", 0, [1])
+        store.keep_ladder(f"{name}a", "c", 1, [2])
+        store.commit()
+        archive = store.archive
+        assert f"{name}ab" not in [each.id for each in archive.activeflows()]
+        assert f"{name}ab" in [each.id for each in archive.activeflows(all_of_them=True)]
+        assert [each.id for each in archive.beginning(f"{name}a", 9)] == [f"{name}a"], "one has this very id"
+        assert [each.id for each in archive.beginning(name, 9)] == [f"{name}a", f"{name}ab"]
+        assert archive.ladders(f"{name}a") == {"c": [1, 2]}
+        assert f"{name}a" in [each["leg"] for each in archive.records(5, 6)]
+        assert f"{name}a" not in [each["leg"] for each in archive.records(6)]
