@@ -358,6 +358,10 @@ class History(Past, Protocol):
         """Call records that began then, by their start, open ones too."""
         ...
 
+    def messages(self, since: int | None = None, until: int | None = None) -> Iterator[MessageRecord]:
+        """Message records that began then, by their start."""
+        ...
+
     def ladders(self, activeflow: str) -> dict[str, list[Any]]:
         """What `keep_ladder` was given of it, by Call-IDs, in order."""
         ...
@@ -369,7 +373,15 @@ class Everything(Sent, LeftCalls, Came, Asked, Parked, History, Protocol):
 
 @runtime_checkable
 class FullStore(
-    OutboxStore, DialogStore, OnceStore, RequestStore, LadderStore, ParkingStore, ForgettingStore, Protocol
+    OutboxStore,
+    DialogStore,
+    OnceStore,
+    RequestStore,
+    LadderStore,
+    MessageStore,
+    ParkingStore,
+    ForgettingStore,
+    Protocol,
 ):
     """All that is written: a data base server has to have this to stand in for the folder of `flow serve`."""
 

@@ -5,7 +5,9 @@ from __future__ import annotations
 from contextlib import closing
 from dataclasses import replace
 
+from flowlang.model.message_record import MessageRecord
 from flowlang.model.values import DAY
+from flowlang.store.protocol import FullStore
 from flowlang.store.sending import Sending
 
 from .store_rules import AT, BUILD, RECORD, Open, begun, live, said
@@ -70,6 +72,30 @@ def keeps_ladders(make: Open, name: str) -> None:
         for number in (0, 2, 2):
             store.keep_ladder(f"{name}a", "c", number, [number, "INVITE"])
         store.commit()
+
+
+def keeps_message_records(make: Open, name: str) -> None:
+    """The one out is settled and reported on, the one in comes twice."""
+    out = MessageRecord(f"{name}o", AT, "out", "sms", "us", "them", f"{name}a", "main", None, 1)
+    come = MessageRecord(f"{name}i", AT + 1, "in", "sms", "them", "us", None, None, None, 1, failed=AT + 1)
+    taken = replace(come, activeflow=f"{name}a", flow="main", delivered=AT + 2, failed=None)
+    with closing(make()) as store:
+        for each in (out, come, taken):
+            store.keep_message(each)
+        store.settle_message(out.key, "failed", AT + 1, None, "no line")
+        store.commit()
+        store.keep_message(out)
+        store.reopen_message(out.key)
+        store.settle_message(out.key, "sent", AT + 2, f"{name}m", None)
+        store.commit()
+        store.report_message("sms", f"{name}m", "delivered", AT + 3, None)
+        store.report_message("email", f"{name}m", "read", AT + 3, None)
+        store.commit()
+    with closing(make()) as store:
+        if isinstance(store, FullStore):
+            found = [each for each in store.archive.messages(AT, AT + 2) if each.key.startswith(name)]
+            settled = replace(out, message=f"{name}m", sent=AT + 2, delivered=AT + 3)
+            assert found == [settled, taken], "message records are not as they were given last"
 
 
 def parks(make: Open, name: str) -> None:

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from flowlang.store import statements
 from flowlang.store.database import Database, Row
 from flowlang.store.keys import Keys
 from flowlang.store.pruning import pruning
@@ -16,7 +17,10 @@ from flowlang.store.reading import FILE, Archive
 from flowlang.store.sealing import Sealer
 from flowlang.store.sqlite import SqliteStore
 
-_LARGE = ("activeflows", "journal", "records", "outbox", "seen", "parked_threads", "parked_messages")
+_LARGE = (
+    "activeflows", "journal", "records", "messages", "ladders", "outbox", "seen", "parked_threads",
+    "parked_messages",
+)  # fmt: skip
 
 _ASKED: dict[str, Callable[[Archive], object]] = {
     "live": lambda archive: list(archive.live()),
@@ -33,6 +37,9 @@ _ASKED: dict[str, Callable[[Archive], object]] = {
     "more_to_forget": lambda archive: archive.more_to_forget(1, 2, 3),
     "open_records": lambda archive: archive.open_records(),
     "records": lambda archive: list(archive.records(1, 2)),
+    "messages": lambda archive: list(archive.messages(1, 2)),
+    "ladders": lambda archive: archive.ladders("a"),
+    "beginning": lambda archive: archive.beginning("a", 2),
     "newest": lambda archive: archive.newest(),
 }
 
@@ -78,6 +85,14 @@ def test_what_is_forgotten_is_found_by_an_index(db: Explaining) -> None:
     assert [scan for each in pruning(1, 2, 3, (4, 5)) for scan in scans(db, *each)] == []
 
 
+@pytest.mark.parametrize("name", [each for each in vars(statements) if each.isupper()])
+def test_what_is_written_finds_its_row_by_an_index(name: str, db: Explaining) -> None:
+    given = getattr(statements, name)
+    for each in given.values() if isinstance(given, dict) else (given,):
+        if isinstance(each, str) and each.startswith(("INSERT", "UPDATE", "DELETE")):
+            assert scans(db, each, (None,) * each.count("?")) == []
+
+
 @pytest.mark.parametrize("what", _ASKED)
 def test_what_the_engine_asks_is_found_by_an_index(what: str, db: Explaining, tmp_path: Path) -> None:
     _ASKED[what](Archive(db, tmp_path, Sealer(Keys(tmp_path / "keys", "a"))))
@@ -85,3 +100,7 @@ def test_what_the_engine_asks_is_found_by_an_index(what: str, db: Explaining, tm
     asked = [each for each in db.asked if not each[0].endswith(newest_first)]
     assert asked
     assert [scan for each in asked for scan in scans(db, *each)] == []
+
+
+def test_a_scan_is_seen(db: Explaining) -> None:
+    assert scans(db, "SELECT 1 FROM journal j WHERE j.activeflow = ?", (1,)) != []
