@@ -8,22 +8,20 @@ encoding each input. Steps with an action of the host need a trio task each. The
 - steps_1, steps_100, steps_5000   steps a second with so many activeflows
 - task_steps       steps a second of 1,000 activeflows that call an action of the host
 - recovered_per_s  activeflows a second that are back, each with 20 entries: Python limits it, by feeding them
-- call_path_cost   what the store adds to the CPU time of a call, as a part of it: calls by sipp at a server
-                   with a data folder, and at one without
+- call_path_cost   what the store adds to the CPU time of a call, as a part of it: see `call_path.py`
 """
 
 from __future__ import annotations
 
 import gc
 import json
-import math
 import tempfile
 import time
 from pathlib import Path
 
+import call_path
 import parked
 import trio
-from signalling import cost
 
 from flowlang.engine import open_engine
 from flowlang.model.action import Action
@@ -39,9 +37,6 @@ WORK = Action("work", "Does nothing.", recovery="repeat")
 ENTRIES = 20  # of each activeflow that is recovered
 RECOVERED = 3_000
 SECONDS = 2.0
-CALLS_A_SECOND = 200
-CALLING = 5  # seconds
-TURNS = 3
 
 
 async def steps(folder: Path, count: int) -> float:
@@ -102,16 +97,6 @@ async def recovered(folder: Path) -> float:
     return RECOVERED / took
 
 
-def call_path_cost(folder: Path) -> float:
-    """The least CPU time of a call with a store against the least without."""
-
-    def least(*options: str) -> float:
-        runs = [cost(folder, CALLS_A_SECOND, CALLING, *options) for _ in range(TURNS)]
-        return min((spent for failed, spent in runs if not failed), default=math.nan)
-
-    return least("--data", str(folder / "data")) / least("--no-store") - 1
-
-
 def main() -> None:
     """Measures all of it, each in a folder of its own."""
     with tempfile.TemporaryDirectory() as name:
@@ -122,7 +107,7 @@ def main() -> None:
             "steps_5000": round(trio.run(steps, folder / "5000", 5000)),
             "task_steps": round(trio.run(task_steps, folder / "task", 1000)),
             "recovered_per_s": round(trio.run(recovered, folder / "recovered")),
-            "call_path_cost": round(call_path_cost(folder), 3),
+            **call_path.measure(folder),
             **parked.measure(),
         }
     print(json.dumps(result))

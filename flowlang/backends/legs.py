@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import cast
 
 from flowlang.model.causes import DECLINED
-from flowlang.model.commands import BackendCommand, Bridge, GiveBack, HangUp, PlaceCall, TakePlace
+from flowlang.model.commands import Answer, BackendCommand, Bridge, GiveBack, HangUp, PlaceCall, TakePlace
 from flowlang.model.events import CALLER_LEG, CallAnswered, CallRefused
 from flowlang.model.results import Done, Failed
 
@@ -33,6 +33,12 @@ class Legs:
         """Of the legs that it placed, and of its caller's where that is lent; made with the first."""
         self._gone: dict[int, tuple[Leg, LegInbox]] | None = None
         """The newest of those that are over."""
+
+    def announce(self, command: Answer) -> None:
+        """This will be performed when all up to now is on disk: what a leg tells its host now is so too."""
+        announce: Callable[[Answer], None] | None = getattr(self._legs.get(command.leg), "announce", None)
+        if announce is not None:
+            announce(command)
 
     def perform(self, command: BackendCommand, finish: Finish) -> Callable[[], None]:
         """Begins a command and returns how to cancel it; see `border.Leg`."""

@@ -7,7 +7,7 @@ BYE is over, whatever came of that; a crash in between sends another one, which 
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from flowlang.store import Store
 from flowlang.store.protocol import DialogStore, RecoverableStore
@@ -35,6 +35,12 @@ class Dialogs:
     def left(self) -> dict[str, Any]:
         """Those of the process before that are owed a BYE, by their legs."""
         return dict(self._left)
+
+    def answered(self, leg: str) -> int | None:
+        """When the answer of a leg that is left was on its way, where nothing else tells that."""
+        dialog = self._left.get(leg)
+        found = cast("dict[str, Any]", dialog).get("answering") if isinstance(dialog, dict) else None
+        return found if isinstance(found, int) else None
 
     def keep(self, leg: str, dialog: dict[str, Any], *, secret: bool) -> None:
         """The dialog of a leg as it stands. Raises `StoreError` for a secret without a key."""

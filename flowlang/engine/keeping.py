@@ -16,7 +16,7 @@ import trio
 
 from flowlang.core import HandedOff, Happened, Input, Launch, Limits, Output, Perform, Script
 from flowlang.core.journal import Journal
-from flowlang.model.commands import PlaceCall
+from flowlang.model.commands import Answer, PlaceCall
 from flowlang.model.events import MessageReceived
 from flowlang.model.message_commands import HttpRequest, SendMessage
 from flowlang.store import Build, Store
@@ -143,7 +143,7 @@ class Keeper:
                 match output.command:
                     case SendMessage() | HttpRequest():
                         running.give_out(output.command)
-                    case PlaceCall():
+                    case Answer() | PlaceCall():
                         running.announce(output.command)
                     case _:
                         pass

@@ -180,6 +180,7 @@ def _close_records(engine: Engine, store: RecoverableStore) -> tuple[CallRecord,
     alive = store.archive.last_alive
     closed: list[CallRecord] = []
     for row in store.archive.open_records():
+        row["answered"] = row["answered"] or engine.dialogs.answered(row["leg"])
         ended = max(alive, row["started"], row["rang"] or 0, row["answered"] or 0)
         status = 200 if row["answered"] is not None else row["status"]
         end: dict[str, Any] = {"ended": ended, "ended_by": "network", "cause": "lost", "status": status}

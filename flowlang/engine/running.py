@@ -31,7 +31,7 @@ from flowlang.core import (
 from flowlang.core.inputs import input_to_plain
 from flowlang.core.journal import Journal, outcome_hash
 from flowlang.core.outputs import ending_to_plain
-from flowlang.model.commands import PlaceCall, RunHostAction
+from flowlang.model.commands import Answer, PlaceCall, RunHostAction
 from flowlang.model.events import Event
 from flowlang.model.message_commands import HttpRequest, OutsideCommand, SendMessage
 from flowlang.model.results import Result
@@ -171,9 +171,12 @@ class Running:
         """It leaves, whatever becomes of this activeflow, as soon as all up to now is on disk."""
         self._engine.outbox.give_out(self.activeflow, command)
 
-    def announce(self, command: PlaceCall) -> None:
-        """It will place a call."""
-        self._engine.place.announce(self.activeflow, self.flow.opening.flow, command)
+    def announce(self, command: Answer | PlaceCall) -> None:
+        """It will answer a call, or place one, as soon as all up to now is on disk."""
+        if isinstance(command, PlaceCall):
+            self._engine.place.announce(self.activeflow, self.flow.opening.flow, command)
+        else:
+            self._legs.announce(command)
 
     def carry_out(self, output: Output) -> None:
         """Does one thing that came of an input, when that is in the journal."""

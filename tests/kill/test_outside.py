@@ -7,7 +7,17 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
+from tests.kill.victim import PLACES, place
+
 ROOT = Path(__file__).resolve().parents[2]
+
+
+@pytest.mark.parametrize("name", PLACES)
+def test_a_point_is_at_a_function_that_there_is(name: str) -> None:
+    owner, function = place(name)
+    assert callable(getattr(owner, function))
 
 
 def test_kills_at_random_and_at_points_lose_and_double_nothing() -> None:

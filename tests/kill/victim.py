@@ -24,7 +24,7 @@ PLACES = {
     "outbox.open": "flowlang.engine.outbox:Outbox.give_out",
     "outbox.settle": "flowlang.engine.outbox:Outbox._settle",
     "wire.begin": "flowlang.backends.on_wire:OnWire.begin",
-    "message.in": "flowlang.engine.post:Post.receive",
+    "message.in": "flowlang.engine.switchboard:Switchboard.receive",
     "recovery": "flowlang.engine.recovery:_go_on",
     "recovery.commit": "flowlang.engine.engine:Engine.recover",
     "wake": "flowlang.engine.parking:Parking._wake",
@@ -37,14 +37,20 @@ POINTS = tuple(f"{name}{side}" for name in PLACES for side in "-+")
 """By number: before each place, and after it."""
 
 
-def dies(at: str, count: int) -> None:
-    """Has this process kill itself there."""
-    name, side = at[:-1], at[-1]
+def place(name: str) -> tuple[Any, str]:
+    """What has the function of a place, and the function's name."""
     module_name, _, path = PLACES[name].partition(":")
     owner: Any = importlib.import_module(module_name)
     *outer, last = path.split(".")
     for each in outer:
         owner = getattr(owner, each)
+    return owner, last
+
+
+def dies(at: str, count: int) -> None:
+    """Has this process kill itself there."""
+    side = at[-1]
+    owner, last = place(at[:-1])
     function: Callable[..., Any] = getattr(owner, last)
     left = count
 

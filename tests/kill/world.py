@@ -13,7 +13,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
-from random import Random
+from random import Random, SystemRandom
 from typing import Any
 
 import h11
@@ -159,9 +159,10 @@ class World:
                     yield
                 self._nursery.cancel_scope.cancel()
 
-    def _port(self) -> int:
+    @staticmethod
+    def _port() -> int:
         """One that nobody is given by chance while the service is down (ip_local_port_range, ip(7))."""
-        while not is_free(port := self._chance.randrange(*PORTS)):
+        while not is_free(port := SystemRandom().randrange(*PORTS)):
             pass
         return port
 

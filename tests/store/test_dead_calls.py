@@ -14,6 +14,7 @@ import trio
 import flowlang
 from flowlang.backends.sip import SipBackend
 from flowlang.backends.sip.left_over import dialog_from_plain, dialog_to_plain, way_of
+from flowlang.model.observations import LegAnswered, Observation
 from flowlang.model.policy import EVERYTHING
 from flowlang.sip import Address, Request
 from flowlang.sip.dialog import Dialog
@@ -160,6 +161,30 @@ async def test_after_kill_9_the_peer_has_a_bye_and_the_record_says_lost_once(tmp
     with open_archive(tmp_path / "data") as archive:
         (record,) = archive.records()
     assert (record["cause"], record["ended_by"], record["status"]) == ("lost", "network", 200)
+
+
+async def test_who_was_answered_a_moment_before_the_kill_has_his_bye_and_his_record(
+    tmp_path: Path, loopback_clock: Virtual
+) -> None:
+    store = DyingStore(tmp_path)
+
+    def die(observation: Observation) -> None:
+        store.dead |= isinstance(observation, LegAnswered)  # nothing is committed from here on
+
+    async with raw_caller(0) as caller:
+        with suppress(flowlang.StoreError):
+            async with engine_on(store) as (engine, sip):
+                engine.observe(die)
+                caller.server = ("127.0.0.1", port_of(sip))
+                await caller.invite()
+                await caller.ack(await caller.receive("SIP/2.0 200"))
+                await trio.sleep_forever()
+        async with engine_on(SqliteStore(tmp_path)) as (_, sip):
+            await bye_by(port_of(sip), caller)
+    with open_archive(tmp_path) as archive:
+        (record,) = archive.records()
+    assert record["answered"] is not None
+    assert (record["cause"], record["status"]) == ("lost", 200)
 
 
 async def test_the_bye_is_of_the_same_dialog_and_later_in_it(tmp_path: Path, loopback_clock: Virtual) -> None:

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from flowlang.backends.border import DialogKeeper, Finish, Leg, nothing
+from flowlang.backends.border import Finish, Leg, nothing
 from flowlang.model.cdr import Party
 from flowlang.model.commands import (
     Answer,
@@ -190,12 +190,16 @@ class SipLeg(LegMedia):
             case _:
                 pass
 
-    def _keep_dialog(self) -> None:
-        """What ends the call after a crash is kept; see `left_over`."""
+    def _keep_dialog(self, answering: int | None = None) -> None:
+        """What ends the call after a crash is kept; see `left_over`. `answering`: since then."""
         dialog = None if self.call is None or self._over else self.call.dialog
-        if dialog is not None and isinstance(self._ground.host, DialogKeeper):
+        keeper = self._ground.dialogs
+        if dialog is not None and keeper is not None:
             secret = is_secret(self.far_end) or self._calls_as_secret
-            self._ground.host.keep_dialog(self._id, dialog_to_plain(dialog), secret=secret)
+            plain = dialog_to_plain(dialog)
+            if answering is not None:
+                plain["answering"] = answering
+            keeper.keep_dialog(self._id, plain, secret=secret)
 
     def _on_ended(self, cause: HangupCause, by: Side, status: int | None) -> None:
         party: Party = "network" if cause in _BY_NETWORK else "us" if by == "local" else self.party
