@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from flowlang.backends.border import FORBIDDEN, UNAVAILABLE, Incoming, Refusal, nothing
 from flowlang.core import Happened, StopAsked
 from flowlang.core.manners import Arrived, Dropped, Porter
-from flowlang.core.threads import Threads
+from flowlang.core.threads import Owner, Threads
 from flowlang.model.action import THREADS
 from flowlang.model.addresses import same_person
 from flowlang.model.events import MessageReceived
@@ -124,15 +124,7 @@ class Arrivals:
             return offer(incoming, kept)
         channel, person, ours = incoming.channel, incoming.source, incoming.to
         text, now = str(data.get("text") or ""), self._engine.now()
-        asleep: str | None = None
-        if not any(self._threads.knows(channel, each) for each in incoming.answers):
-            for each in incoming.answers:
-                asleep = self._engine.parking.wake_sender(channel, each) or asleep
-        if self._threads.owner(channel, person, ours, incoming.answers) is None:
-            asleep = asleep or self._engine.parking.wake_thread(channel, person, ours)
-        owner = self._threads.owner(channel, person, ours, incoming.answers)
-        if owner is not None:
-            asleep = owner.activeflow if owner.activeflow in self._waiting else None
+        owner, asleep = self._whose(incoming)
         running = self._engine.alive(owner.activeflow) if owner is not None else None
         message = _text(data.get("id"))
         arrived = Arrived(channel, person, ours, text, message, incoming.automatic)
@@ -166,6 +158,20 @@ class Arrivals:
 
         self._hand(running, incoming, event, taken)
         return None
+
+    def _whose(self, incoming: Incoming) -> tuple[Owner | None, str | None]:
+        """Who has the thread, woken for it; and the activeflow that has it and cannot be woken now."""
+        channel, person, ours = incoming.channel, incoming.source, incoming.to
+        parking, asleep = self._engine.parking, None
+        if not any(self._threads.knows(channel, each) for each in incoming.answers):
+            for each in incoming.answers:
+                asleep = parking.wake_sender(channel, each) or asleep
+        if self._threads.owner(channel, person, ours, incoming.answers) is None:
+            asleep = asleep or parking.wake_thread(channel, person, ours)
+        owner = self._threads.owner(channel, person, ours, incoming.answers)
+        if owner is not None:
+            asleep = owner.activeflow if owner.activeflow in self._waiting else None
+        return owner, asleep
 
     def _hand(self, running: Running, incoming: Incoming, event: MessageReceived, kept: Kept) -> None:
         """It waits to be taken by one; its record is in the group that has it taken."""
