@@ -12,9 +12,11 @@ import hashlib
 import os
 from contextlib import suppress
 from pathlib import Path
+from threading import Lock
 
-_LARGEST = 4_000_000
-"""Bytes of a file of marks, about 100,000; then the next begins, and the one before the last is forgotten."""
+_LARGEST = 1_000_000
+"""Bytes of a file of marks, about 30,000: more than any backend has under way. Then the next begins, and the
+one before the last is forgotten."""
 
 
 class OnWire:
@@ -25,10 +27,13 @@ class OnWire:
         self._path = path
         self._former: set[str] | None = None
         self._file: int | None = None
+        self._size = 0
+        self._lock = Lock()
 
     def before(self, key: str) -> bool:
         """Whether a former process may have given it away."""
-        return self._path is not None and _name(key) in self._start(self._path)
+        with self._lock:
+            return self._path is not None and _name(key) in self._start(self._path)
 
     def begin(self, key: str) -> None:
         """It is about to be given away."""
@@ -41,26 +46,40 @@ class OnWire:
     def _write(self, sign: str, key: str) -> None:
         if self._path is None:
             return
-        self._start(self._path)
-        if self._file is not None:
-            with suppress(OSError):
-                os.write(self._file, f"{sign}{_name(key)}\n".encode("ascii"))
+        with self._lock:
+            self._start(self._path)
+            if self._size > _LARGEST:
+                self._open(self._path)
+            if self._file is not None:
+                with suppress(OSError):
+                    self._size += os.write(self._file, f"{sign}{_name(key)}\n".encode("ascii"))
 
     def _start(self, path: Path) -> set[str]:
         if self._former is not None:
             return self._former
         former = self._former = set[str]()
-        old = path.with_suffix(".old")
-        for each in (old, path):
+        for each in (_older(path), path):
             with suppress(OSError):
                 _load(each.read_text(encoding="ascii", errors="replace"), former)
+        self._open(path)
+        return former
+
+    def _open(self, path: Path) -> None:
+        """The file, or the next one where it is full."""
+        if self._file is not None:
+            os.close(self._file)
+            self._file = None
         with suppress(OSError):
             path.parent.mkdir(parents=True, exist_ok=True)
             if path.exists() and path.stat().st_size > _LARGEST:
-                path.replace(old)
+                path.replace(_older(path))
             flags = os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC
             self._file = os.open(path, flags, 0o600)
-        return former
+            self._size = os.fstat(self._file).st_size
+
+
+def _older(path: Path) -> Path:
+    return path.with_suffix(".old")
 
 
 def _load(text: str, marked: set[str]) -> None:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 from random import Random
+from threading import Thread
 from typing import Any
 
+import pytest
 import trio
 
 from flowlang.backends.border import Backend, Outlet
@@ -70,6 +72,38 @@ def test_old_marks_are_forgotten(tmp_path: Path) -> None:
     third = OnWire(path)
     assert third.before("a")
     assert third.before("b")
+
+
+def test_marks_of_a_long_life_take_no_more_than_two_files(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("flowlang.backends.on_wire._LARGEST", 3_400)  # a hundred marks
+    path = tmp_path / "mail.sent"
+    marks = OnWire(path)
+    for number in range(1_000):
+        marks.begin(str(number))
+        marks.undo(str(number - 1))
+    assert sorted(each.name for each in tmp_path.iterdir()) == ["mail.old", "mail.sent"]
+    assert sum(each.stat().st_size for each in tmp_path.iterdir()) < 7_000
+    again = OnWire(path)
+    assert [number for number in range(1_000) if again.before(str(number))] == [999]
+
+
+def test_threads_mark_together(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("flowlang.backends.on_wire._LARGEST", 30_000)
+    marks = OnWire(tmp_path / "mail.sent")
+
+    def mark(name: str) -> None:
+        for number in range(400):
+            marks.begin(f"{name}{number}")
+
+    threads = [Thread(target=mark, args=(name,)) for name in "abcd"]
+    for each in threads:
+        each.start()
+    for each in threads:
+        each.join()
+    again = OnWire(tmp_path / "mail.sent")
+    assert all(again.before(f"{name}399") for name in "abcd")
 
 
 def test_a_folder_that_cannot_be_written_keeps_nothing_back(tmp_path: Path) -> None:

@@ -79,9 +79,11 @@ class SmtpConnection:
 
     def abandon(self) -> None:
         """Closes it without a word; for another thread than the one that uses it."""
-        if self._smtp is not None:
-            cut(self._smtp.sock)
-            self._smtp.close()
+        smtp = self._smtp  # which that thread may drop meanwhile
+        if smtp is not None:
+            cut(smtp.sock)
+            with suppress(*_ERRORS):
+                smtp.close()
 
     def _connect(self) -> smtplib.SMTP:
         server = self._server
