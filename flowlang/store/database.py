@@ -24,12 +24,16 @@ class Database:
         writing = apsw.SQLITE_OPEN_READWRITE | apsw.SQLITE_OPEN_CREATE
         flags = apsw.SQLITE_OPEN_READONLY if read_only else writing
         self._db: Any = apsw.Connection(str(path), flags=flags)
-        self._db.set_busy_timeout(_BUSY)
-        if not read_only:
-            self._db.pragma("journal_mode", "wal")
-            self._db.pragma("synchronous", "full")
-            self._logged = 0
-            self._db.set_wal_hook(self._note_log)  # by itself SQLite tells nobody where moving them fails
+        self._logged = 0
+        try:
+            self._db.set_busy_timeout(_BUSY)
+            if not read_only:
+                self._db.pragma("journal_mode", "wal")
+                self._db.pragma("synchronous", "full")
+                self._db.set_wal_hook(self._note_log)  # by itself SQLite tells nobody where moving them fails
+        except apsw.Error:
+            self.close()
+            raise
 
     def close(self) -> None:
         """Lets go of the file. What was committed is in the log whatever fails here: the next who opens it

@@ -15,6 +15,7 @@ from __future__ import annotations
 import fcntl
 import os
 from collections.abc import Iterable, Mapping
+from contextlib import ExitStack, closing
 from pathlib import Path
 from threading import Lock
 from typing import Any, Self
@@ -117,35 +118,37 @@ class SqliteStore:
         self._failed: str | None = None
         self._prepared = False
         self._committing = Lock()
-        try:
-            folder.mkdir(parents=True, exist_ok=True, mode=0o700)  # conversations are nobody else's business
-            self._lock = _locked(folder)
-            # Whatever the folder allows; SQLite gives its log the same permissions.
-            os.close(os.open(folder / FILE, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))
-        except OSError as error:
-            raise unusable(folder, error) from None
-        try:
-            self._db = Database(folder / FILE)
-            migrate(self._db, str(folder))
-            self._reader = Database(folder / FILE, read_only=True)  # the other one may be committing
-            self.keys = keys_of(self._reader, keys)
-            sealer = Sealer(self.keys)
-            self.encode = sealer.encode
-            """Secrets are encrypted by it."""
-            self._archive = Archive(self._reader, folder, sealer)
-            self.newest = self._archive.newest()
-            """When something was written last before this process; 0 for never."""
-            self.row: int = self._db.value("SELECT max(row) FROM journal") or 0
-            self._number: int = self._db.value("SELECT max(number) FROM activeflows") or 0
-        except (DatabaseError, StoreError) as error:
-            os.close(self._lock)
-            raise error if isinstance(error, StoreError) else _unusable(folder, error) from None
+        with ExitStack() as opened:
+            try:
+                folder.mkdir(
+                    parents=True, exist_ok=True, mode=0o700
+                )  # conversations are nobody else's business
+                opened.callback(os.close, _locked(folder))
+                # Whatever the folder allows; SQLite gives its log the same permissions.
+                os.close(os.open(folder / FILE, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))
+            except OSError as error:
+                raise unusable(folder, error) from None
+            try:
+                self._db = opened.enter_context(closing(Database(folder / FILE)))
+                migrate(self._db, str(folder))
+                # Another one reads, for this one may be committing.
+                self._reader = opened.enter_context(closing(Database(folder / FILE, read_only=True)))
+                self.keys = keys_of(self._reader, keys)
+                sealer = Sealer(self.keys)
+                self.encode = sealer.encode
+                """Secrets are encrypted by it."""
+                self._archive = Archive(self._reader, folder, sealer)
+                self.newest = self._archive.newest()
+                """When something was written last before this process; 0 for never."""
+                self.row: int = self._db.value("SELECT max(row) FROM journal") or 0
+                self._number: int = self._db.value("SELECT max(number) FROM activeflows") or 0
+            except DatabaseError as error:
+                raise _unusable(folder, error) from None
+            self._opened = opened.pop_all()
 
     def close(self) -> None:
         """Lets go of the folder. What was not committed is not kept."""
-        self._reader.close()
-        self._db.close()
-        os.close(self._lock)
+        self._opened.close()
 
     def __enter__(self) -> Self:
         return self

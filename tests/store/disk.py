@@ -8,7 +8,7 @@ from typing import Any
 
 import apsw
 
-READ, WRITE, SYNC, OTHER = "read", "write", "sync", "other"
+READ, WRITE, SYNC, SYNC_LOG, OTHER = "read", "write", "sync", "sync of the log", "other"
 
 
 class Disk(apsw.VFS):
@@ -58,6 +58,7 @@ class DiskFile(apsw.VFSFile):
     def __init__(self, name: Any, flags: Any, disk: Disk) -> None:
         super().__init__("unix", name, flags)
         self._disk = disk
+        self._sync = SYNC_LOG if flags[0] & apsw.SQLITE_OPEN_WAL else SYNC
         self._unsynced: list[tuple[int, bytes]] = []  # what stood where something was written since
 
     def xRead(self, amount: int, offset: int) -> bytes:  # noqa: N802
@@ -73,7 +74,7 @@ class DiskFile(apsw.VFSFile):
 
     def xSync(self, flags: int) -> None:  # noqa: N802
         try:
-            self._disk.call(SYNC, "sync")
+            self._disk.call(self._sync, self._sync)
         except apsw.Error:
             for offset, before in reversed(self._unsynced):
                 super().xWrite(before, offset)
