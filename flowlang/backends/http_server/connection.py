@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Mapping
 from contextlib import suppress
+from dataclasses import dataclass
 
 import h11
 import trio
@@ -30,16 +31,35 @@ _MOST_PARTS = 64
 _log = logging.getLogger("flowlang.http")
 
 
+@dataclass(slots=True)
+class Bodies:
+    """Bytes of bodies that all connections of a server hold, and may."""
+
+    held: int = 0
+    most: int = 64 * 2**20
+
+
+class _TooMuchError(Exception):
+    """All bodies together are too large for now."""
+
+
 class Connection:
     """`find` tells who handles what, `sockets` who talks on which path."""
 
     def __init__(
-        self, stream: trio.abc.Stream, client: str, find: Find, sockets: Mapping[str, SocketHandler]
+        self,
+        stream: trio.abc.Stream,
+        client: str,
+        find: Find,
+        sockets: Mapping[str, SocketHandler],
+        bodies: Bodies | None = None,
     ) -> None:
         self._stream = stream
         self._client = client
         self._find = find
         self._sockets = sockets
+        self._bodies = bodies or Bodies()
+        self._held = 0
         self._http = h11.Connection(h11.SERVER, max_incomplete_event_size=_HEAD)
 
     async def serve(self) -> None:
@@ -76,7 +96,11 @@ class Connection:
             await self._answer(plain(handler))
         else:
             request = Request(method, path, query, headers, self._client, self._read)
-            await self._answer(await _handled(handler, request))
+            try:
+                await self._answer(await _handled(handler, request))
+            finally:
+                self._bodies.held -= self._held
+                self._held = 0
         if self._http.our_state is h11.DONE and self._http.their_state is h11.DONE:
             return True
         if self._http.their_state is h11.SEND_BODY:
@@ -111,6 +135,10 @@ class Connection:
                 match event:
                     case h11.Data():
                         body += event.data
+                        self._held += len(event.data)
+                        self._bodies.held += len(event.data)
+                        if self._bodies.held > self._bodies.most:
+                            raise _TooMuchError
                         if len(body) > most:
                             return None
                     case h11.EndOfMessage():
@@ -152,6 +180,8 @@ async def _handled(handler: Handler, request: Request) -> Response:
         return await handler(request)
     except (h11.RemoteProtocolError, trio.BrokenResourceError, trio.ClosedResourceError):
         raise  # theirs, while the body was read
+    except _TooMuchError:
+        return plain(503, headers={"retry-after": "5"})
     except Exception:  # noqa: BLE001 (a mistake of ours costs this request alone)
         _log.exception("a request to %s failed", request.path[:200].encode("ascii", "backslashreplace"))
         return plain(500)

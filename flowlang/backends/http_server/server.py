@@ -25,7 +25,7 @@ from flowlang.backends.tls import server_context
 from flowlang.project.backends import Section, SettingsError
 from flowlang.project.shapes import Shape, Text, Told
 
-from .connection import Connection
+from .connection import Bodies, Connection
 from .messages import Handler
 from .websocket import SocketHandler
 
@@ -84,6 +84,7 @@ class HttpServer:
         self._count = 0
         self._most = _MOST
         self._clients = Counter[str]()
+        self._bodies = Bodies()
 
     def add(self, method: str, path: str, handler: Handler) -> None:
         """A path. What two backends both want raises `ValueError`."""
@@ -143,12 +144,12 @@ class HttpServer:
             self._clients[client] += 1
             try:
                 if context is None:
-                    await Connection(stream, client, self._find, self._sockets).serve()
+                    await Connection(stream, client, self._find, self._sockets, self._bodies).serve()
                     return
                 secure = trio.SSLStream(stream, context, server_side=True, https_compatible=True)
                 with trio.fail_after(_HANDSHAKE):
                     await secure.do_handshake()
-                await Connection(secure, client, self._find, self._sockets).serve()
+                await Connection(secure, client, self._find, self._sockets, self._bodies).serve()
             except (OSError, trio.BrokenResourceError, trio.TooSlowError):
                 pass  # whoever it was is gone
             except BaseExceptionGroup as group:

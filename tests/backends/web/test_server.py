@@ -134,6 +134,25 @@ async def test_who_is_slow_to_say_what_he_wants_is_let_go(
             assert second - (0 if sent else 61) in (10, 11, 12)
 
 
+async def test_bodies_hold_so_much_together_and_no_more() -> None:
+    async with serving() as server:
+        server._bodies.most = 3_000  # pyright: ignore[reportPrivateUsage]
+        port = int(server.url.rpartition(":")[2])
+        streams = [await trio.open_tcp_stream("127.0.0.1", port) for _ in range(4)]
+        for each in streams:
+            await each.send_all(post(b"x" * 1_000)[:-100])
+            await trio.testing.wait_all_tasks_blocked(0.01)
+        assert b" 503 " in await streams[3].receive_some()
+        for each in streams[:3]:
+            await each.send_all(b"x" * 100)
+            assert b" 200 " in await each.receive_some()
+        assert b" 200 " in await exchange(server, post(b"x" * 1_000))
+        for each in streams:
+            await each.aclose()
+        await trio.testing.wait_all_tasks_blocked(0.01)
+        assert server._bodies.held == 0  # pyright: ignore[reportPrivateUsage]
+
+
 async def test_one_public_address_has_only_so_many_connections(monkeypatch: pytest.MonkeyPatch) -> None:
     for address, most in (
         ("127.0.0.1", 20_000),
