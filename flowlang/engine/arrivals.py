@@ -21,7 +21,6 @@ from flowlang.model.message_commands import SendMessage
 from flowlang.model.observations import Refused
 from flowlang.model.values import Value
 
-from .dispatch import Dispatch
 from .keeping import Kept
 
 if TYPE_CHECKING:
@@ -38,11 +37,10 @@ Offer = Callable[[Incoming, Callable[[], None]], "Refusal | None"]
 class Arrivals:
     """Of one engine."""
 
-    def __init__(self, engine: Engine, threads: Threads, porter: Porter, dispatch: Dispatch) -> None:
+    def __init__(self, engine: Engine, threads: Threads, porter: Porter) -> None:
         self._engine = engine
         self._threads = threads
         self._porter = porter
-        self._dispatch = dispatch
         self._seen: dict[tuple[str, str], list[Callable[[], None]] | None] = {}
         self._waiting: dict[str, str] = {}
 
@@ -190,7 +188,7 @@ class Arrivals:
         match channel:
             case "sms" | "email" | "chat" if dropped.answer is not None:
                 key = f"manners-{engine.new_id()}"
-                self._dispatch.confirm(SendMessage(channel, person, dropped.answer, key, ours))
+                engine.outbox.tell(SendMessage(channel, person, dropped.answer, key, ours))
             case _:
                 pass
 

@@ -19,6 +19,9 @@ from flowlang.model.values import Outcome
 if TYPE_CHECKING:
     from .engine import Engine
 
+NOBODY = ""
+"""In place of an activeflow: what tells somebody that he has opted out, or in, is none's."""
+
 
 class Dispatch:
     """Of one engine."""
@@ -71,19 +74,6 @@ class Dispatch:
         self._held.append(begin)
         return withdraw
 
-    def confirm(self, command: SendMessage) -> None:
-        """Tells somebody that he has opted out, or in; where no backend can, he is not told."""
-        backend = self._outlets.get(command.outlet)
-        if backend is not None:
-            self._confirming.add(command.key)
-            self._engine.messages.given_out(None, command)
-
-            def finish(result: Result) -> None:
-                self._confirming.discard(command.key)
-                self._engine.messages.became(command.key, result)
-
-            backend.send(command, finish)
-
     def why_not(self, command: SendMessage) -> str | None:
         """See `border.Host`: who opted out gets the confirmation, and nothing that waited."""
         if command.key in self._confirming or not self._porter.wants_none(command.to):
@@ -115,6 +105,8 @@ class Dispatch:
             return nothing
         if not isinstance(command, SendMessage) or command.channel == "notify":
             return backend.send(command, finish)
+        if activeflow == NOBODY:
+            return self._confirm(backend, command, finish)
         why_not = self._porter.why_not(command, self._engine.now())
         if why_not is not None:
             finish(Done(Outcome("failed", {"reason": why_not})))
@@ -132,6 +124,16 @@ class Dispatch:
                 self._tell(message or "", report)
 
         return backend.send(command, finish_named)
+
+    def _confirm(self, backend: Outlet, command: SendMessage, finish: Finish) -> Callable[[], None]:
+        """Tells somebody that he has opted out, or in; no thread begins with that."""
+        self._confirming.add(command.key)
+
+        def over(result: Result) -> None:
+            self._confirming.discard(command.key)
+            finish(result)
+
+        return backend.send(command, over)
 
 
 def outlets_of(backend: Backend) -> frozenset[str]:

@@ -21,6 +21,8 @@ from flowlang.store import Store, StoreError
 from flowlang.store.protocol import OutboxStore
 from flowlang.store.sending import Sending, SendingState
 
+from .dispatch import NOBODY
+
 if TYPE_CHECKING:
     from .engine import Engine
 
@@ -45,7 +47,16 @@ class Outbox:
             self._open[command.key] = made = Sending(command.key, activeflow, plain, self._engine.now())
             self._store.keep_sending(made)
             if isinstance(command, SendMessage):
-                self._engine.messages.given_out(activeflow, command)
+                self._engine.messages.given_out(activeflow or None, command)
+
+    def tell(self, command: SendMessage) -> None:
+        """The same of one that no activeflow sends."""
+        self.give_out(NOBODY, command)
+        kept = self._open.get(command.key)
+        if kept is None:
+            self._engine.post.dispatch.send_kept(NOBODY, command, lambda _result: None)
+        else:
+            self._engine.keeper.after(lambda _has: self._send(kept))
 
     def watch(
         self, command: OutsideCommand, finish: Finish

@@ -32,7 +32,7 @@ class Post:
     def __init__(self, engine: Engine, backends: Iterable[Backend], porter: Porter) -> None:
         self._threads = Threads()
         self.dispatch = Dispatch(engine, self._threads, porter, backends)
-        self.arrivals = Arrivals(engine, self._threads, porter, self.dispatch)
+        self.arrivals = Arrivals(engine, self._threads, porter)
 
     def opened(self, running: Running) -> None:
         """One began, or is back."""

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 import trio
 import trio.testing
 
-from flowlang.backends.border import Incoming
+from flowlang.backends.border import Finish, Incoming, nothing
 from flowlang.backends.simulator import SimulatedPost
+from flowlang.model.message_commands import OutsideCommand
 from flowlang.model.observations import Logged
 from flowlang.model.values import DAY
+from flowlang.store.opt_outs import OptedOut
 from flowlang.store.sqlite import SqliteStore
 
 from .test_on_engine import ANN, ASK, OURS, engine_with
@@ -82,3 +85,25 @@ async def test_nothing_answers_a_machine_after_a_restart_or_parking(tmp_path: Pa
             while engine.activeflows:
                 await trio.testing.wait_all_tasks_blocked(0.01)
             assert again.sent == []
+
+
+async def test_who_opted_out_is_told_so_although_the_carrier_was_away_and_the_process_ended(
+    tmp_path: Path,
+) -> None:
+    class Away(SimulatedPost):
+        """Its carrier takes nothing."""
+
+        def send(self, command: OutsideCommand, finish: Finish) -> Callable[[], None]:
+            return nothing
+
+    away, back = Away(), SimulatedPost()
+    with SqliteStore(tmp_path) as store:
+        async with engine_with(away, ASK, store, opted_out=OptedOut(tmp_path)):
+            away.person("sms", ANN).write("STOP", to=OURS)
+            while not away.kept:
+                await trio.testing.wait_all_tasks_blocked(0.01)
+    for _ in range(2):  # and once only
+        with SqliteStore(tmp_path) as store:
+            async with engine_with(back, ASK, store, opted_out=OptedOut(tmp_path)):
+                await trio.testing.wait_all_tasks_blocked(0.01)
+        assert ["no more messages" in each.text for each in back.sent] == [True]
