@@ -63,6 +63,13 @@ _BUILT_IN = (
                 allowed=Range(400, 699),
             ),
             Parameter("reason", ("text",), "the reason phrase", None),
+            Parameter(
+                "like",
+                ("any",),
+                "an outcome of `dial` or `call`: refuses as that was refused, its cause included; with 480 "
+                "where it has no such status",
+                None,
+            ),
         ),
         channels=CALL,
         needs=("reject",),

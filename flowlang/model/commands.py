@@ -36,12 +36,14 @@ class Ring:
 
 @dataclass(frozen=True, slots=True)
 class Reject:
-    """Refuse the unanswered leg with a SIP status of 400 to 699. Result: none, at once."""
+    """Refuse the unanswered leg with a SIP status of 400 to 699. `q850` is the cause in Q.850's terms, 0 for
+    none. Result: none, at once."""
 
     name: ClassVar[str] = "reject"
     leg: int
     status: int
     reason: str | None
+    q850: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -135,6 +135,19 @@ async def test_an_open_listener_asks_nobody(tmp_path: Path, clock: trio.abc.Cloc
         assert (await host.next_call()).incoming.source == "sip:caller@192.0.2.2"
 
 
+@pytest.mark.parametrize(("host", "status"), [("127.0.0.1", 100), ("0.0.0.0", 403)])
+async def test_where_nobody_has_said_who_may_call_a_listener_is_open_on_loopback_alone(
+    tmp_path: Path, clock: trio.abc.Clock, host: str, status: int
+) -> None:
+    backend = SipBackend((host, 0), prompts=tmp_path, t1=T1)
+    async with trio.open_nursery() as nursery:
+        await nursery.start(backend.run, FakeHost())
+        assert backend.address is not None
+        async with calling(Address("127.0.0.1", backend.address.port)) as caller:
+            assert (await caller.ask(caller.invite("first"))).status == status
+        nursery.cancel_scope.cancel()
+
+
 @pytest.mark.parametrize("first_open", [True, False])
 async def test_a_listener_is_not_open_because_another_one_of_its_port_is(
     tmp_path: Path, clock: trio.abc.Clock, first_open: bool

@@ -62,7 +62,8 @@ def _secret(action: Action, parameter: Parameter) -> str | None:
 
 def _plain(action: Action, parameter: Parameter) -> str:
     if parameter.name == "to" and action.name in ADDRESSES:
-        return ADDRESSES[action.name].replace("${pin}", "0100")
+        address = ADDRESSES[action.name]
+        return address.replace("${pin}", "desk" if "sip:" in address else "0100")
     if parameter.types[0] in ("integer", "number"):
         return "1"
     return f'"{PLAIN.get(parameter.name, "x")}"'

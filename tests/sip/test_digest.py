@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pytest
 
 from flowlang.sip import Address, Challenged, Credentials, DigestClient, DigestGuard, Passed, Request
-from flowlang.sip.digest.algorithms import Use, response_of, secret_of
+from flowlang.sip.digest.algorithms import ALGORITHMS, Use, response_of, secret_of
 from flowlang.sip.digest.fields import read_fields
 from flowlang.sip.digest.guesses import FREE, LONGEST
 from flowlang.sip.digest.nonces import LIFETIME, Nonces
@@ -132,6 +134,27 @@ def test_a_wrong_password_and_a_user_that_there_is_not_get_the_same_answer() -> 
         assert isinstance(verdict, Challenged)
         shapes.append(sorted(read_fields(verdict.headers[0][1])))
     assert shapes[0] == shapes[1]
+
+
+def test_a_user_that_there_is_not_costs_the_very_work_of_one_that_there_is(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    hashed: list[int] = []
+    for name, hash_ in tuple(ALGORITHMS.items()):
+
+        def counted(text: bytes, hash_: Callable[[bytes], str] = hash_) -> str:
+            hashed.append(len(text))
+            return hash_(text)
+
+        monkeypatch.setitem(ALGORITHMS, name, counted)
+    works: list[list[int]] = []
+    guard = DigestGuard("office", {"alice": "0" * 32}.get, b"key", Token())
+    for user in ("alice", "ecila"):
+        request = answered(guard, DigestClient(Credentials(user, "guess")))
+        hashed.clear()
+        assert isinstance(guard.check(request, SOURCE, 0.0), Challenged)
+        works.append(list(hashed))
+    assert works[0] == works[1] != []
 
 
 def test_a_repeated_request_proves_nothing() -> None:

@@ -62,8 +62,8 @@ class IncomingLeg(SipLeg):
             case Ring():
                 self._ring()
                 return Done()
-            case Reject(status=status, reason=reason):
-                return self._reject(status, reason)
+            case Reject(status=status, reason=reason, q850=q850):
+                return self._reject(status, reason, q850)
             case Redirect(to=to):
                 return self._redirect(to)
 
@@ -110,12 +110,14 @@ class IncomingLeg(SipLeg):
             self._connect()
         return None
 
-    def _reject(self, status: int, reason: str | None) -> Result:
+    def _reject(self, status: int, reason: str | None, q850: int) -> Result:
         if self._answered:
             return Failed("answered", "the call is answered: `hangup` ends it")
         if not 300 <= status <= 699:
             return Failed("value", f"a call is refused with a status from 300 to 699, not {status}")
-        self._call.reject(status, self.now, None if reason is None else printable(reason, _LONGEST_REASON))
+        shown = None if reason is None else printable(reason, _LONGEST_REASON)
+        cause = (("Reason", f"Q.850;cause={q850}"),) if q850 else ()  # RFC 6432 §4
+        self._call.reject(status, self.now, shown, cause)
         return Done()
 
     def _redirect(self, to: str) -> Result:

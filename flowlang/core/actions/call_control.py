@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from flowlang.compile.runtime.faults import Fault
-from flowlang.model.causes import DECLINED, MOVED, hangup_cause
+from flowlang.model.causes import DECLINED, END_OF_FLOW, MOVED, hangup_cause
 from flowlang.model.commands import HangUp, Hold, Mute, Press, Redirect, Reject, Ring, Transfer
 from flowlang.model.digits import DIGITS
 from flowlang.model.events import CALLER_LEG
@@ -12,6 +12,8 @@ from flowlang.model.values import Outcome
 from .stage import Stage
 
 _MOST_KEYS = 100
+_REFUSES, _LAST_STATUS = 400, 699  # RFC 3261 §7.2, redirections left out
+_LAST_CAUSE = 127  # Q.850 §2.2.5
 
 
 async def answer(stage: Stage) -> None:
@@ -27,12 +29,26 @@ async def ring(stage: Stage) -> None:
 
 async def reject(stage: Stage) -> None:
     """Refuses an unanswered call; an answered one is ended."""
-    status = stage.integer("status")
+    status, reason, q850 = _refusal(stage)
     if stage.flow.answered:
         await hangup(stage)
         return
-    await stage.perform(Reject(CALLER_LEG, status, stage.optional_text("reason")))
+    await stage.perform(Reject(CALLER_LEG, status, reason, q850))
     stage.flow.caller_left(Outcome("hangup", {"cause": hangup_cause(status)}))
+
+
+def _refusal(stage: Stage) -> tuple[int, str | None, int]:
+    """Status, reason phrase and cause in Q.850's terms, 0 for none."""
+    like = stage.given["like"]
+    if like is None:
+        return stage.integer("status"), stage.optional_text("reason"), 0
+    if not isinstance(like, Outcome):
+        raise Fault("type", "`like` of `reject` is an outcome of `dial` or `call`")
+    status, reason, q850 = (like.fields.get(each) for each in ("status", "reason", "q850"))
+    cause = q850 if isinstance(q850, int) and not isinstance(q850, bool) and 1 <= q850 <= _LAST_CAUSE else 0
+    if not isinstance(status, int) or isinstance(status, bool) or not _REFUSES <= status <= _LAST_STATUS:
+        return END_OF_FLOW, None, cause
+    return status, reason if isinstance(reason, str) else None, cause
 
 
 async def hangup(stage: Stage) -> None:
