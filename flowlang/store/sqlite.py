@@ -120,9 +120,8 @@ class SqliteStore:
         self._committing = Lock()
         with ExitStack() as opened:
             try:
-                folder.mkdir(
-                    parents=True, exist_ok=True, mode=0o700
-                )  # conversations are nobody else's business
+                # Conversations are nobody else's business.
+                folder.mkdir(parents=True, exist_ok=True, mode=0o700)
                 opened.callback(os.close, _locked(folder))
                 # Whatever the folder allows; SQLite gives its log the same permissions.
                 os.close(os.open(folder / FILE, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))
