@@ -62,8 +62,9 @@ async def act(strand: Strand, line: int, column: int, name: str, given: dict[str
     if action.reach is not None:
         flow.rules.check_action(action, arguments, len(flow.placed_legs), line)
     number = flow.outbox.number()
-    detail = MASK if hidden and action.parameters[0].name in hidden else _detail(action, arguments)
-    flow.note(ActionStarted(flow.at, flow.id, number, name, detail, line, column, file_of(line)))
+    if flow.told:
+        detail = MASK if hidden and action.parameters[0].name in hidden else _detail(action, arguments)
+        flow.note(ActionStarted(flow.at, flow.id, number, name, detail, line, column, file_of(line)))
     stage = Stage(strand, action, arguments, hides_value=hides_value)
     try:
         value = await ACTION_BODIES.get(name, host.run)(stage)
@@ -76,8 +77,9 @@ async def act(strand: Strand, line: int, column: int, name: str, given: dict[str
     except Fault as fault:
         flow.note(ActionEnded(flow.at, flow.id, number, name, "failed", MASK if hides_value else fault.text))
         raise
-    seen = masked(value) if hides_value else value
-    flow.note(ActionEnded(flow.at, flow.id, number, name, "done", seen))
+    if flow.told:
+        seen = masked(value) if hides_value else value
+        flow.note(ActionEnded(flow.at, flow.id, number, name, "done", seen))
     return unmarked(value) if hidden else value
 
 

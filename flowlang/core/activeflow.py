@@ -59,7 +59,7 @@ class Activeflow(Parts):
         "_next_child", "_next_strand", "_ready", "_sliced", "actions",
         "answered", "answering", "at", "began", "busy", "caller_gone", "current", "ending", "events",
         "farewell", "has_caller", "id", "listeners", "meter", "outbox",
-        "recording", "secret_input", "strands", "timers",
+        "recording", "secret_input", "strands", "timers", "told",
     )  # fmt: skip
 
     def __init__(self, script: Script, opening: Opening, limits: Limits, actions: dict[str, Action]) -> None:
@@ -83,6 +83,8 @@ class Activeflow(Parts):
         """Whether the input under way brought a secret."""
         self.lost_input = False
         """Whether the last event that came was lost, for too many wait already."""
+        self.told = True
+        """Whether anybody watches; else no notes are made."""
         self.current: Strand | None = None
         self.meter = Meter(limits)
         self.strands: tuple[Strand, ...] = ()
@@ -117,7 +119,7 @@ class Activeflow(Parts):
         self.meter.begin()
         self.secret_input = isinstance(given, ActionOver) and given.action in self.outbox.secret
         self._inputs += 1
-        if not isinstance(given, Begin):
+        if not isinstance(given, Begin) and self.timers.any_due(self.at):
             for timer in self.timers.take_due(self.at):
                 timer.fire()
         if not isinstance(given, TimePassed):
@@ -130,12 +132,12 @@ class Activeflow(Parts):
 
     def _take(self, given: Begin | Happened | ActionOver | StopAsked) -> None:
         match given:
+            case Happened():
+                self.lost_input = not self.events.deliver(given.event)
+            case ActionOver():
+                self.outbox.deliver(given.action, given.result)
             case Begin():
                 self._begin(self.opening.flow, self.opening.arguments)
-            case Happened(event=event):
-                self.lost_input = not self.events.deliver(event)
-            case ActionOver(action=action, result=result):
-                self.outbox.deliver(action, result)
             case StopAsked():
                 self.stop()
 
@@ -446,7 +448,8 @@ class Activeflow(Parts):
 
     def note(self, observation: Observation) -> None:
         """Tells those who watch."""
-        self.outbox.add(Note(observation))
+        if self.told:
+            self.outbox.add(Note(observation))
 
     def warn(self, text: str, line: int, fault: str | None = None) -> None:
         """A line in the activeflow's log that the script did not write; `fault` is the code of the fault that

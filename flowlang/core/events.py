@@ -4,7 +4,7 @@ collects, and a signal is kept until somebody wants it."""
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast, get_args
 
 from flowlang.compile.runtime.faults import Fault
 from flowlang.model.causes import DECLINED, hangup_cause
@@ -36,6 +36,8 @@ if TYPE_CHECKING:
     from .activeflow import Activeflow
     from .strand import Strand
 
+_OF_LEGS = frozenset(get_args(AnyLegEvent))  # a union takes a microsecond to look into
+
 
 class Events:
     """The deliveries of one activeflow."""
@@ -55,7 +57,7 @@ class Events:
         """Gives an event to whoever takes it. False where somebody might have wanted it and it is lost, for
         too many wait already."""
         flow = self._flow
-        if isinstance(event, AnyLegEvent) and self._of_leg(event):
+        if type(event) in _OF_LEGS and self._of_leg(cast("AnyLegEvent", event)):
             return True
         outcome = as_outcome(event)
         busy = [emitter] if emitter is not None else []
@@ -136,10 +138,12 @@ class Events:
 
     def _observe_event(self, event: Outcome, taken_at: int | None) -> None:
         flow = self._flow
-        detail = str(event.fields.get("text") or event.fields.get("cause") or "")
-        if flow.secrets and self._hides(event.name, taken_at):
+        hidden = bool(flow.secrets) and self._hides(event.name, taken_at)
+        if hidden:
             flow.secret_input = True
-            detail = MASK
+        if not flow.told:
+            return
+        detail = MASK if hidden else str(event.fields.get("text") or event.fields.get("cause") or "")
         flow.note(EventArrived(flow.at, flow.id, event.name, detail, taken_at))
 
     def _hides(self, event: str, taken_at: int | None) -> bool:

@@ -91,6 +91,10 @@ class Timers:
             self._dead -= 1
         return self._heap[0].due if self._heap else None
 
+    def any_due(self, at: int) -> bool:
+        """Whether `take_due` is worth a call."""
+        return bool(self._heap) and self._heap[0].due <= at
+
     def take_due(self, at: int) -> list[Timer]:
         """All that are due, in order, taken out. One may be cancelled by another that fires before it."""
         due: list[Timer] = []

@@ -92,6 +92,8 @@ class Engine:
         self._families: Counter[str] = Counter()
         self.records = Records(self._keep_record)
         self._observers: list[Observer] = []
+        self.watched = False
+        """Whether anybody observes: else activeflows need not tell what they do."""
         self.closing = False
         self._recovered = False
         self.post = Post(self, self._backends, porter)
@@ -259,6 +261,7 @@ class Engine:
     def observe(self, observer: Observer) -> Callable[[], None]:
         """Watches all that happens; what is returned ends it. An observer that raises is dropped."""
         self._observers.append(observer)
+        self.watched = True
 
         return lambda: self._drop_observer(observer)
 
@@ -284,20 +287,25 @@ class Engine:
 
     def observed(self, observation: Observation) -> None:
         """Something happened: tells those who watch, and closes the record if it is the end of a leg."""
+        self.tell(observation)
+        recorded = self.records.observe(observation)
+        if recorded is not None:
+            self.dialogs.drop(recorded.record.leg)
+            self.observed(recorded)
+
+    def tell(self, observation: Observation) -> None:
+        """Tells those who watch of what no record is made of: what an activeflow does."""
         for observer in tuple(self._observers):
             try:
                 observer(observation)
             except Exception:  # noqa: BLE001 (the observer is not ours; what it raises is logged)
                 _log.exception("an observer failed and is dropped")
                 self._drop_observer(observer)
-        recorded = self.records.observe(observation)
-        if recorded is not None:
-            self.dialogs.drop(recorded.record.leg)
-            self.observed(recorded)
 
     def _drop_observer(self, observer: Observer) -> None:
         if observer in self._observers:
             self._observers.remove(observer)
+            self.watched = bool(self._observers)
 
     def abandon(self) -> None:
         """The engine is left: nobody waits for an end that does not come, and a leg whose end no backend told

@@ -118,6 +118,7 @@ def replayed(
         raise NotReplayed("what it began with cannot be read: the store is damaged there")
     try:
         flow = Activeflow(script, opening_from_plain(stored.opening), build.limits, actions)
+        flow.told = watch is not None
         for number, entry in enumerate(entries):
             if entry.given == [DAMAGED]:
                 raise NotReplayed(f"entry {number} cannot be read: the store is damaged there")
@@ -129,22 +130,17 @@ def replayed(
                 under_way.pop(given.action, None)
                 if given.action in sent:
                     sent[given.action] = sent[given.action][0], given.result
-            elif isinstance(given, Happened):
-                match given.event:
-                    case MessageReceived(channel=str(channel), id=str(message)):
-                        received.append((channel, message))
-                    case _:
-                        pass
+            elif isinstance(given, Happened) and isinstance(given.event, MessageReceived):
+                message = given.event
+                if message.channel is not None and message.id is not None:
+                    received.append((message.channel, message.id))
             for output in outputs:
-                match output:
-                    case Perform(action, command):
-                        under_way[action] = command
-                        if isinstance(command, SendMessage):
-                            sent[action] = command, None
-                    case Withdraw(action):
-                        under_way.pop(action, None)
-                    case _:
-                        pass
+                if isinstance(output, Perform):
+                    under_way[output.action] = output.command
+                    if isinstance(output.command, SendMessage):
+                        sent[output.action] = output.command, None
+                elif isinstance(output, Withdraw):
+                    under_way.pop(output.action, None)
             if watch is not None:
                 watch(number, flow, outputs)
     except NotReplayed:

@@ -142,6 +142,7 @@ class Running:
         try:
             if self._taken is None:
                 self._taken = taken
+                flow.told = self._engine.watched
                 self._outputs = flow.feed(taken)
             else:
                 self._outputs += flow.resume()
@@ -188,7 +189,7 @@ class Running:
                 if withdraw is not None:
                     withdraw()
             case Note(observation):
-                self._engine.observed(observation)
+                self._engine.tell(observation)
             case HandedOff(opening):
                 self._journal.open(opening.to_plain(secret=self.flow.secrets.opening))
                 self.flow = Activeflow(self.flow.script, opening, self.flow.limits, self.flow.actions)
