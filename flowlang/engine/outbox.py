@@ -147,7 +147,7 @@ class Outbox:
 
     def _send(self, sending: Sending) -> None:
         if sending.unsendable is not None:
-            self._settle(sending.key, Failed("unreadable", sending.unsendable))
+            self._settle(sending.key, Failed("key_missing", sending.unsendable))
             return
         command = command_from_plain(sending.command)
         assert isinstance(command, SendMessage | HttpRequest)
