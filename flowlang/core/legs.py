@@ -37,15 +37,27 @@ AnyLegEvent = LegEvent | CallHeld | CallUnheld | CallTransferred | DigitPressed
 
 
 class PlacedLeg:
-    """One of them. `take` is told what becomes of it; `rang` whether it ever rang."""
+    """One of them. `take` is told what becomes of it; `rang` whether it ever rang; `display` and `phone` are
+    the name and the telephone number of who is there, where they are known."""
 
-    __slots__ = ("number", "rang", "take", "to")
+    __slots__ = ("display", "number", "phone", "rang", "take", "to")
 
     def __init__(self, number: int, to: str, take: Callable[[PlacedLeg, LegEvent], None]) -> None:
         self.number = number
         self.to = to
         self.take = take
         self.rang = False
+        self.display: str | None = None
+        self.phone: str | None = number_of(to)
+
+    @property
+    def agent(self) -> Value:
+        """Who is there, as a script sees him."""
+        return {"address": self.to, "number": self.phone, "name": self.display}
+
+    def moved_to(self, to: str) -> None:
+        """Somebody else is there now."""
+        self.to, self.display, self.phone = to, None, number_of(to)
 
 
 class Legs:
@@ -99,10 +111,9 @@ class Legs:
             case _ if leg is None:  # it is given up, and what crossed that does not count
                 return None
             case CallHeld() | CallUnheld():
-                agent: Value = {"address": leg.to, "number": number_of(leg.to), "name": None}
-                return Outcome(event.name, {"by": "agent", "held": "caller", "agent": agent})
+                return Outcome(event.name, {"by": "agent", "held": "caller", "agent": leg.agent})
             case CallTransferred(to=to):
-                leg.to = to
+                leg.moved_to(to)
                 return Outcome("transferred", {"by": "agent", "to": to, "text": to})
             case DigitPressed():  # it is heard by whoever the leg is connected with
                 return None
@@ -110,7 +121,9 @@ class Legs:
                 del self._live[leg.number]
             case CallRinging():
                 leg.rang = True
-            case CallAnswered() | TransferAsked():
+            case CallAnswered(display=display, number=number):
+                leg.display, leg.phone = display or leg.display, leg.phone or number
+            case TransferAsked():
                 pass
         leg.take(leg, event)
         return None

@@ -60,10 +60,13 @@ class CallRinging:
 
 @dataclass(frozen=True, slots=True)
 class CallAnswered:
-    """A leg that we placed is answered."""
+    """A leg that we placed is answered. `display` and `number` are those of who is there, as far as the
+    operator has said so."""
 
     name: ClassVar[str] = "answered"
     leg: int
+    display: str | None = None
+    number: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -99,15 +99,15 @@ async def open_office(
     script: str, folder: Path, *, allow: str = '"*"', **more: Any
 ) -> AsyncGenerator[Office]:
     """Serves the script, which may dial what is allowed; `more` is the backend's."""
+    settings: dict[str, Any] = {"accounts": [Account(each, each) for each in USERS]} | more
     sip = SipBackend(
         ("127.0.0.1", 0),
         t1=T1,
         prompts=folder,
         recordings=folder / "recordings",
         voice=ToneVoice(folder / "voice"),
-        accounts=[Account(each, each) for each in USERS],
         realm=REALM,
-        **more,
+        **settings,
     )
     async with flowlang.open_engine(backends=[sip], policy=EVERYTHING) as engine:
         engine.load_text(f"policy {{ allow dial {allow} }}\n{script}")

@@ -9,6 +9,7 @@ import trio
 from trio.testing import MockClock
 
 from flowlang.rtp import read_wav
+from flowlang.sip import Account
 from flowlang.testing.softphone import CallFailed, PhoneCall
 
 from .office import LOW, Office, open_office
@@ -166,6 +167,29 @@ async def test_a_phone_that_holds_is_told_to_the_script_and_the_other_hears_musi
         mine.speak(LOW, loop=True)
         assert (await other.wait_sound()).level > 1000
         await mine.hang_up()
+        await office.nothing_left()
+
+
+async def test_the_agent_who_holds_has_the_name_and_number_of_his_account(
+    tmp_path: Path, clock: MockClock
+) -> None:
+    script = """
+    route call => connect
+    flow connect {
+        on hold as e { log "${e.agent.name} ${e.agent.number} ${e.agent.address}" }
+        match dial("bob") { answered => log "over"; _ => log "no" }
+    }
+    """
+    bob_has = [Account("bob", "bob", "+14155550111", "Bob Jones")]
+    async with open_office(script, tmp_path, accounts=bob_has) as office:
+        alice, bob = await office.phone(), await office.phone("bob")
+        calling = await office.call(alice, "20")
+        called = await bob.next_call()
+        called.answer()
+        await calling.wait_answered()
+        await called.hold()
+        assert await office.logged() == ["Bob Jones +14155550111 bob"]
+        await calling.hang_up()
         await office.nothing_left()
 
 

@@ -248,7 +248,7 @@ class SipBackend:
             async with trio.open_nursery() as nursery:
                 self._ground = Ground(
                     host, endpoint, plane, sounds, nursery, self._random, hold_music(), self._recordings,
-                    codecs=self._codecs, ladders=self._ladders,
+                    codecs=self._codecs, ladders=self._ladders, accounts=self._accounts,
                 )  # fmt: skip
                 await nursery.start(plane.run)
                 nursery.start_soon(self._trunking.run, endpoint)

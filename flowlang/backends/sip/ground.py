@@ -12,7 +12,7 @@ from flowlang.backends.border import DialogKeeper, Host
 from flowlang.backends.media import MediaPlane, Prompt
 from flowlang.backends.media.sounds import Sounds
 from flowlang.rtp import RandomBits
-from flowlang.sip import CallLeg
+from flowlang.sip import Accounts, CallLeg
 from flowlang.sip.offer_answer import CODECS, Codec
 
 from .endpoint import Endpoint
@@ -26,7 +26,8 @@ if TYPE_CHECKING:
 class Ground:
     """`legs` are those that the agent's events are for, by their call; `chains` how many legs of ours stand
     before a call that we placed, by its Call-ID; `recordings` the folder of recordings, if there is one;
-    `codecs` are what may be spoken, the preferred first; `dialogs` keeps what ends a call after a crash."""
+    `codecs` are what may be spoken, the preferred first; `dialogs` keeps what ends a call after a crash;
+    `accounts` are those of phones."""
 
     host: Host
     endpoint: Endpoint
@@ -41,6 +42,7 @@ class Ground:
     codecs: tuple[Codec, ...] = CODECS
     ladders: Ladders | None = None
     dialogs: DialogKeeper | None = None
+    accounts: Accounts = field(default_factory=Accounts)
 
     def enter(self, call: CallLeg, leg: SipLeg) -> None:
         """What the agent tells of this call is for that leg."""

@@ -277,8 +277,15 @@ class OutgoingLeg(SipLeg):
         self._ground.host.observe(LegAnswered(self._ground.host.now(), self._id, call.call_id))
         self._connect()
         self._finish_waiting(Done())
-        self._deliver(CallAnswered(CALLER_LEG))
+        self._deliver(self._taken_by(call))
         self._keep_dialog()
+
+    def _taken_by(self, call: OutgoingCall) -> CallAnswered:
+        user = None if call.origin is None else call.origin.account
+        account = None if user is None else self._ground.accounts.get(user)
+        if account is None:
+            return CallAnswered(CALLER_LEG)
+        return CallAnswered(CALLER_LEG, account.name, account.number)
 
     def _on_refused(
         self,
