@@ -14,8 +14,9 @@ from typing import Literal
 from xml.sax.saxutils import quoteattr
 
 REASONS = {
-    180: "Ringing", 183: "Session Progress", 200: "OK", 302: "Moved Temporarily", 404: "Not Found",
-    408: "Request Timeout", 480: "Temporarily Unavailable", 486: "Busy Here", 487: "Request Terminated",
+    180: "Ringing", 183: "Session Progress", 200: "OK", 202: "Accepted", 302: "Moved Temporarily",
+    401: "Unauthorized", 404: "Not Found", 407: "Proxy Authentication Required", 408: "Request Timeout",
+    480: "Temporarily Unavailable", 486: "Busy Here", 487: "Request Terminated",
     491: "Request Pending", 503: "Service Unavailable", 600: "Busy Everywhere",
     603: "Decline", 607: "Unwanted", 608: "Rejected",
 }  # fmt: skip
@@ -37,6 +38,8 @@ class Send:
     late: bool = False
     """An answer to their INVITE, though other requests came after it; a 487 always is one."""
     contact: str = "<sip:peer@[local_ip]:[local_port]>"
+    tag: str = ""
+    """Of another fork that answers their INVITE (RFC 3261 §13.2.2.4), whatever came since, or asks."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +76,7 @@ class Scene:
     _refused: bool = False  # whether that had a final answer other than 200
     _dialog: bool = False  # whether there is one: they sent their INVITE or their 200
     _asked: int = 0  # requests that came
+    _up: bool = False  # whether we sent a 200
     _variables: list[str] = field(default_factory=list[str])
 
     def xml(self) -> str:
@@ -106,6 +110,8 @@ class Scene:
             kind = f'response="{step.what}"'
         else:
             kind = f'request="{step.what}"'
+            if step.what == "INVITE" and not self._up:  # the first, or once more with a password
+                self._asked, self._dialog = 0, False
             self._asked += 1
         kept = [] if step.keep is None else [step.keep]
         if self.role == "callee" and not self._dialog:
@@ -127,6 +133,7 @@ class Scene:
 
     def _response(self, step: Send) -> str:
         assert isinstance(step.what, int)
+        self._up |= step.what == 200
         late = step.late or step.what == 487
         untagged = self.role == "callee" and (self._asked == 1 or step.what == 487)
         lines = [
@@ -139,6 +146,9 @@ class Scene:
             "CSeq: 1 INVITE" if late else "[last_CSeq:]",
             f"Contact: {step.contact}",
         ]
+        if step.tag:
+            lines[1:-1] = ["Via:[$way]", "From:[$them]", f"To:[$us];tag={step.tag}", "Call-ID: [call_id]"]
+            lines[-1:] = ["CSeq: 1 INVITE", lines[-1]]
         return self._whole(lines, step)
 
     def _request(self, at: int, step: Send) -> str:
@@ -158,7 +168,7 @@ class Scene:
             theirs = "<sip:[service]@[remote_ip]:[remote_port]>[peer_tag_param]"
             sides = [f"From: {ours}", f"To: {theirs}"]
         else:
-            sides = ["From:[$us];tag=[call_number]peer", "To:[$them]"]
+            sides = [f"From:[$us];tag={step.tag or '[call_number]peer'}", "To:[$them]"]
         lines = [
             f"{method} {target} SIP/2.0",
             f"Via: SIP/2.0/[transport] [local_ip]:[local_port];branch={branch}",

@@ -19,7 +19,7 @@ route call => connect
 flow connect {
     on hold as e { log "hold by ${e.by}" }
     on unhold as e { log "unhold by ${e.by}" }
-    match dial(TARGETS, timeout: TIMEOUT) {
+    match dial(TARGETS, timeout: TIMEOUT, MORE) {
         answered as a => log "answered ${a.cause}"
         busy as f     => log "busy ${f.status} ${f.q850}"
         no_answer as f => log "no_answer ${f.status}"
@@ -41,12 +41,12 @@ async def callee(office: PeerOffice, *steps: Step, name: str = "callee") -> Sipp
 
 
 async def called(
-    office: PeerOffice, *callees: Sipp | int, within: str = "20s", allow: str = '"*"'
+    office: PeerOffice, *callees: Sipp | int, within: str = "20s", allow: str = '"*"', more: str = ""
 ) -> PhoneCall:
     """A phone of ours calls a flow that dials them, or a port."""
     ports = [each if isinstance(each, int) else each.port for each in callees]
     targets = ", ".join(f'"sip:peer@127.0.0.1:{each}"' for each in ports)
-    script = DIAL.replace("TARGETS", f"[{targets}]").replace("TIMEOUT", within)
+    script = DIAL.replace("TARGETS", f"[{targets}]").replace("TIMEOUT", within).replace("MORE", more)
     office.engine.load_text(f"policy {{ allow dial {allow} }}\n{script}")
     return await office.call(await office.phone(), "20")
 
