@@ -37,18 +37,24 @@ def export_test(activeflow: str, data: Path | None) -> int:
 
 
 def _passing(archive: Archive, activeflow: str) -> tuple[str, str | None]:
-    """The test, with what the caller heard if it passes so; and why it does not pass."""
+    """The test, with what the caller heard if it passes so; and why it does not pass. Raises `NoTest`."""
+    from .exporting import NoTest
     from .replaying import past_of
 
     past = past_of(archive, find(archive, activeflow))
-    text, why = _tried(past, hears=True)
+    text, why, _ = _tried(past, hears=True)
     if why is None:
         return text, None
-    other, without = _tried(past, hears=False)
-    return (other, None) if without is None else (text, why)
+    other, without, doubt = _tried(past, hears=False)
+    if without is None:
+        return other, None
+    if doubt is not None:
+        raise NoTest(doubt)
+    return text, why
 
 
-def _tried(past: Past, *, hears: bool) -> tuple[str, str | None]:
+def _tried(past: Past, *, hears: bool) -> tuple[str, str | None, str | None]:
+    """The test, why it does not pass, and what may be the reason of that."""
     from flowlang.core.kept import opening_from_plain
     from flowlang.diagnostics import Source
     from flowlang.engine.replay import NotReplayed
@@ -71,6 +77,6 @@ def _tried(past: Past, *, hears: bool) -> tuple[str, str | None]:
         source = script.program.module.source
         report = run_source(source, surroundings, beside=beside, wanted=lambda each: each == title)
     except NotCompiledError as error:
-        return text, error.diagnostics[0].message
+        return text, error.diagnostics[0].message, export.doubt
     failed = [each.failure for each in report.results if each.failure is not None]
-    return text, str(failed[0].expected) if failed else None
+    return text, failed[0].message if failed else None, export.doubt

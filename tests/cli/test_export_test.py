@@ -122,6 +122,78 @@ def test_a_thread_with_messages_and_a_signal(tmp_path: Path) -> None:
         assert each in text
 
 
+SURVEY = """policy { allow sms "+1415*" }
+
+route sms => survey
+
+flow survey {
+    send "Welcome."
+    match ask("How was it?", timeout: 1h) {
+        text as t          => send "You said ${t.text}."
+        no_input, no_match => send "You said nothing."
+    }
+    match ask("Anything else?", timeout: 1h, retries: 0) {
+        text as t          => send "And ${t.text}."
+        no_input, no_match => send "And nothing."
+    }
+}
+"""
+DIALLING = """policy { allow dial "tel:*" }
+
+route call => desk
+
+flow desk {
+    for number in ["+14155550101", "+14155550102", "+14155550103", "+14155550104"] {
+        match dial(number, timeout: 20s) {
+            answered as leg => { log "talked for ${leg.duration}"; return }
+            busy            => say "Busy."
+            no_answer       => say "Nobody is there."
+            rejected        => say "They will not."
+            failed          => say "No way there."
+            cancelled       => return
+        }
+    }
+}
+"""
+
+
+def test_a_conversation_that_asks_and_waits_in_vain(tmp_path: Path) -> None:
+    carrier = Carrier()
+
+    async def use(engine: flowlang.Engine) -> None:
+        carrier.receive("+14155550100", "hello")
+        await trio.sleep(60.5)
+        carrier.receive("+14155550100", "fine")
+        await trio.sleep(2 * 3600)
+        assert engine.activeflows == ()
+
+    text = exported(tmp_path, ran(tmp_path, SURVEY, carrier, use))
+    for each in ('a sends "fine"', 'expect a gets "You said fine."', 'expect a gets "And nothing."'):
+        assert each in text
+
+
+def test_calls_that_were_refused_in_every_way_and_one_that_was_answered(tmp_path: Path) -> None:
+    phones = SimulatorBackend()
+
+    async def use(engine: flowlang.Engine) -> None:
+        phones.call(source="+14155550100", to="100")
+        for number, status in (("+14155550101", 486), ("+14155550102", 404), ("+14155550103", 0)):
+            called = await phones.wait_called(number)
+            await trio.sleep(1.5)
+            if status:
+                called.reject(status)
+        called = await phones.wait_called("+14155550104")
+        called.answer()
+        await trio.sleep(30)
+        called.hang_up()
+        await trio.sleep(5)
+        assert not engine.activeflows
+
+    text = exported(tmp_path, ran(tmp_path, DIALLING, phones, use))
+    for each in ("is busy", "carrier down for", "answers", "after 30000ms", "hangs up", "expect stopped"):
+        assert each in text
+
+
 def test_what_cannot_be_brought_about_is_one_line(tmp_path: Path) -> None:
     async def use(engine: flowlang.Engine) -> None:
         run = engine.start("talk")
