@@ -208,6 +208,28 @@ async def test_who_is_slow_gives_way_to_who_comes(
             await trio.aclose_forcefully(each)
 
 
+async def test_a_mail_is_taken_when_its_dot_has_come_wherever_a_connection_breaks() -> None:
+    host = TestHost()
+    text = b"From: ann@home.example\r\nMessage-ID: <%d@home.example>\r\n\r\nHello\r\n.\r\n"
+    async with listening(host) as port:
+        whole = 0
+        for number in range(5):
+            for kept in (1, 5, -1, None):  # how much of the last that is sent
+                stream = await trio.open_tcp_stream("127.0.0.1", port)
+                steps = (*TO_DATA, text % (10 * number + whole))[: number + 1]
+                for each in steps[:-1]:
+                    await stream.receive_some()
+                    await stream.send_all(each)
+                await stream.receive_some()
+                await stream.send_all(steps[-1][:kept])
+                await trio.aclose_forcefully(stream)
+                await trio.testing.wait_all_tasks_blocked(0.005)
+                whole += number == 4 and kept is None
+        assert len(host.offered) == whole == 1
+        await by_client(port, lambda client: client.send_message(mail()))
+    assert len(host.offered) == 2
+
+
 async def test_mails_that_are_not_whole_hold_so_much_together_and_no_more() -> None:
     host = TestHost()
     async with listening(host, limits=Limits(size=1_000)) as port:

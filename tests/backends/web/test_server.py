@@ -134,6 +134,29 @@ async def test_who_is_slow_to_say_what_he_wants_is_let_go(
             assert second - (0 if sent else 61) in (10, 11, 12)
 
 
+async def test_a_request_is_done_when_all_of_it_has_come_wherever_a_connection_breaks() -> None:
+    done: list[bytes | None] = []
+
+    async def keep(request: Request) -> Response:
+        done.append(await request.read(1_000))
+        return plain(202)
+
+    whole = post(b"five5", b"Expect: 100-continue\r\n").replace(b"/echo", b"/keep")
+    chunked = b"POST /keep HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nfive5\r\n0\r\n\r\n"
+    async with serving() as server:
+        server.add("POST", "/keep", keep)
+        port = int(server.url.rpartition(":")[2])
+        for each in (whole, chunked):
+            for end in range(len(each) + 1):
+                async with await trio.open_tcp_stream("127.0.0.1", port) as stream:
+                    await stream.send_all(each[:end])
+                await trio.testing.wait_all_tasks_blocked(0.002)
+        assert [each for each in done if each is not None] == [b"five5"] * 2
+        assert b" 200 " in await exchange(server, post(b"x"))
+        await trio.testing.wait_all_tasks_blocked(0.02)
+        assert (server._count, server._bodies.held) == (0, 0)  # pyright: ignore[reportPrivateUsage]
+
+
 async def test_bodies_hold_so_much_together_and_no_more() -> None:
     async with serving() as server:
         server._bodies.most = 3_000  # pyright: ignore[reportPrivateUsage]
