@@ -354,7 +354,7 @@ class UserAgent:
         if isinstance(replaced, Refusal):
             self._refuse(server, request, replaced, now)
             return
-        server.respond(response_to(request, 100), now)
+        server.try_later(lambda: response_to(request, 100), now)
         call = IncomingCall(self, server, request, offer, local, source)
         call.origin = origin
         if self.door is not None:

@@ -24,6 +24,9 @@ class Settings:
     """A provisional response is repeated this often while the call is unanswered (§13.3.1.1)."""
     longest_ringing: float = 181.0
     """Timer C: nothing new for so long after a provisional, and the call is given up (§16.6 step 11)."""
+    trying_after: float = 0.0
+    """The 100 to an INVITE waits so long for a response that makes it needless: up to 200 ms, where the user
+    mostly responds by then (§17.2.1)."""
     product: str = "flowlang"
     """What stands in Server and User-Agent."""
 

@@ -17,7 +17,6 @@ from flowlang.backends.sip.dns import Naptr, Srv
 from flowlang.backends.sip.sockets import open_listener
 from flowlang.backends.sip.trunks import Rewrite, SipTrunk
 from flowlang.sip import Account, Accounts, Address, Credentials, Event, Limits, Registrar, Settings
-from flowlang.sip.parse import parse_datagram
 from flowlang.sip.uri import parse_uri
 from tests.bridged_calls.office import open_office
 from tests.sip.wire import SDP, request, tokens
@@ -242,5 +241,4 @@ async def test_only_the_codecs_of_the_settings_are_spoken(tmp_path: Path, clock:
     script = "route call => on\nflow on { answer; wait 1h }"
     async with open_office(script, tmp_path, codecs=("PCMA",)) as office, calling(office.address) as caller:
         pcmu = invite(caller, "sip:desk@127.0.0.1").replace(b"RTP/AVP 0 101", b"RTP/AVP 0    ")
-        assert (await caller.ask(pcmu)).status == 100
-        assert parse_datagram(await caller._socket.recv(4096)).status == 488  # type: ignore[union-attr]
+        assert (await caller.ask(pcmu)).status == 488

@@ -6,8 +6,6 @@ A call is judged before it is routed: an offer without audio that we can speak i
 from __future__ import annotations
 
 import logging
-import random
-import secrets
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
@@ -72,6 +70,7 @@ from flowlang.sip.offer_answer import CODECS, Codec
 
 from .admission import behind_nat, make_door
 from .callers import incoming_of, tell_refused
+from .chance import Chance
 from .config import ListenerConfig
 from .dns import DnsResolver, LazyLookup, Lookup
 from .endpoint import Endpoint, check_addresses
@@ -93,6 +92,7 @@ from .trunks import SipTrunk
 
 _log = logging.getLogger(__name__)
 
+_TRYING = 0.4  # of T1: the 200 ms of RFC 3261 §17.2.1, in which most scripts have answered or rung
 _ANY_PORT = 9  # of a session that describes nothing
 _NO_AUDIO = "the offer has no audio that we can speak (PCMU or PCMA by RTP/AVP)"
 
@@ -155,13 +155,13 @@ class SipBackend:
         lookup: Lookup | None = None,
         digest: Sequence[str] = DIGEST_ALGORITHMS,
         codecs: Sequence[Codec] = CODECS,
-        token: Callable[[int], str] = secrets.token_hex,
+        token: Callable[[int], str] | None = None,
         randomness: RandomBits | None = None,
     ) -> None:
         self._listen = listen
         self._rtp_ports = rtp_ports
         self._advertise = advertise
-        self._settings = Settings(t1=t1)
+        self._settings = Settings(t1=t1, trying_after=_TRYING * t1)
         self._voice = voice
         self._language = language
         self._prompts = prompts
@@ -176,8 +176,9 @@ class SipBackend:
         self._limits = limits
         self._digest = tuple(digest)
         self._codecs = tuple(codecs)
-        self._token = token
-        self._random = randomness or random.SystemRandom()
+        chance = Chance()
+        self._token = token or chance.token
+        self._random = randomness or chance
         self._ground: Ground | None = None
         self._hidden = Hidden()
         self._ladders: Ladders | None = None
@@ -249,13 +250,14 @@ class SipBackend:
                 self._ground = Ground(
                     host, endpoint, plane, sounds, nursery, self._random, hold_music(), self._recordings,
                     codecs=self._codecs, ladders=self._ladders, accounts=self._accounts,
+                    dialogs=host if isinstance(host, DialogKeeper) else None,
                 )  # fmt: skip
                 await nursery.start(plane.run)
                 nursery.start_soon(self._trunking.run, endpoint)
                 quiet = partial(behind_nat, endpoint, self._registrar, self._trunking)
                 nursery.start_soon(keep_alive, endpoint, quiet)
-                if isinstance(host, DialogKeeper):
-                    end_left_over(endpoint, host)
+                if self._ground.dialogs is not None:
+                    end_left_over(endpoint, self._ground.dialogs)
                     endpoint.carry_out()
                 task_status.started(shown(listeners))
                 await endpoint.run(partial(self._stop, endpoint))

@@ -66,9 +66,7 @@ class Transactions:
         """A new server transaction; its responses go to `destination`."""
         key, origin = request.key or _server_key(request, request.method), _origin(request)
         if request.method == "INVITE":
-            server: ServerTransaction = InviteServer(
-                self, key, origin, "proceeding", destination, local, to_tag
-            )
+            server: ServerTransaction = InviteServer(self, key, origin, destination, local, to_tag)
         else:
             server = OtherServer(self, key, origin, "trying", destination, local, to_tag)
         self._servers[key] = server

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Protocol
 
 from flowlang.sip.address import Address
@@ -56,6 +57,10 @@ class ServerTransaction(Transaction):
         """
         self._printed = response.encode()
         self.feed(kind_of(response.status), response, now)
+
+    def try_later(self, trying: Callable[[], Response], now: float) -> None:
+        """Send this 100 at once, or as the machine has it."""
+        self.respond(trying(), now)
 
     def receive(self, request: Request, now: float) -> None:
         """A request that matched: a retransmission, or the ACK."""
