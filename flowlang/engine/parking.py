@@ -164,19 +164,19 @@ class Parking:
         except NotReplayed as error:
             why = f"{error}{last_line(stored, entries, self._builds)}"
             store.diverged(stored, engine.now(), why)
-            self._not_parked_from_now_on(stored.id)
+            self._leaves(stored.id)
             engine.observed(Logged(engine.now(), stored.id, f"diverged: {why}", 0, "warning"))
             return None
         running = bring_back(engine, store, stored, stored.last or 0, again, self._builds)
         store.unpark(running.journal)
         engine.post.recovered(running, again.sent, again.received)
-        self._not_parked_from_now_on(stored.id)
+        self._leaves(stored.id)
         self._told.pop(stored.id, None)
         engine.schedule(running)
         engine.wake()
         return running
 
-    def _not_parked_from_now_on(self, activeflow: str) -> None:
+    def _leaves(self, activeflow: str) -> None:
         """That is on disk soon."""
         self._waking.add(activeflow)
         self._engine.keeper.after(lambda _has: self._waking.discard(activeflow))

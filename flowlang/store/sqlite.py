@@ -108,7 +108,7 @@ class SqliteStore:
         self.entries: list[Row] = []
         self.ends: list[Row] = []
         self.moves: list[tuple[str, Row]] = []
-        self._over_time: list[tuple[str, Row]] = []  # what is forgotten with the next group
+        self._expired: list[tuple[str, Row]] = []  # what is forgotten with the next group
         self._forgetting: list[tuple[str, Row]] = []  # with the one that is prepared
         self._builds: dict[bytes, Build] = {}
         self._kept: set[bytes] = set()
@@ -197,7 +197,7 @@ class SqliteStore:
         """Forgets a slice of what was over before these times, and the keys of secrets of months before; see
         `pruning`. Whether there is more, which is for a later group."""
         behind, self._swept = self._swept, self._archive.row_behind(self._swept, SWEPT)  # 0: from the start
-        self._over_time += pruning(journals, records, seen, (behind, self._swept))
+        self._expired += pruning(journals, records, seen, (behind, self._swept))
         self._kept.clear()  # a text that is forgotten is written again with the next who needs it
         self.keys.drop_before(journals, self._archive.any_before)
         return self._archive.more_to_forget(journals, records, seen)
@@ -272,7 +272,7 @@ class SqliteStore:
 
     @property
     def _given(self) -> bool:
-        given = self.entries or self.opened or self.ends or self._records or self.moves or self._over_time
+        given = self.entries or self.opened or self.ends or self._records or self.moves or self._expired
         return bool(given) or self._alive is not None
 
     def prepare(self) -> bool:
@@ -285,7 +285,7 @@ class SqliteStore:
                 self._write()
             except DatabaseError as error:
                 raise self._over(error) from None
-            self._forgetting, self._over_time = self._over_time, []
+            self._forgetting, self._expired = self._expired, []
             self._prepared = True
         return self._prepared
 

@@ -22,6 +22,9 @@ _LARGE = (
     "parked_messages",
 )  # fmt: skip
 
+_FEW = "USING INDEX open_records", "USING COVERING INDEX living"
+"""Indexes that have those alone that are wanted."""
+
 _ASKED: dict[str, Callable[[Archive], object]] = {
     "live": lambda archive: list(archive.live()),
     "parked": lambda archive: archive.parked("a"),
@@ -37,6 +40,7 @@ _ASKED: dict[str, Callable[[Archive], object]] = {
     "more_to_forget": lambda archive: archive.more_to_forget(1, 2, 3),
     "open_records": lambda archive: archive.open_records(),
     "records": lambda archive: list(archive.records(1, 2)),
+    "activeflows": lambda archive: list(archive.activeflows()),
     "messages": lambda archive: list(archive.messages(1, 2)),
     "ladders": lambda archive: archive.ladders("a"),
     "beginning": lambda archive: archive.beginning("a", 2),
@@ -77,7 +81,7 @@ def scans(db: Database, query: str, values: Row) -> list[str]:
         for step in steps
         if step.startswith("SCAN")
         and aliases.get(step.split()[1], step.split()[1]) in _LARGE
-        and "USING INDEX open_records" not in step  # has those alone that are open
+        and not step.endswith(_FEW)
     ]
 
 
