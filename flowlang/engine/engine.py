@@ -11,26 +11,22 @@ from typing import Any
 
 import trio
 
-from flowlang import script_files
 from flowlang.backends.border import Backend, Leg
 from flowlang.backends.leg_inbox import LegInbox
 from flowlang.core import Activeflow, Begin, Happened, Input, Launch, Limits, Opening, Script, StopAsked
 from flowlang.core.manners import Porter
-from flowlang.diagnostics import Source, near_name
 from flowlang.model.actions import ACTIONS, Action
 from flowlang.model.events import SignalReceived
 from flowlang.model.host_action import HostFunction
 from flowlang.model.observations import Logged, Observation
-from flowlang.modules import ModuleFiles
 from flowlang.store import Reading, Store, StoreError
 from flowlang.store.protocol import RecoverableStore
 
-from . import loading
 from .arguments import arguments_of, given_value
 from .clock import Clock
 from .dialogs import Dialogs
 from .dispatch import outlets_of
-from .errors import EngineClosedError, UnknownFlowError
+from .errors import EngineClosedError
 from .host_actions import HostActions
 from .keeping import CHECKPOINT, Beside, Keeper, Kept
 from .ladders import Ladders
@@ -45,6 +41,7 @@ from .recovery import Recovered, recover
 from .requests import Requests
 from .run import LoadedScript, Run
 from .running import Running
+from .scripts import Scripts
 from .switchboard import Switchboard
 
 Observer = Callable[[Observation], None]
@@ -85,7 +82,7 @@ class Engine:
         self.new_seed = new_seed
         self.place = Placing(self, self._backends)
         self._pump = Pump(clock, processor_time)
-        self._scripts: list[LoadedScript] = []
+        self._scripts = Scripts(self, self._backends)
         self._actions: dict[str, Action] = dict(ACTIONS)
         self.hosts = HostActions(nursery)
         self._running: dict[str, Running] = {}
@@ -126,41 +123,26 @@ class Engine:
     def load(self, path: Path) -> LoadedScript:
         """Loads a script, or all scripts of a folder (the last is returned). Raises `ScriptError` and
         `OSError`; then nothing of it is loaded."""
-        loaded = self._read(path)
-        self._scripts += loaded
-        return loaded[-1]
+        return self._scripts.load(path)
 
     def reload(self, path: Path) -> tuple[LoadedScript, ...]:
         """Loads a script or folder anew: it stands for all that was loaded from files, for what begins from
         now on. What runs stays on its texts. Gives those whose texts are others. Raises as `load`; then all
         is as before."""
-        loaded = self._read(path)
-        texts = {each.path: each.program.sources for each in self._scripts}
-        changed = tuple(each for each in loaded if texts.get(each.path) != each.program.sources)
-        if changed or len(loaded) != sum(each.path is not None for each in self._scripts):
-            self._scripts = [each for each in self._scripts if each.path is None] + loaded
-        return changed
+        return self._scripts.reload(path)
 
     def restore(self, scripts: Iterable[LoadedScript]) -> None:
         """Goes back to scripts that were loaded before."""
-        self._scripts = list(scripts)
-
-    def _read(self, path: Path) -> list[LoadedScript]:
-        paths = script_files.scripts_in(path)
-        if not paths:
-            raise FileNotFoundError(2, f"there is no {script_files.SUFFIX} file in this folder", str(path))
-        return [self._compiled(script_files.read(each), each) for each in paths]
+        self._scripts.restore(scripts)
 
     def load_text(self, text: str, name: str = "<text>") -> LoadedScript:
         """Loads a script that is no file."""
-        loaded = self._compiled(Source(name, text), None)
-        self._scripts.append(loaded)
-        return loaded
+        return self._scripts.load_text(text, name)
 
     @property
     def scripts(self) -> tuple[LoadedScript, ...]:
         """All that are loaded, in order."""
-        return tuple(self._scripts)
+        return self._scripts.loaded
 
     async def listen(self) -> tuple[str, ...]:
         """Starts the backends; a line from each on where it can be reached. What a store has from before is
@@ -410,22 +392,13 @@ class Engine:
         else:
             inbox.hand_to(running, answered=opening.inherited is None or opening.inherited.answered)
 
-    def _compiled(self, source: Source, path: Path | None) -> LoadedScript:
-        exists = script_files.exists_below(path.parent) if path is not None else None
-        reading = Reading(ModuleFiles(path))
-        able = tuple(map(loading.capability_of, self._backends))
-        script, warnings = loading.compiled(source, self._actions, able, exists, reading)
+    def keep_build(self, script: Script, reading: Reading) -> None:
+        """What a script was compiled of, for those of its activeflows that outlive this process."""
         self.keeper.add(script, reading.build(script.sources, self._limits, self.hosts.declared.values()))
-        return LoadedScript(path, script.program, warnings, script)
 
     def script_of(self, flow: str) -> LoadedScript:
         """The first loaded script with that flow. Raises `UnknownFlowError`."""
-        for each in self._scripts:
-            if flow in each.program.flows:
-                return each
-        near = near_name(flow, (name for each in self._scripts for name in each.program.flows))
-        hint = f"; did you mean `{near}`?" if near is not None else ""
-        raise UnknownFlowError(f"no loaded script has a flow `{flow}`{hint}")
+        return self._scripts.with_flow(flow)
 
     def machine(self, script: Script, opening: Opening) -> Activeflow:
         """An activeflow that has not begun."""
