@@ -94,8 +94,8 @@ class Refusal:
 class Outgoing:
     """A leg to place. `id` names it and no other. `source` is the caller id, `anonymous` hides it; `caller`
     is the leg of the activeflow's caller, on whose behalf it is placed. `headers` are further ones of SIP
-    that the policies allow, each a text of one line; `replaces` names the call whose place it is to take where
-    it goes (RFC 3891)."""
+    that the policies allow, each a text of one line; `replaces` names the call whose place it is to take
+    where it goes (RFC 3891)."""
 
     id: str
     to: str
