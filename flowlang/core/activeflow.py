@@ -218,7 +218,10 @@ class Activeflow(Parts):
 
     def ready(self, strand: Strand) -> None:
         """Queues a strand; the one created first runs first."""
-        heappush(self._ready, (strand.number, strand))
+        if self._ready:
+            heappush(self._ready, (strand.number, strand))
+        else:
+            self._ready.append((strand.number, strand))
 
     # -- beginning and ending
 
@@ -250,16 +253,18 @@ class Activeflow(Parts):
         strand.over = True
         strand.coroutine = None
         self.strands = without(self.strands, strand)
-        if strand.owner is None:
+        owner = strand.owner
+        if owner is None:
             self._main_over(value, an_exit)
             return
-        owner = strand.owner
         owner.children = without(owner.children, strand)
         on = strand.handler
         if on is not None:
             on.running = None
         if an_exit is not None:
             self._pass_on(strand, owner, an_exit)
+        elif on is not None:
+            strand.drop()  # most strands are handlers: none is left to the garbage collector
         if on is not None and on.waiting and not (an_exit is not None and an_exit.kind is ExitKind.GONE):
             event, on.waiting = on.waiting[0], on.waiting[1:]
             self.events.run_handler(on, event)

@@ -73,8 +73,9 @@ class Listeners:
         """The newest that matches, leaving out each `on` whose handler is itself collecting or emitting the
         event. One whose condition fails does not match, and `faulted` is told."""
         strands = tuple(busy_with_it)
-        for listener in self._live[::-1]:
-            if listener.event != event.name or _is_busy(listener, strands):
+        name = event.name
+        for listener in reversed(self._live):
+            if listener.event != name or (strands and _is_busy(listener, strands)):
                 continue
             try:
                 if listener.wants is None or listener.wants(event):

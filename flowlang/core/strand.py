@@ -85,9 +85,13 @@ class Strand:
         self.name = name
         self.handler = handler
         self.aftermath = aftermath
-        self.sheltered = aftermath or (owner is not None and owner.level.sheltered)
-        self.root = Level(self, owner.nesting + 1 if owner is not None else 0)
-        self.level = self.root
+        if owner is None:
+            self.sheltered = aftermath
+            self.root = root = Level(self, 0)
+        else:
+            self.sheltered = aftermath or owner.level.sheltered
+            self.root = root = Level(self, owner.nesting + 1)
+        self.level = root
         """The innermost."""
         self.coroutine: Coroutine[Any, Any, Any] | None = None
         self.over = False
@@ -103,7 +107,7 @@ class Strand:
         self._when_left = WhenLeft.NOTHING
 
     def drop(self) -> None:
-        """Its activeflow is over: nobody steps it or aims at it again."""
+        """It is over, and nobody aims at it or asks how it ended: what held it is let go of."""
         del self.root, self.level
 
     # -- waiting
@@ -181,7 +185,8 @@ class Strand:
     def begin(self, coroutine: Coroutine[Any, Any, Any]) -> None:
         """Gives it its work and queues it."""
         self.coroutine = coroutine
-        self._make_ready()
+        self._ready = True
+        self.flow.ready(self)
 
     def interrupt(self) -> None:
         """Throws the top level's pending exit into it where it waits, unless it is shielded there."""
@@ -211,8 +216,10 @@ class Strand:
 
     def aim(self, an_exit: Exit) -> bool:
         """Aims an exit at one of its blocks, or at its root; tells whether it counts."""
+        if self.over:
+            return False
         level = an_exit.target.level if an_exit.target is not None else self.root
-        if self.over or not level.offer(an_exit):
+        if not level.offer(an_exit):
             return False
         if level is self.level:
             self.interrupt()
