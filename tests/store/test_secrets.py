@@ -15,6 +15,8 @@ from hypothesis import given
 from hypothesis import strategies as some
 
 import flowlang
+from flowlang.backends.simulator import SimulatorBackend
+from flowlang.engine.replay import Builds, replayed
 from flowlang.model.action import Action, Parameter
 from flowlang.model.plain import SealedError, from_plain
 from flowlang.model.values import DAY, SECOND
@@ -24,6 +26,8 @@ from flowlang.store.reading import open_archive
 from flowlang.store.sealing import Sealer, key_missing
 from flowlang.store.sqlite import SqliteStore
 from tests.cli.flow import flow
+
+from .recovering import Watched
 
 Virtual = trio.testing.MockClock
 
@@ -102,6 +106,50 @@ async def test_without_the_key_it_waits_for_a_start_that_has_it(
         assert why.startswith("entry 1 has a secret whose key is not here")
     _, checked = await run(data, keys, "go", "end")
     assert checked == [PIN]
+
+
+BANK = """
+route call => main
+flow main {
+    answer
+    say "Welcome to the bank."
+    let choice = ask("Press one.", digits: 1)
+    say "Now then."
+    secret let pin = ask("Your PIN?", digits: 4)
+    if number(pin.text) == 4790 + 5 { log "right" }
+    handoff rest()
+}
+flow rest { let more = ask("Anything else?", digits: 1); wait for signal "end" }
+"""
+
+
+@pytest.mark.parametrize(
+    "moments", [{0: "14795"}, {1: "14795"}, {1: "1", 2: "4795"}, {1: "1", 4: "4795"}, {0: "14795638"}]
+)
+async def test_digits_of_a_secret_stand_nowhere_in_clear_whenever_they_are_typed(
+    moments: dict[int, str], tmp_path: Path, autojump_clock: Virtual
+) -> None:
+    backend, lines = SimulatorBackend(), Watched()
+    with SqliteStore(tmp_path / "data", tmp_path / "keys") as store:
+        async with flowlang.open_engine([backend], store=store) as engine:
+            engine.observe(lines)
+            engine.load_text(BANK)
+            await engine.listen()
+            phone = backend.call(source="+16045550100", to="+16062067563")
+            await phone.wait_answered()
+            for second in range(20):
+                phone.press(moments.get(second, ""))
+                await trio.sleep(1)
+            await trio.sleep(60)
+            (stored,) = store.archive.activeflows()
+            builds = Builds(store.archive, {})
+            assert replayed(stored, store.archive.entries(stored), builds).flow.ending is None
+    assert lines.lines == ["right"]
+    given = on_disk(tmp_path / "data")
+    for digit in "4795638":
+        assert f'"DigitPressed",0,"{digit}"'.encode() not in given
+        assert f'"typed":"{digit}'.encode() not in given
+    assert b"4795" not in given
 
 
 def test_a_replay_without_the_key_stops_at_the_first_line_that_needs_it(tmp_path: Path) -> None:
