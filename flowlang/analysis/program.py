@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from flowlang.diagnostics import Diagnostic, Source
-from flowlang.model.actions import Action
+from flowlang.model.actions import Action, OutcomeType
 from flowlang.model.functions import Function
 from flowlang.model.policy import Policy
 from flowlang.model.secrets import NO_SECRETS, Secrets
@@ -126,6 +126,11 @@ class Program:
         assert self._script is not None
         target = self._script.flow_given(action, argument)
         return self.target(target) if target is not None else None
+
+    def outcomes_of(self, action: Action, call: ast.Call) -> tuple[OutcomeType, ...]:
+        """The outcomes that an action has with the arguments of a call."""
+        assert self._script is not None
+        return self._script.outcomes_of(action, call)
 
     @property
     def called_actions(self) -> frozenset[str]:

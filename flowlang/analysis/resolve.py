@@ -6,7 +6,6 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from flowlang.diagnostics import Span
-from flowlang.model.action import OutcomeType
 from flowlang.model.actions import PLANNED_ACTIONS, PLANNED_NAMESPACES, Action
 from flowlang.model.functions import PREDEFINED, Function
 from flowlang.model.script_events import SCRIPT_EVENTS
@@ -14,7 +13,7 @@ from flowlang.syntax import ast
 
 from . import members, types
 from .bindings import Binding
-from .literals import UNKNOWN, literal_value
+from .literals import literal_value
 from .script import Script
 from .synonyms import meant
 from .types import Ended, Type
@@ -227,7 +226,7 @@ class Expressions:
                 known = types.of_action(action, handled=bool(call.handlers))
                 if not isinstance(known, Ended):
                     return known
-                return replace(known, texts=self._options(call), outcomes=self._outcomes(action, call))
+                return replace(known, texts=self._options(call), outcomes=self._script.outcomes_of(action, call))
             case Function(result=result):
                 return result
             case ast.FlowDecl(name=name) if called is not None:
@@ -244,21 +243,6 @@ class Expressions:
             value.name in self._script.uses
             or (value.name in PLANNED_NAMESPACES | self._script.groups and value.name not in self.visible)
         )
-
-    def _outcomes(self, action: Action, call: ast.Call) -> tuple[OutcomeType, ...]:
-        """Those that come with these arguments."""
-        return tuple(
-            each
-            for each in action.outcomes
-            if each.where is None or self._constant(action, call, each.where[0]) in (each.where[1], UNKNOWN)
-        )
-
-    def _constant(self, action: Action, call: ast.Call, name: str) -> object:
-        given = next((each.value for each in call.arguments if each.name == name), None)
-        if given is not None:
-            return literal_value(given, self._script.values)
-        parameter = action.parameter(name)
-        return parameter.default if parameter is not None else None
 
     def _options(self, call: ast.Call) -> tuple[str, ...]:
         """What there is to choose from, where the call says so in constant texts."""

@@ -15,6 +15,7 @@ from flowlang.syntax import ast
 
 from .arguments import takes_flow
 from .bindings import Binding
+from .literals import UNKNOWN, literal_value
 from .report import Report
 from .types import Type
 
@@ -140,6 +141,20 @@ class Script:
                 return ast.FlowTarget(span, module, name, ())
             case _:
                 return None
+
+    def outcomes_of(self, action: Action, call: ast.Call) -> tuple[OutcomeType, ...]:
+        """The outcomes that an action has with the arguments of a call."""
+        return tuple(each for each in action.outcomes if self._may_come(each, action, call))
+
+    def _may_come(self, outcome: OutcomeType, action: Action, call: ast.Call) -> bool:
+        if outcome.where is None:
+            return True
+        name, wanted = outcome.where
+        given = next((each.value for each in call.arguments if each.name == name), None)
+        parameter = action.parameter(name)
+        if given is None:
+            return parameter is not None and parameter.default == wanted
+        return literal_value(given, self.values) in (wanted, UNKNOWN)
 
     @property
     def is_entry(self) -> bool:

@@ -198,7 +198,7 @@ def _below(program: Program, declaration: ast.Node) -> Iterator[tuple[ast.Node, 
                 head = Span(node.span.start, node.body.span.start)
                 yield node.body, _block("handler", node.event, head, node.body)
             case ast.Call() if (action := program.actions.get(_called(node))) is not None:
-                for outcome in action.outcomes:
+                for outcome in program.outcomes_of(action, node):
                     extent = Span(node.span.start, node.span.start)
                     yield node, Piece("outcome", outcome.name, node.callee.span, extent)
             case _:
