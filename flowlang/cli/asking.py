@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from .data import chosen_folder, require_store
+from .data import chosen_folder, store_in
 from .exits import CommandError, Exit
 
 if TYPE_CHECKING:
@@ -31,22 +31,17 @@ def ask_of(data: Path | None, wanted: str, request: dict[str, Any], *, as_json: 
 def _leave(folder: Path, wanted: str, request: dict[str, Any]) -> dict[str, Any]:
     """Leaves it in a data folder that no process has."""
     from flowlang.core.inputs import input_to_plain
-    from flowlang.store import StoreError
-    from flowlang.store.sqlite import SqliteStore
 
     from .ids import NotMeant, one_that_lives
 
     given = input_to_plain(_input(request))
-    require_store(folder)
     try:
-        with SqliteStore(folder) as store:
+        with store_in(folder) as store:
             activeflow = one_that_lives(store.archive, wanted)
             store.keep_request(activeflow, given)
             store.commit()
     except NotMeant as error:
         raise CommandError(str(error), Exit.FAILED) from None
-    except StoreError as error:
-        raise CommandError(str(error), Exit.UNAVAILABLE) from None
     what = "stops" if request["do"] == "stop" else f"has the signal `{request['name']}`"
     return {"ok": f"{activeflow} {what} when `flow serve` starts; none runs now", "activeflow": activeflow}
 

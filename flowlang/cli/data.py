@@ -15,6 +15,7 @@ from .exits import CommandError, Exit
 
 if TYPE_CHECKING:
     from flowlang.store.reading import Archive, Stored
+    from flowlang.store.sqlite import SqliteStore
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -65,6 +66,24 @@ def require_store(folder: Path) -> None:
     except OSError as error:
         text = f"{folder}: {(error.strerror or str(error)).lower()}"
     raise CommandError(text, Exit.UNAVAILABLE)
+
+
+@contextmanager
+def store_in(folder: Path) -> Generator[SqliteStore]:
+    """A folder that no process has, to be written. Raises `CommandError`."""
+    from flowlang.store import StoreError
+    from flowlang.store.errors import InUseError
+    from flowlang.store.sqlite import SqliteStore
+
+    require_store(folder)
+    try:
+        with SqliteStore(folder) as store:
+            yield store
+    except InUseError:
+        text = f"{folder}: a process has it that cannot be asked: it starts, ends, or is no server; try again"
+        raise CommandError(text, Exit.UNAVAILABLE) from None
+    except StoreError as error:
+        raise CommandError(str(error), Exit.UNAVAILABLE) from None
 
 
 def chosen_folder(data: Path | None) -> Path:

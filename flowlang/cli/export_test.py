@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from .data import archive_in, find, reading_option
+from .display.safe import printable
 from .exits import CommandError, Exit
 
 if TYPE_CHECKING:
@@ -28,7 +29,8 @@ def export_test(activeflow: str, data: Path | None) -> int:
         try:
             text, why = _passing(archive, stored.id)
         except NoTest as error:
-            raise CommandError(f"{stored.id} is no test: {error}", Exit.FAILED) from None
+            why = printable(str(error), 1000)
+            raise CommandError(f"{stored.id} is no test: {why}", Exit.FAILED) from None
     click.echo(text, nl=False)
     if why is not None:
         click.echo(f"flow: this test does not pass as it stands: {why}", err=True)
@@ -62,10 +64,11 @@ def _tried(past: Past, *, hears: bool) -> tuple[str, str | None, str | None]:
 
     from .exporting import Export, NoTest
 
-    export = Export(opening_from_plain(past.stored.opening), past.entries, hears)
-    outcome = past.run(export)
+    outcome = past.run()  # else nothing of it can be believed
     if isinstance(outcome, NotReplayed):
         raise NoTest(f"it cannot be replayed: {outcome}")
+    export = Export(opening_from_plain(past.stored.opening), past.entries, hears)
+    past.run(export)
     if export.impossible is not None:
         raise NoTest(export.impossible)
     title = f"{past.stored.flow} as of {past.stored.id}"

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from .data import archive_in, chosen_folder, reading_option, require_store
+from .data import archive_in, chosen_folder, reading_option, store_in
 from .exits import CommandError, Exit
 
 if TYPE_CHECKING:
@@ -63,25 +63,19 @@ def _do(data: Path | None, what: str, key: str) -> str:
 
 
 def _at_rest(folder: Path, what: str, key: str) -> str:
-    from flowlang.store import StoreError
-    from flowlang.store.sqlite import SqliteStore
-
-    require_store(folder)
-    try:
-        with SqliteStore(folder) as store:
-            found = store.archive.sending(key)
-            if found is None or found.state == "open":
-                text = f"nothing that was given up has the key {key[:60]!r}; see `flow outbox`"
-                raise CommandError(text, Exit.FAILED)
-            if what != "drop" and found.unsendable is not None:
-                raise CommandError(f"{key} cannot be sent: {found.unsendable}", Exit.FAILED)
-            if what == "drop":
-                store.drop_sending(key)
-            else:
-                store.keep_sending(replace(found, state="open", reason=None, tries=found.tries + 1))
-            store.commit()
-    except StoreError as error:
-        raise CommandError(str(error), Exit.UNAVAILABLE) from None
+    with store_in(folder) as store:
+        found = store.archive.sending(key)
+        if found is None or found.state == "open":
+            text = f"nothing that was given up has the key {key[:60]!r}; see `flow outbox`"
+            raise CommandError(text, Exit.FAILED)
+        if what != "drop" and found.unsendable is not None:
+            raise CommandError(f"{key} cannot be sent: {found.unsendable}", Exit.FAILED)
+        if what == "drop":
+            store.drop_sending(key)
+        else:
+            store.keep_sending(replace(found, state="open", reason=None, tries=found.tries + 1))
+            store.reopen_message(key)
+        store.commit()
     return f"{key} is dropped" if what == "drop" else f"{key} is sent when `flow serve` starts"
 
 

@@ -12,5 +12,9 @@ class StoreError(FlowlangError):
     """
 
 
+class InUseError(StoreError):
+    """Another process has the folder."""
+
+
 class UnreadableError(StoreError):
     """The disk fails, or the file is damaged, so that nothing is known of what stands there."""

@@ -27,7 +27,7 @@ from . import statements
 from .builds import Build
 from .coding import encode
 from .database import Database, DatabaseError, Row, damaged, why
-from .errors import StoreError
+from .errors import InUseError, StoreError
 from .files import unusable
 from .protocol import Thread
 from .pruning import SWEPT, pruning
@@ -357,7 +357,7 @@ def _locked(folder: Path) -> int:
     except OSError:
         os.close(lock)
         text = f"{folder}: another flowlang uses this folder; end it, or choose another one"
-        raise StoreError(text) from None
+        raise InUseError(text) from None
     return lock
 
 

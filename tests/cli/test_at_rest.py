@@ -175,3 +175,14 @@ def test_a_folder_of_another_user_is_one_line(what: str, tmp_path: Path) -> None
         done = flow(*what.split(), "--data", folder)
     assert (done.code, done.out, done.err.count("\n")) == (4, "", 1), done.err
     assert "permission denied" in done.err
+
+
+async def test_a_folder_that_a_process_has_which_cannot_be_asked_is_said_to_be_so(
+    tmp_path: Path, autojump_clock: trio.testing.MockClock
+) -> None:
+    (run,) = await begun(tmp_path)
+    with SqliteStore(tmp_path):  # as a server that starts: it has the folder, and does not listen yet
+        for command in (("stop", run), ("signal", run, "tell"), ("outbox", "--drop", "key")):
+            done = flow(*command, "--data", tmp_path)
+            assert (done.code, done.out, done.err.count("\n")) == (4, "", 1)
+            assert "a process has it that cannot be asked" in done.err
