@@ -226,7 +226,9 @@ class Expressions:
                 known = types.of_action(action, handled=bool(call.handlers))
                 if not isinstance(known, Ended):
                     return known
-                return replace(known, texts=self._options(call), outcomes=self._script.outcomes_of(action, call))
+                return replace(
+                    known, texts=self._options(call), outcomes=self._script.outcomes_of(action, call)
+                )
             case Function(result=result):
                 return result
             case ast.FlowDecl(name=name) if called is not None:
