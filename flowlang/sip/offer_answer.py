@@ -204,13 +204,14 @@ class MediaSession:
         return Media("audio", self._port, PROTOCOL, tuple(formats), attributes=tuple(attributes))
 
     def _describe(self, lines: list[Media], times: tuple[str, ...]) -> SessionDescription:
+        origin, media = Origin(self._session_id, self._version, self._host), tuple(lines)
+        last = self._last
+        if last is not None and SessionDescription(origin, self._host, media, times=times) == last:
+            return last
+        self._version += 1
         origin = Origin(self._session_id, self._version, self._host)
-        description = SessionDescription(origin, self._host, tuple(lines), times=times)
-        if description != self._last:
-            self._version += 1
-            description = replace(description, origin=replace(origin, version=self._version))
-            self._last = description
-        return description
+        self._last = SessionDescription(origin, self._host, media, times=times)
+        return self._last
 
 
 def _event_attributes(number: int) -> list[Attribute]:

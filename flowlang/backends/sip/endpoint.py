@@ -30,6 +30,9 @@ from .tls import Tls
 _log = logging.getLogger(__name__)
 
 LAST_WORDS = 0.5  # seconds that connections have for them
+# Seconds between two looks at the timers: none of RFC 3261's is shorter than 500 ms, and each look is a switch
+# of tasks.
+_GRAIN = 0.01
 _TOP_VIA = re.compile(rb"\r\nVia: ([^\r]*)")  # as we print it
 
 
@@ -55,6 +58,8 @@ class Endpoint:
         self._on_event = on_event
         self._working = False
         self._alarm = trio.CancelScope()
+        self._rung = -math.inf  # when it went off last
+        self._clock = trio.lowlevel.current_clock()
         self._senders: dict[Address, socket.socket] = {}
         if any(each.transport == "tcp" for each in self.listeners):
             self.agent.transactions.stream_way = self._by_stream
@@ -98,7 +103,7 @@ class Endpoint:
 
     def now(self) -> float:
         """The agent's clock, in seconds."""
-        return trio.current_time()
+        return self._clock.current_time()
 
     def local_for(self, peer: str, transport: str = "udp") -> Address | None:
         """Our signalling address as this peer is told it; `None` where no route leads to him, or we do not
@@ -165,8 +170,9 @@ class Endpoint:
             self._working = False
         deadline = self.agent.next_deadline()
         if deadline is not None and deadline < self._alarm.deadline:
-            self._alarm.deadline = deadline
-        self.changed.unpark_all()
+            self._alarm.deadline = max(deadline, self._rung + _GRAIN)
+        if self.changed:
+            self.changed.unpark_all()
 
     # In
 
@@ -199,10 +205,12 @@ class Endpoint:
     async def _keep_time(self) -> None:
         while True:
             deadline = self.agent.next_deadline()
-            self._alarm = trio.CancelScope(deadline=math.inf if deadline is None else deadline)
+            due = math.inf if deadline is None else max(deadline, self._rung + _GRAIN)
+            self._alarm = trio.CancelScope(deadline=due)
             with self._alarm:
                 await trio.sleep_forever()
-            self.agent.tick(self.now())
+            self._rung = self.now()
+            self.agent.tick(self._rung)
             self.carry_out()
 
     # Out

@@ -60,22 +60,27 @@ class LiveView:
 
     def __call__(self, observation: Observation) -> None:
         """Shows one."""
-        self._show(observation.at, lambda: self._line(observation))
+        began = self._began_by(observation.at)
+        line = self._line(observation)
+        if line is not None:
+            self._show(observation.at - began, line)
 
     def line(self, at: int, line: str) -> None:
         """Shows something else of that time."""
-        self._show(at, lambda: line)
+        self._show(at - self._began_by(at), line)
 
-    def _show(self, at: int, line_of: Callable[[], str | None]) -> None:
+    def _began_by(self, at: int) -> int:
+        """When what happens then began."""
         if self._began is None or (not self._flows and at - self._last > _QUIET):
             self._began = at
             hour = datetime.fromtimestamp(at / SECOND, UTC)
             self._write(self._style("dim", f"{hour:%Y-%m-%d %H:%M:%S} UTC"))
         self._last = at
-        line = line_of()
-        if line is not None:
-            seconds = f"+{(at - self._began) / SECOND:.3f}s"
-            self._write(f"{self._style('dim', f'{seconds:>9}')}  {line}")
+        return self._began
+
+    def _show(self, since: int, line: str) -> None:
+        seconds = f"+{since / SECOND:.3f}s"
+        self._write(f"{self._style('dim', seconds.rjust(9))}  {line}")
 
     def _line(self, observation: Observation) -> str | None:
         paint = self._style
