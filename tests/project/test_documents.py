@@ -12,7 +12,10 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
-DOCUMENTS = ("README.md", "CONTRIBUTING.md", "docs/embedding.md", "docs/settings.md", "docs/backends.md")
+DOCUMENTS = (
+    "README.md", "CONTRIBUTING.md", "docs/embedding.md", "docs/settings.md", "docs/backends.md",
+    "docs/operating.md",
+)  # fmt: skip
 FENCE = re.compile(r"^```(python|flow)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 LINK = re.compile(r"\]\((?!https?:|#)([^)]+)\)")
 
