@@ -1,30 +1,4 @@
-"""What stands of e-mail in `flow.toml`.
-
-[backends.mail]
-kind = "email"
-from = "desk@clinic.example"
-name = "The clinic"                         # stands before the address
-attachments = ["recordings"]                # further folders of files, besides that of `flow.toml`
-largest = 20000000                          # bytes of a mail, out and in
-
-[backends.mail.smtp]                        # out
-host = "smtp.clinic.example"
-security = "starttls"                       # or "tls", or "none" for a server on this machine
-user = "desk"
-password = { env = "SMTP_PASSWORD" }
-give_up = 3600                              # seconds that a mail may wait for a server that is busy or away
-
-[backends.mail.listener]                    # in: an SMTP server of ours, for an MX record to point at
-addresses = ["@clinic.example"]             # whole ones, or all of a domain
-port = 25
-certificate = "certificates/mail.pem"       # then STARTTLS is offered; `key` where it is another file
-
-[backends.mail.imap]                        # in: a mailbox elsewhere
-address = "desk@clinic.example"
-host = "imap.clinic.example"
-user = "desk"
-password = { file = "secrets/imap" }
-"""
+"""What an operator sets of e-mail; `docs/backends.md` shows it."""
 
 from __future__ import annotations
 

@@ -1,19 +1,5 @@
-"""The HTTP client: `http.get`, `http.post`, `http.put`, `http.delete` and `webhook`.
-
-In `flow.toml`:
-
-    [backends.internet]
-    kind = "http"
-    private = ["10.1.2.0/24"]              # networks that requests may reach beside public addresses
-    attempts = 4
-    at_once = 100
-    largest_answer = 1000000               # bytes
-    ca_file = "certificates/ours.pem"      # further authorities
-
-    [backends.internet.webhooks]           # how `webhook` signs
-    form = "standard"                      # Standard Webhooks; or "twilio"
-    secret = { env = "WEBHOOK_SECRET" }
-"""
+"""The HTTP client: `http.get`, `http.post`, `http.put`, `http.delete` and `webhook`. `docs/backends.md` shows
+what an operator sets."""
 
 from __future__ import annotations
 

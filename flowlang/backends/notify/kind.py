@@ -1,12 +1,5 @@
-"""What stands of notices in `flow.toml`; the extra `flowlang[notify]` brings apprise.
-
-[backends.alerts]
-kind = "notify"
-
-[backends.alerts.services]
-default = { env = "ALERTS" }           # an address as apprise has them: they hold passwords
-on_call = { file = "secrets/on-call" } # `notify "…", to: "on_call"`
-"""
+"""What an operator sets of notices, for which the extra `flowlang[notify]` brings apprise; `docs/backends.md`
+shows it."""
 
 from __future__ import annotations
 

@@ -1,12 +1,4 @@
-"""What stands of pyVoIP in `flow.toml`; the extra `flowlang[pyvoip]` brings it.
-
-[backends.desk]
-kind = "pyvoip"
-server = "pbx.clinic.example"
-user = "200"
-password = { env = "DESK_PASSWORD" }
-number = "+16062067563"                # what scripts see as called
-"""
+"""What an operator sets of pyVoIP, which the extra `flowlang[pyvoip]` brings; `docs/backends.md` shows it."""
 
 from __future__ import annotations
 

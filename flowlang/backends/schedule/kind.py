@@ -1,13 +1,4 @@
-"""What stands of schedules in `flow.toml`.
-
-[backends.clock]
-kind = "schedule"
-
-[backends.clock.schedules.nightly]     # `route schedule to "nightly" => …`
-cron = "30 2 * * mon-fri"              # minute, hour, day of month, month, day of week
-zone = "Europe/London"
-catch_up = "last"                      # of times missed: "none" (so it is without this), "last" or "all"
-"""
+"""What an operator sets of schedules; `docs/backends.md` shows it."""
 
 from __future__ import annotations
 

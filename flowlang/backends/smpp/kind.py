@@ -1,18 +1,4 @@
-"""What stands of SMPP in `flow.toml`.
-
-[backends.texts]
-kind = "smpp"
-host = "smsc.carrier.example"
-port = 2775
-tls = true                             # `ca_file` has authorities beside the system's
-system_id = "clinic"
-password = { env = "SMSC_PASSWORD" }
-from = "+16062067563"                  # who sends, where a script does not say
-window = 10                            # messages without an answer
-give_up = 600                          # seconds that a message may wait
-doubt = 30                             # seconds that a receipt may dispel what a broken connection left open
-resend = false                         # whether what is still in doubt then goes again, perhaps twice
-"""
+"""What an operator sets of SMPP; `docs/backends.md` shows it."""
 
 from __future__ import annotations
 

@@ -1,27 +1,5 @@
-"""Text messages by a gateway over HTTP.
-
-    [backends.texts]
-    kind = "sms_gateway"
-    form = "twilio"
-    account = "AC0123…"
-    token = { env = "TWILIO_TOKEN" }
-    from = "+16062067563"
-    ca_file = "certificates/gateway.pem"         # authorities beside the system's
-    listen = "127.0.0.1:8080"                    # callbacks come in; see `flowlang.backends.http_server`
-    public_url = "https://flow.clinic.example"   # + /sms/texts/received and /sms/texts/status
-
-Another gateway's form is a table in place of a name; what it does not say is as in Twilio's callbacks:
-
-    [backends.texts.form]
-    url = "https://gw.example/v2/messages"
-    encoding = "json"                            # or "form"
-    headers = { "x-api-key" = "{token}" }        # or basic = true
-    fields = { to = "{to}", "sender.name" = "{from}", body = "{text}", reference = "{key}" }
-    id = "messages.0.id"                         # in the answer
-    code = "error.code"
-    callbacks = { verify = "bearer", source = "from", to = "to", text = "body", id = "id", report_id = "id",
-                  status = "state", statuses = { done = "delivered", lost = "failed" } }
-"""
+"""Text messages by a gateway over HTTP. Its form is Twilio's, or a table; what that does not say of callbacks
+is as Twilio has it. `docs/backends.md` shows both."""
 
 from __future__ import annotations
 

@@ -1,16 +1,4 @@
-"""What stands of data bases in `flow.toml`.
-
-[backends.data]
-kind = "sql"
-
-[backends.data.connections.orders]          # `sql.query "orders", …`
-sqlite = "orders.db"                        # a file that is there
-
-[backends.data.connections.customers]
-postgresql = { env = "CUSTOMERS" }          # as in "postgresql://flow:secret@db.example/customers?sslmode=verify-full"
-read_only = true
-timeout = 10                                # seconds
-"""
+"""What an operator sets of data bases; `docs/backends.md` shows it."""
 
 from __future__ import annotations
 

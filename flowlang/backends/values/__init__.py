@@ -1,9 +1,5 @@
 """The values that `store.get`, `store.put` and `store.add` keep, in the data folder. `flow serve` has them
-where no section of `flow.toml` has another place for them:
-
-    [backends.kept]
-    kind = "values"
-"""
+where no section of `flow.toml` has another place for them."""
 
 from __future__ import annotations
 

@@ -1,22 +1,4 @@
-"""The web: webhooks in, and chat with people on a page.
-
-In `flow.toml`:
-
-    [backends.web]
-    kind = "web"
-    listen = "127.0.0.1:8080"                    # see `flowlang.backends.http_server`
-    public_url = "https://flow.clinic.example"
-
-    [backends.web.hooks.orders]                  # POST /hooks/orders is for `route webhook to "/orders"`
-    verify = "standard"                          # or "twilio", or "none"
-    secret = { env = "ORDERS_SECRET" }
-    older_secret = { env = "ORDERS_OLD_SECRET" } # while a secret is changed
-
-    [backends.web.chat]                          # the page /chat is for `route chat to "web"`
-    name = "web"
-    title = "Chat with the clinic"
-    origins = ["https://clinic.example"]         # sites that may show it inside theirs
-"""
+"""The web: webhooks in, and chat with people on a page. `docs/backends.md` shows what an operator sets."""
 
 from __future__ import annotations
 
