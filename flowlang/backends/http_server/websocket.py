@@ -1,5 +1,5 @@
-"""One WebSocket (RFC 6455) by wsproto: texts in and out, pings, limits. Whoever takes nothing, or is silent
-to pings, is closed; no send ever waits longer than `_SLOWEST`."""
+"""One WebSocket (RFC 6455) by wsproto: texts in and out, pings, limits. Whoever takes nothing, is silent to
+pings, or sends more frames than a person makes is closed; no send ever waits longer than `_SLOWEST`."""
 
 from __future__ import annotations
 
@@ -19,14 +19,17 @@ from wsproto.events import (
 )
 from wsproto.utilities import LocalProtocolError, RemoteProtocolError
 
-TOO_LARGE, UNSUPPORTED, PROTOCOL = 1009, 1003, 1002  # RFC 6455 §7.4.1
+TOO_LARGE, POLICY, UNSUPPORTED, PROTOCOL = 1009, 1008, 1003, 1002  # RFC 6455 §7.4.1
 
 _PING = 20.0
 """Seconds between two pings: proxies close what is silent for a minute."""
 _SILENT = 60.0
 _SLOWEST = 20.0
 _LARGEST = 64 * 1024  # characters of a text
-_BYTES = 16 * 1024
+_BYTES = 4 * 1024
+"""Read at once: of the smallest frames they are 700, or 6 ms."""
+_FRAMES, _FRAMES_A_SECOND = 1_000.0, 100.0
+"""Frames at once, and in the long run; a page says that it has each of 200 messages when it comes back."""
 
 
 class SocketClosed(Exception):
@@ -48,6 +51,8 @@ class WebSocket:
         self._part = ""
         self._open = False
         self._closed = False
+        self._frames = _FRAMES
+        self._counted = trio.current_time()
 
     def upgrade(self, headers: list[tuple[bytes, bytes]], target: str, more: bytes) -> None:
         """Takes the request over from HTTP. Raises `RemoteProtocolError` for one that is no handshake."""
@@ -89,6 +94,7 @@ class WebSocket:
                     data = bytes(await self._stream.receive_some(_BYTES))
                 self._ws.receive_data(data or None)
                 for event in self._ws.events():
+                    await self._count()
                     await self._take(event)
             except RemoteProtocolError:
                 await self.close(PROTOCOL)
@@ -102,6 +108,15 @@ class WebSocket:
         if self._open and not self._closed:
             self._closed = True
             await self._send(CloseConnection(code=code))
+
+    async def _count(self) -> None:
+        """One more frame. Raises `SocketClosed` where it is one too many."""
+        now = trio.current_time()
+        self._frames = min(_FRAMES, self._frames + (now - self._counted) * _FRAMES_A_SECOND) - 1
+        self._counted = now
+        if self._frames < 0:
+            await self.close(POLICY)
+            raise SocketClosed
 
     async def _take(self, event: Event) -> None:
         match event:

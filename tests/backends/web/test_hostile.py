@@ -113,6 +113,18 @@ async def test_no_handshake_and_no_frame_ends_more_than_its_own_connection() -> 
         await is_served(url)
 
 
+@pytest.mark.parametrize("flood", [frame(b"", 9), frame(b"", 10), b"\0" + frame(b"x")[1:]])
+async def test_who_sends_more_frames_than_a_person_makes_is_closed(flood: bytes) -> None:
+    hello = json.dumps({"t": "hello", "token": TOKEN, "last": 0}).encode()
+    begin = bytes([0x01]) + frame(b"{")[1:]  # the beginning of a text
+    async with serving() as (_, url):
+        found = await said(url, frame(hello), begin, flood * 3_000)
+        assert struct.pack(">H", 1008) in found[-4:]
+        few = await said(url, frame(hello), begin, flood * 500)
+        assert struct.pack(">H", 1008) not in few
+        await is_served(url)
+
+
 async def test_a_newcomer_is_one_whatever_he_says_that_he_has() -> None:
     async with serving(newcomers=2) as (_, url):
         async with visitor(url, "A" * 43) as ann:
