@@ -135,6 +135,21 @@ def test_a_kind_that_makes_no_backend_is_told(tmp_path: Path) -> None:
     assert found.message == "`pigeon` made a Section, which is no backend"
 
 
+@pytest.mark.usefixtures("entries")
+@pytest.mark.parametrize(
+    ("toml", "outlets"),
+    [
+        ("", frozenset()),
+        ('[backends.a]\nkind = "pigeon"\nloft = "x"\n', None),  # it does not say, so nothing is held against it
+    ],
+)
+def test_what_kinds_say_of_their_outlets_is_known_without_making_them(
+    tmp_path: Path, toml: str, outlets: frozenset[str] | None
+) -> None:
+    (tmp_path / "flow.toml").write_text(toml, encoding="utf-8")
+    assert open_project(tmp_path / "desk.flow").check_backends().outlets == outlets
+
+
 def test_two_packages_with_one_kind_are_told(tmp_path: Path, entries: list[Entry]) -> None:
     entries.append(Entry("pigeon", "other:PIGEON", "evil-pigeon"))
     (mistake,) = mistakes(tmp_path, '[backends.birds]\nkind = "pigeon"\nloft = "x"\n')
