@@ -140,7 +140,7 @@ def test_a_kind_that_makes_no_backend_is_told(tmp_path: Path) -> None:
     ("toml", "outlets"),
     [
         ("", frozenset()),
-        ('[backends.a]\nkind = "pigeon"\nloft = "x"\n', None),  # it does not say, so nothing is held against it
+        ('[backends.a]\nkind = "pigeon"\nloft = "x"\n', None),  # it does not say
     ],
 )
 def test_what_kinds_say_of_their_outlets_is_known_without_making_them(
