@@ -19,6 +19,7 @@ import flowlang
 from flowlang.backends.border import Backend, Outlet
 from flowlang.backends.values import StoredValues
 from flowlang.diagnostics import Source
+from flowlang.engine.clock import watch_clock
 from flowlang.engine.recovery import Recovered
 from flowlang.engine.retention import Retention
 from flowlang.model.policy import NOTHING, Policy
@@ -117,6 +118,7 @@ async def _serve(service: Service, as_json: bool) -> Exit:
             def require_voices() -> None:
                 require_voice(each.program for each in engine.scripts)
 
+            nursery.start_soon(watch_clock, engine, time.time)
             nursery.start_soon(watch, engine, service.path, seen, require_voices, _say)
             if store is not None:
                 controls = Controls(engine, store.archive, recovered.held)

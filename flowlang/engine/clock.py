@@ -4,10 +4,18 @@ it too."""
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 import trio
 
+from flowlang.model.observations import Logged
 from flowlang.model.values import SECOND
+
+if TYPE_CHECKING:
+    from .engine import Engine
+
+_LOOK = 60.0  # seconds between two looks at the system's clock
+_OFF = 60 * SECOND  # microseconds: more than a clock is set by that is kept right
 
 
 class Clock:
@@ -26,3 +34,19 @@ class Clock:
     def to_trio(self, at: int) -> float:
         """A time as trio's clock will show it."""
         return (at - self._offset) / SECOND
+
+
+async def watch_clock(engine: Engine, wall: Callable[[], float]) -> None:
+    """Tells, until cancelled, when the system's clock is set, or has stood still while the machine slept: the
+    engine goes on by its own, so that no timer fires early or twice."""
+    known = 0
+    while True:
+        await trio.sleep(_LOOK)
+        ahead = round(wall() * SECOND) - engine.now()
+        if abs(ahead - known) >= _OFF:
+            known = ahead
+            where = f"{abs(ahead) // SECOND} s {'ahead of' if ahead > 0 else 'behind'} flowlang's"
+            goes = f"it is {where}: timers and records go by flowlang's until it is started again"
+            again = "it agrees with flowlang's again"
+            text = f"the system's clock was set: {goes if abs(ahead) >= _OFF else again}"
+            engine.observed(Logged(engine.now(), "", text, 0, "warning"))

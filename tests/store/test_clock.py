@@ -11,6 +11,7 @@ import pytest
 import trio
 
 import flowlang
+from flowlang.engine.clock import watch_clock
 from flowlang.engine.retention import Retention, forget
 from flowlang.model.action import Action
 from flowlang.model.policy import EVERYTHING
@@ -162,3 +163,26 @@ async def test_records_left_open_end_no_earlier_than_they_began(
     db.close()
     assert cause == "lost"
     assert all(before <= after for before, after in pairwise(times))
+
+
+async def test_a_clock_that_is_set_while_it_runs_moves_no_timer_and_is_told_once(
+    autojump_clock: Virtual,
+) -> None:
+    walls, watched = [NOON], Watched()
+
+    def wall() -> float:
+        return walls[-1] + trio.current_time()
+
+    async with flowlang.open_engine(wall=wall) as engine, trio.open_nursery() as nursery:
+        engine.observe(watched)
+        engine.load_text('flow main { wait 10m\nlog "10" }')
+        nursery.start_soon(watch_clock, engine, wall)
+        engine.start("main")
+        began = engine.now()
+        for set_by, minutes in ((0.0, 3), (1.0, 2), (YEAR, 3), (YEAR + BACK, 5), (0.0, 2)):
+            walls.append(NOON + set_by)
+            await trio.sleep(minutes * 60)
+        assert engine.now() - began == 15 * 60 * SECOND
+        nursery.cancel_scope.cancel()
+    told = [line.partition(": it ")[2][:15] or line for line in watched.lines]
+    assert told == ["is 31536000 s a", "is 31449600 s a", "10", "agrees with flo"]
