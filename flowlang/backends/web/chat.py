@@ -39,6 +39,7 @@ _LONGEST = 4_000
 _LARGEST = 2**53  # what JavaScript counts exactly, and SQLite holds
 _HELLO = 10.0  # seconds
 _AGAINST_THE_RULES, _TRY_AGAIN = 1008, 1013  # RFC 6455 §7.4.1 and its registry
+_PAGES_OF_ONE = 20
 _MOST_TAKEN = 20_000  # visitors who are known by what they said; after it by what they were answered
 _WAITING = 300  # messages that a page may be behind; then it is to come back
 _CONTROL = {number: " " for number in (*range(32), *range(127, 160), 0x2028, 0x2029) if number not in (9, 10)}
@@ -143,6 +144,8 @@ class Chat:
         last = 0 if anew else min(max(last, 0), _LARGEST)
         visitor = f"chat:v{hashlib.sha256(token.encode()).hexdigest()[:24]}"
         if self._is_new(visitor) and not self._newcomers.take("all", self._host().now()):
+            return _TRY_AGAIN
+        if len(self._pages.get(visitor, ())) >= _PAGES_OF_ONE:
             return _TRY_AGAIN
         page = Page(socket, last)
         page.put({"t": "welcome", "visitor": visitor.removeprefix("chat:"), "epoch": self.mailbox.epoch})

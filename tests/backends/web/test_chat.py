@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import AsyncGenerator
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +21,7 @@ from flowlang.model.policy import EVERYTHING
 from flowlang.model.results import Done, Result
 from flowlang.store.sqlite import SqliteStore
 
-from .browser import Visitor, socket, visitor
+from .browser import TOKEN, Visitor, socket, visitor
 
 SCRIPT = """
 route chat to "web" => main
@@ -196,6 +197,20 @@ async def test_only_so_many_pages_are_open() -> None:
         with pytest.RaisesGroup(ConnectionRejected):
             async with visitor(url):
                 pass
+
+
+async def test_one_visitor_has_only_so_many_pages() -> None:
+    async with serving() as (_, url), AsyncExitStack() as stack:
+        for _ in range(20):
+            await stack.enter_async_context(visitor(url))
+        async with socket(url) as page:
+            await page.send_message(json.dumps({"t": "hello", "token": TOKEN, "last": 0}))
+            with pytest.raises(ConnectionClosed) as closed:
+                await page.get_message()
+        assert closed.value.reason.code == 1013  # later
+        async with visitor(url, "B" * 43) as ann:
+            await ann.say("hi")
+            assert await ann.messages(1) == ["Welcome, you wrote hi."]
 
 
 async def test_only_so_many_newcomers_come_in_a_minute() -> None:
