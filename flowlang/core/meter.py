@@ -32,7 +32,7 @@ class Meter:
     def begin(self) -> None:
         """A new input."""
         steps = self._limits.steps_per_input
-        self.left = left = SLICE if steps > SLICE else steps
+        self.left = left = min(steps, SLICE)
         self._rest = steps - left
 
     @property

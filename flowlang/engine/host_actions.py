@@ -13,12 +13,14 @@ from flowlang.model.commands import RunHostAction
 from flowlang.model.host_action import NOT_DONE, HostFunction
 from flowlang.model.results import Failed, Result
 
+from .workers import Workers
+
 
 class HostActions:
     """Of one engine. `declared` are the actions by name."""
 
     def __init__(self, nursery: trio.Nursery) -> None:
-        self._nursery = nursery
+        self._workers = Workers(nursery)
         self._functions: dict[str, HostFunction] = {}
         self._queries: dict[str, HostFunction] = {}
         self.declared: dict[str, Action] = {}
@@ -37,14 +39,11 @@ class HostActions:
     ) -> Callable[[], None]:
         """Runs the function; returns how to cancel it. `key` stands for this one doing. With `unknown` it was
         under way at a crash: the `query` is asked first, and `unknown` is the result where it cannot tell."""
-        scope = trio.CancelScope()
 
-        async def run() -> None:
-            with scope:
-                finish(await self._result(command, key, unknown))
+        async def work() -> None:
+            finish(await self._result(command, key, unknown))
 
-        self._nursery.start_soon(run)
-        return scope.cancel
+        return self._workers.begin(work)
 
     async def _result(self, command: RunHostAction, key: str, unknown: Result | None) -> Result:
         action = self.declared.get(command.action)

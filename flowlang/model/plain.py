@@ -12,6 +12,8 @@ import json
 from decimal import Decimal
 from typing import Any, Protocol
 
+import msgspec
+
 from .secrets import Secret, SecretDecimal, SecretInteger
 from .values import Duration, Outcome, Regex, Time, Value
 
@@ -90,11 +92,18 @@ def from_plain(plain: Any) -> Value:
 
 
 _spelled = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=True).encode
+_quickly = msgspec.json.Encoder(order="sorted").encode
 
 
 def canonical(plain: Any) -> bytes:
     """The one spelling of plain data: equal data gives equal bytes in every process and version."""
-    return _spelled(plain).encode("ascii")
+    # It is that of the standard library. Of printable ASCII msgspec has the same in a tenth of the time, but
+    # for floats, of which plain data has none.
+    try:
+        spelled = _quickly(plain)
+    except (TypeError, ValueError, OverflowError):
+        return _spelled(plain).encode("ascii")
+    return spelled if spelled.isascii() and b"\x7f" not in spelled else _spelled(plain).encode("ascii")
 
 
 def digest(plain: Any) -> bytes:
