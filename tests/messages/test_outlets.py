@@ -14,13 +14,19 @@ from trio.testing import MockClock
 from flowlang import open_engine
 from flowlang.analysis.capabilities import KINDS
 from flowlang.backends.border import Finish, Host
+from flowlang.backends.console.backend import ConsoleBackend
+from flowlang.backends.pyvoip import PhoneSettings, PyVoipBackend, open_phone
+from flowlang.backends.simulator import SimulatorBackend
+from flowlang.backends.sip import SipBackend
 from flowlang.engine.errors import ScriptError
 from flowlang.model.actions import ACTIONS
 from flowlang.model.message_commands import HttpRequest, OutsideCommand, SendMessage
 from flowlang.model.policy import EVERYTHING
 from flowlang.model.results import Done
+from flowlang.model.secrets import Secret
 from flowlang.model.values import Outcome
 from flowlang.project.backends import GROUP, BackendKind
+from flowlang.voices import SilentVoice
 from tests.cli.flow import flow
 
 SCRIPT = """
@@ -185,6 +191,34 @@ NEEDS = {
     "http.post": "http", "http.put": "http", "http.delete": "http", "sql.query": "sql", "sql.run": "sql",
     "store.get": "store", "store.put": "store", "store.add": "store",
 }  # fmt: skip
+
+
+# … and the commands that each needs of its leg.
+NEEDS_OF_LEG = {
+    "answer": "answer", "ring": "ring", "reject": "reject", "hangup": "hangup", "say": "answer say",
+    "play": "answer play", "ask": "answer play say", "dial": "answer bridge hangup place_call",
+    "call": "place_call", "record": "answer record", "start_recording": "record",
+    "stop_recording": "record", "hold": "hold", "unhold": "hold", "mute": "mute", "unmute": "mute",
+    "press": "answer press", "transfer": "answer transfer", "redirect": "redirect",
+}  # fmt: skip
+LACKS = {
+    "sip": (), "simulator": (), "console": (),
+    "pyvoip": ("bridge", "hold", "mute", "press", "record", "redirect", "transfer"),
+}  # fmt: skip
+
+
+def test_each_action_of_a_call_needs_commands_and_each_backend_for_calls_has_them_or_is_told_not_to() -> None:
+    needed = {each.name: " ".join(sorted(each.needs)) for each in ACTIONS.values() if each.needs}
+    assert needed == {name: " ".join(sorted(needs.split())) for name, needs in NEEDS_OF_LEG.items()}
+    voice, phone = SilentVoice(Path()), PhoneSettings("127.0.0.1", "desk", Secret("x"))
+    able = {
+        "sip": SipBackend(("127.0.0.1", 0), voice=voice).commands,
+        "simulator": SimulatorBackend().commands,
+        "console": ConsoleBackend.commands,
+        "pyvoip": PyVoipBackend(phone, open_phone(), voice=voice).commands,
+    }
+    every = {each for needs in NEEDS_OF_LEG.values() for each in needs.split()}
+    assert {name: tuple(sorted(every - has)) for name, has in able.items()} == LACKS
 
 
 def test_each_action_needs_an_outlet_or_commands_and_each_outlet_has_its_kinds() -> None:
