@@ -39,11 +39,14 @@ async def connected(office: Office, bob: Softphone | None = None) -> tuple[Phone
     return calling, called
 
 
-async def take_place(office: Office, replaces: str, source: str = "carol") -> PhoneCall:
+CAROL = "sip:carol@away.example"
+
+
+async def take_place(office: Office, replaces: str, source: str = CAROL) -> PhoneCall:
     carol = await office.phone()
     return await carol.call(
         f"sip:20@{office.address.hostport}",
-        caller=f"sip:{source}@office.example",
+        caller=source,
         headers=(("Replaces", replaces),),
     )
 
@@ -61,16 +64,16 @@ async def test_who_calls_with_replaces_is_connected_in_the_place_of_the_agent(
         carol = await take_place(office, called.replaces)
         await carol.wait_answered()
         await called.wait_ended()
-        assert await office.logged() == ["transferred by agent to sip:carol@office.example"]
+        assert await office.logged() == ["transferred by agent to sip:carol@away.example"]
         await heard_by(calling, carol)
         await heard_by(carol, calling)
         (moved,) = await office.recorded(1)
         assert (moved.direction, moved.to, moved.cause) == ("out", "bob", "transferred")
-        assert moved.transferred_to == "sip:carol@office.example"
+        assert moved.transferred_to == CAROL
         await carol.hang_up()
         await calling.wait_ended()
         assert office.logs[1:] == ["over normal"]
-        carols = next(each for each in await office.recorded(3) if each.source == "sip:carol@office.example")
+        carols = next(each for each in await office.recorded(3) if each.source == CAROL)
         assert (carols.direction, carols.cause, carols.flow) == ("in", "normal", "connect")
         assert carols.answered is not None
         assert carols.activeflow == moved.activeflow
@@ -83,7 +86,7 @@ async def test_and_in_the_place_of_the_caller(tmp_path: Path, clock: MockClock) 
         carol = await take_place(office, calling.replaces)
         await carol.wait_answered()
         await calling.wait_ended()
-        assert await office.logged() == ["transferred by caller to sip:carol@office.example"]
+        assert await office.logged() == ["transferred by caller to sip:carol@away.example"]
         await heard_by(called, carol)
         await carol.hang_up()
         await called.wait_ended()
@@ -112,7 +115,7 @@ async def test_a_caller_who_talks_to_a_script_gives_his_place_too(tmp_path: Path
         carol.press("7")
         await carol.wait_prompt()
         await carol.wait_ended()
-        assert office.logs == ["transferred to sip:carol@office.example", "7"]
+        assert office.logs == ["transferred to sip:carol@away.example", "7"]
         await office.nothing_left()
 
 
@@ -126,7 +129,7 @@ async def test_a_call_that_rings_is_picked_up(tmp_path: Path, clock: MockClock) 
         assert any(each.summary.startswith("CANCEL") for each in office.messages)
         await heard_by(calling, carol)
         await heard_by(carol, calling)
-        assert await office.logged() == ["transferred by agent to sip:carol@office.example"]
+        assert await office.logged() == ["transferred by agent to sip:carol@away.example"]
         await calling.hang_up()
         await carol.wait_ended()
         cancelled = next(each for each in await office.recorded(3) if each.to == "bob")
@@ -138,7 +141,7 @@ async def test_a_call_that_rings_is_picked_up(tmp_path: Path, clock: MockClock) 
 async def test_the_policy_of_the_flow_says_who_may(tmp_path: Path, clock: MockClock, rings: bool) -> None:
     async with open_office(CONNECT, tmp_path, allow='"bob"') as office:
         calling, called = await (ringing if rings else connected)(office)
-        mallory = await take_place(office, called.replaces, "mallory")
+        mallory = await take_place(office, called.replaces, "sip:mallory@away.example")
         await mallory.wait_ended()
         assert mallory.status == 403
         if rings:
@@ -149,6 +152,17 @@ async def test_the_policy_of_the_flow_says_who_may(tmp_path: Path, clock: MockCl
         await called.wait_ended()
         refused = next(each for each in await office.recorded(3) if "mallory" in each.source)
         assert (refused.status, refused.flow) == (403, None)
+        await office.nothing_left()
+
+
+async def test_nobody_passes_for_an_account_of_ours(tmp_path: Path, clock: MockClock) -> None:
+    """Whoever calls at an open listener says what he likes."""
+    async with open_office(CONNECT, tmp_path, allow='"sip:*@office.example", "bob"') as office:
+        calling, called = await connected(office)
+        mallory = await take_place(office, called.replaces, "sip:carol@office.example")
+        await mallory.wait_ended()
+        assert mallory.status == 403
+        await calling.hang_up()
         await office.nothing_left()
 
 

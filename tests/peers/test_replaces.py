@@ -1,5 +1,5 @@
-"""A phone that is sent to us to take a place (RFC 3891, RFC 5589 §7): linphonec follows a REFER of somebody whom
-it talks to without us, and is connected in his place."""
+"""A phone that is sent to us to take a place (RFC 3891, RFC 5589 §7): linphonec follows a REFER of somebody
+whom it talks to without us, and is connected in his place."""
 
 from __future__ import annotations
 

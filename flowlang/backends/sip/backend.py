@@ -395,7 +395,7 @@ class SipBackend:
             call.reject(488, now)
             return
         if replaced is not None:
-            take_place(ground, replaced, leg, incoming, self._realm)
+            take_place(ground, replaced, leg, incoming, self._realm, self._is_ours)
             return
         try:
             taken = ground.host.offer(incoming, leg)
