@@ -44,13 +44,15 @@ class MessageRecords:
             return
         running = self._engine.living(activeflow) if activeflow is not None else None
         opening = running.flow.opening if running is not None else None
+        now = self._engine.now()
         self._store.keep_message(
             MessageRecord(
-                command.key, self._engine.now(), "out", command.channel,
+                command.key, now, "out", command.channel,
                 _cut(shown_address(command.source)), _cut(shown_text(command.to)), activeflow,
                 opening.flow if opening is not None else None,
                 opening.route_line if opening is not None else None,
                 _parts(command.channel, command.text),
+                unknown=now if activeflow is None else None,  # until told: it is in no outbox
             )
         )  # fmt: skip
 

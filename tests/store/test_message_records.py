@@ -164,6 +164,19 @@ async def test_one_that_nobody_gets_is_failed_until_it_comes_again_and_somebody_
     assert len(told(tmp_path)) == 2
 
 
+@pytest.mark.parametrize("answers", [False, True])
+async def test_a_confirmation_of_opting_out_is_unknown_until_its_carrier_has_it(
+    answers: bool, tmp_path: Path, autojump_clock: Virtual
+) -> None:
+    carrier = Carrier(lambda _command: Done(Outcome("sent", {"id": "1"})) if answers else None)
+    async with process(SqliteStore(tmp_path), carrier):
+        carrier.receive("+14155550100", "STOP")
+        await trio.sleep(1)
+    (_, _, one, why), (_, to, other, _) = told(tmp_path)
+    assert (one, to, other) == ("failed", ANN, "sent" if answers else "unknown")
+    assert why is not None
+
+
 @pytest.mark.parametrize("after", [False, True])
 @pytest.mark.parametrize("at", range(1, 9))
 async def test_after_a_crash_at_any_commit_none_is_missing_and_none_is_there_twice(
