@@ -141,6 +141,25 @@ async def test_all_that_is_over_goes_at_one_look_and_calls_have_their_turn_betwe
     assert all(after - before > 0.39 for (before, _), (after, _) in pairwise(slices))
 
 
+@pytest.mark.parametrize("kept", [None, 1, 30])
+async def test_an_engine_that_is_told_how_long_forgets_what_is_over(
+    kept: int | None, tmp_path: Path, autojump_clock: Virtual
+) -> None:
+    async def beside(work: Callable[[], None]) -> None:
+        work()
+
+    retention = Retention(journals=kept) if kept is not None else None
+    with SqliteStore(tmp_path) as store:
+        async with flowlang.open_engine(
+            store=store, beside=beside, park_after=None, retention=retention
+        ) as engine:
+            engine.load_text(TEXT)
+            await engine.listen()
+            engine.start("brief", 1)
+            await trio.sleep(1.1 * 86_400)
+            assert rows(tmp_path, "activeflows") == (0 if kept == 1 else 1)
+
+
 def test_records_that_are_open_or_young_stay(tmp_path: Path) -> None:
     common = {"call_id": "c", "direction": "in", "source": "a", "to": "b", "held": 0}
     with SqliteStore(tmp_path) as store:
