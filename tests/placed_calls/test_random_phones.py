@@ -109,10 +109,15 @@ class Phones:
             acts.append(lambda: phone.transfer(f"sip:{chance.choice('abc')}@c.example"))
             if isinstance(phone, CalledPhone):
                 acts += [phone.answer, phone.answer, lambda: phone.reject(chance.choice((486, 603)))]
+                acts.append(lambda: self._come_and_go(phone))
             try:
                 chance.choice(acts)()
             except PhoneError:  # not at this moment
                 return
+
+    def _come_and_go(self, phone: CalledPhone) -> None:
+        phone.answer()
+        phone.hang_up()
 
     async def pause(self) -> None:
         if self._chance.random() < 0.5:
