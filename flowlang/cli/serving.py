@@ -34,7 +34,8 @@ from .controlling import Controls, serve_controls
 from .display import LiveView, Style, printable
 from .exits import Exit
 from .faults import user_errors
-from .output import GatheredLines, Lines
+from .gathered import GatheredLines
+from .output import Lines
 from .projects import from_project, give_actions, project_of
 from .reloading import look, watch
 from .sip import nobody_may_call, sip_backend
