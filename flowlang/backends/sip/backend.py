@@ -406,6 +406,7 @@ class SipBackend:
             call.reject(taken.status, now)
         else:
             leg.inbox = taken
+            ground.chains.taken(taken.activeflow, leg.chain)
             if self._ladders is not None:
                 self._ladders.enter(call.call_id, taken.activeflow, ground.host.now())
 

@@ -15,6 +15,7 @@ from flowlang.rtp import RandomBits
 from flowlang.sip import Accounts, CallLeg
 from flowlang.sip.offer_answer import CODECS, Codec
 
+from .chains import Chains
 from .endpoint import Endpoint
 from .ladders import Ladders
 
@@ -24,10 +25,9 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Ground:
-    """`legs` are those that the agent's events are for, by their call; `chains` how many legs of ours stand
-    before a call that we placed, by its Call-ID; `recordings` the folder of recordings, if there is one;
-    `codecs` are what may be spoken, the preferred first; `dialogs` keeps what ends a call after a crash;
-    `accounts` are those of phones."""
+    """`legs` are those that the agent's events are for, by their call; `recordings` the folder of recordings,
+    if there is one; `codecs` are what may be spoken, the preferred first; `dialogs` keeps what ends a call
+    after a crash; `accounts` are those of phones."""
 
     host: Host
     endpoint: Endpoint
@@ -38,7 +38,7 @@ class Ground:
     music: Prompt
     recordings: Path | None = None
     legs: dict[CallLeg, SipLeg] = field(default_factory=dict["CallLeg", "SipLeg"])
-    chains: dict[str, int] = field(default_factory=dict[str, int])
+    chains: Chains = field(default_factory=Chains)
     codecs: tuple[Codec, ...] = CODECS
     ladders: Ladders | None = None
     dialogs: DialogKeeper | None = None
@@ -53,6 +53,7 @@ class Ground:
     def leave(self, call: CallLeg) -> None:
         """The call is over, or nobody is left whom it concerns."""
         self.legs.pop(call, None)
-        self.chains.pop(call.call_id, None)
+        if not call.incoming:
+            self.chains.over(call.call_id)
         if self.ladders is not None:
             self.ladders.leave(call.call_id, self.host.now())

@@ -29,7 +29,7 @@ class IncomingLeg(SipLeg):
         self.call = call
         hops = call.request.max_forwards
         self.hops = self.hops if hops is None else hops - 1
-        self.chain = ground.chains.get(call.call_id, 0) + 1
+        self.chain = ground.chains.came(call.call_id)
         self._call = call
         self.far_end = address_of(call.request.from_.uri)
         self._description: SessionDescription | None = None

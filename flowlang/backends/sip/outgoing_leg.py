@@ -93,6 +93,8 @@ class OutgoingLeg(SipLeg):
         caller = outgoing.caller
         if isinstance(caller, SipLeg):
             self.chain, self.hops = caller.chain, caller.hops
+        else:
+            self.chain = ground.chains.of(inbox.activeflow)
 
     async def find(self) -> None:
         """Find out where it goes, and call there."""
@@ -233,7 +235,7 @@ class OutgoingLeg(SipLeg):
             self._attempts[call] = session
             self.call_id = call.call_id
             self._ground.enter(call, self)
-            self._ground.chains[call.call_id] = self.chain
+            self._ground.chains.placed(call.call_id, self.chain)
 
     # What becomes of them
 
