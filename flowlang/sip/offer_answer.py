@@ -8,7 +8,9 @@ from what was last agreed. The version in `o=` rises when the description change
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import Literal, get_args
 
 from flowlang.sip.address import ip_literal, may_send_to
@@ -218,7 +220,8 @@ def _event_attributes(number: int) -> list[Attribute]:
     return [("rtpmap", f"{number} {EVENTS}/8000"), ("fmtp", f"{number} {_OUR_EVENTS}")]
 
 
-def _names(media: Media) -> dict[int, str]:
+@lru_cache(maxsize=64)  # an offer is looked at when the call comes, and again when it is answered
+def _names(media: Media) -> Mapping[int, str]:
     """Payload type -> codec at 8000 Hz and one channel, in the peer's order of preference."""
     mapped: dict[str, str] = {}
     for name, value in media.attributes:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from flowlang.model.causes import HangupCause
 from flowlang.sip.address import Address
@@ -20,8 +20,7 @@ Side = Literal["local", "remote"]
 RegistrationState = Literal["trying", "registered", "failed", "ended"]
 
 
-@dataclass(frozen=True, slots=True)
-class Send:
+class Send(NamedTuple):
     """Put `data` on the wire to `destination`, from the socket that faces it as `local`."""
 
     data: bytes
@@ -31,7 +30,8 @@ class Send:
 
 @dataclass(frozen=True, slots=True)
 class CallOffered:
-    """A new INVITE, answered 100 so far. It wants the place of `replaces`, where that is one (RFC 3891)."""
+    """A new INVITE, answered with no more than 100. It wants the place of `replaces`, where that is one (RFC
+    3891)."""
 
     call: IncomingCall
     replaces: CallLeg | None = None

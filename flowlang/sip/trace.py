@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from flowlang.sip.address import Address
 from flowlang.sip.message import Message
@@ -15,8 +15,7 @@ _CSEQ = re.compile(rb"\nCSeq: (\d+ ([^\r\n]*))")
 _PRODUCT = "SIP/2.0"
 
 
-@dataclass(frozen=True, slots=True)
-class Trace:
+class Trace(NamedTuple):
     """One message: `inbound` from `peer`, else sent to it. `message` is what came in, None where it could not
     be read, and for what we sent."""
 

@@ -30,8 +30,8 @@ from .tls import Tls
 _log = logging.getLogger(__name__)
 
 LAST_WORDS = 0.5  # seconds that connections have for them
-# Seconds between two looks at the timers: none of RFC 3261's is shorter than 500 ms, and each look is a switch
-# of tasks.
+# Seconds between two looks at the timers: none of RFC 3261's is shorter than 500 ms, and each look is a
+# switch of tasks.
 _GRAIN = 0.01
 _TOP_VIA = re.compile(rb"\r\nVia: ([^\r]*)")  # as we print it
 

@@ -32,14 +32,25 @@ def in_script() -> Generator[None]:
     try:
         yield
     except ERRORS as error:
-        fault = fault_of_decimals()
-        fault.__traceback__ = error.__traceback__
-        raise fault from None
+        raise _told(error) from None
     finally:
         setcontext(before)
 
 
+def _told(error: ArithmeticError) -> Fault:
+    fault = fault_of_decimals()
+    fault.__traceback__ = error.__traceback__
+    return fault
+
+
 def run(function: Callable[_P, _T], *arguments: _P.args, **named: _P.kwargs) -> _T:
-    """Calls a compiled function that does not act."""
-    with in_script():
+    """Calls a compiled function that does not act. As within `in_script`, at a third of its price: each route
+    that is tried has some."""
+    before = getcontext()
+    setcontext(DECIMALS)
+    try:
         return function(*arguments, **named)
+    except ERRORS as error:
+        raise _told(error) from None
+    finally:
+        setcontext(before)
