@@ -13,6 +13,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from itertools import takewhile
 
 from flowlang.backends.ladder import LadderLine, LadderPart
 from flowlang.model.secrets import MASK
@@ -93,11 +94,11 @@ class Ladders:
 
     def take(self, before: int) -> Iterator[LadderPart]:
         """What was gathered and not taken, of those calls in which something is from before that time."""
-        while self._due:
-            call_id, since = next(iter(self._due.items()))
-            if since >= before:
-                return
-            del self._due[call_id]
+        due = [call_id for call_id, _ in takewhile(lambda each: each[1] < before, self._due.items())]
+        for call_id in due:
+            since = self._due.pop(call_id, None)
+            if since is None:  # somebody else has taken it meanwhile
+                continue
             call = self._calls[call_id]
             yield from _parts(printable(call_id), call, since)
             if call.over is not None:
@@ -120,7 +121,7 @@ def _parts(call_id: str, call: _Call, at: int) -> Iterator[LadderPart]:
 
 def _safe(line: LadderLine) -> LadderLine:
     summary, cseq = line.summary, line.cseq
-    if "@" in summary and _PASSWORD.search(summary):
+    if summary.count(":", 0, summary.find("@")) > 1 and _PASSWORD.search(summary):
         line = line._replace(summary=_PASSWORD.sub(rf"\1:{MASK}@", summary))
     if len(cseq) > _LONGEST_CSEQ or not cseq.isprintable():
         line = line._replace(cseq=printable(cseq, _LONGEST_CSEQ))
