@@ -61,12 +61,6 @@ class Database:
         """What a query gives."""
         return iter(self._db.execute(query, tuple(values)))
 
-    def dicts(self, query: str, values: Iterable[Any] = ()) -> Iterator[dict[str, Any]]:
-        """What a query gives, by the names of the columns."""
-        cursor = self._db.execute(query, tuple(values))
-        for row in cursor:
-            yield dict(zip((name for name, *_ in cursor.get_description()), row, strict=True))
-
     def value(self, query: str, values: Iterable[Any] = ()) -> Any:
         """The one value that a query gives, `None` for none."""
         return next(self.rows(query, values), (None,))[0]

@@ -23,11 +23,6 @@ class Reader:
         with self._telling():
             yield from self._db.rows(query, values)
 
-    def dicts(self, query: str, values: Iterable[Any] = ()) -> Iterator[dict[str, Any]]:
-        """What a query gives, by the names of the columns."""
-        with self._telling():
-            yield from self._db.dicts(query, values)
-
     def value(self, query: str, values: Iterable[Any] = ()) -> Any:
         """The one value that a query gives, `None` for none."""
         with self._telling():

@@ -26,7 +26,7 @@ from .schema import VERSION, check_version
 from .sealing import Sealer
 from .seen import seen_key
 from .sending import Sending
-from .statements import MESSAGE_RECORD, SENDING, STORED, selected
+from .statements import MESSAGE_RECORD, MESSAGE_TEXTS, RECORD, RECORD_TEXTS, SENDING, STORED, selected
 from .stored import State, Stored
 
 __all__ = ["DAMAGED", "FILE", "Archive", "State", "Stored", "keys_of", "open_archive"]
@@ -43,7 +43,8 @@ _NOT_ENDED = (  # by the index `living`: in the order of the table all that ende
 _FIRST = f"SELECT min(coalesce(last, first - 1)) FROM activeflows {_LIVING}"  # noqa: S608 (ours)
 _DUE = "WHERE state = 'parked' AND due IS NOT NULL AND (due, number) > (?, ?) ORDER BY due, number"
 _STORED = f"SELECT {selected(STORED, 'opening', 'ending')} FROM activeflows"  # noqa: S608 (ours)
-_MESSAGES = f"SELECT {selected(MESSAGE_RECORD)} FROM messages"  # noqa: S608 (ours)
+_RECORDS = f"SELECT {selected(RECORD, *RECORD_TEXTS)} FROM records"  # noqa: S608 (ours)
+_MESSAGES = f"SELECT {selected(MESSAGE_RECORD, *MESSAGE_TEXTS)} FROM messages"  # noqa: S608 (ours)
 _SENDINGS = f"SELECT {selected(SENDING, 'command')} FROM outbox"  # noqa: S608 (ours)
 
 # Entries are a chain: each names the row before. Up to the row `last`, where that is known, the chain is
@@ -250,21 +251,21 @@ class Archive:
 
     def records(self, since: int | None = None, until: int | None = None) -> Iterator[dict[str, Any]]:
         """Call records by their start, open ones too: the columns by their names."""
-        return self._db.dicts(
-            "SELECT * FROM records WHERE started >= ? AND started < ? ORDER BY started, leg",
-            (since if since is not None else -(2**62), until if until is not None else 2**62),
-        )
-
-    def messages(self, since: int | None = None, until: int | None = None) -> Iterator[MessageRecord]:
-        """Message records by their start."""
-        span = (since if since is not None else -(2**62), until if until is not None else 2**62)
-        order = "ORDER BY started, direction, key"
-        for row in self._db.rows(f"{_MESSAGES} WHERE started >= ? AND started < ? {order}", span):
-            yield MessageRecord(*row)
+        return self._records("started >= ? AND started < ?", *_span(since, until))
 
     def open_records(self) -> list[dict[str, Any]]:
         """Those without an end."""
-        return list(self._db.dicts("SELECT * FROM records WHERE ended IS NULL ORDER BY started, leg"))
+        return list(self._records("ended IS NULL"))
+
+    def _records(self, which: str, *values: int) -> Iterator[dict[str, Any]]:
+        for row in self._db.rows(f"{_RECORDS} WHERE {which} ORDER BY started, leg", values):
+            yield dict(zip(RECORD, map(_shown, row), strict=True))
+
+    def messages(self, since: int | None = None, until: int | None = None) -> Iterator[MessageRecord]:
+        """Message records by their start."""
+        which = "WHERE started >= ? AND started < ? ORDER BY started, direction, key"
+        for row in self._db.rows(f"{_MESSAGES} {which}", _span(since, until)):
+            yield MessageRecord(*map(_shown, row))
 
     def newest(self) -> int:
         """When something was written last, as far as that can be told at once; 0 where nothing was."""
@@ -283,6 +284,15 @@ class Archive:
             if not began_as or "flow" not in began_as:
                 began_as = Opening(name, "?", {}, began, 0).to_plain() | {DAMAGED: True}
             yield Stored(number, name, build, began_as, first, state, began, ended, last, given, due)
+
+
+def _span(since: int | None, until: int | None) -> tuple[int, int]:
+    return since if since is not None else -(2**62), until if until is not None else 2**62
+
+
+def _shown(value: Any) -> Any:
+    """A text as far as it can be read."""
+    return value.decode("utf-8", "replace") if isinstance(value, bytes) else value
 
 
 def keys_of(db: Database, folder: Path | None) -> Keys:

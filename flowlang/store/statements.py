@@ -13,14 +13,18 @@ from .sending import Sending
 from .stored import Stored
 
 RECORD = tuple(each.name for each in fields(CallRecord))
+RECORD_TEXTS = (
+    "call_id", "direction", "source", "to", "flow", "activeflow", "ended_by", "cause", "transferred_to",
+)  # fmt: skip
 MESSAGE_RECORD = tuple(each.name for each in fields(MessageRecord))
+MESSAGE_TEXTS = "direction", "channel", "source", "to", "activeflow", "flow", "message", "cause"
 SENDING = tuple(each.name for each in fields(Sending))
 STORED = tuple(each.name for each in fields(Stored))
 
 
 def selected(names: Iterable[str], *texts: str) -> str:
     """Columns of a query. `texts` come as bytes: one that is damaged is no reason to read nothing else."""
-    return ", ".join(f"CAST({each} AS BLOB)" if each in texts else f'"{each}"' for each in names)
+    return ", ".join(f'CAST("{each}" AS BLOB)' if each in texts else f'"{each}"' for each in names)
 
 
 def _insert(table: str, names: str | Iterable[str], how: str = "INSERT") -> str:

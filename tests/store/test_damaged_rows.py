@@ -92,6 +92,20 @@ async def test_a_message_that_cannot_be_read_is_told_in_the_outbox_and_stays_unt
     assert "spoilt" not in flow("outbox", "--data", tmp_path).out
 
 
+async def test_a_record_whose_text_is_damaged_is_closed_and_listed_all_the_same(tmp_path: Path) -> None:
+    row = {"leg": "a", "call_id": "c", "direction": "in", "source": "a", "to": "+1415", "held": 0}
+    with SqliteStore(tmp_path) as store:
+        store.keep_record(row | {"started": 1, "ended": None})
+        store.commit()
+    spoil(tmp_path, """UPDATE records SET "to" = CAST(x'2b31ff' AS TEXT)""")
+    for closed in (1, 0):
+        with SqliteStore(tmp_path) as store:
+            async with flowlang.open_engine(store=store) as engine:
+                assert len(engine.recover().records) == closed
+    done = flow("cdr", "--data", tmp_path)
+    assert (done.code, "+1\ufffd" in done.out) == (0, True)
+
+
 def overwritten(data: bytes) -> bytes:
     return data[:4096] + b"\xa5" * (len(data) - 4096)
 

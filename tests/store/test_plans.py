@@ -59,10 +59,6 @@ class Explaining(Database):
         self.asked.append((query, tuple(values)))
         return super().rows(query, values)
 
-    def dicts(self, query: str, values: Iterable[Any] = ()) -> Iterator[dict[str, Any]]:
-        self.asked.append((query, tuple(values)))
-        return super().dicts(query, values)
-
 
 @pytest.fixture
 def db(tmp_path: Path) -> Iterator[Explaining]:
