@@ -241,6 +241,35 @@ async def test_an_attended_transfer_is_bound_by_the_policy_of_the_flow_that_goes
         await office.nothing_left()
 
 
+@pytest.mark.parametrize(("source", "status"), [("carol", 403), ("carol@away", 200)])
+async def test_nobody_is_joined_who_passes_for_an_account_of_ours(
+    tmp_path: Path, clock: MockClock, source: str, status: int
+) -> None:
+    """Bob talks to Alice, and is called by somebody who says at an open listener that he is Carol."""
+    script = """
+    route call => to_bob
+    flow to_bob { let d = dial("bob") }
+    """
+    async with open_office(script, tmp_path) as office:
+        bob = await office.phone("bob")
+        calling = await office.call(await office.phone(), "20", "alice")
+        called = await bob.next_call()
+        called.answer()
+        await calling.wait_answered()
+        other = await office.phone()
+        host = "office.example" if source == "carol" else "away.example"
+        second = await other.call(f"sip:30@{office.address.hostport}", caller=f"sip:carol@{host}")
+        consulted = await bob.next_call()
+        consulted.answer()
+        await second.wait_answered()
+        assert await called.transfer_to(consulted) == status
+        if status == 200:
+            await called.wait_ended()
+            await heard_by(calling, second)
+        await calling.hang_up()
+        await office.nothing_left() if status == 200 else await second.hang_up()
+
+
 async def test_nobody_joins_calls_of_others(tmp_path: Path, clock: MockClock) -> None:
     async with open_office(TWO_CALLS, tmp_path) as office:
         alice, bob, carol = await office.phone(), await office.phone("bob"), await office.phone("carol")

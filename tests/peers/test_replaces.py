@@ -41,7 +41,7 @@ async def test_a_phone_that_is_sent_takes_the_place_of_who_sent_it(sounds: Path)
         with trio.fail_after(20):
             assert await consulting.transfer_to(alice) == 200
             await alice.wait_ended()
-        await office.until_logged("transferred by caller to carol")
+        await office.until_logged("transferred by caller to sip:carol@office.example")
         await carol.do("terminate")
         await office.until_over(2)
         assert office.logs[1:] == ["left normal"]

@@ -389,13 +389,13 @@ class SipBackend:
         now = ground.endpoint.now()
         incoming = self._incoming(call.request, call.origin)
         leg = IncomingLeg(ground, call, incoming.id)
-        leg.far_end = incoming.source
+        leg.introduce(incoming, self._realm, self._is_ours)
         if not _fits(call, self._codecs):
             tell_refused(ground.host, incoming, 488, _NO_AUDIO)
             call.reject(488, now)
             return
         if replaced is not None:
-            take_place(ground, replaced, leg, incoming, self._realm, self._is_ours)
+            take_place(ground, replaced, leg, incoming)
             return
         try:
             taken = ground.host.offer(incoming, leg)

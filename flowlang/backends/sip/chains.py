@@ -1,8 +1,8 @@
 """Chains of our own calls: how many legs of ours stand before a call, so that one that comes back to us again
 and again finds an end.
 
-A call of ours that comes in is known by its Call-ID. What the flow of a call starts, and what that starts, has
-no caller, and is of its family; of those only so many are remembered, the newest.
+A call of ours that comes in is known by its Call-ID. What the flow of a call starts, and what that starts,
+has no caller, and is of its family; of those only so many are remembered, the newest.
 """
 
 from __future__ import annotations

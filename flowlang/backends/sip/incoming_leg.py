@@ -5,6 +5,9 @@ The RTP port is opened for the first answer that has a description in it (183 or
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
+from flowlang.backends.border import Incoming
 from flowlang.backends.media import MediaError
 from flowlang.model.causes import MOVED
 from flowlang.model.commands import Answer, Redirect, Reject, Ring
@@ -12,11 +15,14 @@ from flowlang.model.observations import LegAnswered, LegRang
 from flowlang.model.results import Done, Failed, Result
 from flowlang.sip import IncomingCall, SessionDescription, SipSyntaxError
 from flowlang.sip.headers import parse_name_addr
+from flowlang.sip.uri import parse_uri
 
 from .ground import Ground
 from .leg import SipLeg
 from .leg_media import GONE
-from .names import address_of, printable, uri_of
+from .names import printable, uri_of
+
+IsOurs = Callable[[str, int | None], bool]
 
 _LONGEST_REASON = 100
 
@@ -31,15 +37,19 @@ class IncomingLeg(SipLeg):
         self.hops = self.hops if hops is None else hops - 1
         self.chain = ground.chains.came(call.call_id)
         self._call = call
-        self.far_end = address_of(call.request.from_.uri)
         self._description: SessionDescription | None = None
         self._rang = False
         ground.enter(call, self)
 
-    @property
-    def account(self) -> str | None:
-        """Whose phone calls."""
-        return None if self._call.origin is None else self._call.origin.account
+    def introduce(self, incoming: Incoming, realm: str, is_ours: IsOurs) -> None:
+        """Who calls: `realm` is the host of our accounts' addresses, `is_ours` tells of any host with its
+        port whether it is."""
+        account = None if self._call.origin is None else self._call.origin.account
+        self.far_end = incoming.source
+        if account is not None:
+            self.also = (account, f"sip:{account}@{realm}")
+        elif not incoming.verified:
+            self.pretends = lambda: _is_of_ours(incoming.source, is_ours)
 
     def refuse(self, status: int) -> None:
         """Refuses the call without a flow that asks for it."""
@@ -150,3 +160,12 @@ class IncomingLeg(SipLeg):
             self._call.reject(488, self.now)
             return Failed("no_codec", "the caller's offer has no audio that we can speak")
         return self._description
+
+
+def _is_of_ours(address: str, is_ours: IsOurs) -> bool:
+    """Whether an address is one of our accounts'."""
+    try:
+        uri = parse_uri(address)
+    except SipSyntaxError:
+        return False
+    return uri.is_sip and is_ours(uri.host, uri.port)

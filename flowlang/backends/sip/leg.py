@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from flowlang.backends.border import Finish, Leg, nothing
+from flowlang.backends.border import Finish, Inbox, Leg, nothing
 from flowlang.model.cdr import Party
 from flowlang.model.commands import (
     Answer,
@@ -78,6 +78,10 @@ class SipLeg(LegMedia):
         self.hops = 70
         self.far_end = ""
         """Who is there, as an address."""
+        self.also: tuple[str, ...] = ()
+        """Under which addresses he is called besides."""
+        self.pretends: Callable[[], bool] = lambda: False
+        """Whether he says that he is an account of ours, and has not shown its password."""
         self.call_id: str | None = None
         """The Call-ID, where the record does not have it yet."""
         self._calls_as_secret = False
@@ -267,9 +271,10 @@ class SipLeg(LegMedia):
             return _DECLINED
         if not (self._answered and consulted._answered and partner._answered):
             return _DECLINED
-        if self.inbox is None or self.inbox.why_refused(partner.far_end) is not None:
+        address = None if self.inbox is None else partner.address_for(self.inbox)
+        if address is None:
             return _FORBIDDEN
-        self._transfer_to = partner.far_end
+        self._transfer_to = partner.far_end = address
         self._report_transfer(_OK)
         if consulted.call is not None:
             consulted.call.hang_up(self.now, "transferred")
@@ -281,6 +286,11 @@ class SipLeg(LegMedia):
     def is_moving(self) -> bool:
         """Whether the script is sending its far end elsewhere."""
         return self._transferring is not None
+
+    def address_for(self, inbox: Inbox) -> str | None:
+        """Under which address the policies let an activeflow call whoever is there; `None` for none."""
+        names = () if self.pretends() else (self.far_end, *self.also)
+        return next((each for each in names if inbox.why_refused(each) is None), None)
 
     def give_place_to(self, newcomer: SipLeg) -> None:
         """Who called us as `newcomer`, and is answered, is at the far end of this leg from now on."""
@@ -303,7 +313,8 @@ class SipLeg(LegMedia):
             before.hang_up(self.now, "transferred")
         if self.call is not None:
             self._ground.enter(self.call, self)
-        self.far_end, self._calls_as_secret = other.far_end, other._calls_as_secret
+        self.far_end, self.also, self.pretends = other.far_end, other.also, other.pretends
+        self._calls_as_secret = other._calls_as_secret
         self._take_media_of(other)
         self._keep_dialog()
         other._end("us", cause, status, CallEnded(CALLER_LEG, cause))
