@@ -22,6 +22,8 @@ from flowlang.model.message_commands import SendMessage
 
 from .message_ids import id_of_key, is_message_id, references
 
+_LONGEST_HEADER = 1_000
+"""Characters; the stdlib takes seconds to fold a hundred times that."""
 _POLICY = SMTP.clone(max_line_length=78, cte_type="7bit")
 
 
@@ -125,6 +127,8 @@ def _bare(address: str) -> str:
 
 
 def _header(what: str, text: str) -> str:
+    if len(text) > _LONGEST_HEADER:
+        raise ComposeError("too_large", f"`{what}` has at most {_LONGEST_HEADER} characters")
     if any(unicodedata.category(each) in ("Cc", "Cs", "Zl", "Zp") for each in text):
         raise ComposeError("value", f"`{what}` is one line without control characters")
     return text.replace("=?", "= ?")  # else `email` reads an encoded word there, whatever it encodes

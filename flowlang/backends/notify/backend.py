@@ -80,10 +80,10 @@ class NotifyBackend:
         service, title = self._services.get(command.to), command.subject or ""
         if service is None:
             return Failed("address", f"`flow.toml` names no service `{command.to[:60]}` to notify")
+        if len(command.text) + len(title) > MOST_TEXT:
+            return _failed("too_large", f"a notice has at most {MOST_TEXT} characters")
         if any(unicodedata.category(each) in ("Cc", "Cs", "Zl", "Zp") for each in title):
             return Failed("value", "`title` is one line without control characters")
-        if len(command.text) > MOST_TEXT:
-            return _failed("too_large", f"a notice has at most {MOST_TEXT} characters")
         if self._on_wire.before(command.key):
             return Done(Outcome("unknown", {}))
         told: bool | None = None

@@ -36,6 +36,9 @@ class Part:
 
 def parts_of(text: str, reference: int) -> tuple[Part, ...]:
     """A text in parts; `reference` (0 to 255) is what the parts of one message have in common."""
+    least = -(-len(text) // PART_GSM)
+    if least > MOST_PARTS:  # seen at a glance
+        raise TextTooLongError(f"the text makes {least} parts or more; there are at most {MOST_PARTS}")
     text = text.encode("utf-8", "replace").decode()  # no lone surrogates
     pieces: list[bytes]
     try:

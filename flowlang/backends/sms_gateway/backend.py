@@ -27,6 +27,8 @@ from flowlang.model.values import SECOND, Outcome, Value
 from .callbacks import Receiver, Secrets
 from .form import Form, found_at
 
+_LONGEST = 10_000
+"""Characters: more than any gateway takes."""
 _NOBODY_KNOWS = frozenset({500, 502, 504})
 """It broke at the gateway or behind it (RFC 9110 §15.6), perhaps after the message had gone."""
 _PATIENCE = 30 * SECOND  # for one message, all attempts together
@@ -109,6 +111,9 @@ class SmsGatewayBackend:
         assert self._client is not None
         if self._on_wire.before(command.key):
             return Done(Outcome("unknown"))
+        if max(map(len, (command.text, command.to, command.source or ""))) > _LONGEST:
+            detail = f"a text has at most {_LONGEST} characters"
+            return Done(Outcome("failed", {"reason": "too_large", "detail": detail}))
         form = self._form
         given = {
             "to": command.to.removeprefix("sms:"),
