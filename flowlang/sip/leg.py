@@ -59,6 +59,7 @@ class CallLeg:
         self._awaited: dict[int, AwaitedAck] = {}
         self._reoffer: Reoffer | None = None
         self._bye_due = False
+        self._finished = False
         self._asked: AskedTransfer | None = None
         self._own: OwnTransfer | None = None
         self._timer: SessionTimer | None = None
@@ -154,6 +155,7 @@ class CallLeg:
                 self._reoffer.abandon()
             if self._timer is not None:
                 self._timer.stop()
+                self._timer = None  # which holds this
             if self._own is not None:  # who accepted and leaves has been transferred, as far as we shall know
                 self._own.finish(200 if self._own.accepted and by == "remote" else 487)
             self._ground.emit(CallEnded(self, cause, by, status, response))
@@ -179,6 +181,7 @@ class CallLeg:
         for awaited in self._awaited.values():
             awaited.acknowledge()
         self._awaited.clear()
+        self._finished = True
         self._ground.forget(self)
 
     @property

@@ -211,7 +211,8 @@ class OutgoingCall(CallLeg):
         if dialog is None:
             dialog = client_dialog(self.request, response, self.local, self.peer)
             self._early[tag] = dialog
-            self._ground.enter(dialog.key, self)
+            if not self._finished:  # else a fork that answers when all is over gets its BYE, and that is all
+                self._ground.enter(dialog.key, self)
         elif response.status >= 200:
             # §13.2.2.4: the 2xx decides the route set.
             dialog.route_set = client_dialog(self.request, response, self.local, self.peer).route_set

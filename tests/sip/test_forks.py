@@ -68,6 +68,19 @@ def test_the_callee_that_rings_ends_nothing_by_a_bye() -> None:
     assert [type(event) for event in caller.events] == [CallProgressed, CallAnswered]
 
 
+def test_a_fork_that_answers_when_the_call_is_over_leaves_nothing() -> None:
+    caller = Caller()
+    caller.respond(180, "one")
+    caller.call.hang_up(caller.now)
+    caller.respond(200, "one", SDP)
+    bye = parse_datagram(caller.sent[-1].data)
+    assert isinstance(bye, Request)
+    caller.agent.receive(response_to(bye, 200).encode(), CALLEE, OURS, caller.now)
+    caller.respond(200, "two", SDP)
+    assert [each.data.split()[0] for each in caller.sent[-2:]] == [b"ACK", b"BYE"]
+    assert not caller.agent.calls
+
+
 def test_the_forks_of_a_call_are_limited() -> None:
     caller = Caller()
     for number in range(100):
