@@ -14,7 +14,7 @@ from __future__ import annotations
 from flowlang.backends.on_wire import OnWire
 from flowlang.model.addresses import sender_of
 from flowlang.project.backends import BackendKind, Section, SettingsError
-from flowlang.project.shapes import Table, Text
+from flowlang.project.shapes import Table, Text, Told
 
 from .backend import PigeonBackend
 
@@ -35,7 +35,13 @@ def _make(section: Section) -> PigeonBackend:
 
 KIND = BackendKind(
     "Text messages by carrier pigeon.",
-    Table({"loft": Text("a path"), "from": Text()}, frozenset({"loft", "from"})),
+    Table(
+        {
+            "loft": Told(Text("a path"), "the folder where letters come and go"),
+            "from": Told(Text(), "who writes, where a script does not say"),
+        },
+        frozenset({"loft", "from"}),
+    ),
     _make,
     {"sms": None},  # so that `flow check` knows that scripts may send texts
 )
