@@ -9,8 +9,9 @@ data folder.
 The last line is JSON. `lost`: inputs acknowledged and not done, messages that neither arrived nor are told
 to be in doubt, activeflows that stand still. `doubled`: at the peer that knows keys. `cdr_wrong`: records
 that are missing, double or open, of legs that sipp saw answered. Mail and SMS know no keys:
-`doubled_without_keys` of them came twice, `unknown_without_keys` are told to be in doubt. The exit code is 1
-where any of the first three is not 0.
+`doubled_without_keys` of them came twice, `unknown_without_keys` are told to be in doubt. `messages_wrong`:
+message records that are missing or too many. The exit code is 1 where any of these is not 0, but for what
+has no keys.
 """
 
 from __future__ import annotations
@@ -39,7 +40,7 @@ def main() -> int:
         folder.mkdir(parents=True, exist_ok=True)
         result = trio.run(Killer(folder, given.seed).run, given.kills, given.rate)
     print(json.dumps(result))
-    return int(any(result[each] for each in ("lost", "doubled", "cdr_wrong")))
+    return int(any(result[each] for each in ("lost", "doubled", "cdr_wrong", "messages_wrong")))
 
 
 if __name__ == "__main__":

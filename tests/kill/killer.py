@@ -20,6 +20,7 @@ EARLY = 0.2  # how many of those die before, while they start
 START = 0.3, 0.9  # seconds after which
 REACHED_IN = 4.0  # seconds that one has to come to its point
 PATIENCE = 60.0  # seconds without anything done, at the end: then what is missing is lost
+BEGINS_IN = 60.0  # seconds, on a machine that is busy
 MOST_TIMES = 6  # that it may come to its point
 
 
@@ -59,8 +60,11 @@ class Killer:
     async def _at_point(self, point: str) -> None:
         count = 1 if point.startswith("recovery") else self._chance.randint(1, MOST_TIMES)
         async with serving(self._folder, point, count) as service:
+            with trio.move_on_after(BEGINS_IN):
+                while not service.ready.is_set() and not service.over.is_set():  # noqa: ASYNC110 (of two)
+                    await trio.sleep(0.02)
             with trio.move_on_after(REACHED_IN):
-                await service.process.wait()
+                await service.over.wait()
             await self._killed(service, point)
 
     async def _killed(self, service: Service, point: str) -> None:
@@ -73,7 +77,7 @@ class Killer:
 
     async def until_ready(self, service: Service) -> None:
         """Returns when it listens."""
-        with trio.move_on_after(30):
+        with trio.move_on_after(BEGINS_IN):
             await service.ready.wait()
         if not service.ready.is_set():
             raise FellError(f"it does not begin: {self.end_of_log()}")

@@ -75,6 +75,13 @@ CALLEE = _scenario(
 )
 
 
+NO_CALL = _scenario(
+    '<recv request="BYE"/>',
+    _send(f"SIP/2.0 481 Call/Transaction Does Not Exist\n{_ECHO.format(tag='')}Content-Length: 0\n"),
+)
+"""What a phone says to a BYE of a call that it has given up."""
+
+
 class Phones:
     """All sipps."""
 
@@ -110,6 +117,7 @@ async def calling(folder: Path, server: int, callee: int, rate: float) -> AsyncG
             place = folder / name
             await trio.Path(place).mkdir(parents=True)
             (place / "scene.xml").write_text(scenario)
+            (place / "no_call.xml").write_text(NO_CALL)
             common = ["-sf", "scene.xml", "-i", "127.0.0.1", "-p", str(port), "-nostdin"]
             common += ["-trace_logs", "-log_file", "calls.log", "-trace_err", "-error_file", "errors.log"]
             common += ["-deadcall_wait", "0", "-recv_timeout", "10000"]
@@ -121,6 +129,7 @@ async def calling(folder: Path, server: int, callee: int, rate: float) -> AsyncG
             await sipp(
                 service, scenario, free_port(), f"127.0.0.1:{server}", "-s", service,
                 "-r", str(max(1, round(rate * 10))), "-rp", "10000", "-m", "10000000", "-l", "60",
+                "-oocsf", "no_call.xml",
             )
             for service, scenario in (("leaves", LEAVES), ("stays", STAYS), ("bridged", STAYS))
         ]  # fmt: skip

@@ -22,12 +22,13 @@ THROTTLED = 0x58  # ESME_RTHROTTLED, SMPP v3.4 §5.1.3
 
 
 class Smsc:
-    """`delivered` counts what each person got; `came` is told of it, `kept` of what a person wrote when it
-    was answered."""
+    """`delivered` counts what each person got, `writers` has who wrote each message. `came` is told of the
+    former, `kept` of what a person wrote when it was answered."""
 
     def __init__(self, chance: Random, came: Callable[[str, str], None], kept: Callable[[str], None]) -> None:
         self.delivered: Counter[tuple[str, str]] = Counter()
         self.again = 0
+        self.writers: list[str] = []
         self._chance = chance
         self._came = came
         self._kept = kept
@@ -38,6 +39,7 @@ class Smsc:
     def write(self, person: str, text: str) -> None:
         """Somebody writes."""
         self._sequence += 1
+        self.writers.append(person)
         fields: dict[str, str | int | bytes] = {
             "source_addr": person.lstrip("+"), "source_addr_ton": 1, "destination_addr": OURS.lstrip("+"),
             "dest_addr_ton": 1, "short_message": text.encode("ascii"),

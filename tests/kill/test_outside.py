@@ -28,4 +28,4 @@ def test_kills_at_random_and_at_points_lose_and_double_nothing() -> None:
     assert result["kills"] == 8
     assert result["acknowledged"] > 0
     assert result["calls_answered"] > 0
-    assert (result["lost"], result["doubled"], result["cdr_wrong"]) == (0, 0, 0)
+    assert (result["lost"], result["doubled"], result["cdr_wrong"], result["messages_wrong"]) == (0, 0, 0, 0)

@@ -13,7 +13,8 @@ from .world import World
 def verdict(world: World) -> dict[str, Any]:
     """When the last process has ended politely, and all phones are silent."""
     with open_archive(world.folder / "data", world.folder / "keys") as archive:
-        return {**_messages(world, archive), **_calls(world, archive)}
+        wrong = _message_records(world, archive)
+        return {**_messages(world, archive), **_calls(world, archive), "messages_wrong": wrong}
 
 
 def _messages(world: World, archive: Archive) -> dict[str, Any]:
@@ -58,6 +59,38 @@ def _messages(world: World, archive: Archive) -> dict[str, Any]:
 def _name_of(command: dict[str, Any]) -> str:
     """As the ledgers call it."""
     return str(command.get("subject") or command.get("text") or "")
+
+
+def _message_records(world: World, archive: Archive) -> int:
+    """How many message records there are too few or too many: of each person those that came from him, and
+    those that he got or may have got; of the mails those that went out."""
+    came: Counter[str] = Counter()
+    certain: Counter[str] = Counter()
+    doubtful: Counter[str] = Counter()
+    for each in archive.messages():
+        whom = (
+            "mail"
+            if each.channel == "email"
+            else _number(each.to if each.direction == "out" else each.source)
+        )
+        if each.direction == "in":
+            came[whom] += 1
+        elif each.sent is not None:
+            certain[whom] += 1
+        elif each.unknown is not None:
+            doubtful[whom] += 1
+    got: Counter[str] = Counter({"mail": len(world.mailbox.envelopes)})
+    for (person, _), times in world.smsc.delivered.items():
+        got[person] += times
+    wrote = Counter(world.smsc.writers)
+    wrong = sum(abs(came[person] - wrote[person]) for person in came | wrote)
+    for whom in got | certain:
+        wrong += max(0, certain[whom] - got[whom]) + max(0, got[whom] - certain[whom] - doubtful[whom])
+    return wrong
+
+
+def _number(address: str | None) -> str:
+    return (address or "").removeprefix("sms:")
 
 
 def _calls(world: World, archive: Archive) -> dict[str, Any]:
