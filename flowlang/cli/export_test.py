@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,6 +14,7 @@ from .exits import CommandError, Exit
 
 if TYPE_CHECKING:
     from flowlang.store.reading import Archive
+    from flowlang.testing.run import Surroundings
 
     from .replaying import Past
 
@@ -60,7 +62,7 @@ def _tried(past: Past, *, hears: bool) -> tuple[str, str | None, str | None]:
     from flowlang.core.kept import opening_from_plain
     from flowlang.diagnostics import Source
     from flowlang.engine.replay import NotReplayed
-    from flowlang.testing.run import NotCompiledError, Surroundings, run_source
+    from flowlang.testing.run import NotCompiledError, run_source
 
     from .exporting import Export, NoTest
 
@@ -73,13 +75,34 @@ def _tried(past: Past, *, hears: bool) -> tuple[str, str | None, str | None]:
         raise NoTest(export.impossible)
     title = f"{past.stored.flow} as of {past.stored.id}"
     text = export.text(title)
-    script, build, actions = past.builds.of(past.stored)
-    surroundings = Surroundings(actions=actions, load=build.load)
     beside = Source("exported_test.flow", text)
     try:
-        source = script.program.module.source
+        surroundings, source = _surroundings(past), past.source
         report = run_source(source, surroundings, beside=beside, wanted=lambda each: each == title)
     except NotCompiledError as error:
         return text, error.diagnostics[0].message, export.doubt
     failed = [each.failure for each in report.results if each.failure is not None]
     return text, failed[0].message if failed else None, export.doubt
+
+
+def _surroundings(past: Past) -> Surroundings:
+    """Those of `flow test`, as far as the script's folder is where it was: sound files, and what stands for
+    the actions of a host."""
+    from flowlang.backends.pace import Pace
+    from flowlang.project.project import ProjectError, open_project
+    from flowlang.script_files import exists_below
+    from flowlang.testing.run import Surroundings
+
+    from .sounds import length_of
+
+    _, build, actions = past.builds.of(past.stored)
+    script = Path(past.source.name)
+    alone = Surroundings(actions=actions, load=build.load)
+    try:
+        if not script.is_file():
+            return alone
+        fakes = open_project(script).fakes()
+    except (ProjectError, OSError):
+        return alone
+    folder = script.parent
+    return replace(alone, pace=Pace(length_of=length_of(folder)), exists=exists_below(folder), fakes=fakes)

@@ -205,3 +205,26 @@ def test_what_cannot_be_brought_about_is_one_line(tmp_path: Path) -> None:
     done = flow("export-test", activeflow, "--data", "data", folder=tmp_path)
     assert (done.code, done.out) == (1, "")
     assert done.err == f"flow: {activeflow} is no test: somebody stopped it from outside\n"
+
+
+def test_what_stands_for_the_actions_of_a_host_stands_for_them_here_too(tmp_path: Path) -> None:
+    (tmp_path / "flow.toml").write_text('[actions.price]\ndoc = "A price."\nfake = "fake_price:price"\n')
+    (tmp_path / "fake_price.py").write_text("def price():\n    return 7\n")
+    text = 'flow main { let p = price()\nif p != 7 { raise "dear" } }\n'
+    (tmp_path / "a.flow").write_text(text)
+    assert flow("check", "a.flow", folder=tmp_path).err == ""
+
+    async def price() -> int:
+        return 7
+
+    async def run() -> None:
+        with SqliteStore(tmp_path / "data") as store:
+            async with flowlang.open_engine(store=store, beside=at_once) as engine:
+                engine.add_action(flowlang.Action("price", "A price."), price)
+                engine.load(tmp_path / "a.flow")
+                await engine.start("main").ended()
+
+    trio.run(run)
+    with open_archive(tmp_path / "data") as archive:
+        (stored,) = archive.activeflows(all_of_them=True)
+    assert "expect stopped" in exported(tmp_path, stored.id)
