@@ -140,11 +140,7 @@ def make_backends(
                     f"`{sections[name]['kind']}` made a {type(backend).__name__}, which is no backend"
                 )
             made.append(backend)
-            for outlet in sorted(getattr(backend, "outlets", ())):
-                first = senders.setdefault(outlet, name)
-                if first != name and outlet not in _BOTH_WAYS:
-                    why = f"`{outlet}` is for `[backends.{first}]` already, and a project has one for it"
-                    report.add("E805", report.extent(path).key, why)
+            _one_for_each(getattr(backend, "outlets", ()), name, senders, report)
         except SettingsError as error:
             report.add("E805", report.extent((*path, *error.where)).value, error.message)
         except Exception as error:  # noqa: BLE001 (the kind may be anybody's)
@@ -152,6 +148,15 @@ def make_backends(
             why = f"`{sections[name]['kind']}` failed: {type(error).__name__}: {what}"
             report.add("E805", report.extent(path).key, why)
     return tuple(made)
+
+
+def _one_for_each(outlets: Iterable[str], name: str, senders: dict[str, str], report: Report) -> None:
+    """Tells of an outlet that an earlier section, as `senders` has it, is for already."""
+    for outlet in sorted(outlets):
+        first = senders.setdefault(outlet, name)
+        if first != name and outlet not in _BOTH_WAYS:
+            why = f"`{outlet}` is for `[backends.{first}]` already, and a project has one for it"
+            report.add("E805", report.extent(("backends", name)).key, why)
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,11 +171,15 @@ class Checked:
 def check_backends(sections: Mapping[str, Mapping[str, Any]], report: Report) -> Checked:
     """Reads `[backends]` by the shapes of its kinds, and makes nothing. What is wrong is in the report."""
     outlets: set[str] | None = set()
-    for _, kind, settings in _read(sections, report):
+    senders: dict[str, str] = {}
+    for name, kind, settings in _read(sections, report):
         if kind.outlets is None:
             outlets = None
-        elif outlets is not None:
-            outlets |= {each for each, needs in kind.outlets.items() if needs is None or needs in settings}
+            continue
+        found = {each for each, needs in kind.outlets.items() if needs is None or needs in settings}
+        _one_for_each(found, name, senders, report)
+        if outlets is not None:
+            outlets |= found
     used = {str(given.get("kind")) for given in sections.values()}
     ours = all(each.value.startswith("flowlang.") for kind in used for each in _entries(kind))
     return Checked(ours, frozenset(outlets) if outlets is not None else None)

@@ -116,13 +116,19 @@ def test_a_second_backend_for_an_outlet_that_can_have_one_is_told(
     chat = 'kind = "web"\nlisten = "127.0.0.1:{}"\n[backends.{}.chat]\n'
     values, texts = 'kind = "values"\n', 'kind = "smpp"\nhost = "smsc.example"\nsystem_id = "x"\nfrom = "X"\n'
     hooks = 'kind = "web"\nlisten = "127.0.0.1:3"\n[backends.c.hooks.orders]\nverify = "none"\n'
-    assert mistakes(
-        tmp_path,
+    toml = (
         f"[backends.a]\n{chat.format(1, 'a')}[backends.b]\n{chat.format(2, 'b')}[backends.c]\n{hooks}"
-        f"[backends.d]\n{values}[backends.e]\n{values}[backends.f]\n{texts}[backends.g]\n{texts}",
-    ) == [
+        f"[backends.d]\n{values}[backends.e]\n{values}[backends.f]\n{texts}[backends.g]\n{texts}"
+    )
+    wanted = [
         "5:11: error E805: `chat` is for `[backends.a]` already, and a project has one for it",
         "16:11: error E805: `store` is for `[backends.d]` already, and a project has one for it",
+    ]
+    assert mistakes(tmp_path, toml) == wanted
+    with pytest.raises(ProjectError) as refused:  # nor does `flow check` let it pass
+        open_project(tmp_path / "desk.flow").check_backends()
+    assert [each.message for each in refused.value.diagnostics] == [
+        each.partition("E805: ")[2] for each in wanted
     ]
 
 
