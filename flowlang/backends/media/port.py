@@ -64,7 +64,7 @@ class MediaPort:
         self._reception = Reception()
         self._digits = DigitReceiver()
         self._stats = PortStats()
-        self._sound = Track()
+        self._sound: Track | None = None  # made where somebody listens
         self._recording: Recording | None = None
         self._call_recordings: tuple[CallRecording, ...] = ()
         self._onward: MediaPort | None = None
@@ -274,6 +274,8 @@ class MediaPort:
         for each in self._call_recordings:
             each.hear(packet, codec)
         if self.on_sound is not None:
+            if self._sound is None:
+                self._sound = Track()
             self._sound.hear(packet, codec)
             guarded(self.on_sound, self._sound.take(self._sound.waiting))
 
