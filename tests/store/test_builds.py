@@ -29,8 +29,8 @@ FULL = Action(
         Parameter("end", ("any",), "the end", Outcome("done", {"n": None})),
     ),
     (OutcomeType("found", ("day",), "it is there"), OutcomeType("unknown", (), "nobody knows")),
-    ("asked",), frozenset({"call", "sms"}), ("play",), True, "gone", "repeat", True,
-    reach=Reach("number", "dial"), key="key",
+    ("asked",), frozenset({"call", "sms"}), ("play",), on_leg=True, if_left="gone", ends_call=True,
+    recovery="repeat", heed=True, reach=Reach("number", "dial"), key="key",
 )  # fmt: skip
 
 
