@@ -296,7 +296,8 @@ SETTINGS: dict[str, Code] = {
     "E805": Code(
         "backend that cannot be made",
         "A section `[backends.NAME]` of `flow.toml` has a `kind` that no installed package has, or the kind "
-        "cannot make a backend of the other settings. `flow backends` lists the kinds.",
+        "cannot make a backend of the other settings, or an earlier section is for the same outlet already, "
+        "of which a project has one. `flow backends` lists the kinds.",
     ),
 }
 
