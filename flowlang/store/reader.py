@@ -34,5 +34,7 @@ class Reader:
             yield
         except DatabaseError as error:
             raise UnreadableError(f"{self._folder}: the store cannot be read: {why(error)}") from None
+        except UnicodeEncodeError:  # a text that no table can have, as of an argument that is no UTF-8
+            return
         except UnicodeDecodeError:  # of a column that is no entry
             raise UnreadableError(f"{self._folder}: the store cannot be read: it is damaged") from None

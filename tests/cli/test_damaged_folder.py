@@ -86,6 +86,21 @@ def test_a_sound_folder_is_read_by_all(kept: tuple[Path, str], tmp_path: Path) -
     assert {command for command, code in codes.items() if code} == {"outbox --drop KEY"}
 
 
+@pytest.mark.parametrize("wanted", ["\udcff", "\0", "a" * 5000, "'", "%", "-1"])
+def test_an_id_that_nothing_can_have(wanted: str, kept: tuple[Path, str], tmp_path: Path) -> None:
+    for command in COMMANDS:
+        name, *words = command.split()
+        if "ID" in words:
+            options = [each for each in words if each.startswith("--")]
+            others = [each.replace("ID", wanted) for each in words if not each.startswith("--")]
+            done = flow(name, *options, "--data", kept[0], "--", *others)
+        elif "KEY" in words:
+            done = flow(name, "--drop", wanted, "--data", kept[0])
+        else:
+            continue
+        assert (done.code in (1, 2), done.out, done.err.count("\n")) == (True, "", 1), (command, done)
+
+
 @pytest.mark.parametrize("seed", range(12))
 def test_bytes_that_are_others(seed: int, kept: tuple[Path, str], tmp_path: Path) -> None:
     shutil.copytree(kept[0], tmp_path / "data")
