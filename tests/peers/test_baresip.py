@@ -168,3 +168,23 @@ async def test_the_called_transfers_his_caller_to_a_third(sounds: Path) -> None:
         await office.until_over(3)
         assert seconds_of("alice", carol.heard()) > 0.1
         assert seconds_of("carol", alice.heard()) > 0.1
+
+
+PRESS = """
+route call => press_keys
+flow press_keys {
+    answer
+    press "427#"
+    wait 1h
+}
+"""
+
+
+async def test_it_hears_the_keys_that_a_script_presses(sounds: Path) -> None:
+    async with open_office(PRESS, sounds) as office:
+        phone = await office.baresip("alice")
+        await phone.do("dial", f"sip:{office.own('20')}")
+        await phone.until("CALL_DTMF_START", 4)
+        assert [each["param"] for each in phone.of("CALL_DTMF_START")] == list("427#")
+        await phone.do("hangup")
+        await office.until_over(1)

@@ -16,10 +16,11 @@ from flowlang.sip.uri import parse_uri
 from flowlang.testing.softphone import CallFailed
 
 from .office import PeerOffice, open_office
-from .program import GIVE_UP_S
+from .program import GIVE_UP_S, free_port
 from .scene import Get, Pause, Send, Step
 from .sipp import Sipp, open_callee
 
+SECONDS_OF_SILENCE = 4.0  # after which another server is tried
 NUMBER = "+14155550100"
 DIAL = f"""
 route call => connect
@@ -79,6 +80,18 @@ async def test_a_server_that_is_silent_is_passed_by(sounds: Path, tmp_path: Path
                 await by(office)
                 await second.done()
                 await office.until_logged("answered normal")
+
+
+async def test_a_server_that_cannot_be_connected_to_is_passed_by_at_once(sounds: Path) -> None:
+    async with open_callee(sounds / "second", *TALKS) as second:
+        uris = (f"sip:127.0.0.1:{free_port()};transport=tcp", f"sip:127.0.0.1:{second.port}")
+        servers = SipTrunk("carrier", tuple(map(parse_uri, uris)))
+        async with open_office(DIAL, sounds, trunks=[servers]) as office:
+            began = trio.current_time()
+            await by(office)
+            assert trio.current_time() - began < SECONDS_OF_SILENCE
+            await second.done()
+            await office.until_logged("answered normal")
 
 
 @pytest.mark.parametrize(
