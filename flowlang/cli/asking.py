@@ -56,6 +56,7 @@ def _input(request: dict[str, Any]) -> Input:
     if request["do"] == "stop":
         return StopAsked(0)
     try:
-        return Happened(0, SignalReceived(request["name"], given_value("data", request["data"])))
+        name, data = given_value("name", request["name"]), given_value("data", request["data"])
+        return Happened(0, SignalReceived(str(name), data))
     except ArgumentsError as error:
         raise CommandError(str(error), Exit.FAILED) from None

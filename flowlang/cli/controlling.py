@@ -13,6 +13,7 @@ import trio
 
 import flowlang
 from flowlang import ArgumentsError
+from flowlang.engine.arguments import given_value
 from flowlang.store import StoreError
 from flowlang.store.reading import Archive
 
@@ -62,7 +63,7 @@ class Controls:
         return {"ok": f"{activeflow} stops", "activeflow": activeflow}
 
     async def _signal(self, request: Request) -> Request:
-        activeflow, name = self._find(request), str(request.get("name", ""))
+        activeflow, name = self._find(request), str(given_value("name", str(request.get("name", ""))))
         if not await self._engine.signalled(activeflow, name, request.get("data")):
             text = f"{activeflow} did not take it: it is over, or as many signals `{name}` wait as are kept"
             raise RefusedError(self._why_not(activeflow) or text)

@@ -82,6 +82,8 @@ async def test_data_that_no_signal_can_have_is_refused_at_once(
     tmp_path: Path, autojump_clock: trio.testing.MockClock
 ) -> None:
     (run,) = await begun(tmp_path)
+    done = flow("signal", run, "\udcff", "--data", tmp_path)
+    assert (done.code, done.err.count("\n")) == (1, 1)
     for data in ("9" * 400, "NaN", "[" * 200 + "]" * 200):
         done = flow("signal", run, "tell", data, "--data", tmp_path)
         assert (done.code, done.err.count("\n")) == (1, 1), data
