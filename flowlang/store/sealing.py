@@ -22,6 +22,8 @@ from .keys import LASTING, Keys
 _NONCE = 12  # bytes: NIST SP 800-38D §8.2.2, at random; a month has far below 2^32 secrets
 
 
+_MARK = '"$secret"'
+
 Key = Callable[[], tuple[str, bytes]]
 """Gives the name of a key and the key, when there is something to seal."""
 
@@ -36,7 +38,8 @@ class Sealer:
         """The text of plain data, its secrets under the key of the month of `at`, microseconds since
         1970-01-01 UTC: that by which it is forgotten. Raises `StoreError` where a secret is in it and no key
         can be had."""
-        return _encoded(plain, lambda: self._keys.current(at / SECOND))
+        text = encode(plain)
+        return text if _MARK not in text else encode(_sealed(plain, lambda: self._keys.current(at / SECOND)))
 
     def decode(self, text: str) -> Any:
         """What `encode` was given; what has no key stays sealed."""
@@ -51,16 +54,16 @@ class LastingSealer:
 
     def encode(self, plain: Any) -> str:
         """As `Sealer.encode`."""
-        return _encoded(plain, lambda: (LASTING, self._keys.named(LASTING)))
+        text = encode(plain)
+        return (
+            text
+            if _MARK not in text
+            else encode(_sealed(plain, lambda: (LASTING, self._keys.named(LASTING))))
+        )
 
     def decode(self, text: str) -> Any:
         """As `Sealer.decode`."""
         return _decoded(text, self._keys)
-
-
-def _encoded(plain: Any, key: Key) -> str:
-    text = encode(plain)
-    return text if '"$secret"' not in text else encode(_sealed(plain, key))
 
 
 def _decoded(text: str, keys: Keys) -> Any:

@@ -83,7 +83,8 @@ class SqliteJournal:
         if self.parked:
             store.unpark(self)  # in the same group: an entry behind the last of a parked one is never read
         store.row = row = store.row + 1
-        store.entries.append((row, self.number, self.last, self._encoded(given, given[1]), outcome))
+        text = store.encode(given, max(given[1], self._began))  # as `_encoded`, which would take its time
+        store.entries.append((row, self.number, self.last, text, outcome))
         self.last = row
 
     def end(self, at: int, ending: list[Any]) -> None:
