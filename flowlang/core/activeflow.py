@@ -25,12 +25,13 @@ from flowlang.model.events import CALLER_LEG
 from flowlang.model.observations import FlowEnded, FlowStarted, Logged, Observation
 from flowlang.model.places import file_of
 from flowlang.model.secrets import MASK, marked, shown_address, unmarked
-from flowlang.model.values import Duration, Outcome, Value
+from flowlang.model.values import Outcome, Value
 
 from .blocks import Block, On, without
 from .events import Events
 from .exits import Exit, ExitKind, Killed, Unwind
 from .inputs import ActionOver, Begin, Happened, Input, StopAsked, TimePassed
+from .lasting import set_outermost_deadlines
 from .limits import Limits
 from .listeners import Listeners
 from .meter import Meter
@@ -39,7 +40,7 @@ from .outbox import Outbox
 from .outputs import Ending, HandedOff, Note, Output, Over, Perform
 from .parts import Parts
 from .strand import Strand
-from .timers import TimerClass, Timers
+from .timers import Timers
 
 if TYPE_CHECKING:
     from flowlang.compile import Script
@@ -47,7 +48,6 @@ if TYPE_CHECKING:
     from .actions.stage import Answering
     from .opening import Opening
 
-_OUTERMOST = -1  # the depth of a deadline that is around all others
 _NO_FAREWELL = Outcome("hangup", {"cause": None})
 
 
@@ -231,18 +231,7 @@ class Activeflow(Parts):
         came = shown_address(opening.source), shown_address(opening.to), opening.route_line
         self.note(FlowStarted(self.at, self.id, flow, channel, *came))
         self._main = self._call(flow, arguments)
-        lasts = self.rules.duration
-        if lasts is not None:
-            self.timers.add(self.began + lasts, TimerClass.DEADLINE, _OUTERMOST, self._out_of_time)
-        until = opening.rings_until
-        if until is not None and not self.answered:
-            self.timers.add(until, TimerClass.DEADLINE, _OUTERMOST, self.legs.give_up_ringing)
-
-    def _out_of_time(self) -> None:
-        """`limit duration` is over. A `stop` and no fault: no `catch` may go on from there."""
-        lasts = Duration(self.rules.duration or 0)
-        self.warn(f"stopped: `limit duration {lasts}` of the policy is over", 0, "policy")
-        self.stop()
+        set_outermost_deadlines(self)
 
     def _call(self, flow: str, arguments: dict[str, Value]) -> Strand:
         """The main line, with this flow."""
@@ -444,12 +433,11 @@ class Activeflow(Parts):
         if self._inputs == limit * 4 // 5:
             self.warn(f"the history is at 80 % of its {limit} entries", self._line())
         elif self._inputs >= limit and (self._inputs - limit) % self.limits.grace == 0:
+            text = f"more than {limit} entries of history"
             if self._inputs >= limit + self.limits.overruns * self.limits.grace:
-                self._end(Ending("fault", code="history_full", text=f"more than {limit} entries of history"))
+                self._end(Ending("fault", code="history_full", text=text))
             elif self._main is not None:
-                self._main.raise_fault(
-                    Fault("history_full", f"more than {limit} entries of history", self._main.line)
-                )
+                self._main.raise_fault(Fault("history_full", text, self._main.line))
 
     def note(self, observation: Observation) -> None:
         """Tells those who watch."""
