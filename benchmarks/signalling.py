@@ -182,8 +182,8 @@ class Sipp:
         self._stats = folder / f"sipp-{secrets.token_hex(4)}.csv"
         command = [
             "sipp", f"127.0.0.1:{port}", "-sf", str(folder / "call.xml"), "-s", service, "-i", "127.0.0.1",
-            "-p", str(free_port()), "-mi", "127.0.0.1", "-mp", str(free_port() & ~1), "-r", str(cps), "-m", str(calls),
-            "-l", "20000", "-deadcall_wait", "0",
+            "-p", str(free_port()), "-mi", "127.0.0.1", "-mp", str(free_port() & ~1),
+            "-r", str(cps), "-m", str(calls), "-l", "20000", "-deadcall_wait", "0",
             "-nostdin", "-trace_stat", "-stf", str(self._stats), "-fd", "1", "-timeout", "120",
             "-timeout_error",
             "-buff_size", "4194304",
