@@ -93,14 +93,14 @@ class Caller:
         assert isinstance(answer, Response)
         return answer
 
-    async def ask_by_password(self, password: str) -> Response:
-        challenge = await self.ask(self.invite("first"))
+    async def ask_by_password(self, password: str, extra: str = "") -> Response:
+        challenge = await self.ask(self.invite("first", extra))
         assert challenge.status == 401
-        again = parse_datagram(self.invite("second"))
+        again = parse_datagram(self.invite("second", extra))
         assert isinstance(again, Request)
         header = DigestClient(Credentials("alice", password)).answer(challenge, again, tokens(6))
         assert header is not None
-        return await self.ask(self.invite("second", f"{header[0]}: {header[1]}\r\n"))
+        return await self.ask(self.invite("second", f"{extra}{header[0]}: {header[1]}\r\n"))
 
 
 @asynccontextmanager
@@ -117,6 +117,17 @@ async def test_an_account_calls_as_what_it_is_whatever_its_phone_says(
         assert (await caller.ask_by_password("wonder")).status == 100
         call = await host.next_call()
         assert (call.incoming.source, call.incoming.name) == ("+14155550100", "Alice")
+
+
+async def test_a_phone_asserts_nobody_and_was_sent_by_nobody(tmp_path: Path, clock: trio.abc.Clock) -> None:
+    says = (
+        "P-Asserted-Identity: <sip:+14155550199@x>\r\nDiversion: <sip:+14155550123@x>\r\n"
+        "History-Info: <sip:+14155550123@x>;index=1, <sip:desk@x>;index=1.1;mp=1\r\n"
+    )
+    async with served(tmp_path, open_to_all=False) as (host, _, server), calling(server) as caller:
+        assert (await caller.ask_by_password("wonder", says)).status == 100
+        incoming = (await host.next_call()).incoming
+        assert (incoming.source, incoming.diverted_from) == ("+14155550100", None)
 
 
 @pytest.mark.parametrize("password", ["guess", ""])

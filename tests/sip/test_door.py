@@ -177,6 +177,7 @@ def test_calls_of_all_have_limits_too() -> None:
         for number in range(3)
     ]
     assert [line.split()[1] for line in lines] == ["100", "100", "503"]
+    assert peer.last().get("Retry-After") == "5"
     peer.now = 1.0
     assert peer.receive(request(body=SDP, branch="z9hG4bK9", call_id="c9"), source)[0].split()[1] == "100"
 
