@@ -38,12 +38,17 @@ def _leave(folder: Path, wanted: str, request: dict[str, Any]) -> dict[str, Any]
     try:
         with store_in(folder) as store:
             activeflow = one_that_lives(store.archive, wanted)
+            (stored,) = store.archive.beginning(activeflow, 1)
             store.keep_request(activeflow, given)
             store.commit()
     except NotMeant as error:
         raise CommandError(str(error), Exit.FAILED) from None
+    late = "" if stored.opening["channel"] != "call" else "; its call is lost then, and most end with that"
     what = "stops" if request["do"] == "stop" else f"has the signal `{request['name']}`"
-    return {"ok": f"{activeflow} {what} when `flow serve` starts; none runs now", "activeflow": activeflow}
+    return {
+        "ok": f"{activeflow} {what} when `flow serve` starts; none runs now{late}",
+        "activeflow": activeflow,
+    }
 
 
 def _input(request: dict[str, Any]) -> Input:

@@ -82,6 +82,15 @@ class Requests:
     def _forget(self, store: RequestStore, request: Request, why: str) -> None:
         store.drop_request(request.number)
         self._engine.keeper.wake()
-        what = request.given[0] if request.given else "a request"
-        text = f"what was asked of it while no server ran ({what}) is not done: {why}"
+        text = f"the {_what(request)} that was asked for while no server ran is not done: {why}"
         self._engine.observed(Logged(self._engine.now(), request.activeflow, text, 0, "warning"))
+
+
+def _what(request: Request) -> str:
+    match request.given:
+        case [_, _, "SignalReceived", str(name), *_]:
+            return f"signal `{name}`"
+        case [str(kind), *_]:
+            return kind
+        case _:
+            return "request"
