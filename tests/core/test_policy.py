@@ -216,6 +216,13 @@ def test_script_and_operator_both_have_to_allow() -> None:
     assert Rules(house, house).why_refused("sms", "+16062067563") is not None
 
 
+def test_a_header_is_set_where_script_and_operator_name_it() -> None:
+    script, refused = Policy({"header": ("X-*",)}), "the operator's policy does not allow it"
+    assert Rules(script, NOTHING).why_refused("header", "X-Room") == refused
+    assert Rules(script, Policy({"header": ("X-Room",)})).why_refused("header", "x-room") is None
+    assert Rules(NOTHING, EVERYTHING).why_refused("header", "X-Room") is not None
+
+
 def test_of_two_limits_the_lower_counts() -> None:
     both = Rules(Policy(duration=20, legs=2), Policy(duration=10))
     assert (both.duration, both.legs) == (10, 2)
