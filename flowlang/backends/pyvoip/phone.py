@@ -6,6 +6,7 @@ from __future__ import annotations
 import contextlib
 import random
 import re
+import socket
 from collections.abc import Callable
 from typing import Any
 
@@ -124,11 +125,21 @@ class RegisteredPhone(VoIPPhone):
         with self.portsLock:
             first = self.rtpPortLow + self.rtpPortLow % 2  # RFC 3550 section 11
             free = [each for each in range(first, self.rtpPortHigh + 1, 2) if each not in self._ports]
-            if not free:
-                raise OSError("no port is left for media")
-            port = random.choice(free)
-            self._ports.add(port)
-            return port
+            random.shuffle(free)
+            for port in free:
+                if self._can_bind(port):
+                    self._ports.add(port)
+                    return port
+            raise OSError("no port is left for media")
+
+    def _can_bind(self, port: int) -> bool:
+        """Whether no other program has it, as far as can be told now: pyVoIP binds it when the call is up."""
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+            try:
+                probe.bind((self.myIP, port))
+            except OSError:
+                return False
+        return True
 
     def free_port(self, port: int) -> None:
         """Gives one back."""
