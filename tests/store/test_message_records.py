@@ -233,3 +233,26 @@ async def test_flow_cdr_lists_them_as_table_csv_and_json(tmp_path: Path, autojum
     lines = flow("cdr", "--messages", "--json", "--data", tmp_path).out.splitlines()
     assert [json.loads(each)["state"] for each in lines] == ["delivered", "failed"]
     assert flow("cdr", "--messages", "--since", "2100-01-01", "--data", tmp_path).out.count("\n") == 1
+
+
+async def test_they_are_forgotten_as_call_records_are_and_ladders_with_their_activeflow(
+    tmp_path: Path, autojump_clock: Virtual
+) -> None:
+    carrier = Carrier()
+    async with process(SqliteStore(tmp_path), carrier):
+        for text in ("one", "two"):
+            carrier.receive("+14155550100", text)
+            await trio.sleep(1)
+    with SqliteStore(tmp_path) as store:
+        (over,) = store.archive.activeflows(all_of_them=True)
+        assert over.ended is not None
+        for name in (over.id, "another"):
+            store.keep_ladder(name, "call@host", 0, [[over.began, "in", "peer", "INVITE sip:a", "1 INVITE"]])
+        store.commit()
+        store.prune(over.ended, over.began, 0)  # not yet
+        store.commit()
+        assert (len(records(tmp_path)), len(store.archive.ladders(over.id))) == (5, 1)
+        store.prune(over.ended + 1, over.ended + 1, 0)
+        store.commit()
+        assert records(tmp_path) == []
+        assert (store.archive.ladders(over.id), len(store.archive.ladders("another"))) == ({}, 1)
