@@ -13,7 +13,9 @@ from flowlang.sip.transactions.server import ServerTransaction
 class AwaitedAck:
     """Sends the 2xx after T1, 2*T1, ... up to every T2; after 64*T1 without its ACK it calls `lost(now)`."""
 
-    __slots__ = ("_deadline", "_host", "_interval", "_lost", "_response", "_timer", "_transaction", "offered")
+    __slots__ = (
+        "_deadline", "_due", "_host", "_interval", "_lost", "_response", "_timer", "_transaction", "offered",
+    )  # fmt: skip
 
     def __init__(
         self,
@@ -32,7 +34,8 @@ class AwaitedAck:
         self._lost = lost
         self._interval = host.settings.t1
         self._deadline = now + host.settings.lifetime
-        self._timer: Timer = host.timers.schedule(min(now + self._interval, self._deadline), self._expire)
+        self._due = min(now + self._interval, self._deadline)
+        self._timer: Timer = host.timers.schedule(self._due, self._expire)
 
     def acknowledge(self) -> None:
         """The ACK came, or nobody waits for it any more."""
@@ -45,4 +48,6 @@ class AwaitedAck:
             return
         self._transaction.respond(self._response, now)
         self._interval = min(2 * self._interval, self._host.settings.longest_interval)
-        self._timer = self._host.timers.schedule(min(now + self._interval, self._deadline), self._expire)
+        # From when it was due, not from when it was our turn: being late now and then does not add up.
+        self._due = min(max(self._due + self._interval, now), self._deadline)
+        self._timer = self._host.timers.schedule(self._due, self._expire)

@@ -121,6 +121,17 @@ def test_cancel_of_nothing_is_481() -> None:
     peer.assert_nothing_left()
 
 
+def test_a_busy_machine_says_a_200_no_less_often() -> None:
+    peer = Peer()
+    peer.answered()
+    answers = 0
+    while peer.now < 63 * T1:  # it is our turn every T1/2 only, and late
+        peer.now += 0.55 * T1
+        peer.agent.tick(peer.now)
+        answers += sum(line.startswith("SIP/2.0 200") for line in peer.take())
+    assert answers == 10, "at 1, 3, 7, then every 8*T1 up to 63*T1"
+
+
 def test_a_lost_200_is_repeated_until_the_ack() -> None:
     peer = Peer()
     _, tag = peer.answered()
