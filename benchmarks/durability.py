@@ -8,7 +8,8 @@ encoding each input. Steps with an action of the host need a trio task each. The
 - steps_1, steps_100, steps_5000   steps a second with so many activeflows
 - task_steps       steps a second of 1,000 activeflows that call an action of the host
 - recovered_per_s  activeflows a second that are back, each with 20 entries: Python limits it, by feeding them
-- call_path_cost   what the store adds to the CPU time of a call, as a part of it: see `call_path.py`
+- call_path_cost   what the store adds to the CPU time of a call, as a part of it, at 200 calls a second;
+                   call_path_cost_50 at 50: see `call_path.py`
 """
 
 from __future__ import annotations

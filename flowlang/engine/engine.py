@@ -18,7 +18,7 @@ from flowlang.core.manners import Porter
 from flowlang.model.actions import ACTIONS, Action
 from flowlang.model.events import SignalReceived
 from flowlang.model.host_action import HostFunction
-from flowlang.model.observations import Logged, Observation
+from flowlang.model.observations import LegEnded, Logged, Observation
 from flowlang.store import Reading, Store, StoreError
 from flowlang.store.protocol import RecoverableStore
 
@@ -272,7 +272,8 @@ class Engine:
         self.tell(observation)
         recorded = self.records.observe(observation)
         if recorded is not None:
-            self.dialogs.drop(recorded.record.leg)
+            if isinstance(observation, LegEnded):
+                self.dialogs.drop(observation.leg)
             self.observed(recorded)
 
     def tell(self, observation: Observation) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, fields
 from typing import Any, Literal
 
@@ -21,6 +21,10 @@ from flowlang.model.observations import (
     SipMessageSeen,
 )
 from flowlang.model.secrets import shown_text
+from flowlang.model.values import SECOND
+
+AGAIN = 40 * SECOND
+"""Microseconds for which an INVITE is sent again: 64*T1 (RFC 3261 §17.1.1.2, Timer B), and some."""
 
 
 @dataclass(slots=True)
@@ -53,6 +57,16 @@ class Records:
     def __init__(self, keep: Callable[[dict[str, Any]], None]) -> None:
         self._open: dict[str, _Open] = {}
         self._keep = keep
+        self._again: dict[str, Mapping[str, Any]] = {}
+
+    def recover(self, lately: Iterable[Mapping[str, Any]]) -> None:
+        """Those that came in lately, by their call: whoever got no answer to his INVITE when the process
+        before was killed sends it again. That is the same leg, and has one record."""
+        self._again = {
+            each["call_id"]: each
+            for each in lately
+            if each["direction"] == "in" and each["cause"] == "lost" and each["answered"] is None
+        }
 
     def __len__(self) -> int:
         return len(self._open)
@@ -62,7 +76,11 @@ class Records:
         if incoming.id in self._open:
             raise ValueError(f"the leg {incoming.id!a} was offered twice: each needs an id of its own")
         call_id = incoming.call_id or incoming.id
-        self._open[incoming.id] = opened = _Open(incoming.id, call_id, incoming.source, incoming.to, at)
+        leg = incoming.id
+        again = self._again.pop(call_id, None)
+        if again is not None and at - again["started"] <= AGAIN:
+            leg, at = again["leg"], again["started"]
+        self._open[incoming.id] = opened = _Open(leg, call_id, incoming.source, incoming.to, at)
         self._keep(_plain(opened))
 
     def placed(self, leg: str, source: str | None, to: str, at: int, activeflow: str, flow: str) -> None:

@@ -33,6 +33,7 @@ from flowlang.model.values import Outcome
 from flowlang.store.protocol import RecoverableStore
 from flowlang.store.reading import Stored
 
+from .records import AGAIN
 from .replay import Builds, KeyMissing, NotReplayed, Replayed, last_line, replayed
 from .running import Running
 
@@ -189,4 +190,5 @@ def _close_records(engine: Engine, store: RecoverableStore) -> tuple[CallRecord,
         store.keep_record(record.to_plain())
         engine.observed(CallRecorded(engine.now(), record))
     store.commit()
+    engine.records.recover(store.archive.records(engine.now() - AGAIN))
     return tuple(closed)

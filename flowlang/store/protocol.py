@@ -98,6 +98,10 @@ class Past(Protocol):
         """The records of calls without an end."""
         ...
 
+    def records(self, since: int | None = None, until: int | None = None) -> Iterator[dict[str, Any]]:
+        """Call records that began then, by their start, open ones too."""
+        ...
+
     @property
     def last_alive(self) -> int:
         """When the process that wrote it was last known to be there; 0 for never."""
@@ -352,10 +356,6 @@ class History(Past, Protocol):
 
     def entries(self, stored: Stored) -> list[Entry]:
         """Its journal."""
-        ...
-
-    def records(self, since: int | None = None, until: int | None = None) -> Iterator[dict[str, Any]]:
-        """Call records that began then, by their start, open ones too."""
         ...
 
     def messages(self, since: int | None = None, until: int | None = None) -> Iterator[MessageRecord]:
