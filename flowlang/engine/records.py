@@ -63,9 +63,7 @@ class Records:
         """Those that came in lately, by their call: whoever got no answer to his INVITE when the process
         before was killed sends it again. That is the same leg, and has one record."""
         self._again = {
-            each["call_id"]: each
-            for each in lately
-            if each["direction"] == "in" and each["cause"] == "lost" and each["answered"] is None
+            each["call_id"]: each for each in lately if each["direction"] == "in" and each["cause"] == "lost"
         }
 
     def __len__(self) -> int:
@@ -77,8 +75,9 @@ class Records:
             raise ValueError(f"the leg {incoming.id!a} was offered twice: each needs an id of its own")
         call_id = incoming.call_id or incoming.id
         leg = incoming.id
-        again = self._again.pop(call_id, None)
-        if again is not None and at - again["started"] <= AGAIN:
+        again = self._again.pop(incoming.call_id or "", None)  # ids of backends may be those of others by now
+        parties = incoming.source, incoming.to
+        if again and at - again["started"] <= AGAIN and (again["source"], again["to"]) == parties:
             leg, at = again["leg"], again["started"]
         self._open[incoming.id] = opened = _Open(leg, call_id, incoming.source, incoming.to, at)
         self._keep(_plain(opened))
