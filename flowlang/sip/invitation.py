@@ -56,10 +56,12 @@ class Invitation:
         return request
 
 
-def with_headers(request: Request, more: tuple[tuple[str, str], ...], branch: str, local: Address) -> Request:
-    """The same request once more, in a new transaction (§8.1.3.5): a new branch, a CSeq one higher, and more
-    headers, in place of those of their names; credentials in place of those for their realm."""
-    number = request.cseq.number + 1
+def with_headers(
+    request: Request, more: tuple[tuple[str, str], ...], number: int, branch: str, local: Address
+) -> Request:
+    """The same request once more, in a new transaction (§8.1.3.5): a new branch, the next CSeq number of its
+    dialog, and more headers, in place of those of their names; credentials in place of those for their
+    realm."""
     headers = {name: list(values) for name, values in request.headers.items()}
     headers["Via"] = [via_of(local, branch)]
     headers["CSeq"] = [f"{number} {request.method}"]

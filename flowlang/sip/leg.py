@@ -198,7 +198,10 @@ class CallLeg:
         if not self._ground.is_at_home(self, self.dialog.next_hop):
             return None
         header = self.digest.answer(response, request, self._ground.token)
-        return None if header is None else with_headers(request, (header,), self._ground.branch(), self.local)
+        if header is None:
+            return None
+        self.dialog.local_cseq += 1  # §12.2.1.1: others may have gone out since the first try
+        return with_headers(request, (header,), self.dialog.local_cseq, self._ground.branch(), self.local)
 
     def reoffer_done(self) -> None:
         """The re-INVITE of ours is over."""
@@ -409,7 +412,6 @@ class _Bye:
             self._leg.finish()
             return
         self._tried, self._bye = True, again
-        self._dialog.local_cseq = again.cseq.number
         self._ground.transactions.request(again, self._dialog.next_hop, self._leg.local, self, now)
 
     def on_timeout(self, now: float) -> None:

@@ -129,7 +129,8 @@ class OutgoingCall(CallLeg):
             headers = session_timer.longer(response)
         if not headers:
             return False
-        self.request = with_headers(self.request, headers, self._ground.branch(), self.local)
+        number = self.request.cseq.number + 1
+        self.request = with_headers(self.request, headers, number, self._ground.branch(), self.local)
         self._early.clear()
         self._early_media.clear()
         self._reliable.clear()

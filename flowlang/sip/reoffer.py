@@ -1,4 +1,8 @@
-"""A re-INVITE of ours (RFC 3261 §14.1): one at a time, tried again after glare."""
+"""A re-INVITE of ours (RFC 3261 §14.1): one at a time, tried again after glare.
+
+The peer may go first while we wait: then the description of our side is a later one, and `negotiate` has
+forgotten our offer. So each try after a wait makes its offer afresh (RFC 3264 §8).
+"""
 
 from __future__ import annotations
 
@@ -35,10 +39,15 @@ class Reoffer:
 
     def begin(self, now: float) -> None:
         """Send the re-INVITE, or wait for the peer's own to be over."""
+        waited = self._timer is not None
         self._timer = None
         if not self._leg.settled:
             self._again(now)
             return
+        negotiate = self._leg.negotiate
+        fresh = negotiate(None) if waited and negotiate is not None else None
+        if fresh is not None:
+            self._body = fresh.encode()
         self._tries += 1
         invite = self._dialog.request("INVITE", self._ground.branch())
         invite.extend([*self._leg.session_headers, ("Content-Type", "application/sdp")])
@@ -85,7 +94,6 @@ class Reoffer:
         if again is None:
             return False
         self._asked, self._invite = True, again
-        self._dialog.local_cseq = again.cseq.number
         self._ground.transactions.request(again, self._dialog.next_hop, self._dialog.local, self, now)
         return True
 

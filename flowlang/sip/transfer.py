@@ -124,7 +124,6 @@ class OwnTransfer:
             self.finish(response.status)
             return
         self._tried = True
-        self._dialog.local_cseq = again.cseq.number
         self._send(again, now)
 
     def on_timeout(self, now: float) -> None:

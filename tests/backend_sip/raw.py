@@ -57,6 +57,22 @@ class RawCaller:
         text = self.sdp() if sdp else body
         await self._send("ACK", "sip:desk@127.0.0.1", _to(answer), text, cseq=cseq, branch=branch, tag=tag)
 
+    async def respond(self, request: str, status: str, body: str = "") -> None:
+        """Answer a request of the backend's: `status` is the code with its phrase."""
+        kept = ("Via:", "From:", "To:", "Call-ID:", "CSeq:")
+        lines = [
+            f"SIP/2.0 {status}",
+            *(line for line in request.split("\r\n") if line.startswith(kept)),
+            f"Contact: <sip:alice@127.0.0.1:{self.socket.getsockname()[1]}>",
+            *(["Content-Type: application/sdp"] if body else []),
+            f"Content-Length: {len(body)}",
+        ]
+        await self.socket.sendto("\r\n".join([*lines, "", body]).encode(), self.server)
+
+    async def update(self, answer: str, cseq: int, body: str = "") -> None:
+        """An UPDATE inside the call that the 200 `answer` made."""
+        await self._send("UPDATE", "sip:desk@127.0.0.1", _to(answer), body, cseq=cseq)
+
     async def receive(self, start: str) -> str:
         """The next message that begins so; what comes before is only kept."""
         while True:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from flowlang.sip import TransferAnswered, TransferAsked
+from flowlang.sip import Credentials, TransferAnswered, TransferAsked
 from flowlang.sip.message import Request, response_to
 from flowlang.sip.parse import parse_datagram
-from tests.sip.wire import Peer, request
+from tests.sip.test_outgoing import CALLEE, OURS, Caller
+from tests.sip.wire import SDP, Peer, request
 
 
 def refer(
@@ -140,3 +141,24 @@ def test_who_accepted_and_leaves_has_been_transferred() -> None:
     phone.receive(request("BYE", branch="z9hG4bKb", to_tag=tag, cseq=2))
     assert [each.status for each in phone.events if isinstance(each, TransferAnswered)] == [200]
     phone.assert_nothing_left()
+
+
+def test_a_refer_with_a_password_comes_after_what_went_out_meanwhile() -> None:
+    caller = Caller(credentials=Credentials("me", "secret"))
+    caller.respond(200, body=SDP)
+    assert caller.call.transfer("sip:carol@192.0.2.9", caller.now)
+    caller.take()
+    refer = caller.last()
+    for key in "12":
+        assert caller.call.send_info("application/dtmf", key.encode(), caller.now)
+    challenge = ("WWW-Authenticate", 'Digest realm="x", nonce="n"')
+    refusal = response_to(refer, 401, None, headers=[challenge])
+    caller.agent.receive(refusal.encode(), CALLEE, OURS, caller.now)
+    assert caller.call.send_info("application/dtmf", b"3", caller.now)
+    caller.take()
+    sent = [parse_datagram(each.data) for each in caller.sent]
+    numbers = [
+        each.cseq for each in sent if isinstance(each, Request) and each.method not in ("INVITE", "ACK")
+    ]
+    methods = ["REFER", "INFO", "INFO", "REFER", "INFO"]
+    assert numbers == [(number, method) for number, method in enumerate(methods, 2)]
