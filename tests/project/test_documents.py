@@ -11,6 +11,9 @@ from pathlib import Path
 
 import pytest
 
+from flowlang.diagnostics import Source
+from flowlang.syntax.format import format_source
+
 ROOT = Path(__file__).resolve().parents[2]
 DOCUMENTS = (
     "README.md", "CONTRIBUTING.md", "docs/embedding.md", "docs/settings.md", "docs/backends.md",
@@ -49,6 +52,11 @@ def test_a_block_works_as_it_stands(block: Block, tmp_path: Path) -> None:
     command = [sys.executable, script] if block.language == "python" else [flow, "check", script]
     done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=60)
     assert done.returncode == 0, f"{name(block)}\n{done.stdout}{done.stderr}"
+
+
+@pytest.mark.parametrize("block", [each for each in blocks() if each.language == "flow"], ids=name)
+def test_a_flow_block_is_in_its_canonical_form(block: Block) -> None:
+    assert format_source(Source(name(block), block.text)).text == block.text
 
 
 @pytest.mark.parametrize("document", DOCUMENTS)
