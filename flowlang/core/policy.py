@@ -1,8 +1,9 @@
 """What an activeflow may reach: the script's policy and the operator's, both of which have to allow it.
 
-Numbers are judged first. A number that costs more than a call (premium, shared cost), goes over a satellite,
-rings an emergency service or is in no numbering plan fits no pattern: the operator has to name it exactly,
-and the script to allow it besides. The numbering plans are loaded when a number is first looked at.
+Numbers are judged first. A number that costs more than a call (premium, personal, shared cost), goes over
+a satellite, rings an emergency service or is in no numbering plan fits no pattern: the operator has to name
+it exactly, and the script to allow it besides. The numbering plans are loaded when a number is first looked
+at.
 """
 
 from __future__ import annotations
@@ -109,6 +110,8 @@ def _special_number(number: str) -> str | None:
     match phonenumbers.number_type(parsed):
         case PhoneNumberType.PREMIUM_RATE:
             return "a premium number"
+        case PhoneNumberType.PERSONAL_NUMBER:  # as +44 70: wherever it rings, who calls pays for it
+            return "a personal number, which may cost as much as a premium one"
         case PhoneNumberType.SHARED_COST:
             return "a shared-cost number"
         case _:

@@ -10,7 +10,10 @@ before the `@` stands for somebody: the host itself, as in `sip:clinic.example`,
 
 A user part that a gateway might dial is a number, whatever marks there are in it, and is covered by a pattern
 whose user part begins as numbers do alone: `sip:*@office.example` covers the phones of the office and no
-`sip:+5352345678@office.example`, which a trunk would take.
+`sip:+5352345678@office.example`, which a trunk would take. So it is for a premium number of five or six
+digits (`118118`), and for a name with as many digits as a number has, which may be named besides: some
+gateways dial what is between its letters, or the letters too (A to D are keys). Extensions of up to four
+digits are taken for what they are: four of five of them are a premium number in some country.
 """
 
 from __future__ import annotations
@@ -39,6 +42,8 @@ _EXTENSION = re.compile(r"[A-Za-z0-9_.*#\-]+\Z")
 _LOCAL = re.compile(r"[A-Za-z0-9.!#$&'*+/=?^_`{|}~\-]+\Z")  # RFC 5322 §3.2.3 `dot-atom-text`, `%` left out
 _SAFE_PARAMETERS = frozenset({"transport", "user"})  # `maddr`, for one, would send the call elsewhere
 _LONGEST_EXTENSION = 6
+_SHORTEST_NUMBER = 7  # digits: what numbering plans have within a town
+_SHORTEST_PREMIUM = 5
 _EMERGENCY = frozenset({"000", "08", "110", "112", "118", "119", "911", "999"})  # 3GPP TS 22.101 §10.1.1
 _OUTSIDE_LINES = ("0", "9")  # what a PBX may want before a number
 _SERVICE_CODES = (re.compile(r"[*#]+[0-9]{2}"), re.compile(r"[*#]+[0-9]{3}"))  # ETSI EN 300 738 §4, NANP
@@ -54,7 +59,7 @@ class Destination:
     """`parts` are matched one by one; `number` is the E.164 number that is called or written to, if it is
     one, `emergency` that it rings an emergency service somewhere on earth, where it may be an extension as
     well. `dialled` tells that it is a SIP address whose user part somebody outside might dial: either of
-    these."""
+    these, a short premium number, or a name with the digits of a number."""
 
     text: str
     parts: tuple[str, ...]
@@ -90,11 +95,19 @@ def covers(kind: Kind, pattern: str, destination: Destination) -> bool:
         return False
     if kind == "dial" and "@" in pattern and destination.parts[1:2] == ("",):
         return False
-    if destination.dialled and not (len(parts) == 3 and _OF_NUMBERS.match(parts[1])):
+    if destination.dialled and not _is_of_numbers(parts, destination):
         return False
     if kind == "http" and "?" not in pattern:  # then any query will do
         parts = (*parts[:3], "*")
     return len(parts) == len(destination.parts) and all(map(fits, parts, destination.parts))
+
+
+def _is_of_numbers(parts: tuple[str, ...], destination: Destination) -> bool:
+    """Whether a pattern is one for numbers, or names the very name that a destination is."""
+    if len(parts) != 3:
+        return False
+    same = parts[1] == destination.parts[1] and not _DIALLED.match(parts[1])
+    return same or _OF_NUMBERS.match(parts[1]) is not None
 
 
 def destination_of(kind: Kind, text: str) -> Destination:
@@ -114,7 +127,18 @@ def destination_of(kind: Kind, text: str) -> Destination:
     number, emergency = _number(user)
     if number is None and kind == "sms":
         raise ValueError("a text message goes to an E.164 number, such as +14155550100")
-    return Destination(text, parts, number, emergency, of_sip and (emergency or number is not None))
+    dialled = emergency or number is not None or _has_a_number(user) or _is_premium_somewhere(user)
+    return Destination(text, parts, number, emergency, of_sip and dialled)
+
+
+def may_be_dialled(user: str) -> bool:
+    """Whether some gateway might take the user part of a SIP address for a number, though it is none that is
+    written as numbers are; or for one with parameters, as `;phone-context=` behind it (RFC 3261 §19.1.6)."""
+    return ";" in user or "?" in user or _LIKE_NUMBER.match(user) is not None or _has_a_number(user)
+
+
+def _has_a_number(user: str) -> bool:
+    return sum(each.isdigit() for each in user) >= _SHORTEST_NUMBER
 
 
 def why_no_pattern(kind: Kind, pattern: str) -> str | None:
@@ -169,9 +193,7 @@ def _dialled(text: str) -> tuple[str, ...]:
 
 def _sip(rest: str) -> tuple[str, str]:
     user, at, host = rest.rpartition("@")
-    if (
-        ";" in user or "?" in user
-    ):  # RFC 3261 §25.1 lets them stand there, and readers differ on what they are
+    if ";" in user or "?" in user:  # RFC 3261 §25.1 allows them, and readers differ on what they are
         raise ValueError("its user part has a `;` or a `?`")
     host, *parameters = host.split(";")
     for each in parameters:
@@ -231,6 +253,33 @@ def _is_emergency_somewhere(digits: str) -> bool:
     from phonenumbers.shortnumberinfo import is_emergency_number
 
     return any(is_emergency_number(digits, region) for region in SUPPORTED_SHORT_REGIONS)
+
+
+def _is_premium_somewhere(user: str) -> bool:
+    """Whether it is a premium number of five or six digits in any country."""
+    digits = _digits(user) if _DIALLED.match(user) else ""
+    return _SHORTEST_PREMIUM <= len(digits) <= _LONGEST_EXTENSION and _costs_somewhere(digits)
+
+
+@lru_cache(maxsize=1024)
+def _costs_somewhere(digits: str) -> bool:
+    from phonenumbers import SUPPORTED_SHORT_REGIONS, PhoneNumber, country_code_for_region
+    from phonenumbers.shortnumberinfo import ShortNumberCost, expected_cost_for_region
+
+    zeros = len(digits) - len(digits.lstrip("0"))
+    return any(
+        expected_cost_for_region(
+            PhoneNumber(
+                country_code_for_region(region),
+                int(digits),
+                italian_leading_zero=zeros > 0 or None,
+                number_of_leading_zeros=zeros or None,
+            ),
+            region,
+        )
+        == ShortNumberCost.PREMIUM_RATE
+        for region in SUPPORTED_SHORT_REGIONS
+    )
 
 
 def _number(user: str) -> tuple[str | None, bool]:

@@ -47,6 +47,9 @@ COVERED: list[tuple[Kind, str, str]] = [
     ("dial", "sip:2*@clinic.example", "sip:200@clinic.example"),
     ("dial", "sip:100@clinic.example", "sip:100@clinic.example"),
     ("dial", "sip:+*@gw.example", "sip:+16062067563@gw.example"),
+    ("dial", "sip:*@clinic.example", "sip:3201@clinic.example"),
+    ("dial", "sip:118*@gw.example", "sip:118118@gw.example"),
+    ("dial", "sip:desk-20261121@gw.example", "sip:desk-20261121@gw.example"),
     ("dial", "sip:*@*.clinic.example", "sip:nurse@desk.clinic.example"),
     ("dial", "+1606*", "tel:+1-606-206-7563"),
     ("dial", "tel:+1606*", "+16062067563"),
@@ -75,6 +78,15 @@ AT_A_GATEWAY = [
     "+5352345678", "+16062067563", "(+1)6062067563", "%2B16062067563", "+19005551234,", "+19005551234&x",
     "+1900HOTTALK", "911,", "&911", "911x", "9,1,1", "133", "17", "190", "100", "0112", "9911", "*911",
 ]  # fmt: skip
+LIKE_A_NUMBER = [
+    "118118",
+    "11833",
+    "1-18118",
+    "00A5352345678",
+    "w005352345678",
+    "tel+5352345678",
+    "%77005352345678",
+]
 NEVER_SET = [
     "Via", "v", "To", "t", "From", "Contact", "m", "Route", "Record-Route", "Call-ID", "CSeq", "Replaces",
     "Max-Forwards", "Content-Length", "content-type", "Authorization", "Proxy-Authorization", "Privacy",
@@ -92,6 +104,7 @@ NOT_COVERED: list[tuple[Kind, str, str]] = [
     ("dial", "sip:*@clinic.example", "sip:nurse@clinic.example\r\nTo: x"),
     ("dial", "sip:*@clinic.example", "sip:0019005551234@clinic.example"),
     *(("dial", "sip:*@gw.example", f"sip:{user}@gw.example") for user in AT_A_GATEWAY),
+    *(("dial", "sip:*@gw.example", f"sip:{user}@gw.example") for user in LIKE_A_NUMBER),
     ("dial", "sip:*", "sip:+16062067563@gw.example"),
     ("dial", "sip:**@gw.example", "sip:+16062067563@gw.example"),
     ("dial", "sip:*", "sip:0019005551234;user=phone@gw.example"),
@@ -138,6 +151,7 @@ def rules(*patterns: str, operator: Policy = EVERYTHING) -> Rules:
         ("+19005551234", "a premium number"),
         ("sip:+1-900-555-1234@gw.example", "a premium number"),
         ("tel:+448431234567", "a premium number"),
+        ("+447012345678", "a personal number, which may cost as much as a premium one"),
         ("+881612345678", "a satellite number"),
         ("+8835100123456", "a satellite number"),
         ("112", "an emergency number somewhere"),

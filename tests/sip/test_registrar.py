@@ -155,6 +155,8 @@ def test_the_headers_of_a_contacts_uri_are_kept_byte_for_byte() -> None:
         ("+19005551234", 403), ("19005551234", 403), ("911", 403), ("911,", 403), ("(911)", 403),
         ("+1900HOTTALK", 403), ("%2B19005551234", 403), ("17", 403), ("+14155550100", 200),
         ("14155550100", 200), ("4711", 200), ("u4nd3k2l", 200), ("alice", 200),
+        ("911x", 403), ("w005352345678", 403), ("005352345678;phone-context=x", 403),
+        ("+14155550100;ext=9", 403), ("alice;x", 403), ("alice?x", 403), ("4711-0x5589d1701234", 200),
     ],
 )  # fmt: skip
 def test_an_account_registers_no_number_but_its_own(user: str, status: int) -> None:

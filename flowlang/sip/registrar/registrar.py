@@ -12,6 +12,7 @@ from collections.abc import Callable, Sequence
 from math import ceil
 from typing import NamedTuple
 
+from flowlang.model.destinations import may_be_dialled
 from flowlang.sip.address import Address, same_host
 from flowlang.sip.digest import DIGEST_ALGORITHMS, Challenged, DigestGuard
 from flowlang.sip.errors import SipSyntaxError
@@ -27,10 +28,8 @@ MAX_CONTACTS = 10
 """Of one account at once."""
 MAX_CONTACT_LENGTH = 1_024
 
+_BARESIP = re.compile(r"-0x[0-9a-f]{1,16}")  # what baresip puts behind its account's name in a contact
 _MAX_EXPIRES = 2**32 - 1  # §20.19; more than that is a number out of range
-
-
-_LIKE_NUMBER = re.compile(r"[^A-Za-z0-9]*\+|[^A-Za-z]*[0-9][^A-Za-z]*\Z")
 
 
 class _NotItsOwnError(Exception):
@@ -159,9 +158,16 @@ class Registrar:
     def _is_its_own(self, user: str, contact: Uri) -> bool:
         """Whether the user part of a contact is no number, or the account's name or number."""
         called, account = contact.user_text, self.accounts.get(user)
-        if account is None or called == account.user or not _LIKE_NUMBER.match(called):
+        if account is None or called == account.user or not may_be_dialled(called):
             return True
-        return account.number is not None and _digits(called) == _digits(account.number)
+        if _BARESIP.fullmatch(called.removeprefix(account.user)):
+            return True
+        return (
+            ";" not in called
+            and "?" not in called
+            and account.number is not None
+            and _digits(called) == _digits(account.number)
+        )
 
     def _bound(self, user: str, now: float) -> Reply:
         """§10.3 step 8: all that is bound now."""
