@@ -113,10 +113,11 @@ async def test_a_rejected_caller_gets_the_status(sounds: Path) -> None:
         await office.until_over(1)
 
 
+# Who is called tries again within 2 s (RFC 3261 §14.1), and is to hold then still.
 HOLD = """
 route call => connect
 flow connect {
-    let r = dial("bob") { on answered { hold; wait 200ms; unhold; log "back" } }
+    let r = dial("bob") { on answered { hold; wait 2500ms; unhold; log "back" } }
     match r { answered => log "over"; _ => log "no" }
 }
 """
