@@ -134,8 +134,13 @@ class CallLeg:
         """Of a re-INVITE of ours."""
         return () if self._timer is None else self._timer.headers()
 
+    def refreshed_by(self, response: Response, now: float) -> None:
+        """The session was agreed on, or refreshed, by a 2xx to an INVITE or UPDATE of ours."""
+        before = None if self._timer is None else self._timer.terms
+        self.refreshed(session_timer.agreed_by(response, before), response, now)
+
     def refreshed(self, terms: Terms | None, message: Request | Response, now: float) -> None:
-        """The session was agreed on, or refreshed, by a message of the peer's."""
+        """As `refreshed_by`, by a message of the peer's that brings about these terms."""
         if self.state == "ended" or (terms is None and self._timer is None):
             return
         if self._timer is None:
@@ -284,8 +289,8 @@ class CallLeg:
         except SipSyntaxError as error:
             self._respond(transaction, request, 400, now, reason=str(error))
             return
-        self._respond(transaction, request, 202, now, (self._contact,))
         self._asked = AskedTransfer(self._ground, self, self.dialog, request)
+        self._respond(transaction, request, 202, now, (self._contact, *self._asked.accepted_with))
         self._asked.report(100, now)
         self._ground.emit(TransferAsked(self, to.uri, to.replaces))
 
@@ -295,7 +300,7 @@ class CallLeg:
             self._respond(transaction, request, 481 if event == "refer" else 489, now)
             return
         self._respond(transaction, request, 200, now)
-        self._own.on_notify(request)
+        self._own.on_notify(request, now)
 
     # Offers of the peer (§14.2, RFC 3311 §5.2)
 

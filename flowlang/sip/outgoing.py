@@ -204,7 +204,7 @@ class OutgoingCall(CallLeg):
         if not late:
             described = described or self._early_media.get(tag)
         self.state = "confirmed"
-        self.refreshed(session_timer.agreed_by(response), response, now)
+        self.refreshed_by(response, now)
         self._ground.emit(CallAnswered(self, described))
 
     def _dialog_of(self, response: Response, tag: str) -> Dialog:

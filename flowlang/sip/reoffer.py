@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from flowlang.sip import session_timer
 from flowlang.sip.dialog import Dialog
 from flowlang.sip.ground import Ground
 from flowlang.sip.message import Request, Response
@@ -72,7 +71,7 @@ class Reoffer:
             return
         if response.status < 300:
             if not self._reported:
-                self._leg.refreshed(session_timer.agreed_by(response), response, now)
+                self._leg.refreshed_by(response, now)
             self._acknowledge(response)
         elif response.status == 491 and self._tries < _TRIES and not self._reported:
             self._again(now)

@@ -8,7 +8,7 @@ its time is over (§10).
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from flowlang.sip.errors import SipSyntaxError
@@ -51,8 +51,12 @@ def supports(message: Message) -> bool:
 
 
 def agreed_with(request: Request) -> tuple[Headers, Terms | None]:
-    """What our 2xx to an INVITE or UPDATE says (§9), and what holds from then on."""
+    """What our 2xx to an INVITE or UPDATE says (§9), and what holds from then on. An interval that is too
+    short, of a peer who may not be told so by a 422, gets no timer: a 2xx neither raises it nor goes below
+    90 s."""
     wanted, knows = _expires(request), supports(request)
+    if wanted is not None and wanted[0] < MIN_SE:
+        wanted = None
     if wanted is None and not knows:
         return (), None
     seconds, refresher = wanted or (max(INTERVAL, _least(request)), "uas")
@@ -64,10 +68,13 @@ def agreed_with(request: Request) -> tuple[Headers, Terms | None]:
     return headers, Terms(seconds, refresher == "uas")
 
 
-def agreed_by(response: Response) -> Terms | None:
-    """What a 2xx to a request of ours says; `None` where the peer has no timer (§7.2)."""
+def agreed_by(response: Response, before: Terms | None) -> Terms | None:
+    """What a 2xx to a request of ours says. Where it says nothing, the peer has no timer, or has none any
+    more (§7.2): if there was one, we go on to refresh by ourselves, so that his death is still seen."""
     wanted = _expires(response)
-    return None if wanted is None else Terms(max(wanted[0], MIN_SE), wanted[1] != "uas")
+    if wanted is None:
+        return None if before is None else replace(before, ours=True)
+    return Terms(max(wanted[0], MIN_SE), wanted[1] != "uas")
 
 
 def longer(response: Response) -> Headers:
@@ -154,7 +161,7 @@ class SessionTimer:
             update = dialog.request("UPDATE", self._ground.branch())
             update.extend(self.headers())
             hop = dialog.next_hop
-            self._ground.transactions.request(update, hop, self._leg.local, _Refresh(self, self._leg), now)
+            self._ground.transactions.request(update, hop, self._leg.local, _Refresh(self._leg), now)
 
     def _on_expiry(self, now: float) -> None:
         self._expiry = None
@@ -164,17 +171,18 @@ class SessionTimer:
 class _Refresh:
     """Waits for the answer to our UPDATE."""
 
-    __slots__ = ("_leg", "_timer")
+    __slots__ = ("_leg",)
 
-    def __init__(self, timer: SessionTimer, leg: CallLeg) -> None:
-        self._timer = timer
+    def __init__(self, leg: CallLeg) -> None:
         self._leg = leg
 
     def on_response(self, response: Response, now: float) -> None:
         if response.status < 200 or self._leg.state == "ended":
             return
         if response.status < 300:
-            self._timer.start(agreed_by(response) or self._timer.terms, now)
+            if self._leg.dialog is not None:
+                self._leg.dialog.refresh_target(response)  # RFC 3311 §5.1
+            self._leg.refreshed_by(response, now)
         elif response.status in (408, 481):
             self._leg.hang_up(now, "lost")
         else:

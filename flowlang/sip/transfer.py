@@ -2,8 +2,8 @@
 
 Rules: one at a time each way. Who asks gets 202 and a NOTIFY at once, and one more with the outcome, which
 ends the subscription. That we ask for is over with the first final status that a NOTIFY tells, with a refusal
-of the REFER, or when the subscription ends without a word. A REFER is carried out by nobody here: the user
-decides.
+of the REFER, when the subscription ends without a word or was refused, or after a silence of three minutes. A
+REFER is carried out by nobody here: the user decides.
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ from flowlang.sip.message import Request, Response
 from flowlang.sip.outputs import TransferAnswered
 from flowlang.sip.replaces import parse_replaces
 from flowlang.sip.status import reason_phrase
+from flowlang.sip.timers import Timer
 from flowlang.sip.uri import parse_uri
 
 if TYPE_CHECKING:
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
 
 _FRAGMENT = "message/sipfrag;version=2.0"  # RFC 3515 §2.4.5
 _LASTS = 180  # seconds, of the subscription: longer than anybody lets it ring
+_NO_SUBSCRIPTION = ("Refer-Sub", "false")  # RFC 4488 §4
 _STATUS = re.compile(rb"SIP/2\.0[ \t]+([1-6][0-9]{2})(?:[ \t\r\n]|\Z)")
 _MAX_BODY = 4096
 
@@ -59,7 +61,12 @@ class AskedTransfer:
         self._leg = leg
         self._dialog = dialog
         self._id = request.cseq.number
-        self._silent = (request.get("Refer-Sub") or "").strip().lower() == "false"  # RFC 4488
+        self._silent = _without_subscription(request)
+
+    @property
+    def accepted_with(self) -> tuple[tuple[str, str], ...]:
+        """Of the 202: whether we notify is for us to say (RFC 4488 §4)."""
+        return (_NO_SUBSCRIPTION,) if self._silent else ()
 
     def report(self, status: int, now: float) -> None:
         """A provisional status, or the final one."""
@@ -89,6 +96,7 @@ class OwnTransfer:
         self.accepted = False
         self._over = False
         self._request: Request | None = None
+        self._timer: Timer | None = None
 
     def begin(self, now: float) -> None:
         """Send the REFER."""
@@ -100,7 +108,7 @@ class OwnTransfer:
         ])  # fmt: skip
         self._send(refer, now)
 
-    def on_notify(self, notify: Request) -> None:
+    def on_notify(self, notify: Request, now: float) -> None:
         """What the peer says of it."""
         found = _STATUS.match(notify.body[:_MAX_BODY].lstrip())
         status = int(found[1]) if found is not None else 0
@@ -109,6 +117,8 @@ class OwnTransfer:
             self.finish(status)
         elif ended:
             self.finish(500)
+        else:
+            self._wait(now)
 
     def on_response(self, response: Response, now: float) -> None:
         """The answer to the REFER."""
@@ -116,6 +126,10 @@ class OwnTransfer:
             return
         if response.status < 300:
             self.accepted = True
+            if _without_subscription(response):
+                self.finish(response.status)  # nobody will say more
+            else:
+                self._wait(now)
             return
         again = None
         if not self._tried and self._request is not None:
@@ -127,16 +141,33 @@ class OwnTransfer:
         self._send(again, now)
 
     def on_timeout(self, now: float) -> None:
-        """None came."""
+        """None came, or no NOTIFY after it."""
         self.finish(408)
 
     def finish(self, status: int) -> None:
         """It is over: told once."""
+        self._stop()
         if not self._over:
             self._over = True
             self._leg.transfer_done()
             self._ground.emit(TransferAnswered(self._leg, status))
 
+    def _wait(self, now: float) -> None:
+        """For the next NOTIFY; a peer who sends none has lost the transfer, or its subscription."""
+        self._stop()
+        if not self._over:
+            self._timer = self._ground.timers.schedule(now + _LASTS, self.on_timeout)
+
+    def _stop(self) -> None:
+        if self._timer is not None:
+            self._ground.timers.cancel(self._timer)
+            self._timer = None
+
     def _send(self, request: Request, now: float) -> None:
         self._request = request
         self._ground.transactions.request(request, self._dialog.next_hop, self._leg.local, self, now)
+
+
+def _without_subscription(message: Request | Response) -> bool:
+    """Whether its sender wants no NOTIFY, or will send none (RFC 4488 §4)."""
+    return (message.get("Refer-Sub") or "").partition(";")[0].strip().lower() == "false"

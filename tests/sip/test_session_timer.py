@@ -44,6 +44,7 @@ def agreed(peer: Peer) -> tuple[str | None, str | None]:
         (KNOWS + "Session-Expires: 600;refresher=uas\r\n", "600;refresher=uas", "timer"),
         (KNOWS + "Min-SE: 3600\r\n", "3600;refresher=uas", "timer"),
         ("Session-Expires: 600\r\n", "600;refresher=uas", None),
+        ("Session-Expires: 89\r\n", None, None),
         (KNOWS + "Session-Expires: nonsense\r\n", "1800;refresher=uas", "timer"),
     ],
 )
@@ -58,6 +59,37 @@ def test_an_interval_that_is_too_short_is_refused() -> None:
     (line,) = peer.receive(request(body=SDP, extra=KNOWS + "Session-Expires: 60\r\n"))
     assert line == "SIP/2.0 422 Session Interval Too Small"
     assert peer.last().get("Min-SE") == "90"
+
+
+@pytest.mark.parametrize("seconds", [0, 1, 89])
+def test_a_proxy_that_asks_for_too_short_an_interval_ends_no_call(seconds: int) -> None:
+    peer = Peer()
+    answered(peer, f"Session-Expires: {seconds}\r\n")
+    assert peer.run(200) == []
+    assert not [each for each in peer.events if isinstance(each, CallEnded)]
+
+
+@pytest.mark.parametrize("method", ["UPDATE", "INVITE"])
+def test_who_refreshes_no_more_leaves_that_to_us(method: str) -> None:
+    """He says so by a 200 without Session-Expires."""
+    peer = Peer()
+    answered(peer, KNOWS + f"Allow: {method}\r\nSession-Expires: 120;refresher=uas\r\n")
+    for at in (60.0, 120.0, 180.0):
+        assert [line.split(" ")[0] for _, line in peer.run(at + 0.1)][:1] == [method]
+        sent = next(
+            each
+            for _, send in reversed(peer.sent)
+            if isinstance(each := parse_datagram(send.data), Request) and each.method == method
+        )
+        body = SDP.encode() if method == "INVITE" else b""
+        kind = [("Content-Type", "application/sdp")] if body else []
+        contact = [("Contact", "<sip:moved@192.0.2.2:5062>")]
+        peer.receive(response_to(sent, 200, headers=[*contact, *kind], body=body).encode())
+        peer.now = at
+    assert sent.uri == "sip:moved@192.0.2.2:5062", "the 2xx to ours moves the target"
+    assert not [each for each in peer.events if isinstance(each, CallEnded)]
+    peer.run(400)
+    assert [each.cause for each in peer.events if isinstance(each, CallEnded)] == ["lost"]
 
 
 def test_a_caller_who_does_not_refresh_is_hung_up() -> None:

@@ -54,6 +54,7 @@ def test_nobody_is_notified_who_wants_no_subscription() -> None:
     call, tag = phone.confirmed()
     extra = "Refer-To: <sip:carol@192.0.2.9>\r\nRefer-Sub: false\r\n"
     assert status_lines(phone.receive(refer(tag, extra=extra))) == ["202 Accepted"]
+    assert phone.last().get("Refer-Sub") == "false"
     assert call.report_transfer(200, phone.now)
     assert phone.take() == []
 
@@ -132,6 +133,27 @@ def test_a_refused_refer_and_silence_are_told() -> None:
     own(phone)
     phone.run(phone.now + 64)
     assert [each.status for each in phone.events if isinstance(each, TransferAnswered)] == [408]
+
+
+def test_who_accepted_and_says_no_more_has_not_transferred() -> None:
+    phone = Peer()
+    sent, tag = own(phone)
+    phone.receive(response_to(sent, 202).encode())
+    phone.run(170.0)
+    phone.receive(notify(tag, 180, "active"))
+    phone.run(349.0)
+    assert not [each for each in phone.events if isinstance(each, TransferAnswered)]
+    phone.run(351.0)
+    assert [each.status for each in phone.events if isinstance(each, TransferAnswered)] == [408]
+
+
+def test_who_accepted_and_will_notify_nobody_has_transferred() -> None:
+    phone = Peer()
+    sent, _ = own(phone)
+    phone.receive(response_to(sent, 202, headers=[("Refer-Sub", "false")]).encode())
+    assert [each.status for each in phone.events if isinstance(each, TransferAnswered)] == [202]
+    phone.run(400.0)
+    assert phone.counts()[2] == 0, "no timer waits for more"
 
 
 def test_who_accepted_and_leaves_has_been_transferred() -> None:
