@@ -37,10 +37,10 @@ def register() -> Request:
     return Request("REGISTER", "sip:office", {"CSeq": ["1 REGISTER"]})
 
 
-def answered(guard: DigestGuard, client: DigestClient, now: float = 0.0) -> Request:
+def answered(guard: DigestGuard, client: DigestClient, now: float = 0.0, source: Address = SOURCE) -> Request:
     """A request with the client's answer to a new challenge."""
     request = register()
-    header = client.answer(refusal(guard.challenge(now)), request, Token())
+    header = client.answer(refusal(guard.challenge(source, now)), request, Token())
     assert header is not None
     request.extend([header])
     return request
@@ -198,10 +198,20 @@ def test_credentials_for_another_request_are_none() -> None:
 
 def test_a_dropped_count_cannot_be_used_again() -> None:
     nonces = Nonces(b"key", Token(), limit=2)
-    made = [nonces.new(float(second)) for second in range(3)]
-    assert all(nonces.use(nonce, 1, 3.0) for nonce in made)
-    assert not nonces.is_fresh(made[0], 3.0)
-    assert nonces.is_fresh(made[2], 3.0)
+    made = [nonces.new(SOURCE.host, float(second)) for second in range(3)]
+    assert all(nonces.use(nonce, 1, SOURCE.host, 3.0) for nonce in made)
+    assert not nonces.is_fresh(made[0], SOURCE.host, 3.0)
+    assert nonces.is_fresh(made[2], SOURCE.host, 3.0)
+
+
+def test_a_nonce_of_another_host_is_stale_and_counts_for_no_guess() -> None:
+    guard = make_guard()
+    for _ in range(FREE + 4):  # fetched at one address, sent with the forged one of another
+        refused = guard.check(answered(guard, alice("wrong"), source=HERE), SOURCE, 0.0)
+        assert isinstance(refused, Challenged)
+        assert "stale=true" in refused.headers[0][1]
+    assert len(guard._guesses) == 0
+    assert guard.check(answered(guard, alice(), 0.1), SOURCE, 0.1) == Passed("alice")
 
 
 def test_who_guesses_waits_longer_each_time_and_others_do_not() -> None:
@@ -209,7 +219,7 @@ def test_who_guesses_waits_longer_each_time_and_others_do_not() -> None:
     for _ in range(FREE + 4):
         guard._guesses.wrong(SOURCE.host, "alice", 0.0)
     assert isinstance(guard.check(answered(guard, alice(), 15.0), SOURCE, 15.0), Challenged)
-    assert guard.check(answered(guard, alice(), 15.0), HERE, 15.0) == Passed("alice")
+    assert guard.check(answered(guard, alice(), 15.0, HERE), HERE, 15.0) == Passed("alice")
     assert guard.check(answered(guard, alice(), 17.0), SOURCE, 17.0) == Passed("alice")
 
 
@@ -223,19 +233,19 @@ def test_no_one_waits_longer_than_the_limit() -> None:
 
 def test_a_client_answers_its_own_realm_alone() -> None:
     client = DigestClient(Credentials("alice", "wonder", realm="carrier"))
-    assert client.answer(refusal(make_guard().challenge(0.0)), register(), Token()) is None
+    assert client.answer(refusal(make_guard().challenge(SOURCE, 0.0)), register(), Token()) is None
 
 
 def test_a_client_gives_up_where_the_password_was_wrong_and_tries_again_where_the_nonce_was_old() -> None:
     guard, client = make_guard(), alice()
     request = answered(guard, client)
-    assert client.answer(refusal(guard.challenge(0.0)), request, Token()) is None
-    assert client.answer(refusal(guard.challenge(0.0, stale=True)), request, Token()) is not None
+    assert client.answer(refusal(guard.challenge(SOURCE, 0.0)), request, Token()) is None
+    assert client.answer(refusal(guard.challenge(SOURCE, 0.0, stale=True)), request, Token()) is not None
 
 
 def test_a_client_without_qop_is_understood() -> None:
     guard = make_guard()
-    nonce = read_fields(guard.challenge(0.0).headers[0][1])["nonce"]
+    nonce = read_fields(guard.challenge(SOURCE, 0.0).headers[0][1])["nonce"]
     secret = secret_of("MD5", "alice", "office", "wonder")
     response = response_of("MD5", secret, Use("REGISTER", "sip:office", nonce))
     request = register()

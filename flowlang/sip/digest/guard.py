@@ -60,11 +60,17 @@ class DigestGuard:
         self._nobody = token(16)  # the password of users that there are not
 
     def challenge(
-        self, now: float, request: Request | None = None, *, stale: bool = False, given: bool = False
+        self,
+        source: Address,
+        now: float,
+        request: Request | None = None,
+        *,
+        stale: bool = False,
+        given: bool = False,
     ) -> Challenged:
-        """Ask who sent the request for a password; `stale` where only the nonce was too old. Keeps
-        nothing."""
-        nonce = self._nonces.new(now)
+        """Ask who sent the request from there for a password; `stale` where only the nonce was too old, or
+        another's. Keeps nothing."""
+        nonce = self._nonces.new(source.host, now)
         fields = [("realm", self.realm), ("nonce", nonce), ("qop", "auth")]
         if stale:
             fields.append(("stale", "true"))
@@ -85,21 +91,23 @@ class DigestGuard:
         """Whose request it is. Never raises; what cannot be read is no password."""
         fields = self._credentials(request)
         if fields is None:
-            return self.challenge(now, request)
+            return self.challenge(source, now, request)
         user = fields.get("username", "")
         if len(user) > _LONGEST_USER or self._guesses.must_wait(source.host, user, now):
-            return self.challenge(now, request, given=True)
+            return self.challenge(source, now, request, given=True)
         nonce = fields.get("nonce", "")
-        if not self._nonces.is_fresh(nonce, now):
-            return self.challenge(now, request, stale=True, given=True)
+        if not self._nonces.is_fresh(nonce, source.host, now):
+            return self.challenge(source, now, request, stale=True, given=True)
         use = _use_of(request, fields)
         if not self._knows(user, fields, use):
             self._guesses.wrong(source.host, user, now)
-            return self.challenge(now, request, given=True)
+            return self.challenge(source, now, request, given=True)
         assert use is not None  # what has no use is known by nobody
         self._guesses.right(source.host, user)
-        if not self._nonces.use(nonce, int(use.count, 16) if use.qop else 1, now):
-            return self.challenge(now, request, stale=True, given=True)  # §3.4.5: a repetition proves nothing
+        if not self._nonces.use(nonce, int(use.count, 16) if use.qop else 1, source.host, now):
+            return self.challenge(
+                source, now, request, stale=True, given=True
+            )  # RFC 7616 §3.4, nc: a repetition
         return Passed(user)
 
     def _credentials(self, request: Request) -> dict[str, str] | None:
@@ -127,7 +135,7 @@ class DigestGuard:
 
 
 def _use_of(request: Request, fields: dict[str, str]) -> Use | None:
-    """What was hashed, `None` where it is not what this request says (§3.4.6: the URI is its own)."""
+    """What was hashed, `None` where it is not what this request says (RFC 7616 §3.4.6: the URI is its own)."""
     if fields.get("uri") != request.uri:
         return None
     qop = fields.get("qop")
