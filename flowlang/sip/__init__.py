@@ -1,4 +1,4 @@
-"""SIP without I/O: bytes and time in, bytes and events out.
+"""SIP without I/O: bytes and time in, bytes and events out. A section (§) without an RFC is one of RFC 3261.
 
 One `UserAgent` holds transactions, dialogs and timers. It knows no socket, no clock and no source of chance;
 the room above feeds it and carries out what it asks for:
@@ -10,7 +10,8 @@ the room above feeds it and carries out what it asks for:
     agent.next_deadline() -> float | None       # when to tick next
     for output in agent.drain():                # after each of the above, and after each method of a call
         Send(data, destination, local)          # put these bytes on the wire, from the socket that is `local`
-        CallOffered(call)                       # a new INVITE; call.offer is its SDP, or None: we offer
+        CallOffered(call, replaces)             # a new INVITE; call.offer is its SDP, or None: we offer
+        InviteRefused(request, status, reason)  # a new INVITE that the agent refused by itself: no call
         CallConfirmed(call, answer)             # the ACK for our 200; `answer` is its SDP if we offered
         CallReoffered(call, offer, answer)      # `call.negotiate` answered a re-INVITE or UPDATE
         CallReanswered(call, answer, status)    # our own re-INVITE was answered (status 200) or refused
@@ -20,7 +21,7 @@ the room above feeds it and carries out what it asks for:
         CallProgressed(call, status, sdp)       # outgoing: 1xx above 100, with early media if it has SDP
         CallAnswered(call, answer)              # outgoing: 2xx; the ACK has gone out
         CallForked(call, response)              # outgoing: a 2xx of another callee; got ACK and BYE at once
-        CallEnded(call, cause, by, status)      # exactly once a call, whatever happens; see `HangupCause`
+        CallEnded(call, cause, by, status, response)    # exactly once a call, whatever happens; `HangupCause`
         RegistrationChanged(registration, state, status)    # `agent.register(trunk, local, now)`
 
 `Address(host, port, transport="udp")` is an IP literal and a port. `local` is the address of ours that faces
@@ -29,7 +30,7 @@ the peer (it goes into Contact and Via), never an unspecified one.
 An incoming call (`IncomingCall`). Each method returns False, and does nothing, where the call's state no
 longer allows it (the caller has cancelled meanwhile), so that nobody has a race to win:
 
-    call.ring(now)                              # 180, repeated every 60 s
+    call.ring(now)                              # 180, said again now and then, so that no proxy gives up
     call.progress(sdp, now)                     # 183 with early media
     call.answer(sdp, now)                       # 200 until the ACK; none in 64*T1: BYE, cause no_ack
     call.reject(status, now, reason=None, headers=())    # 3xx to 6xx

@@ -250,7 +250,7 @@ class UserAgent:
             if not stranger:
                 return False
         elif request.method == "REGISTER" and registrar is not None:
-            reply = registrar.handle(request, source, now)
+            reply = registrar.handle(request, source, local, now)
             if reply.status != 401:
                 self._registered = reply
                 return False
@@ -302,7 +302,7 @@ class UserAgent:
         if refusal is not None:
             self._refuse(server, request, refusal, now)
         elif request.method == "REGISTER" and self.registrar is not None:
-            reply = self._registered or self.registrar.handle(request, source, now)
+            reply = self._registered or self.registrar.handle(request, source, local, now)
             if reply.status == 200 and self.flood is not None:
                 self.flood.give_back(source.host, now)
             self._refuse(server, request, Refusal(reply.status, reply.headers, reply.reason), now)

@@ -45,7 +45,7 @@ def _description(headers: dict[str, str], body: bytes, depth: int) -> bytes | No
     for head, part in _parts(body, boundary):
         described = _description(head, part, depth + 1) if _readable(head) else None
         if described is None and _required(head):
-            return None  # RFC 5621 §8.3: it is not for us to leave out
+            return None  # RFC 5621 §8.4: it is not for us to leave out
         found = found or described
     return found
 

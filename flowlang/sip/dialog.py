@@ -105,8 +105,7 @@ class Dialog:
     @property
     def next_hop(self) -> Address:
         """Where a request goes: the first route, else the target. A name, or an address that nobody owns,
-        gives the peer as last
-        seen: this room resolves no names."""
+        gives the peer as last seen: this room resolves no names."""
         try:
             uri = parse_name_addr(self.route_set[0] if self.route_set else f"<{self.remote_target}>").uri
         except SipSyntaxError:

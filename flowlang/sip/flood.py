@@ -21,7 +21,7 @@ RATE = 20.0
 BURST = 200.0
 """An office whose phones all come back at once."""
 MAX_KEPT = 20_000
-_NETWORK_BITS = 64  # RFC 6177 §2: the smallest network that a site gets
+_NETWORK_BITS = 64  # RFC 4291 §2.5.1: behind them, who has one address has all
 
 _BRANCH = re.compile(rb"branch[ \t]*=[ \t]*([^;,\s]{1,128})", re.IGNORECASE)
 _CALL_ID = re.compile(rb"^(?:call-id|i)[ \t]*:[ \t]*(\S{1,512})", re.IGNORECASE | re.MULTILINE)

@@ -1,6 +1,7 @@
 """What is refused before anyone asks where a request is going (RFC 3261 §8.2): method, URI, extensions, body.
 
-Syntax and version have been judged by `parse.py`. The order here: method, scheme, Require, Accept, body type.
+Syntax and version have been judged by `parse.py`. The order here: method, scheme, Require, session timer,
+Accept, body type.
 """
 
 from __future__ import annotations

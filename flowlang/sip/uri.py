@@ -17,8 +17,7 @@ from flowlang.sip.text import Parameters, print_parameters
 
 HOST = r"(?:\[[0-9A-Fa-f:.]{2,45}\]|[A-Za-z0-9](?:[A-Za-z0-9\-._]*[A-Za-z0-9.])?)"
 """A name, an IPv4 address or an IPv6 reference. Underscores and the three colons of the RFC's own ABNF bug
-pass
-(RFC 5118 §4.10)."""
+pass (RFC 5118 §4.10)."""
 
 _SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+\-.]*):")
 _ESCAPE = "%[0-9A-Fa-f]{2}"

@@ -18,10 +18,11 @@ ALICE = Account("alice", "wonder")
 class Phone:
     """A phone that registers at our agent as alice."""
 
-    def __init__(self, account: Account = ALICE) -> None:
+    def __init__(self, account: Account = ALICE, domains: frozenset[str] = frozenset()) -> None:
         self.peer = Peer()
         accounts = Accounts([account, Account("bob", "builder")])
-        self.registrar = self.peer.agent.registrar = Registrar(accounts, REALM, b"key", tokens(5))
+        self.registrar = Registrar(accounts, REALM, b"key", tokens(5), domains=domains)
+        self.peer.agent.registrar = self.registrar
         self.client = DigestClient(Credentials(account.user, account.password))
         self.cseq = 0
 
@@ -129,6 +130,17 @@ def test_an_account_registers_itself_alone() -> None:
     phone = Phone()
     assert phone.send(ONE, to="sip:bob@office").status == 403
     assert phone.registrar.registered("sip:bob@office", 0.0) == ()
+
+
+@pytest.mark.parametrize(
+    ("host", "status"), [("office", 200), ("192.0.2.1", 200), ("192.0.2.3", 404), ("elsewhere", 404)]
+)
+def test_a_phone_registers_in_a_domain_of_ours_or_at_the_address_that_it_reaches(
+    host: str, status: int
+) -> None:
+    phone = Phone(domains=frozenset({"office"}))
+    assert phone.send(ONE, to=f"sip:alice@{host}").status == status
+    assert len(phone.contacts()) == (status == 200)
 
 
 def test_there_are_so_many_contacts_and_no_more() -> None:

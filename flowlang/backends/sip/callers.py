@@ -70,7 +70,7 @@ def _number(uri: Uri, trunk: SipTrunk | None) -> str:
 
 def _diverting(request: Request) -> NameAddr | None:
     """Who sent the call on last: the topmost Diversion (RFC 5806 §5), else who stands where the last entry of
-    History-Info was mapped from (RFC 7044 §10.1)."""
+    History-Info was mapped from (`mp`, RFC 7044 §10.4)."""
     try:
         values = request.members("Diversion")[:1]
         if values:

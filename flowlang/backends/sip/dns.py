@@ -141,8 +141,8 @@ class LazyLookup:
 
 
 class DnsResolver:
-    """`transports` are those that we speak, `families` gives the IP versions that we can reach, `random(n)` a
-    number below n."""
+    """`transports` are those that we speak, `random(n)` gives a number below n, `versions`
+    the IP versions that we can reach."""
 
     def __init__(
         self,

@@ -126,7 +126,7 @@ class IncomingLeg(SipLeg):
         if not 300 <= status <= 699:
             return Failed("value", f"a call is refused with a status from 300 to 699, not {status}")
         shown = None if reason is None else printable(reason, _LONGEST_REASON)
-        cause = (("Reason", f"Q.850;cause={q850}"),) if q850 else ()  # RFC 6432 §4
+        cause = (("Reason", f"Q.850;cause={q850}"),) if q850 else ()  # RFC 6432
         self._call.reject(status, self.now, shown, cause)
         return Done()
 

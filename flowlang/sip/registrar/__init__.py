@@ -1,7 +1,7 @@
 """Registration (RFC 3261 §10), both ways, without I/O.
 
     registrar = Registrar(accounts, realm, key, token)      # phones register here
-    registrar.handle(request, source, now) -> Reply         # status and headers
+    registrar.handle(request, source, local, now) -> Reply  # status and headers
     registrar.registered("sip:20@office", now) -> (Contact(uri, source, q), ...)    # where a call for it goes
 
     agent.register(Trunk(...), local, now) -> Registration  # we register there, until its `stop(now)`

@@ -37,17 +37,16 @@ class _NotItsOwnError(Exception):
 
 
 class Reply(NamedTuple):
-    """The final response. `stateless` where it need not be remembered: nothing came of the request."""
+    """The final response."""
 
     status: int
     headers: tuple[tuple[str, str], ...] = ()
     reason: str | None = None
-    stateless: bool = False
 
 
 class Registrar:
-    """Of one domain. `domains` are the hosts of addresses that are ours, besides every IP address that a
-    request came to; empty is any host. `key` is secret, `token(n)` gives 2n hex digits that nobody can
+    """Of one domain. `domains` are the hosts of addresses that are ours, besides the IP address that a
+    REGISTER came to; empty is any host. `key` is secret, `token(n)` gives 2n hex digits that nobody can
     guess. `others` gives the passwords of those that call and do not register."""
 
     def __init__(
@@ -99,13 +98,13 @@ class Registrar:
         """Where the phones of an account registered from."""
         return [each.contact.source.host for each in self._bindings.of(user, now)]
 
-    def handle(self, request: Request, source: Address, now: float) -> Reply:
-        """Judge a REGISTER that is well-formed. Never raises."""
+    def handle(self, request: Request, source: Address, local: Address, now: float) -> Reply:
+        """Judge a REGISTER that is well-formed and came from `source` to `local`. Never raises."""
         verdict = self.guard.check(request, source, now)
         if isinstance(verdict, Challenged):
-            return Reply(401, verdict.headers, stateless=not verdict.given)
+            return Reply(401, verdict.headers)
         address = request.to.uri
-        if not address.is_sip or not self._is_ours(address.host):
+        if not address.is_sip or not (self._is_ours(address.host) or same_host(address.host, local.host)):
             return Reply(404)
         if address.user_text != verdict.user or self.accounts.get(verdict.user) is None:
             return Reply(403, reason="An account registers itself alone")

@@ -127,7 +127,7 @@ class Registration:
         }
         port = "" if host.port is None else f":{host.port}"
         bracket = f"[{host.host}]" if ":" in host.host else host.host
-        request = Request("REGISTER", f"{host.scheme}:{bracket}{port}", headers)  # no user: §10.2
+        request = Request("REGISTER", f"{host.scheme}:{bracket}{port}", headers)  # no user: RFC 3261 §10.2
         header = header or self._clients[self._at].header(request, self._ground.token)
         if header is not None:
             request.extend([header])
@@ -145,7 +145,7 @@ class Registration:
         return True
 
     def _try_longer(self, response: Response, now: float) -> bool:
-        """§10.2.8: as long as the server wants at least."""
+        """RFC 3261 §10.2.8: as long as the server wants at least."""
         try:
             least = parse_number(response.get("Min-Expires") or "", MAX_EXPIRES)
         except SipSyntaxError:
@@ -164,7 +164,7 @@ class Registration:
         self._change("registered", response.status)
 
     def _granted(self, response: Response) -> int:
-        """What our contact got; the server may have made it shorter (§10.2.4)."""
+        """What our contact got; the server may have made it shorter (RFC 3261 §10.2.4)."""
         try:
             for contact in response.contacts:
                 if same_uri(contact.uri, self._contact):
@@ -201,7 +201,7 @@ class Registration:
 
 
 def _retry_after(response: Response) -> float | None:
-    """§20.33, an hour at most."""
+    """RFC 3261 §20.33, an hour at most."""
     try:
         return float(max(1, parse_number(response.get("Retry-After") or "", 3600)))
     except SipSyntaxError:

@@ -45,11 +45,6 @@ class ServerTransaction(Transaction):
         self._printed = b""
         self._last: bytes | None = None
 
-    @property
-    def answered(self) -> bool:
-        """True once a final response has been given."""
-        return self.state not in ("trying", "proceeding")
-
     def respond(self, response: Response, now: float) -> None:
         """Send `response` as the state allows: never a provisional after a final, never a second refusal.
 
