@@ -3,7 +3,7 @@
 Rules: we offer a timer with each call and agree to any that lasts `MIN_SE` at the least; who calls refreshes,
 where the other side has no wish of its own. Half of the interval after the last refresh comes the next, by
 UPDATE where the peer allows that, else by re-INVITE. A session that was not refreshed ends a little before
-its time is over (§10).
+its time is over. Sections here are RFC 4028's, where no other is named.
 """
 
 from __future__ import annotations
@@ -78,7 +78,7 @@ def agreed_by(response: Response, before: Terms | None) -> Terms | None:
 
 
 def longer(response: Response) -> Headers:
-    """What an INVITE says after a 422 (§7.4), nothing where that names no interval of use."""
+    """What an INVITE says after a 422 (§7.3), nothing where that names no interval of use."""
     least = _least(response)
     return (("Session-Expires", str(max(least, INTERVAL))), ("Min-SE", str(least))) if least else ()
 

@@ -31,10 +31,9 @@ class Passed:
 
 @dataclass(frozen=True, slots=True)
 class Challenged:
-    """Nobody yet: answer 401 with these headers. `given` tells whether there were credentials for us."""
+    """Nobody yet: answer 401 with these headers."""
 
     headers: tuple[tuple[str, str], ...]
-    given: bool = False
 
 
 class DigestGuard:
@@ -60,13 +59,7 @@ class DigestGuard:
         self._nobody = token(16)  # the password of users that there are not
 
     def challenge(
-        self,
-        source: Address,
-        now: float,
-        request: Request | None = None,
-        *,
-        stale: bool = False,
-        given: bool = False,
+        self, source: Address, now: float, request: Request | None = None, *, stale: bool = False
     ) -> Challenged:
         """Ask who sent the request from there for a password; `stale` where only the nonce was too old, or
         another's. Keeps nothing."""
@@ -78,8 +71,7 @@ class DigestGuard:
             tuple(
                 ("WWW-Authenticate", print_fields([*fields, ("algorithm", name)], challenge=True))
                 for name in self._offered(request)
-            ),
-            given,
+            )
         )
 
     def _offered(self, request: Request | None) -> tuple[str, ...]:
@@ -94,20 +86,19 @@ class DigestGuard:
             return self.challenge(source, now, request)
         user = fields.get("username", "")
         if len(user) > _LONGEST_USER or self._guesses.must_wait(source.host, user, now):
-            return self.challenge(source, now, request, given=True)
+            return self.challenge(source, now, request)
         nonce = fields.get("nonce", "")
         if not self._nonces.is_fresh(nonce, source.host, now):
-            return self.challenge(source, now, request, stale=True, given=True)
+            return self.challenge(source, now, request, stale=True)
         use = _use_of(request, fields)
         if not self._knows(user, fields, use):
             self._guesses.wrong(source.host, user, now)
-            return self.challenge(source, now, request, given=True)
+            return self.challenge(source, now, request)
         assert use is not None  # what has no use is known by nobody
         self._guesses.right(source.host, user)
         if not self._nonces.use(nonce, int(use.count, 16) if use.qop else 1, source.host, now):
-            return self.challenge(
-                source, now, request, stale=True, given=True
-            )  # RFC 7616 §3.4, nc: a repetition
+            # A repetition proves nothing (RFC 7616 §3.4, `nc`).
+            return self.challenge(source, now, request, stale=True)
         return Passed(user)
 
     def _credentials(self, request: Request) -> dict[str, str] | None:
