@@ -20,6 +20,7 @@ DOCUMENTS = (
     "docs/operating.md",
 )  # fmt: skip
 FENCE = re.compile(r"^```(python|flow)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+NAMED = re.compile(r"`([\w/-]+\.(?:py|lark|txt|xml|flow|toml))`")
 LINK = re.compile(r"\]\((?!https?:|#)([^)]+)\)")
 
 
@@ -67,6 +68,18 @@ def test_a_link_leads_to_a_file_that_is_there(document: str) -> None:
         for target in LINK.findall(text)
         if not ((ROOT / document).parent / target.partition("#")[0]).exists()
     ]
+    assert not missing
+
+
+def test_a_file_that_contributing_names_is_there() -> None:
+    files = [
+        f"/{each.relative_to(ROOT).as_posix()}"
+        for folder in ("flowlang", "tests", "tools", "examples", "grammar")
+        for each in (ROOT / folder).rglob("*.*")
+    ]
+    named = set(NAMED.findall((ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")))
+    shapes = {each for each in named if re.search(r"\b[A-Z]{4}\b|^(?:flow|pyproject)\.toml$", each)}
+    missing = [each for each in named - shapes if not any(file.endswith(f"/{each}") for file in files)]
     assert not missing
 
 
