@@ -250,6 +250,21 @@ def server_of(layer: Transactions, data: bytes) -> ServerTransaction | None:
     return layer.server_of(message)
 
 
+def test_what_only_waits_for_stray_answers_holds_neither_request_nor_user() -> None:
+    bench = Bench("OPTIONS", client=True)
+    bench.do("<200")
+    assert bench.seen == ["0 send OPTIONS", "0 told 200"]
+    client = bench.transaction
+    assert isinstance(client, ClientTransaction)
+    assert client.state == "completed"
+    assert client.request is None
+    assert client.user is not bench
+    bench.do("<200")
+    bench.do("11")
+    assert bench.seen == ["0 send OPTIONS", "0 told 200"]
+    assert client.state == "terminated"
+
+
 def test_a_server_transaction_is_found_by_branch_sent_by_method_and_call() -> None:
     bench = Bench("INVITE", client=False)
     found = bench.transaction

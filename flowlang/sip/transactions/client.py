@@ -26,8 +26,23 @@ class ClientUser(Protocol):
         ...
 
 
+class _Nobody:
+    """Whoever sent a request that has its final answer."""
+
+    __slots__ = ()
+
+    def on_response(self, response: Response, now: float) -> None:
+        pass
+
+    def on_timeout(self, now: float) -> None:
+        pass
+
+
+_NOBODY = _Nobody()
+
+
 class ClientTransaction(Transaction):
-    """A client transaction; `request` is what it sends."""
+    """A client transaction; `request` is what it sends, `None` once it needs no more than its key."""
 
     __slots__ = ("_data", "_instead", "request", "user")
 
@@ -42,7 +57,7 @@ class ClientTransaction(Transaction):
         user: ClientUser,
     ) -> None:
         super().__init__(host, key, state, destination, local)
-        self.request = request
+        self.request: Request | None = request
         self.user = user
         self._data = request.encode()
         self._instead: Way | None = None
@@ -76,6 +91,7 @@ class ClientTransaction(Transaction):
 
     def _take(self, way: Way) -> None:
         self.destination, self.local = way
+        assert self.request is not None  # nothing was answered yet
         via = self.request.via
         via.transport, via.port = self.local.transport.upper(), self.local.port
         self.request.set_top_via(via)
@@ -97,6 +113,10 @@ class ClientTransaction(Transaction):
     def _pass(self, message: Message | None, now: float) -> None:
         assert isinstance(message, Response)  # rows with this action have a response for input
         self.user.on_response(message, now)
+
+    def _forget(self, message: Message | None, now: float) -> None:
+        # Those that only wait for stray answers are many: they hold neither their request nor its call.
+        self.request, self.user, self._data = None, _NOBODY, b""
 
     def _timeout(self, message: Message | None, now: float) -> None:
         self.user.on_timeout(now)

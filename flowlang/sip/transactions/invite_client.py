@@ -70,6 +70,7 @@ class InviteClient(ClientTransaction):
 
     def _acknowledge(self, message: Message | None, now: float) -> None:
         assert isinstance(message, Response)  # rows with this action have a response for input
+        assert self.request is not None  # only what has no ACK forgets it
         ack = ack_of_refusal(self.request, message)
         self.host.send(ack.encode(), self.destination, self.local)
 

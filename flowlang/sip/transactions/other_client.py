@@ -12,7 +12,7 @@ from flowlang.sip.message import Message
 from flowlang.sip.transactions.client import ClientTransaction
 from flowlang.sip.transactions.machine import Table
 
-_FINAL = ("_stop_all", "_start_k", "_pass")
+_FINAL = ("_stop_all", "_start_k", "_pass", "_forget")
 
 
 class OtherClient(ClientTransaction):
