@@ -80,11 +80,11 @@ def _end(endpoint: Endpoint, dialog: Dialog, over: Callable[[], None]) -> bool:
         return False
     dialog.local = local  # the port may be another one today
     bye = dialog.request("BYE", endpoint.agent.branch())
-    endpoint.agent.ask(bye, hop, local, _Bye(over), endpoint.now())
+    endpoint.agent.ask(bye, hop, local, _LastBye(over), endpoint.now())
     return True
 
 
-class _Bye:
+class _LastBye:
     """Waits for the end of a BYE."""
 
     __slots__ = ("_over",)

@@ -126,7 +126,7 @@ class DigestGuard:
 
 
 def _use_of(request: Request, fields: dict[str, str]) -> Use | None:
-    """What was hashed, `None` where it is not what this request says (RFC 7616 §3.4.6: the URI is its own)."""
+    """What was hashed, `None` where it is not what this request says (RFC 7616 §3.4.6: its own URI)."""
     if fields.get("uri") != request.uri:
         return None
     qop = fields.get("qop")
