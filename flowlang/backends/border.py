@@ -46,7 +46,8 @@ class Incoming:
     operates; nothing from a network sets it. `data` are the fields of a message (`text`, `subject`, `id`)
     or a webhook (`data`, `text`, `headers`), as a script sees them. `automatic`: a machine sent the message
     by itself (RFC 3834), so that nobody answers it. `answers` are the ids of messages that it says it
-    answers, the nearest first.
+    answers, the nearest first. `reply_to` is where an answer goes, if not to `source`: whoever wrote says so,
+    and it tells nothing of who that is.
     `via` is the operator's name for the way that it came by; `verified` tells that who calls was proved, or
     is asserted by somebody who is trusted; `diverted_from` is who was called first and sent the call on to
     us, as far as somebody who is trusted says so.
@@ -65,6 +66,7 @@ class Incoming:
     answers: tuple[str, ...] = ()
     verified: bool = False
     diverted_from: str | None = None
+    reply_to: str | None = None
 
 
 NOT_FOUND = 404

@@ -124,11 +124,12 @@ class Porter:
     def why_not(self, command: SendMessage, now: int) -> str | None:
         """Why a message does not go out, as the reason of the outcome `failed`; `None` where it may."""
         person = same_person(command.to)
-        if self.wants_none(person):
+        reached = same_person(command.deliver_to or command.to)
+        if self.wants_none(person) or self.wants_none(reached):
             return "opted_out"
         if command.reply_to in self._automatic:
             return "automatic"
-        if not self._out.take(person, now):
+        if not self._out.take(reached, now):
             return "too_many"
         return None
 

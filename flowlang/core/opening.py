@@ -80,6 +80,8 @@ class Opening:
     """Who was called first and sent the call on to us."""
     rings_until: int | None = None
     """When a call that we placed, and that still rings, is given up."""
+    reply_to: str | None = None
+    """Where what is written in the thread goes, if not to the party's own address (Reply-To)."""
 
     def taken_by(self, flow: FlowCall, route_line: int | None, otherwise: FlowCall | None) -> Opening:
         """The same with the flow that takes it."""
@@ -172,4 +174,5 @@ class Opening:
             "automatic": self.automatic,
             "diverted_from": self.diverted_from,
             "rings_until": self.rings_until,
+            "reply_to": self.reply_to,
         }

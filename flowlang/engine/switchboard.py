@@ -91,6 +91,7 @@ class Switchboard:
             engine.new_id(), "", {}, at, engine.new_seed(), incoming.channel, incoming.source, incoming.to,
             incoming.name, incoming.id, data=incoming.data, via=incoming.via, verified=incoming.verified,
             automatic=incoming.automatic, diverted_from=incoming.diverted_from,
+            reply_to=incoming.reply_to,
         )  # fmt: skip
         if incoming.flow is not None:
             return self._begin_named(incoming, opening, incoming.flow, leg, kept)

@@ -20,7 +20,8 @@ HttpMethod = Literal["GET", "POST", "PUT", "DELETE"]
 class SendMessage:
     """Give a message out. `to` is an address with its scheme (of `notify` a service's name), `source` who
     sends, `None` for the operator's default; `reply_to` the id of the message that it answers. `subject`,
-    `html` and `attachments` (paths as the script wrote them) are an e-mail's.
+    `html` and `attachments` (paths as the script wrote them) are an e-mail's; `deliver_to` is where it is to
+    go, if not to the address of the person, `to` (Reply-To).
 
     Result: an outcome, `sent` with `id`, `failed` with `reason` and maybe `detail`, or `unknown`.
     """
@@ -35,6 +36,7 @@ class SendMessage:
     html: str | None = None
     attachments: tuple[str, ...] = ()
     reply_to: str | None = None
+    deliver_to: str | None = None
 
     @property
     def outlet(self) -> str:

@@ -120,6 +120,20 @@ def test_a_mail_address_is_one_persons_whatever_its_case() -> None:
     assert threads.owner("email", "mailto:ann@x.example", "mailto:desk@c.example") is not None
 
 
+def test_a_mail_that_goes_elsewhere_than_to_its_person_counts_where_it_goes() -> None:
+    porter = Porter(Manners(opt_out_channels=("email",), recipient=2))
+    mails = [
+        SendMessage("email", f"mailto:{each}@x.example", "x", "k", deliver_to="mailto:ann@x.example")
+        for each in ("bob", "cy", "dan")
+    ]
+    assert [porter.why_not(each, 0) for each in mails] == [None, None, "too_many"]
+    for who in ("mailto:ann@x.example", "mailto:bob@x.example"):
+        porter = Porter(Manners(opt_out_channels=("email",)))
+        arrived = Arrived("email", who, "mailto:desk@c.example", "STOP", "m1")
+        assert porter.looks_at(arrived, 0, in_thread=False) is not None
+        assert porter.why_not(mails[0], 0) == "opted_out"
+
+
 def test_who_opted_out_on_disk_did_so_in_every_case(tmp_path: Path) -> None:
     (tmp_path / "opted_out").write_text("+mailto:Ann@X.example\n")
     opted = OptedOut(tmp_path)

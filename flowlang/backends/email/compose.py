@@ -61,7 +61,7 @@ class Writer:
         """The mail of a command; `at` is microseconds since 1970, `chain` the references of the mail that it
         answers. Raises `ComposeError`."""
         sender, name = _bare(command.source or self.sender), self.name
-        recipient = _bare(command.to)
+        recipient = _bare(command.deliver_to or command.to)
         mail = EmailMessage(_POLICY)
         mail["From"] = Address(_header("from", name), addr_spec=sender)
         mail["To"] = Address(addr_spec=recipient)

@@ -75,7 +75,7 @@ class Incomings:
         for to in ours:
             incoming = Incoming(
                 "email", to, mail.source, self._new_id(), mail.name, data=fields, automatic=mail.automatic,
-                answers=answers[:_MOST_ANSWERS],
+                answers=answers[:_MOST_ANSWERS], reply_to=mail.reply_to,
             )  # fmt: skip
             kept = trio.Event()
             refused = self._host.receive(incoming, kept.set)

@@ -42,15 +42,15 @@ _BROKEN = (MessageError, ValueError, LookupError, TypeError, AttributeError, Rec
 
 @dataclass(frozen=True, slots=True)
 class ReadMail:
-    """`source`, to whom an answer goes, and `recipients` are `mailto:` addresses, `id` and `references`
-    bare Message-IDs. `parent` is the mail that it answers. `text` is what its writer himself wrote;
-    `automatic`: a machine did by itself."""
+    """`source`, who wrote it, and `reply_to`, where an answer goes if that is elsewhere, are `mailto:`
+    addresses, `id` and `references` bare Message-IDs. `parent` is the mail that it answers. `text` is what
+    its writer himself wrote; `automatic`: a machine did by itself."""
 
     message: Message
     id: str | None
     source: str | None
+    reply_to: str | None
     name: str | None
-    recipients: tuple[str, ...]
     subject: str
     text: str
     parent: str | None
@@ -76,7 +76,7 @@ def read_mail(data: bytes, sender: str = "") -> ReadMail | None:
     if mail is None:
         return None
     name, writer = next(iter(_addresses(mail, "from")), ("", None))
-    _, source = next(iter(_addresses(mail, "reply-to")), ("", writer))  # RFC 5322 §3.6.2
+    _, answers_to = next(iter(_addresses(mail, "reply-to")), ("", None))  # RFC 5322 §3.6.2
     found = ids_in(header(mail, "message-id"))
     answered = ids_in(header(mail, "in-reply-to"))
     chain = ids_in(header(mail, "references"))
@@ -85,9 +85,9 @@ def read_mail(data: bytes, sender: str = "") -> ReadMail | None:
     return ReadMail(
         mail,
         found[0] if found else None,
-        source,
+        writer,  # that alone is what SPF, DKIM and DMARC speak of: anybody may write any Reply-To
+        answers_to if answers_to != writer else None,
         decoded(name)[:200].strip() or None,
-        tuple(address for _, address in (*_addresses(mail, "to"), *_addresses(mail, "cc"))),
         decoded(header(mail, "subject")),
         (own_words(text) if parent is not None else text).strip(),
         parent,

@@ -27,8 +27,9 @@ def reply(stage: Stage, text: str, subject: str | None = None) -> SendMessage:
     if subject is None and channel == "email":
         subject = _subject(opening.predefined()["message"]["subject"])
     return SendMessage(
-        channel, party, text, stage.key, opening.ours, subject, reply_to=stage.flow.messages.last
-    )
+        channel, party, text, stage.key, opening.ours, subject, reply_to=stage.flow.messages.last,
+        deliver_to=opening.reply_to,
+    )  # fmt: skip
 
 
 async def write(stage: Stage, text: str) -> bool:

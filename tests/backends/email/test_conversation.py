@@ -90,6 +90,33 @@ async def test_a_script_asks_and_is_answered_in_the_thread() -> None:
     assert len(mailbox.mails) == 3
 
 
+async def test_whose_a_mail_is_says_from_and_where_the_answer_goes_reply_to() -> None:
+    mailbox = Mailbox()
+    listener = SmtpListener(["@clinic.example"], port=0, bind="127.0.0.1")
+
+    with smtp_server(mailbox) as port:
+        sender = Sender(Server("127.0.0.1", port, "none"), connections=1)
+        backend = EmailBackend(Writer("mailto:desk@clinic.example"), sender, [listener])
+        async with open_engine([backend], policy=EVERYTHING) as engine:
+            engine.load_text(SCRIPT)
+            await engine.listen()
+            await post(listener, mail("I need a visit", 1, Reply_To="ann@office.example"))
+            await gets(mailbox, 1)
+            mallory = mail("Monday", 2, Reply_To="ann@home.example")
+            mallory.replace_header("From", "mallory@evil.example")
+            await post(listener, mallory)
+            await gets(mailbox, 2)
+            await post(listener, mail("Tuesday", 3))
+            mails = await gets(mailbox, 4)
+    written = sorted((str(each["To"]), each.get_content().splitlines()[0]) for each in mails)
+    assert written == [
+        ("ann@home.example", "Which day suits you?"),  # Mallory's own
+        ("ann@office.example", "See you on Tuesday."),
+        ("ann@office.example", "Which day suits you?"),
+        ("lead@home.example", "Tuesday"),
+    ]
+
+
 TWO = """
 policy { allow email "*@home.example" }
 
