@@ -18,6 +18,7 @@ from flowlang.model.values import Outcome
 
 if TYPE_CHECKING:
     from .engine import Engine
+    from .outbox import Told
 
 NOBODY = ""
 """In place of an activeflow: what tells somebody that he has opted out, or in, is none's."""
@@ -49,9 +50,9 @@ class Dispatch:
         for each in held:
             each()
 
-    def send(self, activeflow: str, command: OutsideCommand, finish: Finish) -> Callable[[], None]:
+    def send(self, activeflow: str, command: OutsideCommand, told: Told) -> Callable[[], None]:
         """Has the first backend with that outlet do it; returns how to cancel it."""
-        finish, withdrawing = self._engine.outbox.watch(command, finish)
+        finish, withdrawing = self._engine.outbox.watch(command, told)
         return withdrawing(self.send_kept(activeflow, command, finish))
 
     def send_kept(self, activeflow: str, command: OutsideCommand, finish: Finish) -> Callable[[], None]:

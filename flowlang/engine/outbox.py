@@ -12,7 +12,7 @@ from collections.abc import Callable, Collection, Iterable
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from flowlang.backends.border import Finish
+from flowlang.backends.border import Finish, nothing
 from flowlang.model.commands import Command, command_from_plain, command_to_plain
 from flowlang.model.message_commands import HttpRequest, OutsideCommand, SendMessage
 from flowlang.model.results import Done, Failed, Result
@@ -25,6 +25,10 @@ from .dispatch import NOBODY
 
 if TYPE_CHECKING:
     from .engine import Engine
+
+
+Told = Callable[[Result, Callable[[], None]], None]
+"""Told once what became of a command, and what writes that into the outbox: a second time it does nothing."""
 
 
 def leaves(command: object) -> bool:
@@ -59,18 +63,22 @@ class Outbox:
             self._engine.keeper.after(lambda _has: self._send(kept))
 
     def watch(
-        self, command: OutsideCommand, finish: Finish
+        self, command: OutsideCommand, finish: Told
     ) -> tuple[Finish, Callable[[Callable[[], None]], Callable[[], None]]]:
         """What to call in place of `finish`, and what makes a `withdraw` of one that leaves: it goes out all
-        the same, and nobody is told."""
+        the same, and nobody is told.
+
+        What is known of one is written with the input that tells its activeflow so: were it written before,
+        a crash between the two would have it sent again, as under way and never given out."""
         if self._store is None or not isinstance(command, SendMessage | HttpRequest) or not leaves(command):
-            return finish, lambda withdraw: withdraw
+            return lambda result: finish(result, nothing), lambda withdraw: withdraw
         asking = True
 
         def over(result: Result) -> None:
-            self._settle(command.key, result)
             if asking:
-                finish(result)
+                finish(result, lambda: self._settle(command.key, result))
+            else:
+                self._settle(command.key, result)
 
         def detach() -> None:
             nonlocal asking

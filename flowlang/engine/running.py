@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import trio
 
-from flowlang.backends.border import Leg
+from flowlang.backends.border import Leg, nothing
 from flowlang.backends.leg_inbox import LegInbox
 from flowlang.backends.legs import Legs
 from flowlang.core import (
@@ -209,9 +209,16 @@ class Running:
         number, command = output.action, output.command
         self._withdraw[number] = None
 
-        def finish(result: Result) -> None:
-            if self._withdraw.pop(number, _DONE) is not _DONE:
-                self.put(ActionOver(self._engine.now(), number, result))
+        def finish(result: Result, settle: Callable[[], None] = nothing) -> None:
+            if self._withdraw.pop(number, _DONE) is _DONE:
+                settle()
+                return
+            given = ActionOver(self._engine.now(), number, result)
+            if settle is nothing:
+                self.put(given)
+            else:  # on disk together, or at once where it is over before it takes that
+                self._engine.keeper.within(given, settle)
+                self.put(given, lambda _has: settle())
 
         if isinstance(command, RunHostAction):
             withdraw = self._engine.hosts.run(command, f"{self.activeflow}/{number}", finish, asking)

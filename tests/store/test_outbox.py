@@ -125,6 +125,35 @@ async def test_what_the_activeflow_asks_for_again_is_kept_as_what_became_of_it_t
     assert found == ({} if state is None else {kept.key: (state, "rejected" if state == "failed" else None)})
 
 
+@pytest.mark.parametrize("dies", [False, True])
+async def test_what_became_of_one_is_on_disk_with_the_input_that_tells_its_activeflow(
+    dies: bool, tmp_path: Path, autojump_clock: Virtual
+) -> None:
+    waiting: list[Finish] = []
+    carrier = Carrier(nothing_yet)
+    with SqliteStore(tmp_path) as store:
+        async with flowlang.open_engine([carrier], store=store, policy=EVERYTHING) as engine:
+            engine.load_text(SEND.replace("log", "wait 1h\nlog"))
+            await engine.listen()
+            send = carrier.send
+
+            def slow(command: OutsideCommand, finish: Finish) -> Callable[[], None]:
+                waiting.append(finish)
+                return send(command, finish)
+
+            carrier.send = slow
+            run = engine.start("main")
+            await trio.sleep(1)
+            (finish,) = waiting
+            if dies:  # before it takes what it is told
+                engine.stop(run.id)
+            finish(Done(Outcome("sent", {"id": "m1"})))
+            store.commit()  # before the activeflow comes to it
+            assert [each.state for each in outbox(tmp_path)] == ["open"]
+            await trio.sleep(1)
+            assert outbox(tmp_path) == []
+
+
 @pytest.mark.parametrize("after", [False, True])
 @pytest.mark.parametrize("at", range(1, 5))
 async def test_a_crash_at_any_commit_loses_none(
