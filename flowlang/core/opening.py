@@ -6,7 +6,7 @@ from dataclasses import dataclass, fields, replace
 from typing import Any
 
 from flowlang.model.action import THREADS
-from flowlang.model.addresses import number_of
+from flowlang.model.addresses import number_of, seen_as
 from flowlang.model.functions import PREDEFINED, PREDEFINED_ON
 from flowlang.model.plain import to_plain
 from flowlang.model.secrets import unmarked
@@ -115,9 +115,9 @@ class Opening:
 
     @property
     def came_as(self) -> str | None:
-        """The same of whatever is not to begin anything twice: a message, a webhook."""
+        """What whatever is not to begin anything twice is known by: a message, a webhook."""
         found = self.data.get("id") if isinstance(self.data, dict) and self.channel != "call" else None
-        return found if isinstance(found, str) else None
+        return seen_as(self.to, found) if isinstance(found, str) else None
 
     def _came(self, name: str) -> dict[str, Value]:
         """The fields of `message` or `webhook`: `none` on other channels."""

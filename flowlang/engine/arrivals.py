@@ -1,8 +1,8 @@
 """Messages that come in, and which activeflow each is for.
 
 The porter looks at one first; then it is the activeflow's that has the thread, else a route's. No message is
-taken twice: those that were here are known by their ids. Where an activeflow ends with messages that it never
-took, they begin what they would have begun a moment later.
+taken twice: those that were here are known by their ids, of one address of ours each. Where an activeflow
+ends with messages that it never took, they begin what they would have begun a moment later.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from flowlang.core import Happened, StopAsked
 from flowlang.core.manners import Arrived, Dropped, Porter
 from flowlang.core.threads import Owner, Threads
 from flowlang.model.action import THREADS
-from flowlang.model.addresses import same_person
+from flowlang.model.addresses import seen_as
 from flowlang.model.events import MessageReceived
 from flowlang.model.message_commands import SendMessage
 from flowlang.model.observations import Refused
@@ -52,7 +52,8 @@ class Arrivals:
             return self._take(incoming, data, kept, offer)
         if self._threads.owner(incoming.channel, incoming.source, incoming.to) is None:
             self._engine.parking.wake_thread(incoming.channel, incoming.source, incoming.to)
-        name = incoming.channel, message  # after that: who is woken tells what was here for him
+        # After that: who is woken tells what was here for him.
+        name = incoming.channel, seen_as(incoming.to, message)
         if name in self._seen:
             before = self._seen[name]
             if before is None:
@@ -77,28 +78,27 @@ class Arrivals:
             del self._seen[name]
         return refused
 
-    def remember(self, channel: str, message: str, *, automatic: bool = False) -> None:
-        """One was here before this process; `automatic`: a machine sent it by itself."""
-        self._expect((channel, message), None)
-        if automatic:
-            self._porter.is_automatic(message)
+    def remember(self, channel: str, seen: str) -> None:
+        """One was here before this process, known as of `seen_as`."""
+        self._expect((channel, seen), None)
+
+    def is_automatic(self, message: str) -> None:
+        """A machine had sent one by itself."""
+        self._porter.is_automatic(message)
 
     def waits(self, activeflow: str, why: str) -> None:
         """One goes on at a later start: until then nobody else gets what comes in its threads."""
         self._waiting[activeflow] = why
 
     def left_over(self, running: Running, offer: Offer) -> None:
-        """One ends, and has messages of its thread that it never took. Those who wrote were told that they
-        are kept, so they begin what they would have begun had they come a moment later."""
-        opening = running.flow.opening
-        kept = [
-            each.fields for each in running.flow.messages.kept if _is(each.fields["from"], opening.source)
-        ]
-        if opening.channel not in THREADS or opening.source is None or opening.to is None or not kept:
-            return
-        channel, person, ours = opening.channel, opening.source, opening.to
+        """One ends, and has messages that it never took, whoever wrote them and whatever it began with. Who
+        wrote was told that they are kept, so they begin what they would have begun had they come a moment
+        later."""
         self._threads.over(running.activeflow)
-        for fields in kept:
+        for fields in (each.fields for each in running.flow.messages.kept):
+            if fields["to"] is None:  # journaled before that was kept
+                continue
+            channel, person, ours = (str(fields[each]) for each in ("channel", "from", "to"))
             data = {"text": fields["text"], "subject": fields["subject"], "id": fields["id"]}
             incoming = Incoming(channel, ours, person, self._engine.new_id(), data=data)
             owner = self._threads.owner(channel, person, ours)
@@ -107,7 +107,7 @@ class Arrivals:
                 offer(incoming, nothing)
             else:
                 text, subject, message = str(data["text"]), _text(data["subject"]), _text(data["id"])
-                event = MessageReceived(owner.leg, text, subject, channel, person, message)
+                event = MessageReceived(owner.leg, text, subject, channel, person, message, ours)
                 self._hand(successor, incoming, event, lambda _has: None)
 
     def _expect(self, name: tuple[str, str], waiting: list[Callable[[], None]] | None) -> None:
@@ -132,7 +132,7 @@ class Arrivals:
             if dropped.refused:
                 return Refusal(FORBIDDEN)
             if message is not None:
-                self._engine.keeper.here(channel, message, now)
+                self._engine.keeper.here(channel, seen_as(ours, message), now)
                 self._engine.keeper.wake()
             kept()
             return None
@@ -145,7 +145,7 @@ class Arrivals:
         if owner is None or running is None:
             return offer(incoming, kept)
         subject = _text(data.get("subject"))
-        event = MessageReceived(owner.leg, text, subject, channel, person, message)
+        event = MessageReceived(owner.leg, text, subject, channel, person, message, ours)
 
         def taken(has: bool) -> None:
             if not has and running.flow.ending is not None:  # it ended before it came to this
@@ -195,7 +195,3 @@ class Arrivals:
 
 def _text(value: Value) -> str | None:
     return value if isinstance(value, str) else None
-
-
-def _is(person: Value, other: str | None) -> bool:
-    return isinstance(person, str) and other is not None and same_person(person) == same_person(other)

@@ -16,6 +16,7 @@ import trio
 
 from flowlang.core import HandedOff, Happened, Input, Launch, Limits, Output, Perform, Script
 from flowlang.core.journal import Journal
+from flowlang.model.addresses import seen_as
 from flowlang.model.commands import Answer, PlaceCall
 from flowlang.model.events import MessageReceived
 from flowlang.model.message_commands import HttpRequest, SendMessage
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
 CHECKPOINT = 10.0
 """Seconds between two signs of life in the store: so much a call record may miss after a crash."""
 
-GATHER = 0.01
+GATHER = 0.02
 """Seconds from one commit to the next, when something came during the one: many calls at once would else have
 a commit for each step, 50 us of each. One who is alone does not wait."""
 
@@ -126,8 +127,8 @@ class Keeper:
         self._given.set()
         if isinstance(taken, Happened) and not running.flow.lost_input:
             match taken.event:
-                case MessageReceived(channel=str(channel), id=str(message)):
-                    self.here(channel, message, taken.at)
+                case MessageReceived(channel=str(channel), id=str(message), to=ours):
+                    self.here(channel, seen_as(ours, message), taken.at)
                 case _:
                     pass
         if self._within and (write := self._within.pop(id(taken), None)) is not None:

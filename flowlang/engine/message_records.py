@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, overload
 
 from flowlang.backends.border import Incoming
 from flowlang.model.action import THREADS
+from flowlang.model.addresses import seen_as
 from flowlang.model.gsm import message_count
 from flowlang.model.message_commands import SendMessage
 from flowlang.model.message_record import MessageRecord
@@ -121,7 +122,8 @@ def _incoming(
 ) -> MessageRecord:
     data = incoming.data if isinstance(incoming.data, dict) else {}
     message, text = _text(data.get("id")), _text(data.get("text")) or ""
-    name = seen_key(incoming.channel, message).hex() if message is not None else incoming.id
+    known = seen_as(incoming.to, message) if message is not None else None
+    name = seen_key(incoming.channel, known).hex() if known is not None else incoming.id
     return MessageRecord(
         f"in-{name}", now, "in", incoming.channel, _cut(incoming.source), _cut(incoming.to), activeflow, flow,
         route_line, _parts(incoming.channel, text), _cut(message),

@@ -54,11 +54,13 @@ class Post:
         sent: Iterable[tuple[SendMessage, Result | None]],
         received: Iterable[tuple[str, str]],
     ) -> None:
-        """One is back that had sent these messages, and received those: channel and id. What came of each
-        that it sent is `None` where nobody knows."""
+        """One is back that had sent these messages, and received those: channel, and as of `seen_as`. What came
+        of each that it sent is `None` where nobody knows."""
         opening = running.flow.opening
         if opening.came_as is not None and opening.channel is not None:
-            self.arrivals.remember(opening.channel, opening.came_as, automatic=opening.automatic)
+            self.arrivals.remember(opening.channel, opening.came_as)
+            if opening.automatic and opening.message_id is not None:
+                self.arrivals.is_automatic(opening.message_id)
         for channel, message in received:
             self.arrivals.remember(channel, message)
         self.sent(running.activeflow, sent)

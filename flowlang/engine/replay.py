@@ -15,6 +15,7 @@ from flowlang.core.kept import opening_from_plain
 from flowlang.diagnostics import render
 from flowlang.model.action import Action
 from flowlang.model.actions import ACTIONS
+from flowlang.model.addresses import seen_as
 from flowlang.model.commands import Command
 from flowlang.model.events import MessageReceived
 from flowlang.model.message_commands import SendMessage
@@ -133,7 +134,7 @@ def replayed(
             elif isinstance(given, Happened) and isinstance(given.event, MessageReceived):
                 message = given.event
                 if message.channel is not None and message.id is not None:
-                    received.append((message.channel, message.id))
+                    received.append((message.channel, seen_as(message.to, message.id)))
             for output in outputs:
                 if isinstance(output, Perform):
                     under_way[output.action] = output.command

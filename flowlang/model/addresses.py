@@ -54,6 +54,12 @@ def same_person(address: str) -> str:
     return address.casefold() if address[:7].casefold() == "mailto:" else address
 
 
+def seen_as(ours: str | None, message: str) -> str:
+    """What a message is known by that was here. Ids are their carrier's, and another carrier, of another
+    address of ours, may give the same: an id counts for one address."""
+    return f"{same_person(ours or '')} {message}"
+
+
 def message_address(channel: str, address: str) -> str | None:
     """The address, with its scheme, of somebody who gets messages on `sms`, `email` or `chat`; also of one
     written without. `None` for what is no such address: nothing but one recipient comes through here."""

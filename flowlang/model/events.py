@@ -111,7 +111,7 @@ ELSEWHERE = -1
 @dataclass(frozen=True, slots=True)
 class MessageReceived:
     """Somebody wrote: the person at the other end, or, `ELSEWHERE`, one to whom this activeflow has written.
-    `source` is the address, `id` what a reply refers to."""
+    `source` is the address, `id` what a reply refers to, `to` the address of ours that it was written to."""
 
     name: ClassVar[str] = "message"
     leg: int
@@ -120,6 +120,7 @@ class MessageReceived:
     channel: str | None = None
     source: str | None = None
     id: str | None = None
+    to: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -201,6 +202,7 @@ def as_outcome(event: Event) -> Outcome:
                     "from": event.source,
                     "channel": event.channel,
                     "id": event.id,
+                    "to": event.to,
                 },
             )
         case MessageReported():

@@ -110,7 +110,7 @@ class Running:
     def _take(self, given: Input, doing: Doing | None = None) -> None:
         if self._flow.ending is not None:
             if isinstance(given, Happened) and isinstance(given.event, MessageReceived):
-                self._world.threads.left_over(self, (as_outcome(given.event).fields,))
+                self._world.threads.left_over((as_outcome(given.event).fields,))
             return
         outputs = run_input(self._flow, given)
         if doing is not None and self._flow.secret_input:
@@ -151,7 +151,7 @@ class Running:
                 self._under_way.clear()
                 self._legs.release()
                 self._world.threads.over(self.activeflow)
-                self._world.threads.left_over(self, [each.fields for each in self._flow.messages.kept])
+                self._world.threads.left_over([each.fields for each in self._flow.messages.kept])
 
     def _perform(self, output: Perform) -> None:
         number, command = output.action, output.command

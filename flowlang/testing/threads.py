@@ -11,7 +11,6 @@ from flowlang.backends.thread_leg import ThreadLeg
 from flowlang.core.manners import Arrived, Porter
 from flowlang.core.threads import Report
 from flowlang.core.threads import Threads as Table
-from flowlang.model.addresses import same_person
 from flowlang.model.events import MessageReceived, MessageReported
 from flowlang.model.message_commands import SendMessage
 from flowlang.model.values import Value
@@ -53,27 +52,23 @@ class Threads:
             return
         if owner is not None and running is not None:
             world.accepted()
-            running.deliver(MessageReceived(owner.leg, text, subject, channel, address, message_id))
+            running.deliver(MessageReceived(owner.leg, text, subject, channel, address, message_id, ours))
             return
         data: dict[str, Value] = {"text": text, "subject": subject, "id": message_id}
         world.offer(Incoming(channel, ours, address, world.new_id(channel), data=data), ThreadLeg())
 
-    def left_over(self, running: Running, left: Iterable[Mapping[str, Value]]) -> None:
-        """An activeflow is over, and these messages came that it never took: those of its thread begin what
-        they would have begun had they come a moment later."""
-        opening, world = running.opening, self._world
-        if not running.is_in_thread or opening.source is None or opening.to is None:
-            return
-        channel, person, ours = str(opening.channel), opening.source, opening.to
+    def left_over(self, left: Iterable[Mapping[str, Value]]) -> None:
+        """An activeflow is over, and these messages came that it never took: they begin what they would have
+        begun had they come a moment later."""
+        world = self._world
         for fields in left:
-            if same_person(str(fields["from"])) != same_person(person):
-                continue
+            channel, person, ours = (str(fields[each]) for each in ("channel", "from", "to"))
             text, subject, message_id = str(fields["text"]), fields["subject"], str(fields["id"])
             owner = self._table.owner(channel, person, ours)
             successor = world.running(owner.activeflow) if owner is not None else None
             if owner is not None and successor is not None:
                 title = str(subject) if subject is not None else None
-                successor.deliver(MessageReceived(owner.leg, text, title, channel, person, message_id))
+                successor.deliver(MessageReceived(owner.leg, text, title, channel, person, message_id, ours))
                 continue
             data: dict[str, Value] = {"text": text, "subject": subject, "id": message_id}
             world.offer_again(Incoming(channel, ours, person, world.new_id(channel), data=data))

@@ -219,6 +219,26 @@ def test_a_message_that_comes_twice_is_taken_once() -> None:
     run(main)
 
 
+def test_two_gateways_that_give_the_same_id_bring_two_messages(tmp_path: Path) -> None:
+    both = OURS, "+16062067564"
+
+    async def main() -> None:
+        for again in (False, True):
+            post = SimulatedPost()
+            with SqliteStore(tmp_path) as store:
+                async with engine_with(post, ASK.replace(f'to "{OURS}" ', ""), store):
+                    ann = post.person("sms", ANN)
+                    for text, message, answer in (("hi", "1", "Name?"), ("Ann", "2", "Hello, Ann.")):
+                        for ours in both:
+                            ann.write(text, to=ours, message=message)
+                        if not again:
+                            assert [await ann.wait_message() for _ in both] == [answer, answer]
+                    await settled(post)
+            assert (len(post.sent), post.kept) == ((0, 4) if again else (4, 4))
+
+    trio.run(main)
+
+
 def test_stop_ends_an_activeflow_on_every_channel() -> None:
     ours = {"sms": OURS, "chat": "web", "email": "mailto:desk@clinic.example"}
     people = {"sms": ANN, "chat": "chat:ann", "email": "ann@example.com"}

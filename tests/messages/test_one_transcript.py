@@ -10,7 +10,7 @@ from flowlang import open_engine
 from flowlang.backends.simulator import SimulatedPost
 from flowlang.model.policy import EVERYTHING
 from flowlang.model.values import SECOND
-from tests.flow_test.testing import failure
+from tests.flow_test.testing import failure, passes
 
 SCRIPT = """
 policy { allow sms "*"; allow email "*"; allow chat "*" }
@@ -100,3 +100,34 @@ def test_a_message_left_over_at_the_end_begins_a_new_activeflow_on_both() -> Non
     clock = MockClock(autojump_threshold=0)
     assert trio.run(on_engine, "sms", written, HASTY, 20.0, clock=clock) == expected
     assert expected[-2:] == ['gets "Thank you for one."', 'gets "First?"']
+
+
+ELSEWHERE = """
+policy { allow sms "*" }
+route sms from +14155550100 => writes
+route sms from +14155550199 => texts
+flow texts { say "You wrote ${message.text}." }
+flow writes { sms to: +14155550199, text: "Look.", from: +16062067563; wait 10s }
+"""
+
+
+def test_a_message_of_somebody_else_left_over_at_the_end_begins_what_its_route_says_on_both() -> None:
+    passes(
+        ELSEWHERE, 'let a = sms(from: "+14155550100", to: "+16062067563", text: "hi")',
+        'let b = sms(from: "+14155550199", to: "+16062067563", text: "nice")',
+        "after 20s", 'expect b gets "You wrote nice."',
+    )  # fmt: skip
+
+    async def main() -> None:
+        post = SimulatedPost()
+        async with open_engine([post], policy=EVERYTHING) as engine:
+            await engine.listen()
+            engine.load_text(ELSEWHERE)
+            post.person("sms", "+14155550100").write("hi", to="+16062067563")
+            await trio.testing.wait_all_tasks_blocked()
+            other = post.person("sms", "+14155550199")
+            other.write("nice", to="+16062067563")
+            assert await other.wait_message() == "You wrote nice."
+            assert not engine.activeflows
+
+    trio.run(main, clock=MockClock(autojump_threshold=0))
