@@ -20,6 +20,7 @@ from flowlang.sip.timers import Timer
 from flowlang.sip.transactions import ServerTransaction
 
 _TIMEOUT = 504  # RFC 3261 §21.5.5
+_REPEAT_RELIABLE = 150.0  # seconds, RFC 3262 §3: a proxy that hears nothing for longer gives the call up
 
 
 class IncomingCall(CallLeg):
@@ -45,6 +46,8 @@ class IncomingCall(CallLeg):
         self._reliable: Reliable | None = None
         self._offered_early = False
         self._early_answer: SessionDescription | None = None  # in a PRACK, to our offer
+        self._settled_early = False  # our answer went out in a response that was acknowledged
+        self._moved_on = False  # and a later offer was answered since
         if reliable.required(request):
             self._reliable = Reliable(ground, transaction, request.cseq.number, self._on_unreliable)
         self.dialog = server_dialog(request, transaction.to_tag, local, peer)
@@ -86,7 +89,7 @@ class IncomingCall(CallLeg):
         self.state = "answered"
 
         def send(at: float) -> None:
-            agreed = self._early_answer is not None
+            agreed = self._early_answer is not None or self._moved_on
             described, body = ((), b"") if agreed else ((("Content-Type", SDP_TYPE),), sdp.encode())
             response = self._response(self.request, 200, (*headers, *described), body)
             self._transaction.respond(response, at)
@@ -165,11 +168,11 @@ class IncomingCall(CallLeg):
         if not self.unanswered:
             return False
         self.state = "ringing"
+        self._stop_repeating()
         if self._reliable is not None:
             self._reliable.send(response, now)
             return True
         self._transaction.respond(response, now)
-        self._stop_repeating()
 
         def again(at: float) -> None:
             self._transaction.respond(response, at)
@@ -179,17 +182,66 @@ class IncomingCall(CallLeg):
         return True
 
     def _on_prack(self, transaction: ServerTransaction, request: Request, now: float) -> None:
-        if self._reliable is None or not self._reliable.acknowledge(request, now):
+        reliable = self._reliable
+        acknowledged = None if reliable is None else reliable.acknowledge(request, now)
+        if reliable is None or acknowledged is None:
             super()._on_prack(transaction, request, now)
             return
+        if acknowledged.body and self.offer is not None:
+            self._settled_early = True
+        described = sdp_of(request)
         if self._offered_early and self._early_answer is None:
-            self._early_answer = sdp_of(request)
-        self._respond(transaction, request, 200, now)
-        self._reliable.acknowledged(now)
+            self._early_answer = described
+            self._respond(transaction, request, 200, now)
+        elif described is None:
+            self._respond(transaction, request, 200, now)
+        else:
+            self._on_early_offer(transaction, request, described, now)
+        self._repeat_later(acknowledged.status, now)
+        reliable.acknowledged(now)
+
+    def _on_early_offer(
+        self, transaction: ServerTransaction, request: Request, offer: SessionDescription, now: float
+    ) -> None:
+        """A PRACK may have an offer once the first one is answered (RFC 3262 §5)."""
+        settled = self.negotiate is not None and self._open_offer is None
+        answer = self.negotiate(offer) if settled and self.negotiate is not None else None
+        if answer is None:
+            self._respond(transaction, request, 488, now)
+            return
+        headers = (("Content-Type", SDP_TYPE),)
+        transaction.respond(self._response(request, 200, headers, answer.encode()), now)
+        self._reoffered(offer, answer)
+
+    def _repeat_later(self, status: int, now: float) -> None:
+        """What was acknowledged is said again, without a description, as long as the call is unanswered."""
+        self._stop_repeating()
+        if not self.unanswered:
+            return
+
+        def again(at: float) -> None:
+            self._provisional(self._response(self.request, status, self._early_headers), at)
+
+        self._repeat = self._ground.timers.schedule(now + _REPEAT_RELIABLE, again)
+
+    @property
+    def _open_offer(self) -> int | None:
+        if self._settled_early or not (self.unanswered or self._holds_back):
+            return super()._open_offer
+        return 491 if self.offer is None and self._offered_early and self._early_answer is None else 500
+
+    def _reoffered(self, offer: SessionDescription | None, answer: SessionDescription) -> None:
+        self._moved_on = self._moved_on or self.unanswered or self._holds_back
+        super()._reoffered(offer, answer)
+
+    @property
+    def _holds_back(self) -> bool:
+        """Whether our 200 waits for a PRACK."""
+        return self._reliable is not None and self._reliable.holds_back
 
     def _take_answer_back(self) -> None:
         """A 200 that still waits for a PRACK was never sent."""
-        if self._reliable is not None and self._reliable.holds_back:
+        if self._reliable is not None and self._holds_back:
             self._reliable.end()
             self.state = "ringing"
 

@@ -16,6 +16,7 @@ from flowlang.sip import session_timer
 from flowlang.sip.accepted import AwaitedAck
 from flowlang.sip.address import Address
 from flowlang.sip.body import SDP_TYPE, session_body
+from flowlang.sip.bye import Bye
 from flowlang.sip.dialog import Dialog
 from flowlang.sip.digest import DigestClient
 from flowlang.sip.door import Admitted
@@ -178,7 +179,7 @@ class CallLeg:
             self._ground.forget(self)
             return
         bye = self.dialog.request("BYE", self._ground.branch())
-        bye_user = _Bye(self._ground, self, self.dialog, bye)
+        bye_user = Bye(self._ground, self, self.dialog, bye)
         self._ground.transactions.request(bye, self.dialog.next_hop, self.local, bye_user, now)
 
     def finish(self) -> None:
@@ -305,15 +306,9 @@ class CallLeg:
     # Offers of the peer (§14.2, RFC 3311 §5.2)
 
     def _on_offer(self, transaction: ServerTransaction, request: Request, now: float) -> None:
-        if self.state in ("offered", "ringing", "calling"):
-            # The first offer is not settled: a second INVITE, or an UPDATE with an offer, must come later.
-            self._respond(transaction, request, 500, now, (("Retry-After", str(self._ground.random(11))),))
-            return
-        offering = self._reoffer is not None and self._reoffer.pending
-        if offering or any(awaited.offered for awaited in self._awaited.values()):
-            self._respond(transaction, request, 491, now)
-            return
-        assert self.dialog is not None  # a leg past these states has a dialog
+        dialog = self.dialog_for(request)
+        assert dialog is not None  # it found this leg
+        early = self.state in ("offered", "ringing", "calling")
         offer = None
         described = session_body(request)
         if described is not None:
@@ -322,24 +317,40 @@ class CallLeg:
             except SdpError:
                 self._respond(transaction, request, 400, now, reason="Malformed session description")
                 return
-        timing, terms = session_timer.agreed_with(request)
+        timing, terms = ((), None) if early else session_timer.agreed_with(request)
         if request.method == "UPDATE" and offer is None:
-            self.dialog.refresh_target(request)
+            dialog.refresh_target(request)
             self._respond(transaction, request, 200, now, (ALLOW, self._contact, *timing))
             self.refreshed(terms, request, now)
+            return
+        # A second INVITE must come after the first (RFC 3261 §14.2).
+        refused = 500 if early and request.method == "INVITE" else self._open_offer
+        if refused is not None:
+            later = (("Retry-After", str(self._ground.random(11))),) if refused == 500 else ()
+            self._respond(transaction, request, refused, now, later)
             return
         answer = None if self.negotiate is None else self.negotiate(offer)
         if answer is None:
             self._respond(transaction, request, 488, now)
             return
-        self.dialog.refresh_target(request)
+        dialog.refresh_target(request)
         headers = (self._contact, ALLOW, SUPPORTED, *timing, ("Content-Type", SDP_TYPE))
         response = self._response(request, 200, headers, answer.encode())
         transaction.respond(response, now)
         if request.method == "INVITE":
             self.await_ack(transaction, response, request.cseq.number, offer is None, now)
         self.refreshed(terms, request, now)
+        self._reoffered(offer, answer)
+
+    def _reoffered(self, offer: SessionDescription | None, answer: SessionDescription) -> None:
         self._ground.emit(CallReoffered(self, offer, answer))
+
+    @property
+    def _open_offer(self) -> int | None:
+        """What refuses another offer while one waits for its answer: 491 where that is ours, 500 where it is
+        the peer's (RFC 3311 §5.2)."""
+        offering = self._reoffer is not None and self._reoffer.pending
+        return 491 if offering or any(awaited.offered for awaited in self._awaited.values()) else None
 
     def await_ack(
         self, transaction: ServerTransaction, response: Response, number: int, offered: bool, now: float
@@ -394,33 +405,6 @@ def sdp_of(message: Request | Response) -> SessionDescription | None:
         return None if described is None else parse_sdp(described)
     except SdpError:
         return None
-
-
-class _Bye:
-    """Waits for the end of our BYE; whatever the answer, the call is over (§15.1.1). A challenge is answered
-    once."""
-
-    __slots__ = ("_bye", "_dialog", "_ground", "_leg", "_tried")
-
-    def __init__(self, ground: Ground, leg: CallLeg, dialog: Dialog, bye: Request) -> None:
-        self._ground = ground
-        self._leg = leg
-        self._dialog = dialog
-        self._bye = bye
-        self._tried = False
-
-    def on_response(self, response: Response, now: float) -> None:
-        if response.status < 200:
-            return
-        again = None if self._tried else self._leg.again_with_password(self._bye, response)
-        if again is None:
-            self._leg.finish()
-            return
-        self._tried, self._bye = True, again
-        self._ground.transactions.request(again, self._dialog.next_hop, self._leg.local, self, now)
-
-    def on_timeout(self, now: float) -> None:
-        self._leg.finish()
 
 
 class _Indifferent:

@@ -113,6 +113,13 @@ class OutgoingCall(CallLeg):
     # Inside
 
     @property
+    def _open_offer(self) -> int | None:
+        """Before the answer nothing is settled with anybody: other callees may have the same offer."""
+        if self.state in ("calling", "ringing"):
+            return 500 if self.offer is None else 491
+        return super()._open_offer
+
+    @property
     def heard(self) -> bool:
         """Whether anything came back yet, a 100 too."""
         return self._transaction is not None and self._transaction.state != "calling"

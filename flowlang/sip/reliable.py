@@ -74,19 +74,19 @@ class Reliable:
         """Whether something waits for a PRACK with `when_acknowledged`."""
         return self._then is not None
 
-    def acknowledge(self, prack: Request, now: float) -> bool:
-        """Take a PRACK; False for one of nothing that waits."""
+    def acknowledge(self, prack: Request, now: float) -> Response | None:
+        """Take a PRACK: gives the response that it is for, `None` for one of nothing that waits."""
         sent = self._sent
         if sent is None or (prack.get("RAck") or "").split() != [
             sent.get("RSeq"),
             str(self._cseq),
             "INVITE",
         ]:
-            return False
+            return None
         self._sent = None
         self._stop()
         self._go_on(now)
-        return True
+        return sent
 
     def acknowledged(self, now: float) -> None:
         """The PRACK has had its answer."""

@@ -188,7 +188,8 @@ class SipLeg(LegMedia):
             case CallReoffered(_, offer):
                 if offer is not None:  # else its answer comes with the ACK
                     self._connect()
-                self._keep_dialog()
+                if self._answered:
+                    self._keep_dialog()
             case SipCallEnded(_, cause, by, status):
                 self._on_ended(cause, by, status)
             case _:
