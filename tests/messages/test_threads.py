@@ -50,6 +50,34 @@ def test_an_option_is_named_by_its_number_or_its_text(answer: str) -> None:
     )
 
 
+MAILED = {
+    "Monday\\n\\nBest regards,\\nAnn": "text Monday",
+    "Monday,\\n\\nBest,\\nAnn": "text Monday",
+    "Hello,\\n\\nmonday.\\nThank you": "text Monday",
+    "Hello,\\nDear Desk,\\n\\n1": "text Monday",
+    "Not on Monday, please\\nMonday": "no_match",
+    "Best regards,\\nAnn\\nMonday": "no_match",
+}
+
+
+@pytest.mark.parametrize(("written", "outcome"), MAILED.items())
+def test_of_a_mail_the_first_line_answers(written: str, outcome: str) -> None:
+    script = flow(
+        'let day = ask("Which day?", options: ["Monday", "Tuesday"])',
+        'match day { text as t => say "text ${t.text}"; no_match => say "no_match"; _ => stop }',
+    )
+    for channel, told in (("email", outcome), ("sms", "no_match")):
+        lines = 'expect a gets "Which day?"', f'a sends "{written}"', f'expect a gets "{told}"'
+        passes(script, CHANNELS[channel], *lines)
+
+
+def test_of_a_mail_the_first_line_is_what_digits_and_a_pattern_are_about() -> None:
+    for given in ("digits: 4", "pattern: /[0-9]+/"):
+        script = flow(f'let pin = ask("PIN?", {given})', 'say "ok ${pin.text}"')
+        answer = 'a sends "12 34\\n\\nAnn"' if "digits" in given else 'a sends "1234\\n\\nAnn"'
+        passes(script, CHANNELS["email"], 'expect a gets "PIN?"', answer, 'expect a gets "ok 1234"')
+
+
 def test_a_wrong_answer_is_asked_again_and_the_last_counts() -> None:
     script = flow(
         'let pin = ask("PIN?", digits: 4, retries: 1)',

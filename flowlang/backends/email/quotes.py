@@ -18,6 +18,18 @@ _NEXT_FIELD = re.compile(
     r"\*?(?:sent|date|gesendet|datum|envoyé|enviado|inviato|verzonden)\s?:", re.IGNORECASE
 )
 _ANNOUNCES = re.compile(r"[^>].{5,300}:\Z")
+_BEGINS = re.compile(
+    r"(?:on|at|le|am|el|il|em|op|den|dnia|w dniu)\s.*\d"  # On Tue, Nov 3, 2026; Am 03.11.2026
+    r"|\d{1,4}[-./]\d{1,2}[-./]\d{1,4}|\w{2,4}[.,]{1,2} \d{1,2}\b",  # 2026-11-03; wt., 3 lis 2026
+    re.IGNORECASE,
+)
+"""How an announcement begins, which has a date."""
+_ADVERTISES = re.compile(
+    r"(?:sent from (?:my|outlook|mail|yahoo)|get outlook for|von meinem \w+ gesendet|gesendet von|"
+    r"envoyé de(?:puis)? mon|enviado desde mi|enviado do meu|inviato da|verstuurd vanaf)\s?.{0,60}\Z",
+    re.IGNORECASE,
+)
+"""What phones sign with, without the `-- `."""
 _MOST_LINE = 1_000
 
 
@@ -35,7 +47,7 @@ def _end(lines: list[str]) -> int:
     while tail and _is_quote(lines[tail - 1]):
         tail -= 1
     for number, line in enumerate(lines):
-        if line in ("-- ", "--") or (len(line) < _MOST_LINE and _BEGIN_OF_OLD.match(line)):
+        if line in ("-- ", "--") or _ADVERTISES.match(line) or _BEGIN_OF_OLD.match(line[:_MOST_LINE]):
             return number
         if _FIELD.match(line[:_MOST_LINE]) and any(
             _NEXT_FIELD.match(each[:100]) for each in lines[number + 1 : number + 4]
@@ -57,6 +69,6 @@ def _announced(lines: list[str], quote: int) -> int:
         at -= 1
     if at < 0 or not _ANNOUNCES.match(lines[at][:_MOST_LINE]):
         return quote
-    if at and lines[at - 1] and (at == 1 or not lines[at - 2]):  # folded in two
-        return at - 1
-    return at
+    before = lines[at - 1][:_MOST_LINE] if any(lines[: max(0, at - 1)]) else ""
+    folded = _BEGINS.match(before) and not _BEGINS.match(lines[at][:_MOST_LINE])
+    return at - 1 if folded else at

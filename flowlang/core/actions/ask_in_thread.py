@@ -1,7 +1,8 @@
 """`ask` in a thread: writes the question, then the person's next message that no handler takes is the answer.
 
 The options are written one a line with their numbers; an answer names one by its number or its text, in
-capitals or not. What only a call has (`terminator`, `barge_in`, a voice) means nothing here.
+capitals or not. Of an e-mail its first line will do, or the one behind `Hello,`: what stands around it is
+greetings and signatures. What only a call has (`terminator`, `barge_in`, a voice) means nothing here.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from .stage import Stage
 _TIMEOUTS = {"sms": DAY, "email": 3 * DAY, "chat": 10 * MINUTE}
 """How long an answer may take where the script does not say: who chats is there, who writes may be away."""
 
+_MOST_GREETINGS = 2
 _NO_INPUT = Outcome("no_input")
 _CLOSING = " \t\r\n.,;:!?\"'"
 
@@ -29,7 +31,7 @@ async def ask(stage: Stage) -> Outcome:
     outcome = _NO_INPUT
     for _ in range(1 + stage.integer("retries")):
         answer = await _answer(stage, question)
-        outcome = _NO_INPUT if answer is None else _judged(stage, answer, options)
+        outcome = _NO_INPUT if answer is None else _best(stage, answer, options)
         if outcome.name == "text":
             break
     return outcome
@@ -71,6 +73,21 @@ def _timeout(stage: Stage) -> int:
     if isinstance(given, Duration):
         return given.microseconds
     return _TIMEOUTS[stage.flow.opening.channel or "sms"]
+
+
+def _best(stage: Stage, text: str, options: tuple[str, ...]) -> Outcome:
+    whole = _judged(stage, text, options)
+    if whole.name == "text" or stage.flow.opening.channel != "email":
+        return whole
+    judged = (_judged(stage, each, options) for each in _first_lines(text))
+    return next((each for each in judged if each.name == "text"), whole)
+
+
+def _first_lines(mail: str) -> list[str]:
+    """What a mail begins with, and what follows where that is no more than `Hello,`."""
+    lines = [line for each in mail.splitlines() if (line := each.strip())]
+    greetings = [each for each in lines[:_MOST_GREETINGS] if each.endswith(",")]
+    return lines[: len(greetings) + 1] if greetings == lines[: len(greetings)] else lines[:1]
 
 
 def _judged(stage: Stage, text: str, options: tuple[str, ...]) -> Outcome:

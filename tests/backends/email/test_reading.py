@@ -122,6 +122,17 @@ def test_quoted_html_is_cut_like_quoted_text() -> None:
         ("> only a quote", "> only a quote"),
         ("Take these: a, b and c:\nand d", "Take these: a, b and c:\nand d"),
         ("From: here to there", "From: here to there"),
+        ("Hello,\n\nMonday\nOn Tue, Nov 3, 2026 at 10:00 Desk wrote:\n> Which?", "Hello,\n\nMonday"),
+        ("Monday\nOn Tue, Nov 3, 2026 at 10:00 Desk wrote:\n> Which?", "Monday"),
+        ("Monday\nOn Tue, Nov 3, 2026 at 10:00 Desk\n<d@c.example> wrote:\n> Which?", "Monday"),
+        ("On 3 May\nOn Tue, Nov 3, 2026 at 10:00 Desk wrote:\n> Which?", "On 3 May"),
+        ("On Monday, 3 pm\nDesk <d@c.example> wrote:\n> Which?", "On Monday, 3 pm"),
+        ("lundi\nLe mar. 3 nov. 2026 à 10:00, Desk\n<d@c.example> a écrit :\n\n> Quel ?", "lundi"),
+        ("wtorek\nwt., 3 lis 2026 o 10:00 Desk\n<d@c.example> napisał(a):\n> Co?", "wtorek"),
+        ("mañana\n2026-11-03 10:00, Desk <d@c.example>\nescribió:\n> ¿Qué?", "mañana"),
+        ("Monday\n\nSent from my iPhone", "Monday"),
+        ("Monday\nGet Outlook for Android\n___\nFrom: Desk\nSent: Friday\n\nWhich?", "Monday"),
+        ("Sent from my desk,\nMonday", "Sent from my desk,\nMonday"),
     ],
 )
 def test_own_words_are_what_the_writer_wrote(text: str, own: str) -> None:
