@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from flowlang.sip.address import Address, ip_literal, may_send_to, same_host
+from flowlang.sip.arrival import Arrival, Welcome
 from flowlang.sip.body import session_body
 from flowlang.sip.dialog import DialogKey
 from flowlang.sip.digest import Challenged, DigestClient
@@ -23,7 +24,7 @@ from flowlang.sip.message import Request, Response, response_to
 from flowlang.sip.outgoing import OutgoingCall
 from flowlang.sip.outputs import CallEnded, CallOffered, Event, InviteRefused, Output, Send
 from flowlang.sip.parse import MalformedRequestError, parse_datagram
-from flowlang.sip.registrar import Registrar, Registration, Reply, Trunk
+from flowlang.sip.registrar import Registrar, Registration, Trunk
 from flowlang.sip.replaces import replaced_by
 from flowlang.sip.replies import answer_to_malformed, reply_address, stateless_tag
 from flowlang.sip.sdp import SdpError, parse_sdp
@@ -54,10 +55,6 @@ class UserAgent:
         self._keys: dict[CallLeg, list[DialogKey]] = {}
         self._outputs: list[Output] = []
         self._now = 0.0
-        self._size = 0  # of the message that is being taken
-        self._listener: object = None  # that it came to
-        self._admitted: Admitted | None = None
-        self._registered: Reply | None = None
 
     # In
 
@@ -67,14 +64,12 @@ class UserAgent:
         """Take one message from `source` that came to `local`, our address as the peer sees it, and to
         `listener`, of which the door is asked: two of them may share an address."""
         self._now = now
-        self._listener = listener
         self._check_local(local)
         if not data.strip(b"\r\n\0"):
             return  # keep-alives (RFC 5626 §3.5.1, and the zero bytes of older phones)
         flooding = self.flood is not None and self.flood.is_empty(source.host, now)
         if flooding and not self._reads_as_expected(data):
             return
-        self._size = len(data)
         try:
             message = parse_datagram(data, stream=source.reliable)
         except SipSyntaxError as error:
@@ -95,7 +90,7 @@ class UserAgent:
             else:
                 client.receive(message, now)
         elif not flooding or self._is_expected(message):
-            self._on_request(message, source, local, now)
+            self._on_request(Arrival(message, source, local, listener, len(data), now))
 
     def tick(self, now: float) -> None:
         """Fire what is due."""
@@ -218,114 +213,97 @@ class UserAgent:
 
     # Requests
 
-    def _on_request(self, request: Request, source: Address, local: Address, now: float) -> None:
-        destination = reply_address(request, source)
+    def _on_request(self, arrival: Arrival) -> None:
+        request, source, now = arrival.request, arrival.source, arrival.now
         server = self.transactions.server_of(request)
         if server is not None:
             server.receive(request, now)
-        elif request.method == "ACK":
-            leg = self._leg_of(request)
-            if leg is not None and self._is_other_side(leg, request, source, now):
+            return
+        inside = request.to.tag is not None and request.method != "REGISTER"
+        leg = self._leg_of(request) if inside else None
+        if request.method == "ACK":
+            if leg is not None and self._is_other_side(leg, arrival):
                 leg.on_ack(request, now)
-        elif not self._turned_away(request, destination, local, source, now):
-            server = self.transactions.serve(request, destination, local, self.tag())
-            if request.method == "CANCEL":
-                self._on_cancel(server, request, source, now)
-            else:
-                self._on_new_request(server, request, source, local, now)
-
-    def _turned_away(
-        self, request: Request, destination: Address, local: Address, source: Address, now: float
-    ) -> bool:
-        """Who may not call, or has yet to show who he is, is told so and keeps no state: anyone may ask. No
-        answer to him is more than twice as long as what he sent, so that he cannot aim us at others."""
-        self._admitted = self._registered = None
-        if request.to.tag is not None and self._leg_of(request) is not None:
-            return False
-        self._charge(source)
-        door, registrar = self.door, self.registrar
-        stranger = door is not None and not door.is_welcome(source, self._listener)
-        refusal = judge(request, registrar=registrar is not None, secure=source.transport == "tls")
-        if refusal is not None:
-            if not stranger:
-                return False
-        elif request.method == "REGISTER" and registrar is not None:
-            reply = registrar.handle(request, source, local, now)
-            if reply.status != 401:
-                self._registered = reply
-                return False
-            refusal = Refusal(401, reply.headers)
-        elif request.method == "INVITE" and request.to.tag is None:
-            verdict = None if door is None else door.judge(request, source, self._listener, now)
-            if verdict is None or isinstance(verdict, Admitted):
-                self._admitted = verdict
-                return False
-            refusal = Refusal(401, verdict.headers) if isinstance(verdict, Challenged) else verdict
-        elif not stranger or (request.method == "CANCEL" and self.transactions.invite_of(request)):
-            return False
+            return
+        reply = judge(request, registrar=self.registrar is not None, secure=source.transport == "tls")
+        welcome = self._at_the_door(arrival, reply) if leg is None else Welcome(reply)
+        if welcome.reply is not None and welcome.stateless:
+            self._answer_without_state(arrival, welcome.reply)
+            return
+        server = self.transactions.serve(request, reply_address(request, source), arrival.local, self.tag())
+        if request.method == "CANCEL":
+            self._on_cancel(server, arrival)
+        elif welcome.reply is not None:
+            self._refuse(server, request, welcome.reply, now)
+        elif leg is not None:
+            self._on_dialog_request(server, arrival, leg)
         else:
-            refusal = _outside_a_call(request) or Refusal(481)
-        self._answer_without_state(request, refusal, destination, local)
-        return True
+            self._on_new_request(server, arrival, welcome.origin)
 
-    def _answer_without_state(
-        self, request: Request, refusal: Refusal, destination: Address, local: Address
-    ) -> None:
+    def _at_the_door(self, arrival: Arrival, reply: Refusal | None) -> Welcome:
+        """What becomes of a request of no call that by itself earns `reply`. Who may not call, or has yet to
+        show who he is, is told so and keeps no state: anyone may ask."""
+        request, source, _, listener, _, now = arrival
+        door, registrar = self.door, self.registrar
+        self._charge(source)
+        stranger = door is not None and not door.is_welcome(source, listener)
+        if reply is not None:
+            return Welcome(reply, stateless=stranger)
+        if request.method == "REGISTER" and registrar is not None:
+            answer = registrar.handle(request, source, arrival.local, now)
+            if answer.status == 200 and self.flood is not None:
+                self.flood.give_back(source.host, now)
+            return Welcome(Refusal(*answer), stateless=answer.status == 401)
+        if request.method == "INVITE" and request.to.tag is None:
+            verdict = None if door is None else door.judge(request, source, listener, now)
+            if verdict is None or isinstance(verdict, Admitted):
+                return Welcome(origin=verdict)
+            refusal = Refusal(401, verdict.headers) if isinstance(verdict, Challenged) else verdict
+            return Welcome(refusal, stateless=True)
+        if not stranger or (request.method == "CANCEL" and self.transactions.invite_of(request)):
+            return Welcome()
+        return Welcome(_outside_a_call(request) or Refusal(481), stateless=True)
+
+    def _answer_without_state(self, arrival: Arrival, refusal: Refusal) -> None:
+        """No answer is more than twice as long as what it answers, so that nobody can aim us at others."""
+        request = arrival.request
         status, headers, reason = refusal
         for kept in (headers, headers[-1:]):
             response = response_to(request, status, stateless_tag(request, self._salt), reason, kept)
             data = response.encode()
-            if len(data) <= 2 * self._size:
-                self.send(data, destination, local)
+            if len(data) <= 2 * arrival.size:
+                self.send(data, reply_address(request, arrival.source), arrival.local)
                 break
         if request.method == "INVITE" and request.to.tag is None and status != 401:
             self.emit(InviteRefused(request, status, reason or reason_phrase(status)))
 
-    def _on_cancel(self, server: ServerTransaction, request: Request, source: Address, now: float) -> None:
+    def _on_cancel(self, server: ServerTransaction, arrival: Arrival) -> None:
         """§9.2. The 200 has the tag that the INVITE's answers have. It goes from hop to hop, so that it comes
         from where the INVITE came."""
+        request, now = arrival.request, arrival.now
         invite = self.transactions.invite_of(request)
-        if invite is None or not same_host(invite.destination.host, source.host):
+        if invite is None or not same_host(invite.destination.host, arrival.source.host):
             self._refuse(server, request, Refusal(481), now)
             return
         server.respond(response_to(request, 200, invite.to_tag), now)
         if isinstance(invite.user, IncomingCall):
             invite.user.on_cancel(now)
 
-    def _on_new_request(
-        self, server: ServerTransaction, request: Request, source: Address, local: Address, now: float
-    ) -> None:
-        refusal = None
-        if self._admitted is None:  # else it was judged before it came through the door
-            secure = source.transport == "tls"
-            refusal = judge(request, registrar=self.registrar is not None, secure=secure)
-        if refusal is not None:
-            self._refuse(server, request, refusal, now)
-        elif request.method == "REGISTER" and self.registrar is not None:
-            reply = self._registered or self.registrar.handle(request, source, local, now)
-            if reply.status == 200 and self.flood is not None:
-                self.flood.give_back(source.host, now)
-            self._refuse(server, request, Refusal(reply.status, reply.headers, reply.reason), now)
-        elif request.to.tag is not None:
-            self._on_dialog_request(server, request, source, now)
-        elif self.transactions.merged(server):
+    def _on_new_request(self, server: ServerTransaction, arrival: Arrival, origin: Admitted | None) -> None:
+        request, now = arrival.request, arrival.now
+        if request.to.tag is None and self.transactions.merged(server):
             self._refuse(server, request, Refusal(482), now)  # §8.2.2.2
         elif (refusal := _outside_a_call(request)) is not None:
             self._refuse(server, request, refusal, now)
         elif too_many_hops(request):
             self._refuse(server, request, Refusal(483), now)
         else:
-            self._on_invite(server, request, source, local, now)
+            self._on_invite(server, arrival, origin)
 
-    def _on_dialog_request(
-        self, server: ServerTransaction, request: Request, source: Address, now: float
-    ) -> None:
-        leg = self._leg_of(request)
-        if leg is None:
-            self._refuse(server, request, Refusal(481), now)
-            return
-        if not self._is_other_side(leg, request, source, now):
-            door = self.door
+    def _on_dialog_request(self, server: ServerTransaction, arrival: Arrival, leg: CallLeg) -> None:
+        request, now = arrival.request, arrival.now
+        if not self._is_other_side(leg, arrival):
+            door, source = self.door, arrival.source
             refusal = NOT_FROM_HERE if door is None else door.ask_again(leg.origin, request, source, now)
             if refusal is not None:
                 self._refuse(server, request, refusal, now)
@@ -336,10 +314,8 @@ class UserAgent:
             return
         leg.on_request(server, request, now)
 
-    def _on_invite(
-        self, server: ServerTransaction, request: Request, source: Address, local: Address, now: float
-    ) -> None:
-        origin = self._admitted
+    def _on_invite(self, server: ServerTransaction, arrival: Arrival, origin: Admitted | None) -> None:
+        request, source, now = arrival.request, arrival.source, arrival.now
         if origin is not None and origin.kind != "open" and self.flood is not None:
             self.flood.give_back(source.host, now)
         offer = None
@@ -355,20 +331,20 @@ class UserAgent:
             self._refuse(server, request, replaced, now)
             return
         server.try_later(lambda: response_to(request, 100), now)
-        call = IncomingCall(self, server, request, offer, local, source)
+        call = IncomingCall(self, server, request, offer, arrival.local, source)
         call.origin = origin
         if self.door is not None:
             trunk, account = (None, None) if origin is None else (origin.trunk, origin.account)
             self.door.entered(call, trunk, incoming=True, account=account)
         self.emit(CallOffered(call, replaced))
 
-    def _is_other_side(self, leg: CallLeg, request: Request, source: Address, now: float) -> bool:
+    def _is_other_side(self, leg: CallLeg, arrival: Arrival) -> bool:
         """Whether a request inside a call comes from where its other side may be. Who knows Call-ID and tags
         may have overheard them."""
-        dialog = leg.dialog_for(request)
-        if dialog is None or dialog.is_from(source.host):
+        dialog = leg.dialog_for(arrival.request)
+        if dialog is None or dialog.is_from(arrival.source.host):
             return True
-        return self.door is not None and self.door.may_go_on(leg.origin, source, now)
+        return self.door is not None and self.door.may_go_on(leg.origin, arrival.source, arrival.now)
 
     def call_of(self, key: DialogKey) -> CallLeg | None:
         """The call that has this dialog, `None` for none."""
