@@ -2,7 +2,7 @@
 
 What may be sent again without doing it twice is: GET, PUT and DELETE mean the same twice (RFC 9110 §9.2.2), a
 webhook has an id by which its receiver knows it, and any request that reached nobody. A POST whose answer
-stays away is `unknown`.
+stays away, or is too large to be read, is `unknown`.
 """
 
 from __future__ import annotations
@@ -130,6 +130,9 @@ class Client:
             course.result = {"reason": _reason(error)}
             return 0.0
         course.sent = False
+        if not answer.whole and not _repeatable(command):  # it was done, as far as anybody can tell
+            course.result = Outcome("unknown")
+            return None
         if not answer.whole:
             course.result = {"reason": f"the answer has more than {self._most_bytes} bytes"}
             return None

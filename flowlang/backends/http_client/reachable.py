@@ -18,6 +18,7 @@ _ASSIGNMENTS = ip_network("192.0.0.0/24")  # RFC 6890 §2.1; clouds have service
 _COMPATIBLE = ip_network("::/96")  # RFC 4291 §2.5.5.1, deprecated
 _TRANSLATED = ip_network("::ffff:0:0:0/96")  # RFC 2765 §2.1, SIIT
 _ISATAP = (0x0000_5EFE, 0x0200_5EFE)  # RFC 5214 §6.1: before the IPv4 address
+_DOCUMENTED = ip_network("3fff::/20")  # RFC 9637: for documentation; Python before 3.13 has it as global
 _RELAY = ip_network("192.88.99.0/24")  # RFC 7526: 6to4's relays, deprecated
 _NAMED = frozenset(
     map(
@@ -79,6 +80,6 @@ def _is_public(address: Address) -> bool:
             return False
         if address.sixtofour is not None or address.teredo is not None:
             return True
-    if address in _NAMED or address in _ASSIGNMENTS or address in _RELAY:
+    if address in _NAMED or address in _ASSIGNMENTS or address in _RELAY or address in _DOCUMENTED:
         return False
     return address.is_global and not address.is_multicast

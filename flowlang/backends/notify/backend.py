@@ -86,25 +86,29 @@ class NotifyBackend:
             return Failed("value", "`title` is one line without control characters")
         if self._on_wire.before(command.key):
             return Done(Outcome("unknown", {}))
-        told: bool | None = None
+        told: bool | None = False
         text = command.text.encode("utf-8", "replace").decode()
         with trio.move_on_after(_LONGEST):
             told = await trio.to_thread.run_sync(
                 self._tell, service, text, title, command.key, limiter=self._limiter, abandon_on_cancel=True
             )
         if told is None:
-            return Done(Outcome("unknown", {}))
+            return _failed("rejected", "the service cannot be told this")
         if not told:
-            return _failed("rejected", "the service did not take it")
+            return Done(Outcome("unknown", {}))
         return Done(Outcome("sent", {"id": command.key}))
 
-    def _tell(self, found: Service, text: str, title: str, key: str) -> bool:
+    def _tell(self, found: Service, text: str, title: str, key: str) -> bool | None:
+        """Whether it went out; `None` where it has not, for certain. Of what fails apprise says no more than
+        that: a service that refused it, and one that took it and whose answer was lost, are the same."""
         self._on_wire.begin(key)
         try:
-            told = bool(found.notify(text, title, body_format="text"))
-        except Exception:  # noqa: BLE001 (a hundred services, none of them ours; TypeError is apprise's refusal)
+            told = found.notify(text, title, body_format="text")
+        except TypeError:  # apprise's refusal of what it is to send
+            told = None
+        except Exception:  # noqa: BLE001 (a hundred services, none of them ours)
             told = False
-        if not told:
+        if told is None:
             self._on_wire.undo(key)
         return told
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any, get_args
 
 from flowlang.backends.border import BackendError
@@ -67,8 +68,10 @@ def _make(section: Section) -> SmsGatewayBackend:
 
 def _form(given: Mapping[str, Any]) -> Form:
     settings = dict(given)
-    told: dict[str, Any] = {"statuses": {}} | settings.pop("callbacks", {})
-    callbacks = Callbacks(**told)
+    told: dict[str, Any] = dict(settings.pop("callbacks", {}))
+    if "answer" in told:
+        told.setdefault("answer_kind", Callbacks().answer_kind)
+    callbacks = replace(TWILIO.callbacks, **told)
     for name in ("id", "code"):
         if name in settings:
             settings[name] = tuple(settings[name].split("."))
@@ -99,10 +102,10 @@ _CALLBACKS = Table(
                 "a table of the gateway's words",
                 _WORD,
             ),
-            "which words of `status` mean what; others mean nothing",
+            "which words of `status` mean what, others mean nothing; Twilio's words",
         ),
-        "answer": Told(Text(), "what the gateway wants to hear"),
-        "answer_kind": Told(Text("a media type", _VALUE), "the kind of that"),
+        "answer": Told(Text(), "what the gateway wants to hear; `<Response/>` as `text/xml`"),
+        "answer_kind": Told(Text("a media type", _VALUE), "the kind of that; `text/plain`"),
     }
 )
 _FORM = Table(

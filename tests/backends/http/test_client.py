@@ -153,6 +153,14 @@ def test_an_answer_has_a_largest_size() -> None:
     against(lambda _asked: Reply(body=b"x" * 1001), use, settings(most_bytes=1000))
 
 
+def test_what_is_too_large_to_be_read_does_not_undo_what_was_asked() -> None:
+    async def use(backend: HttpBackend, server: Any) -> None:
+        assert await ask(backend, request(server.url, "POST", "x")) == Outcome("unknown")
+        assert len(server.asked) == 1
+
+    against(lambda _asked: Reply(201, body=b"x" * 1001), use, settings(most_bytes=1000))
+
+
 def test_a_webhook_is_signed_in_standard_form() -> None:
     async def use(backend: HttpBackend, server: Any) -> None:
         await ask(backend, request(server.url, "POST", '{"a":1}', sign=True))
@@ -229,6 +237,7 @@ def test_a_name_that_is_also_at_a_private_address_is_refused() -> None:
         "168.63.129.16", "::ffff:168.63.129.16", "fec0::1", "::ffff:0:a9fe:a9fe", "::ffff:0:5db8:d822",
         "2001:4860:4860::5efe:a9fe:a9fe", "2001:4860:4860:0:200:5efe:a00:1", "4000::1", "5f00::1",
         "192.88.99.1", "64:ff9b:1::a9fe:a9fe", "64:ff9b::a83f:8110", "100.100.100.200",
+        "3fff::1", "3fff:fff::1",
     ],
 )  # fmt: skip
 def test_addresses_that_are_nobodys_business_are_refused(address: str) -> None:

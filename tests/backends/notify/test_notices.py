@@ -86,10 +86,18 @@ async def test_a_notice_reaches_the_service_once() -> None:
     assert (posted["title"], posted["message"]) == ("Fire", "Grüße\n🌞")
 
 
-async def test_a_service_that_refuses_has_failed() -> None:
+async def test_what_apprise_calls_a_failure_may_have_gone_out() -> None:
     peer = Peer(status=500)
     with json_service(peer) as made:
-        (result,) = await told(made, notice())
+        assert await told(made, notice()) == [Done(Outcome("unknown"))]
+
+
+async def test_what_apprise_does_not_try_has_failed() -> None:
+    class Refuses:
+        def notify(self, body: str, title: str = "", **more: Any) -> bool | None:
+            raise TypeError(body, title, more)
+
+    (result,) = await told(Refuses(), notice())
     assert isinstance(result, Done)
     assert isinstance(result.value, Outcome)
     assert (result.value.name, result.value.fields["reason"]) == ("failed", "rejected")

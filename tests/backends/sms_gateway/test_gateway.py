@@ -6,6 +6,7 @@ import base64
 import json
 from collections.abc import AsyncGenerator, Callable
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlencode
@@ -307,6 +308,29 @@ def test_settings_make_a_gateway(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     (backend,) = made(tmp_path, lines)
     assert backend.outlets == {"sms"}
     assert backend.channels == ({"sms"} if "listen" in lines else frozenset())
+
+
+@pytest.mark.parametrize(
+    ("callbacks", "expected"),
+    [
+        ("{ verify = 'none' }", replace(TWILIO.callbacks, verify="none")),
+        (
+            "{ answer = 'ok', statuses = { done = 'delivered' } }",
+            replace(
+                TWILIO.callbacks,
+                answer="ok",
+                answer_kind=Callbacks().answer_kind,
+                statuses={"done": "delivered"},
+            ),
+        ),
+    ],
+)
+def test_what_a_form_leaves_unsaid_of_callbacks_is_as_twilio_has_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, callbacks: str, expected: Callbacks
+) -> None:
+    monkeypatch.setenv("T", "12345")
+    (backend,) = made(tmp_path, TABLE.partition("callbacks")[0] + f"callbacks = {callbacks}")
+    assert backend._form.callbacks == expected
 
 
 @pytest.mark.parametrize(
