@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from flowlang.sip.message import Response
 from flowlang.sip.timers import Timer
-from flowlang.sip.transactions.machine import Host
+from flowlang.sip.transactions.machine import TransactionHost
 from flowlang.sip.transactions.server import ServerTransaction
 
 
@@ -19,7 +19,7 @@ class AwaitedAck:
 
     def __init__(
         self,
-        host: Host,
+        host: TransactionHost,
         transaction: ServerTransaction,
         response: Response,
         offered: bool,

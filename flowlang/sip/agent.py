@@ -18,7 +18,7 @@ from flowlang.sip.errors import SipSyntaxError
 from flowlang.sip.flood import Buckets, branch_in, dialog_in
 from flowlang.sip.incoming import IncomingCall
 from flowlang.sip.invitation import Invitation
-from flowlang.sip.judge import ACCEPT, ALLOW, SUPPORTED, Refusal, judge, too_many_hops
+from flowlang.sip.judge import ACCEPT, ALLOW, SUPPORTED, Reply, judge, too_many_hops
 from flowlang.sip.leg import CallLeg
 from flowlang.sip.message import Request, Response, response_to
 from flowlang.sip.outgoing import OutgoingCall
@@ -234,13 +234,13 @@ class UserAgent:
         if request.method == "CANCEL":
             self._on_cancel(server, arrival)
         elif welcome.reply is not None:
-            self._refuse(server, request, welcome.reply, now)
+            self._reply(server, request, welcome.reply, now)
         elif leg is not None:
             self._on_dialog_request(server, arrival, leg)
         else:
             self._on_new_request(server, arrival, welcome.origin)
 
-    def _at_the_door(self, arrival: Arrival, reply: Refusal | None) -> Welcome:
+    def _at_the_door(self, arrival: Arrival, reply: Reply | None) -> Welcome:
         """What becomes of a request of no call that by itself earns `reply`. Who may not call, or has yet to
         show who he is, is told so and keeps no state: anyone may ask."""
         request, source, _, listener, _, now = arrival
@@ -253,21 +253,21 @@ class UserAgent:
             answer = registrar.handle(request, source, arrival.local, now)
             if answer.status == 200 and self.flood is not None:
                 self.flood.give_back(source.host, now)
-            return Welcome(Refusal(*answer), stateless=answer.status == 401)
+            return Welcome(answer, stateless=answer.status == 401)
         if request.method == "INVITE" and request.to.tag is None:
-            verdict = None if door is None else door.judge(request, source, listener, now)
+            verdict = None if door is None else door.admit(request, source, listener, now)
             if verdict is None or isinstance(verdict, Admitted):
                 return Welcome(origin=verdict)
-            refusal = Refusal(401, verdict.headers) if isinstance(verdict, Challenged) else verdict
+            refusal = Reply(401, verdict.headers) if isinstance(verdict, Challenged) else verdict
             return Welcome(refusal, stateless=True)
         if not stranger or (request.method == "CANCEL" and self.transactions.invite_of(request)):
             return Welcome()
-        return Welcome(_outside_a_call(request) or Refusal(481), stateless=True)
+        return Welcome(_outside_a_call(request) or Reply(481), stateless=True)
 
-    def _answer_without_state(self, arrival: Arrival, refusal: Refusal) -> None:
+    def _answer_without_state(self, arrival: Arrival, reply: Reply) -> None:
         """No answer is more than twice as long as what it answers, so that nobody can aim us at others."""
         request = arrival.request
-        status, headers, reason = refusal
+        status, headers, reason = reply
         for kept in (headers, headers[-1:]):
             response = response_to(request, status, stateless_tag(request, self._salt), reason, kept)
             data = response.encode()
@@ -283,7 +283,7 @@ class UserAgent:
         request, now = arrival.request, arrival.now
         invite = self.transactions.invite_of(request)
         if invite is None or not same_host(invite.destination.host, arrival.source.host):
-            self._refuse(server, request, Refusal(481), now)
+            self._reply(server, request, Reply(481), now)
             return
         server.respond(response_to(request, 200, invite.to_tag), now)
         if isinstance(invite.user, IncomingCall):
@@ -292,11 +292,11 @@ class UserAgent:
     def _on_new_request(self, server: ServerTransaction, arrival: Arrival, origin: Admitted | None) -> None:
         request, now = arrival.request, arrival.now
         if request.to.tag is None and self.transactions.merged(server):
-            self._refuse(server, request, Refusal(482), now)  # §8.2.2.2
+            self._reply(server, request, Reply(482), now)  # §8.2.2.2
         elif (refusal := _outside_a_call(request)) is not None:
-            self._refuse(server, request, refusal, now)
+            self._reply(server, request, refusal, now)
         elif too_many_hops(request):
-            self._refuse(server, request, Refusal(483), now)
+            self._reply(server, request, Reply(483), now)
         else:
             self._on_invite(server, arrival, origin)
 
@@ -306,11 +306,11 @@ class UserAgent:
             door, source = self.door, arrival.source
             refusal = NOT_FROM_HERE if door is None else door.ask_again(leg.origin, request, source, now)
             if refusal is not None:
-                self._refuse(server, request, refusal, now)
+                self._reply(server, request, refusal, now)
                 return
         dialog = leg.dialog_for(request)
         if dialog is None or not dialog.in_order(request):
-            self._refuse(server, request, Refusal(500, reason="CSeq out of order"), now)  # §12.2.2
+            self._reply(server, request, Reply(500, reason="CSeq out of order"), now)  # §12.2.2
             return
         leg.on_request(server, request, now)
 
@@ -324,11 +324,11 @@ class UserAgent:
             try:
                 offer = parse_sdp(described)
             except SdpError:
-                self._refuse(server, request, Refusal(400, reason="Malformed session description"), now)
+                self._reply(server, request, Reply(400, reason="Malformed session description"), now)
                 return
         replaced = replaced_by(request, self._dialogs.get)
-        if isinstance(replaced, Refusal):
-            self._refuse(server, request, replaced, now)
+        if isinstance(replaced, Reply):
+            self._reply(server, request, replaced, now)
             return
         server.try_later(lambda: response_to(request, 100), now)
         call = IncomingCall(self, server, request, offer, arrival.local, source)
@@ -354,9 +354,9 @@ class UserAgent:
         key = (request.call_id, request.to.tag or "", request.from_.tag or "")
         return self._dialogs.get(key)
 
-    def _refuse(self, server: ServerTransaction, request: Request, refusal: Refusal, now: float) -> None:
-        headers = (*refusal.headers, ("Server", self.settings.product))
-        response = response_to(request, refusal.status, server.to_tag, refusal.reason, headers)
+    def _reply(self, server: ServerTransaction, request: Request, reply: Reply, now: float) -> None:
+        headers = (*reply.headers, ("Server", self.settings.product))
+        response = response_to(request, reply.status, server.to_tag, reply.reason, headers)
         server.respond(response, now)
         if request.method == "INVITE" and request.to.tag is None and not self.transactions.merged(server):
             self.emit(InviteRefused(request, response.status, response.reason))
@@ -391,10 +391,10 @@ class UserAgent:
             raise ValueError(f"the local address must be one that a peer can reach, not {local.host}")
 
 
-def _outside_a_call(request: Request) -> Refusal | None:
+def _outside_a_call(request: Request) -> Reply | None:
     """What is said to a request of no call that needs nobody's opinion, `None` for an INVITE."""
     if request.to.tag is not None or request.method in _CREATES_NO_DIALOG:
-        return Refusal(481)
+        return Reply(481)
     if request.method == "REFER":
-        return Refusal(403, reason="Only inside a call")
-    return Refusal(200, (ALLOW, ACCEPT, SUPPORTED)) if request.method == "OPTIONS" else None  # §11.2
+        return Reply(403, reason="Only inside a call")
+    return Reply(200, (ALLOW, ACCEPT, SUPPORTED)) if request.method == "OPTIONS" else None  # §11.2

@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from flowlang.sip.address import Address
 from flowlang.sip.door import Admitted
-from flowlang.sip.judge import Refusal
+from flowlang.sip.judge import Reply
 from flowlang.sip.message import Request
 
 
@@ -26,6 +26,6 @@ class Welcome(NamedTuple):
     """What becomes of a request of no call: `reply` is the answer, where it is known already, and goes out
     `stateless` to who may not call, or has yet to show who he is; `origin` is who was let in."""
 
-    reply: Refusal | None = None
+    reply: Reply | None = None
     stateless: bool = False
     origin: Admitted | None = None

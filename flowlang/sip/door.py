@@ -1,7 +1,7 @@
 """Who may begin a call with us (RFC 3261 §22, §26), and who may go on with one.
 
     door = Door(trunks, accounts, guard, limits)
-    door.judge(invite, source, listener, now) -> Admitted | Challenged | Refusal
+    door.admit(invite, source, listener, now) -> Admitted | Challenged | Reply
 
 In this order: a trunk by the name that its certificate proves, a trunk by its address, an account or a trunk
 by its password, anybody at a listener that is open. Who is none of them is asked for a password, where there
@@ -20,14 +20,14 @@ from typing import Literal
 from flowlang.sip.address import Address, ip_literal
 from flowlang.sip.digest import Challenged, DigestGuard
 from flowlang.sip.flood import Rate
-from flowlang.sip.judge import Refusal
+from flowlang.sip.judge import Reply
 from flowlang.sip.message import Request
 
 Network = IPv4Network | IPv6Network
 Kind = Literal["trunk", "account", "open"]
 
 RETRY_AFTER = 5  # seconds
-NOT_FROM_HERE = Refusal(403, reason="Not From Here")
+NOT_FROM_HERE = Reply(403, reason="Not From Here")
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +80,7 @@ class Admitted:
         return self.name if self.kind == "trunk" else None
 
 
-Verdict = Admitted | Challenged | Refusal
+Verdict = Admitted | Challenged | Reply
 
 
 class _Counted:
@@ -132,7 +132,7 @@ class Door:
         """How many calls each trunk has."""
         return Counter({name: each.calls for name, each in self._each.items()})
 
-    def judge(self, request: Request, source: Address, listener: object, now: float) -> Verdict:
+    def admit(self, request: Request, source: Address, listener: object, now: float) -> Verdict:
         """What becomes of an INVITE that begins a call."""
         found = self._whose(request, source, listener, now)
         if isinstance(found, Admitted) and (
@@ -140,7 +140,7 @@ class Door:
             or self.is_full(found.trunk, now)
             or (found.account is not None and self._account(found.account).is_full(now))
         ):
-            return Refusal(503, (("Retry-After", str(RETRY_AFTER)),))
+            return Reply(503, (("Retry-After", str(RETRY_AFTER)),))
         return found
 
     def is_known(self, source: Address) -> bool:
@@ -193,13 +193,13 @@ class Door:
 
     def ask_again(
         self, origin: Admitted | None, request: Request, source: Address, now: float
-    ) -> Refusal | None:
+    ) -> Reply | None:
         """A phone that has moved inside a call shows by its password who it is; nobody else moves a call."""
         if self.guard is None or origin is None or origin.account is None:
             return NOT_FROM_HERE
         verdict = self.guard.check(request, source, now)
         if isinstance(verdict, Challenged):
-            return Refusal(401, verdict.headers)
+            return Reply(401, verdict.headers)
         return None if verdict.user == origin.account else NOT_FROM_HERE
 
     def _account(self, user: str) -> _Counted:
@@ -218,4 +218,4 @@ class Door:
                 return passed
             peer = self._by_user.get(passed.user)
             return Admitted("account", passed.user) if peer is None else Admitted("trunk", peer.name)
-        return Refusal(403) if name is None else Admitted("open", name)
+        return Reply(403) if name is None else Admitted("open", name)

@@ -30,7 +30,7 @@ SUPPORTED = ("Supported", ", ".join(sorted(EXTENSIONS)))
 _OFFERING = frozenset({"INVITE", "UPDATE"})
 
 
-class Refusal(NamedTuple):
+class Reply(NamedTuple):
     """A final response that needs nobody's opinion."""
 
     status: int
@@ -38,7 +38,7 @@ class Refusal(NamedTuple):
     reason: str | None = None
 
 
-def judge(request: Request, *, registrar: bool = False, secure: bool = False) -> Refusal | None:
+def judge(request: Request, *, registrar: bool = False, secure: bool = False) -> Reply | None:
     """The refusal that a well-formed request earns by itself, None if it may go on. `registrar`: whether
     there is one for a REGISTER; `secure`: whether it came by TLS."""
     if request.method not in METHODS and not (registrar and request.method == "REGISTER"):
@@ -46,47 +46,47 @@ def judge(request: Request, *, registrar: bool = False, secure: bool = False) ->
     try:
         scheme = request.target.scheme
         if scheme not in URI_SCHEMES and not (secure and scheme == "sips"):
-            return Refusal(416)
+            return Reply(416)
         if request.method in ("ACK", "CANCEL"):
             return None  # §8.2.2.3: neither is refused for an extension
         return _extensions(request) or (_offering(request) if request.method in _OFFERING else None)
     except SipSyntaxError as error:
-        return Refusal(error.status, reason=str(error))
+        return Reply(error.status, reason=str(error))
 
 
-def _refuse_method(method: str) -> Refusal:
+def _refuse_method(method: str) -> Reply:
     if method == "REGISTER":
-        return Refusal(403)  # understood, but there is no registrar here
-    return Refusal(405 if method in FOREIGN_METHODS else 501, (ALLOW,))
+        return Reply(403)  # understood, but there is no registrar here
+    return Reply(405 if method in FOREIGN_METHODS else 501, (ALLOW,))
 
 
-def _extensions(request: Request) -> Refusal | None:
+def _extensions(request: Request) -> Reply | None:
     """§8.2.2.3. We are the last element, so Proxy-Require, too, can be met by nobody after us (RFC 4475
     §3.3.5)."""
     if "Require" not in request.headers and "Proxy-Require" not in request.headers:
         return None
     wanted = [*request.members("Require"), *request.members("Proxy-Require")]
     unknown = [tag for tag in wanted if tag.lower() not in EXTENSIONS]
-    return Refusal(420, (("Unsupported", ", ".join(unknown)),)) if unknown else None
+    return Reply(420, (("Unsupported", ", ".join(unknown)),)) if unknown else None
 
 
-def _offering(request: Request) -> Refusal | None:
+def _offering(request: Request) -> Reply | None:
     if session_timer.too_short(request):
-        return Refusal(422, (("Min-SE", str(session_timer.MIN_SE)),))  # RFC 4028 §9
+        return Reply(422, (("Min-SE", str(session_timer.MIN_SE)),))  # RFC 4028 §9
     return _content(request)
 
 
-def _content(request: Request) -> Refusal | None:
+def _content(request: Request) -> Reply | None:
     """§8.2.3 and the Accept of RFC 4475 §3.3.15."""
     if "Accept" in request.headers and not _accepts_sdp(request.members("Accept")):
-        return Refusal(406)
+        return Reply(406)
     if not request.body:
         return None
     encoding = request.get("Content-Encoding")
     if encoding is not None and encoding.lower() != "identity":
-        return Refusal(415, (("Accept-Encoding", "identity"),))
+        return Reply(415, (("Accept-Encoding", "identity"),))
     if session_body(request) is None and not _optional(request):
-        return Refusal(415, (ACCEPT,))
+        return Reply(415, (ACCEPT,))
     return None
 
 

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from flowlang.sip.dialog import DialogKey
 from flowlang.sip.errors import SipSyntaxError
-from flowlang.sip.judge import Refusal
+from flowlang.sip.judge import Reply
 from flowlang.sip.message import Request
 from flowlang.sip.text import is_token, parse_parameters
 
@@ -59,24 +59,24 @@ def parse_replaces(text: str) -> Replaces:
     return Replaces(call_id, to_tag, from_tag, "early-only" in parameters)
 
 
-def replaced_by(request: Request, leg_of: Callable[[DialogKey], CallLeg | None]) -> CallLeg | Refusal | None:
+def replaced_by(request: Request, leg_of: Callable[[DialogKey], CallLeg | None]) -> CallLeg | Reply | None:
     """The call whose place a new INVITE wants; `None` for an INVITE that wants none."""
     value = request.get("Replaces")
     if value is None:
         return None
     if "Join" in request.headers:  # RFC 3911 §4: never both
-        return Refusal(400, reason="Replaces and Join")
+        return Reply(400, reason="Replaces and Join")
     try:
         replaces = parse_replaces(value)
     except SipSyntaxError as error:
-        return Refusal(400, reason=str(error))
+        return Reply(400, reason=str(error))
     leg = leg_of(replaces.key)
     if leg is None:
-        return Refusal(481)
+        return Reply(481)
     if leg.state == "ended":
-        return Refusal(603)
+        return Reply(603)
     if leg.state in ("answered", "confirmed"):
         if leg.dialog is None or leg.dialog.key != replaces.key:  # a fork that lost
-            return Refusal(481)
-        return Refusal(486) if replaces.early_only else leg
-    return Refusal(481) if leg.incoming else leg
+            return Reply(481)
+        return Reply(486) if replaces.early_only else leg
+    return Reply(481) if leg.incoming else leg

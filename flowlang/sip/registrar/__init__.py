@@ -16,7 +16,7 @@ from __future__ import annotations
 
 from .accounts import MAX_CPS, Account, Accounts
 from .bindings import Contact
-from .registrar import Registrar, Reply
+from .registrar import Registrar
 from .registration import Registration, Trunk
 
-__all__ = ["MAX_CPS", "Account", "Accounts", "Contact", "Registrar", "Registration", "Reply", "Trunk"]
+__all__ = ["MAX_CPS", "Account", "Accounts", "Contact", "Registrar", "Registration", "Trunk"]

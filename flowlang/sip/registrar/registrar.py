@@ -10,13 +10,13 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Sequence
 from math import ceil
-from typing import NamedTuple
 
 from flowlang.model.destinations import may_be_dialled
 from flowlang.sip.address import Address, same_host
 from flowlang.sip.digest import DIGEST_ALGORITHMS, Challenged, DigestGuard
 from flowlang.sip.errors import SipSyntaxError
 from flowlang.sip.headers import NameAddr, parse_name_addr, parse_number
+from flowlang.sip.judge import Reply
 from flowlang.sip.message import Request
 from flowlang.sip.uri import Uri, parse_uri
 
@@ -34,14 +34,6 @@ _MAX_EXPIRES = 2**32 - 1  # §20.19; more than that is a number out of range
 
 class _NotItsOwnError(Exception):
     """A contact that is a number, and not of the account."""
-
-
-class Reply(NamedTuple):
-    """The final response."""
-
-    status: int
-    headers: tuple[tuple[str, str], ...] = ()
-    reason: str | None = None
 
 
 class Registrar:

@@ -6,7 +6,7 @@ from typing import Protocol
 
 from flowlang.sip.address import Address
 from flowlang.sip.message import Message, Request, Response
-from flowlang.sip.transactions.machine import Host, State, Transaction, kind_of
+from flowlang.sip.transactions.machine import State, Transaction, TransactionHost, kind_of
 
 Way = tuple[Address, Address]
 """A destination, and the address of ours that faces it."""
@@ -48,7 +48,7 @@ class ClientTransaction(Transaction):
 
     def __init__(
         self,
-        host: Host,
+        host: TransactionHost,
         key: tuple[str, ...],
         state: State,
         request: Request,

@@ -15,7 +15,7 @@ from typing import ClassVar
 
 from flowlang.sip.address import Address
 from flowlang.sip.message import Message, Request, Response
-from flowlang.sip.transactions.machine import Host, Table
+from flowlang.sip.transactions.machine import Table, TransactionHost
 from flowlang.sip.transactions.server import ServerTransaction
 
 
@@ -43,7 +43,7 @@ class InviteServer(ServerTransaction):
 
     def __init__(
         self,
-        host: Host,
+        host: TransactionHost,
         key: tuple[str, ...],
         origin: tuple[str, ...],
         destination: Address,

@@ -19,7 +19,7 @@ State = Literal["calling", "trying", "proceeding", "completed", "confirmed", "ac
 Table = Mapping[tuple[State, str], tuple[State, tuple[str, ...]]]
 
 
-class Host(Protocol):
+class TransactionHost(Protocol):
     """What the layer gives its transactions."""
 
     settings: Settings
@@ -47,7 +47,7 @@ class Transaction:
     KIND: ClassVar[str]
 
     def __init__(
-        self, host: Host, key: tuple[str, ...], state: State, destination: Address, local: Address
+        self, host: TransactionHost, key: tuple[str, ...], state: State, destination: Address, local: Address
     ) -> None:
         self.host = host
         self.key = key

@@ -7,7 +7,7 @@ from typing import Protocol
 
 from flowlang.sip.address import Address
 from flowlang.sip.message import Message, Request, Response
-from flowlang.sip.transactions.machine import Host, State, Transaction, kind_of
+from flowlang.sip.transactions.machine import State, Transaction, TransactionHost, kind_of
 
 
 class ServerUser(Protocol):
@@ -30,7 +30,7 @@ class ServerTransaction(Transaction):
 
     def __init__(
         self,
-        host: Host,
+        host: TransactionHost,
         key: tuple[str, ...],
         origin: tuple[str, ...],
         state: State,
