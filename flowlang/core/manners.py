@@ -2,15 +2,17 @@
 for ever, and nobody is flooded.
 
 - A message that is nothing but an opt-out word is for no flow: the person gets one confirmation, at most one
-  an hour, and from then on nothing, until an opt-in word (CTIA Messaging Principles §5.1.3).
+  an hour, and from then on nothing, until an opt-in word (CTIA Messaging Principles §5.1.3). How it is
+  spaced, punctuated and written (`Stop all!`) is all the same.
 - What a machine sent by itself is no answer of the person's, and nothing answers it (RFC 3834 §2); it may
-  start a flow, as an alarm does.
+  start a flow, as an alarm does. That flow writes nothing to where it came from, and others only so much.
 - A thread in which more comes than people write is stopped, until nothing has come for a while; so much to
   one address in a minute, no more.
 """
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import Protocol
@@ -18,11 +20,16 @@ from typing import Protocol
 from flowlang.model.addresses import same_person
 from flowlang.model.manners import Manners
 from flowlang.model.message_commands import SendMessage
-from flowlang.model.values import HOUR, MINUTE
+from flowlang.model.values import DAY, HOUR, MINUTE
+
+from .opening import Opening
 
 _MOST_BUCKETS = 50_000
 """Addresses that are counted; past them the oldest half begins anew."""
 _MOST_AUTOMATIC = 20_000
+_MOST_TO_MACHINE = 20
+"""Messages a day to an address of which something automatic came within the last day: what a script writes to
+it in its own name may begin the next automatic one, however slowly, for ever."""
 _LONGEST_WORD = 40
 _ENDLESS = 10
 """Times as much as comes at once may come in a thread with no pause of a whole window, however slowly: 600
@@ -96,6 +103,8 @@ class Porter:
         self._opt_out = _words(manners.opt_out)
         self._opt_in = _words(manners.opt_in)
         self._automatic: dict[str | None, None] = {}
+        self._machines: dict[str, int] = {}  # who sent by himself, and when last
+        self._to_machines = Allowance(_MOST_TO_MACHINE, DAY)
         self._in = Allowance(manners.thread, manners.thread_window)
         self._out = Allowance(manners.recipient, MINUTE)
         self._confirmations = Allowance(1, HOUR)
@@ -108,6 +117,10 @@ class Porter:
             if in_thread:
                 return Dropped("a machine answered by itself")
             self.is_automatic(arrived.id)
+            self._machines.pop(person, None)
+            if len(self._machines) >= _MOST_AUTOMATIC:
+                del self._machines[next(iter(self._machines))]
+            self._machines[person] = now
         if channel in self.manners.opt_out_channels:
             found = self._word(person, arrived.text)
             if found is not None:
@@ -121,17 +134,26 @@ class Porter:
         """Whether somebody has opted out; an address as it comes."""
         return same_person(person) in self.opted_out
 
-    def why_not(self, command: SendMessage, now: int) -> str | None:
-        """Why a message does not go out, as the reason of the outcome `failed`; `None` where it may."""
+    def why_not(self, command: SendMessage, now: int, began: Opening | None = None) -> str | None:
+        """Why a message does not go out, as the reason of the outcome `failed`; `None` where it may. `began`
+        is what its sender began with."""
         person = same_person(command.to)
         reached = same_person(command.deliver_to or command.to)
         if self.wants_none(person) or self.wants_none(reached):
             return "opted_out"
         if command.reply_to in self._automatic:
             return "automatic"
+        if began is not None and began.automatic and _came_from(began, person, reached):
+            return "automatic"
+        if self._is_machine(person, now) and not self._to_machines.take(person, now):
+            return "automatic"
         if not self._out.take(reached, now):
             return "too_many"
         return None
+
+    def _is_machine(self, person: str, now: int) -> bool:
+        last = self._machines.get(person)
+        return last is not None and now - last < DAY
 
     def _may_confirm(self, arrived: Arrived, person: str, now: int) -> bool:
         return not arrived.automatic and self._confirmations.take(person, now) and self._out.take(person, now)
@@ -158,7 +180,7 @@ class Porter:
                 del self._automatic[next(iter(self._automatic))]
 
     def _word(self, person: str, text: str) -> Dropped | None:
-        word = text.strip().strip(".!\"'").casefold() if len(text) <= _LONGEST_WORD else ""
+        word = _word_of(text) if len(text) <= _LONGEST_WORD else ""
         if word in self._opt_out:
             if person in self.opted_out:
                 return Dropped("it opts out, and had before", stops=True)
@@ -170,5 +192,16 @@ class Porter:
         return None
 
 
+def _came_from(began: Opening, *addresses: str) -> bool:
+    """Whether one of these is who wrote what an activeflow began with, or where he wants his answers."""
+    return any(each and same_person(each) in addresses for each in (began.source, began.reply_to))
+
+
 def _words(given: Iterable[str]) -> frozenset[str]:
-    return frozenset(each.casefold() for each in given)
+    return frozenset(map(_word_of, given)) - {""}
+
+
+def _word_of(text: str) -> str:
+    """The letters and digits, as phones of all kinds write them: full width, with marks that nobody sees,
+    quotes around and spaces between."""
+    return "".join(each for each in unicodedata.normalize("NFKC", text).casefold() if each.isalnum())

@@ -108,7 +108,9 @@ class Dispatch:
             return backend.send(command, finish)
         if activeflow == NOBODY:
             return self._confirm(backend, command, finish)
-        why_not = self._porter.why_not(command, self._engine.now())
+        running = self._engine.living(activeflow)
+        began = running.flow.opening if running is not None else None
+        why_not = self._porter.why_not(command, self._engine.now(), began)
         if why_not is not None:
             finish(Done(Outcome("failed", {"reason": why_not})))
             return nothing

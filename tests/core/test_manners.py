@@ -14,7 +14,7 @@ from flowlang.core.threads import Threads
 from flowlang.model.events import CALLER_LEG, ELSEWHERE
 from flowlang.model.manners import Manners
 from flowlang.model.message_commands import SendMessage
-from flowlang.model.values import HOUR, MINUTE, SECOND
+from flowlang.model.values import DAY, HOUR, MINUTE, SECOND
 from flowlang.store.opt_outs import OptedOut
 
 ANN, OURS = "sms:+14155550100", "sms:+16062067563"
@@ -41,7 +41,14 @@ def test_what_is_used_up_comes_back_steadily() -> None:
     assert allowance.take("y", 0)
 
 
-@pytest.mark.parametrize("text", ["STOP", " stop ", "Stop.", "'unsubscribe'", "QUIT!"])
+WORDS = [
+    "STOP,", "stop?", "(stop)", "\u201cStop\u201d", "stop\u2026", "STOP ALL", "stop-all",
+    "\uff33\uff34\uff2f\uff30",
+    "STOP\u200b", "\u200eSTOP", "S T O P", "STOP \U0001f6d1",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("text", ["STOP", " stop ", "Stop.", "'unsubscribe'", "QUIT!", *WORDS])
 def test_a_message_that_is_an_opt_out_word_opts_out_once(text: str) -> None:
     porter = Porter()
     first, again = (porter.looks_at(came(text), 0, in_thread=True) for _ in range(2))
@@ -51,7 +58,7 @@ def test_a_message_that_is_an_opt_out_word_opts_out_once(text: str) -> None:
     assert porter.why_not(SendMessage("sms", ANN, "x", "k"), 0) == "opted_out"
 
 
-@pytest.mark.parametrize("text", ["please stop", "STOP it", "stopp", "", "S T O P", "x" * 100_000])
+@pytest.mark.parametrize("text", ["please stop", "STOP it", "stopp", "", "?!", "stop. it", "x" * 100_000])
 def test_what_is_more_than_the_word_does_not(text: str) -> None:
     assert Porter().looks_at(came(text), 0, in_thread=True) is None
 
@@ -77,6 +84,23 @@ def test_a_machine_starts_a_flow_and_answers_none() -> None:
     assert porter.looks_at(came("away", automatic=True, message="m2"), 0, in_thread=True) is not None
     assert porter.why_not(SendMessage("sms", ANN, "x", "k", reply_to="m1"), 0) == "automatic"
     assert porter.why_not(SendMessage("sms", ANN, "x", "k", reply_to="m9"), 0) is None
+
+
+def test_a_flow_that_began_with_a_machines_message_writes_nothing_to_where_it_came_from() -> None:
+    began = Opening("one", "main", {}, 0, 1, "sms", ANN, OURS, automatic=True, reply_to="sms:+14155550111")
+    porter = Porter()
+    for person, why in ((ANN, "automatic"), ("sms:+14155550111", "automatic"), ("sms:+14155550122", None)):
+        assert porter.why_not(SendMessage("sms", person, "x", "k"), 0, began) == why
+
+
+def test_a_loop_with_a_machine_ends_however_slow_it_is_and_alarms_come_through() -> None:
+    porter, rounds, now = Porter(), 0, 0
+    for number in range(1_000):
+        now = number * 11 * MINUTE
+        assert porter.looks_at(came("x", automatic=True, message=f"m{number}"), now, in_thread=False) is None
+        rounds += porter.why_not(SendMessage("sms", ANN, "x", f"k{number}"), now) is None
+    assert rounds <= 20 * (1 + 11 * 1_000 // (24 * 60) + 1)
+    assert porter.why_not(SendMessage("sms", ANN, "x", "k"), now + DAY) is None
 
 
 def test_who_opts_out_and_in_for_ever_is_told_so_once_an_hour() -> None:

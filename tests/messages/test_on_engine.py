@@ -372,6 +372,25 @@ def test_what_a_machine_sent_is_answered_by_nobody() -> None:
     assert [each.why for each in seen] == ["a machine answered by itself"]
 
 
+def test_an_alarm_is_written_on_to_others_and_not_back_to_its_machine() -> None:
+    script = """
+    policy { allow email "*" }
+    route email to "mailto:desk@clinic.example" => alarm
+    flow alarm {
+        email to: caller.address, subject: "Got it", body: "Thanks."
+        email to: "ann@example.com", subject: "Alarm", body: "It burns."
+    }
+    """
+
+    async def main() -> None:
+        post = SimulatedPost()
+        async with engine_with(post, script):
+            post.person("email", "fire@x.example").write("It burns", to="desk@clinic.example", automatic=True)
+            assert await settled(post) == ["It burns."]
+
+    run(main)
+
+
 def test_two_machines_that_answer_each_other_come_to_an_end() -> None:
     script = ASK.replace(
         'let name = ask("Name?"); say "Hello, ${name.text}."', 'on message { say "Thanks." }; wait 9d'
