@@ -110,10 +110,10 @@ class Dialog:
             uri = parse_name_addr(self.route_set[0] if self.route_set else f"<{self.remote_target}>").uri
         except SipSyntaxError:
             return self.peer
-        return address_of(uri, self.peer)
+        return transport_address(uri, self.peer)
 
 
-def address_of(uri: Uri, otherwise: Address) -> Address:
+def transport_address(uri: Uri, otherwise: Address) -> Address:
     """The transport address that `uri` writes out, `otherwise` if it does not."""
     if not uri.is_sip or ip_literal(uri.host) is None or not may_send_to(uri.host):
         return otherwise
