@@ -1,30 +1,47 @@
-"""Messages that an SMSC sends again because the connection broke before it had our answer.
+"""Messages that an SMSC sends again because it did not have our answer.
 
 SMPP gives what comes in no id, so we make one. A message is the same as one before, and gets its id, where
-the older came on a connection that broke within `DOUBT` seconds of it and all that it says is equal: whoever
-writes the same twice writes it on one connection, or later.
+all that it says is equal and the older
 
-What came is known across a crash too: a file has a line for each message, with its hash alone. It is not
-forced onto the disk, so it outlives a process, not a loss of power.
+- is not answered yet, and came on this connection: an SMSC repeats what is answered late; or
+- was not answered when the connection broke, or so late that the answer may have been lost with it. The SMSC
+  sends that again when we are back, within `DOUBT` seconds.
+
+Whoever writes the same twice gets an answer between the two.
+
+What came is known across a crash too: a file has a line for each message, with its hash alone, and one for
+each answer that is on the wire.
 """
 
 from __future__ import annotations
 
 import hashlib
 import json
-import os
-from collections.abc import Callable
+from collections import OrderedDict
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
+from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
+from typing import Any
 
 from .incoming import Text
+from .lines import Lines
 
 DOUBT = 60.0
-_MOST = 1_000
-_MOST_LINES = 10_000
+LATELY = 5.0
+"""Seconds in which an answer reaches an SMSC that is there."""
+_LONGEST = 86_400.0
+"""Seconds after which what was never answered is forgotten; SMSCs give up about then."""
+_MOST = 5_000
 
-_Came = tuple[float, str, str]
-"""When, the hash of what was said, the id."""
+
+@dataclass(slots=True, eq=False)
+class _Came:
+    at: float
+    hashed: str
+    message_id: str
+    answered: float | None = None
 
 
 class Again:
@@ -32,82 +49,105 @@ class Again:
 
     def __init__(self, new_id: Callable[[], str], path: Path | None = None) -> None:
         self._new_id = new_id
-        self._path = path
-        self._begun = path is None
-        self._file: int | None = None
-        self._lines = 0
-        self._came: list[_Came] = []
-        self._doubtful: list[_Came] = []
+        self._lines = Lines(path, self._all)
+        self._begun = False
+        self._came: OrderedDict[str, _Came] = OrderedDict()
+        self._unanswered: dict[str, str] = {}
+        self._doubtful: dict[str, list[_Came]] = {}
+        self._until = float("inf")
+
+    def bound(self, now: float) -> None:
+        """There is a connection: what is in doubt comes soon, or not again."""
+        self._begin(now)
+        self._until = now + DOUBT
 
     def id_of(self, text: Text, now: float) -> str:
         """The id of what came."""
         self._begin(now)
         hashed = _hash(text)
-        for place, (until, before, found) in enumerate(self._doubtful):
-            if before == hashed and now < until:
-                del self._doubtful[place]
-                self._take((now, hashed, found))
-                return found
-        message_id = self._new_id()
-        self._take((now, hashed, message_id))
-        return message_id
+        found = self._unanswered.get(hashed)
+        if found is None:
+            found = self._doubted(hashed, now) or self._new_id()
+            self._unanswered[hashed] = found
+            self._take(_Came(now, hashed, found))
+            self._write([now, hashed, found])
+        return found
 
-    def lost(self, now: float) -> None:
-        """The connection broke."""
-        recent = [(now + DOUBT, hashed, each) for at, hashed, each in self._came if now - at < DOUBT]
-        self._doubtful = [*(each for each in self._doubtful if now < each[0]), *recent][-_MOST:]
+    def decided(self, message_id: str) -> None:
+        """It has its answer: what is equal from now on is another."""
+        came = self._came.get(message_id)
+        if came is not None:
+            self._unanswered.pop(came.hashed, None)
+
+    def answered(self, message_ids: Iterable[str], now: float) -> None:
+        """Their answers are on the wire."""
+        for each in message_ids:
+            if each in self._came:
+                self._came[each].answered = now
+                self._write([now, each])
+
+    def lost(self, now: float, heard: float | None = None) -> None:
+        """The connection broke; `heard` is when the SMSC last gave a sign, `now` if it is not said."""
+        since = (now if heard is None else heard) - LATELY
+        before = chain.from_iterable(self._doubtful.values())
+        recent = (
+            each for each in self._came.values() if each.answered is None or since <= each.answered <= now
+        )
+        left = [each for each in chain(before, recent) if 0 <= now - each.at < _LONGEST]
+        self._doubtful = {}
+        for each in left[-_MOST:]:
+            self._doubtful.setdefault(each.hashed, []).append(each)
         self._came.clear()
+        self._unanswered.clear()
+        self._until = float("inf")
+
+    def _doubted(self, hashed: str, now: float) -> str | None:
+        if now >= self._until:
+            self._doubtful.clear()
+        found = self._doubtful.get(hashed)
+        if found is None:
+            return None
+        first = found.pop(0)
+        if not found:
+            del self._doubtful[hashed]
+        return first.message_id
 
     def _take(self, came: _Came) -> None:
-        self._came.append(came)
-        del self._came[:-_MOST]
-        if self._path is None:
-            return
-        self._lines += 1
-        with suppress(OSError):  # a disk that fails costs a repetition at the most
-            if self._lines > _MOST_LINES:
-                self._write_anew(self._path)
-            elif self._file is not None:
-                os.write(self._file, _line(came))
+        self._came[came.message_id] = came
+        if len(self._came) > _MOST:
+            _, oldest = self._came.popitem(last=False)
+            self._unanswered.pop(oldest.hashed, None)
 
     def _begin(self, now: float) -> None:
-        """What a former process had is in doubt."""
-        if self._begun or self._path is None:
+        """What a former process had is in doubt: nobody saw when its connection broke."""
+        if self._begun:
             return
         self._begun = True
-        text = ""
-        with suppress(OSError):
-            text = self._path.read_text(encoding="utf-8", errors="replace")
-        for line in text.splitlines():
-            with suppress(ValueError, TypeError, LookupError):  # what a crash or somebody else wrote
-                at, hashed, message_id = json.loads(line)
-                self._came.append((float(at), str(hashed), str(message_id)))
-        with suppress(OSError):
-            self._path.parent.mkdir(parents=True, exist_ok=True)
-            self._came = [each for each in self._came if 0 <= now - each[0] < DOUBT][-_MOST:]
-            self._write_anew(self._path)
+        with suppress(OSError):  # a disk that fails costs a repetition at the most, here and below
+            self._lines.begin(self._read)
         self.lost(now)
+        self._until = now + DOUBT
 
-    def _write_anew(self, path: Path) -> None:
-        new = path.with_suffix(".new")
-        flags = os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_TRUNC | os.O_CLOEXEC
-        file = os.open(new, flags, 0o600)
-        try:
-            for each in self._came:
-                os.write(file, _line(each))
-            new.replace(path)
-        except OSError:
-            os.close(file)
-            raise
-        if self._file is not None:
-            os.close(self._file)
-        self._file, self._lines = file, 0
+    def _read(self, line: Any) -> None:
+        match line:
+            case [at, str(message_id)]:
+                self._came[message_id].answered = float(at)
+            case [at, str(hashed), str(message_id)]:
+                self._take(_Came(float(at), hashed, message_id))
+            case _:
+                pass
+
+    def _write(self, line: list[Any]) -> None:
+        with suppress(OSError):
+            self._lines.write(line)
+
+    def _all(self) -> Iterator[list[Any]]:
+        for each in chain(chain.from_iterable(self._doubtful.values()), self._came.values()):
+            yield [each.at, each.hashed, each.message_id]
+            if each.answered is not None:
+                yield [each.answered, each.message_id]
 
 
 def _hash(text: Text) -> str:
     said = json.dumps([text.source, text.to, text.text])
     return hashlib.sha256(said.encode()).hexdigest()[:32]
-
-
-def _line(came: _Came) -> bytes:
-    return json.dumps(came).encode() + b"\n"

@@ -113,7 +113,6 @@ class SmppBackend:
             why, bound = await self._connected()
             failed = 1 if bound else failed + 1
             self._out.lost(trio.current_time())
-            self._again.lost(host.now() / SECOND)
             wait = Backoff(smsc.again, _LONGEST_PAUSE).wait(failed, self._chance.random())
             _log.warning("SMSC %s:%s: %s; tried again in %.1f s", smsc.host, smsc.port, why, wait)
             await self._wait_offline(trio.current_time() + wait)
@@ -189,6 +188,8 @@ class SmppBackend:
                 await self._write(stream, session, lost)
                 nursery.cancel_scope.cancel()
         finally:
+            heard = trio.current_time() - session.heard
+            self._again.lost(self._now(), self._now() - heard)
             with trio.move_on_after(1, shield=True):
                 session.unbind()
                 with suppress(trio.BrokenResourceError, trio.ClosedResourceError, trio.BusyResourceError):
@@ -231,11 +232,13 @@ class SmppBackend:
             if session.output:
                 data = bytes(session.output)
                 session.output.clear()
+                answering, session.answering = session.answering, []
                 try:
                     with trio.fail_after(self._smsc.pace.answer):
                         await stream.send_all(data)
                 except (trio.BrokenResourceError, trio.ClosedResourceError, trio.TooSlowError):
                     return
+                self._again.answered(answering, self._now())
                 continue
             with trio.move_on_at(min(session.next_deadline(), self._out.next_deadline(room=session.room))):
                 await self._wake.wait()
@@ -263,6 +266,7 @@ class SmppBackend:
             match event:
                 case Bound():
                     _log.info("SMSC %s:%s: bound", self._smsc.host, self._smsc.port)
+                    self._again.bound(self._now())
                 case Answered(sequence, status, message_id):
                     now = trio.current_time()
                     self._report(self._out.answered(sequence, status, message_id, now))
@@ -279,7 +283,7 @@ class SmppBackend:
     def _came(self, session: Session, pdu: Pdu) -> None:
         assert self._host is not None
         try:
-            text = self._in.take(pdu, self._host.now() / SECOND)
+            text = self._in.take(pdu, self._now())
         except OSError as error:
             _log.error("a part of a message cannot be kept: %s", error)
             session.answer(pdu.sequence, _LATER)
@@ -297,20 +301,25 @@ class SmppBackend:
             if text.parts is not None:
                 self._in.parts.done(text.parts)
 
-        def kept() -> None:
-            done()
-            session.answer(pdu.sequence, 0)
+        message = self._again.id_of(text, self._now())
+
+        def answer(status: int) -> None:
+            self._again.decided(message)
+            session.answer(pdu.sequence, status, message)
             self._wake.set()
 
-        message = self._again.id_of(text, self._host.now() / SECOND)
+        def kept() -> None:
+            done()
+            answer(0)
+
         fields: dict[str, Value] = {"text": text.text, "id": message}
         offered = Offered("sms", text.to, text.source, self._new_id(), data=fields)
         refused = self._host.receive(offered, kept)
         if refused is not None and refused.may_come_again:
-            session.answer(pdu.sequence, _LATER)
+            answer(_LATER)
         elif refused is not None:
             done()
-            session.answer(pdu.sequence, _NEVER)
+            answer(_NEVER)
 
     async def _keep_part(self, session: Session, sequence: int) -> None:
         """Answers it when it is on the disk; elsewhere than in the loop, which must not wait for that."""
@@ -322,6 +331,10 @@ class SmppBackend:
         else:
             session.answer(sequence, 0)
         self._wake.set()
+
+    def _now(self) -> float:
+        assert self._host is not None
+        return self._host.now() / SECOND
 
     def _report(self, reports: list[Report]) -> None:
         assert self._host is not None

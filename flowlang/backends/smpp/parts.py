@@ -1,13 +1,11 @@
 """Parts of long messages that came in, until all are there and the message is kept.
 
 A part is answered before its message is whole, for an SMSC may send the next only then; so it has to outlive
-the process by itself. Each is a line of JSON in a file that is written anew when it begins and now and then.
+the process by itself, a line each.
 """
 
 from __future__ import annotations
 
-import json
-import os
 from collections import OrderedDict
 from collections.abc import Iterator
 from contextlib import suppress
@@ -15,13 +13,14 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from .lines import Lines
+
 Key = tuple[str, str, int, int]
 """Who, to whom, the reference, of how many parts."""
 
 _MOST_OPEN = 1_000
 _WAITS = 600.0
 """Seconds for the rest of a message."""
-_MOST_LINES = 10_000
 
 
 @dataclass(slots=True)
@@ -34,19 +33,17 @@ class Parts:
     """Of one SMSC. Without a `path` they live as long as the process. Seconds are those since 1970."""
 
     def __init__(self, path: Path | None = None) -> None:
-        self._path = path
         self._open: OrderedDict[Key, _Open] = OrderedDict()
-        self._file: int | None = None
-        self._lines = 0
+        self._lines = Lines(path, self._all)
 
     def put(self, key: Key, number: int, octets: bytes, now: float) -> bytes | None:
         """The whole, where this was the last that was missing; it stays until it is `done`. Raises
         `OSError`."""
-        self._begin()
+        self._lines.begin(self._read)
         while self._open and next(iter(self._open.values())).until <= now:
             self._open.popitem(last=False)
         found = self._take(key, number, octets, now + _WAITS)
-        self._write([list(key), found.until, number, octets.hex()])
+        self._lines.write([list(key), found.until, number, octets.hex()])
         if len(found.parts) < key[-1]:
             return None
         return b"".join(found.parts[each] for each in sorted(found.parts))
@@ -55,12 +52,11 @@ class Parts:
         """The message is kept, or nobody's; a disk that fails then costs a repetition at the most."""
         if self._open.pop(key, None) is not None:
             with suppress(OSError):
-                self._write([list(key)])
+                self._lines.write([list(key)])
 
     def sync(self) -> None:
         """What was put is on the disk when it returns; it blocks. Raises `OSError`."""
-        if self._file is not None:
-            os.fsync(self._file)
+        self._lines.sync()
 
     def _take(self, key: Key, number: int, octets: bytes, until: float) -> _Open:
         found = self._open.get(key)
@@ -71,18 +67,6 @@ class Parts:
         found.parts[number] = octets
         return found
 
-    def _begin(self) -> None:
-        if self._path is None or self._file is not None:
-            return
-        text = ""
-        with suppress(FileNotFoundError):
-            text = self._path.read_text(encoding="utf-8", errors="replace")
-        for line in text.splitlines():
-            with suppress(ValueError, TypeError, LookupError):  # what a crash or somebody else wrote
-                self._read(json.loads(line))
-        self._path.parent.mkdir(parents=True, exist_ok=True)
-        self._write_anew(self._path)
-
     def _read(self, line: Any) -> None:
         source, to, reference, total = line[0]
         key = str(source), str(to), int(reference), int(total)
@@ -91,35 +75,7 @@ class Parts:
         else:
             self._take(key, int(line[2]), bytes.fromhex(line[3]), float(line[1]))
 
-    def _write(self, line: list[Any]) -> None:
-        if self._path is None or self._file is None:
-            return
-        self._lines += 1
-        if self._lines > _MOST_LINES:
-            self._write_anew(self._path)
-        os.write(self._file, _line(line))
-
-    def _write_anew(self, path: Path) -> None:
-        new = path.with_suffix(".new")
-        flags = os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_TRUNC | os.O_CLOEXEC
-        file = os.open(new, flags, 0o600)
-        try:
-            for each in self._all():
-                os.write(file, _line(each))
-            os.fsync(file)
-            new.replace(path)
-        except OSError:
-            os.close(file)
-            raise
-        if self._file is not None:
-            os.close(self._file)
-        self._file, self._lines = file, 0
-
     def _all(self) -> Iterator[list[Any]]:
         for key, found in self._open.items():
             for number, octets in found.parts.items():
                 yield [list(key), found.until, number, octets.hex()]
-
-
-def _line(line: list[Any]) -> bytes:
-    return json.dumps(line).encode() + b"\n"

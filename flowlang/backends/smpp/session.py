@@ -58,10 +58,9 @@ class Came:
 
 @dataclass(frozen=True, slots=True)
 class Lost:
-    """The connection is of no more use, and why; `refused` is the status where the bind was refused."""
+    """The connection is of no more use, and why."""
 
     why: str
-    refused: int = 0
 
 
 Event = Bound | Answered | Came | Lost
@@ -77,16 +76,18 @@ class State(Enum):
 
 
 class Session:
-    """`output` has the bytes to send; whoever sends them clears it."""
+    """`output` has the bytes to send, `answering` the names of what they answer; whoever sends them clears
+    both. `heard` is when the SMSC last gave a sign."""
 
     def __init__(self, account: Account, pace: Pace, now: float) -> None:
         self.state = State.OPEN
         self.was_bound = False
         self.output = bytearray()
+        self.answering: list[str] = []
+        self.heard = now
         self._pace = pace
         self._framer = Framer()
         self._sequence = 0
-        self._heard = now
         self._asked: float | None = None
         self._waiting: dict[int, float] = {}
         fields = {
@@ -108,10 +109,12 @@ class Session:
         self._waiting[sequence] = now
         return sequence
 
-    def answer(self, sequence: int, status: int) -> None:
-        """To what came."""
+    def answer(self, sequence: int, status: int, name: str | None = None) -> None:
+        """To what came, under its name where it has one."""
         if self.state in (State.BOUND, State.UNBINDING):
             self._put(Pdu("deliver_sm_resp", sequence, status))
+            if name is not None:
+                self.answering.append(name)
 
     def unbind(self) -> None:
         """Says goodbye."""
@@ -123,13 +126,13 @@ class Session:
         """Bytes from the SMSC; none are its end."""
         if self.state is State.OVER:
             return []
+        self.heard = now
         if not data:
             return self._lost("the SMSC ended the connection")
         try:
             pdus = self._framer.feed(data)
         except PduError as error:
             return self._lost(str(error))
-        self._heard = now
         self._asked = None
         events: list[Event] = []
         for pdu in pdus:
@@ -142,7 +145,7 @@ class Session:
             return self._begun + self._pace.answer
         if self.state is State.OVER:
             return float("inf")
-        silence = self._heard + self._pace.silence if self._asked is None else self._asked + self._pace.answer
+        silence = self.heard + self._pace.silence if self._asked is None else self._asked + self._pace.answer
         oldest = next(iter(self._waiting.values()), None)
         return min(silence, oldest + self._pace.answer) if oldest is not None else silence
 
@@ -167,7 +170,7 @@ class Session:
         match pdu.command:
             case "bind_transceiver_resp" if self.state is State.OPEN:
                 if pdu.status:
-                    return self._lost(f"the SMSC refused our bind with 0x{pdu.status:08x}", pdu.status)
+                    return self._lost(f"the SMSC refused our bind with 0x{pdu.status:08x}")
                 self.state = State.BOUND
                 self.was_bound = True
                 return [Bound()]
@@ -190,9 +193,9 @@ class Session:
                 pass  # an answer that nobody waits for
         return []
 
-    def _lost(self, why: str, refused: int = 0) -> list[Event]:
+    def _lost(self, why: str) -> list[Event]:
         self.state = State.OVER
-        return [Lost(why, refused)]
+        return [Lost(why)]
 
     def _next(self) -> int:
         self._sequence = self._sequence % _MOST_SEQUENCE + 1

@@ -5,7 +5,7 @@ from __future__ import annotations
 from itertools import count
 from pathlib import Path
 
-from flowlang.backends.smpp.again import DOUBT, Again
+from flowlang.backends.smpp.again import DOUBT, LATELY, Again
 from flowlang.backends.smpp.incoming import Text
 
 NUMBERS = count()
@@ -23,6 +23,7 @@ def test_what_a_process_had_has_its_id_in_the_next(tmp_path: Path) -> None:
     first, second = before.id_of(YES, 1000.0), before.id_of(NO, 1001.0)
     after = again(path)
     assert after.id_of(NO, 1002.0) == second
+    after.decided(second)
     assert after.id_of(NO, 1002.0) not in (first, second)
     third = again(path)
     assert third.id_of(YES, 1003.0) == first
@@ -30,9 +31,67 @@ def test_what_a_process_had_has_its_id_in_the_next(tmp_path: Path) -> None:
     assert b"yes" not in path.read_bytes()
 
 
-def test_it_is_a_new_one_after_a_while(tmp_path: Path) -> None:
-    first = again(tmp_path / "came").id_of(YES, 1000.0)
-    assert again(tmp_path / "came").id_of(YES, 1000.0 + DOUBT) != first
+def test_what_was_answered_before_a_process_died_is_another_in_the_next(tmp_path: Path) -> None:
+    path = tmp_path / "came"
+    before = again(path)
+    first = before.id_of(YES, 1000.0)
+    before.decided(first)
+    before.answered([first], 1000.0)
+    assert again(path).id_of(YES, 1000.0 + LATELY + 1) != first
+
+
+def test_an_answer_may_be_lost_with_the_process(tmp_path: Path) -> None:
+    path = tmp_path / "came"
+    before = again(path)
+    first, second = before.id_of(YES, 1000.0), before.id_of(NO, 1000.0)
+    before.decided(first)
+    before.answered([first], 1000.0)
+    after = again(path)
+    assert after.id_of(YES, 1000.0 + LATELY) == first
+    assert after.id_of(NO, 1000.0 + LATELY) == second
+
+
+def test_what_was_never_answered_is_known_for_hours_and_comes_soon_after_the_bind(tmp_path: Path) -> None:
+    path = tmp_path / "came"
+    before = again(path)
+    first, second = before.id_of(YES, 1000.0), before.id_of(NO, 1000.0)
+    after = again(path)
+    after.bound(9000.0)
+    assert after.id_of(YES, 9001.0) == first
+    assert after.id_of(NO, 9000.0 + DOUBT) != second
+
+
+def test_what_was_answered_long_before_the_connection_broke_is_another(tmp_path: Path) -> None:
+    one = again(tmp_path / "came")
+    one.bound(1000.0)
+    first = one.id_of(YES, 1000.0)
+    one.decided(first)
+    one.answered([first], 1000.0)
+    one.lost(1030.0)
+    one.bound(1031.0)
+    second = one.id_of(YES, 1032.0)
+    assert second != first
+    one.lost(1033.0)
+    one.bound(1034.0)
+    assert one.id_of(YES, 1035.0) == second
+
+
+def test_an_answer_since_which_nothing_was_heard_may_be_lost(tmp_path: Path) -> None:
+    one = again(tmp_path / "came")
+    first = one.id_of(YES, 1000.0)
+    one.decided(first)
+    one.answered([first], 1000.0)
+    one.lost(1060.0, heard=1000.0)
+    one.bound(1061.0)
+    assert one.id_of(YES, 1062.0) == first
+
+
+def test_on_one_connection_what_is_not_answered_yet_is_the_same(tmp_path: Path) -> None:
+    one = again(tmp_path / "came")
+    first = one.id_of(YES, 1000.0)
+    assert one.id_of(YES, 1010.0) == first
+    one.decided(first)
+    assert one.id_of(YES, 1011.0) != first
 
 
 def test_what_a_crash_left_of_a_line_is_passed(tmp_path: Path) -> None:
