@@ -12,8 +12,8 @@ import re
 from collections.abc import Iterable
 
 from flowlang.sip.errors import SipSyntaxError
-from flowlang.sip.headers import CSeq, NameAddr, Via, parse_cseq, parse_name_addr, parse_number, parse_via
 from flowlang.sip.header_names import CANONICAL
+from flowlang.sip.headers import CSeq, NameAddr, Via, parse_cseq, parse_name_addr, parse_number, parse_via
 from flowlang.sip.status import reason_phrase
 from flowlang.sip.text import is_token, split_list
 from flowlang.sip.uri import Uri, parse_uri

@@ -14,9 +14,9 @@ from __future__ import annotations
 import re
 
 from flowlang.sip.errors import SipSyntaxError
+from flowlang.sip.header_names import CANONICAL, SINGLE
 from flowlang.sip.headers import parse_name_addr, parse_number
 from flowlang.sip.message import BARE_NUL, Headers, Message, Request, Response
-from flowlang.sip.header_names import CANONICAL, SINGLE
 from flowlang.sip.text import is_token
 
 MAX_MESSAGE = 65_535

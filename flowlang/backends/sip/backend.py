@@ -75,13 +75,13 @@ from .config import ListenerConfig
 from .dns import DnsResolver, LazyLookup, Lookup
 from .endpoint import Endpoint, check_addresses
 from .ground import Ground
+from .harmless import printable
 from .hidden import Hidden
 from .incoming_leg import IncomingLeg
 from .keepalive import keep_alive
 from .ladders import Ladders
 from .left_over import end_left_over
 from .listening import open_listeners, shown
-from .names import printable
 from .outgoing_leg import OutgoingLeg
 from .replacing import take_place
 from .sockets import Listener, Network

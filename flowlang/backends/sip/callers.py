@@ -15,7 +15,7 @@ from flowlang.sip.headers import NameAddr, parse_name_addr
 from flowlang.sip.message import Request
 from flowlang.sip.uri import Uri
 
-from .names import address_of, display_name, printable
+from .harmless import address_text, display_name, printable
 from .trunks import SipTrunk, rewritten
 
 _MOST_ENTRIES = 20  # of History-Info that are looked at
@@ -60,7 +60,7 @@ def tell_refused(host: CallHost, incoming: Incoming, status: int, why: str) -> N
 
 def _number(uri: Uri, trunk: SipTrunk | None) -> str:
     """The address, as the trunk's rules make an E.164 number of it."""
-    address = address_of(uri)
+    address = address_text(uri)
     if trunk is None or not trunk.numbers_in:
         return address
     user = uri.user_text if uri.is_sip else uri.opaque.partition(";")[0]

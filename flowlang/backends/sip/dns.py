@@ -18,7 +18,7 @@ from flowlang.sip import Address
 from flowlang.sip.address import DEFAULT_PORTS, ip_literal, may_send_to
 from flowlang.sip.uri import Uri
 
-from .names import printable
+from .harmless import printable
 from .targets import NoTarget
 
 LOOKUP_TIME = 5.0  # seconds for all of one name

@@ -17,7 +17,7 @@ from flowlang.sip.errors import SipSyntaxError
 from flowlang.sip.headers import NameAddr
 from flowlang.sip.uri import Uri, parse_uri
 
-from .names import printable
+from .harmless import printable
 from .targets import Target
 
 _NAMELESS = "flowlang"

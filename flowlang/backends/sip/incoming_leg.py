@@ -18,9 +18,9 @@ from flowlang.sip.headers import parse_name_addr
 from flowlang.sip.uri import parse_uri
 
 from .ground import Ground
+from .harmless import printable, uri_of
 from .leg import SipLeg
 from .leg_media import GONE
-from .names import printable, uri_of
 
 IsOurs = Callable[[str, int | None], bool]
 

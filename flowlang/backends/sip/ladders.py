@@ -19,7 +19,7 @@ from flowlang.backends.ladder import LadderLine, LadderPart
 from flowlang.model.secrets import MASK
 from flowlang.model.values import SECOND
 
-from .names import printable
+from .harmless import printable
 
 MOST = 300
 """Lines of a call: enough for an hour of re-INVITEs and its transfers."""

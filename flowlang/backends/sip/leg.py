@@ -57,9 +57,9 @@ from flowlang.sip.outputs import Side
 
 from . import attended
 from .ground import Ground
+from .harmless import transfer_target, uri_of
 from .left_over import dialog_to_plain
 from .leg_media import GONE, LegMedia
-from .names import transfer_target, uri_of
 
 _BY_NETWORK = frozenset({"no_ack", "lost", "timeout"})
 _OK, _FORBIDDEN, _DECLINED = 200, 403, 603  # RFC 3261 §21

@@ -46,10 +46,10 @@ from flowlang.sip import (
 from flowlang.sip import Event as SipEvent
 
 from .ground import Ground
+from .harmless import printable, transfer_target
 from .identity import identity
 from .leg import SipLeg
 from .leg_media import GONE
-from .names import printable, transfer_target
 from .targets import NoTarget, Round, Target, Targets
 
 if TYPE_CHECKING:

@@ -18,7 +18,7 @@ from flowlang.model.addresses import is_e164, number_of
 from flowlang.sip import Address, Contact, Credentials, SipSyntaxError
 from flowlang.sip.uri import Uri, parse_uri
 
-from .names import printable
+from .harmless import printable
 from .trunks import SipTrunk, rewritten, trunks_for
 
 _FULL = 503

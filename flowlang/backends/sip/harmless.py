@@ -25,7 +25,7 @@ def printable(text: str, longest: int = _LONGEST) -> str:
     return text if text.isprintable() else "".join(each if each.isprintable() else "?" for each in text)
 
 
-def address_of(uri: Uri) -> str:
+def address_text(uri: Uri) -> str:
     """A URI as an address: `sip:user@host`, without port and parameters."""
     if not uri.is_sip:
         return printable(str(uri))
