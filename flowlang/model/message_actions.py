@@ -81,7 +81,7 @@ MESSAGE_ACTIONS = (
             Parameter("subject", ("text",), "one line"),
             Parameter("body", ("text",), "the plain text"),
             Parameter("html", ("text",), "the same as HTML, for readers that show it", None),
-            Parameter("attachments", ("list",), "files below the script's folder or recordings", ()),
+            Parameter("attachments", ("list",), "files below folders that the operator names", ()),
             _FROM,
         ),
         _SENT,

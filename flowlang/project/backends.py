@@ -66,7 +66,7 @@ class Shared:
 class Surroundings:
     """What the backends of a project share. `folder` is where relative paths begin, `data` where something
     may be kept, `None` for nowhere; `policy` is the operator's; `voice` speaks what scripts `say`; `sealing`
-    is for secrets that are kept."""
+    is for secrets that are kept; `secret_files` are those that the settings name."""
 
     folder: Path
     data: Path | None = None
@@ -74,6 +74,7 @@ class Surroundings:
     shared: Shared = field(default_factory=Shared)
     voice: Voice | None = None
     sealing: Sealing | None = None
+    secret_files: frozenset[Path] = frozenset()
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -29,6 +29,7 @@ from flowlang.model.values import SECOND
 from .backends import Checked, Surroundings, check_backends, make_backends
 from .finding import find_settings
 from .hosts import Declared, declare, declare_python, make_importable, taken
+from .secrets import secret_files
 from .settings import read_settings
 from .shapes import Report
 
@@ -88,7 +89,10 @@ class Project:
         sections = self.settings.get("backends")
         if not sections or self.report is None or self.path is None:
             return ()
-        surroundings = Surroundings(self.path.parent, data, policy, voice=voice, sealing=sealing)
+        secret = secret_files(self.settings, self.path.parent)
+        surroundings = Surroundings(
+            self.path.parent, data, policy, voice=voice, sealing=sealing, secret_files=secret
+        )
         made = make_backends(sections, surroundings, self.report, of)
         _raise_found((self.report,))
         return made

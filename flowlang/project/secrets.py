@@ -7,7 +7,7 @@ password = { file = "secrets/smtp" }   # its first line; the path is taken from 
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path as FilePath
 from typing import Any, cast
@@ -36,6 +36,20 @@ class Hidden:
         if found or not report.needs_secrets:
             return Secret(found or "")
         return report.refuse(path, why)
+
+
+def secret_files(settings: Any, folder: FilePath) -> frozenset[FilePath]:
+    """The files that hold a secret of these settings, as they stand in `flow.toml` in that folder."""
+    match settings:
+        case {"file": str(name), **rest} if not rest:
+            return frozenset({folder / name})
+        case Mapping():
+            inner = list(cast("Mapping[str, Any]", settings).values())
+        case list() | tuple():
+            inner = list(cast("Sequence[Any]", settings))
+        case _:
+            return frozenset()
+    return frozenset(file for each in inner for file in secret_files(each, folder))
 
 
 def _first_line(path: FilePath) -> tuple[str | None, str]:

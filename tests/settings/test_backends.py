@@ -16,7 +16,7 @@ from flowlang.model.policy import EVERYTHING
 from flowlang.project import backends as loading
 from flowlang.project.backends import BackendKind, Section, SettingsError
 from flowlang.project.project import ProjectError, open_project
-from flowlang.project.secrets import Hidden
+from flowlang.project.secrets import Hidden, secret_files
 from flowlang.project.shapes import Integer, Table, Text
 from tests.cli.flow import flow
 
@@ -86,6 +86,12 @@ def test_a_secret_may_stand_in_a_file_beside(tmp_path: Path) -> None:
     (tmp_path / "seed").write_text("oats\nrest", encoding="utf-8")
     (section,) = made(tmp_path, '[backends.a]\nkind = "pigeon"\nloft = "x"\nseed = { file = "seed" }\n')
     assert section.settings["seed"] == "oats"
+    assert section.surroundings.secret_files == {tmp_path / "seed"}
+
+
+def test_all_files_that_hold_secrets_are_known(tmp_path: Path) -> None:
+    given = {"backends": {"a": {"x": {"file": "s/x"}, "of": [{"key": {"file": "y"}}], "file": "no", "n": 1}}}
+    assert secret_files(given, tmp_path) == {tmp_path / "s/x", tmp_path / "y"}
 
 
 @pytest.mark.usefixtures("entries")

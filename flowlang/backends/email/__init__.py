@@ -1,5 +1,6 @@
 """E-mail: out by SMTP, in by an SMTP listener or IMAP."""
 
+from .attachable import Attachable
 from .backend import EmailBackend
 from .compose import Writer
 from .imap import ImapMailbox
@@ -11,6 +12,7 @@ from .smtp_session import Limits
 
 __all__ = [
     "KIND",
+    "Attachable",
     "EmailBackend",
     "ImapMailbox",
     "Limits",

@@ -9,17 +9,17 @@ from __future__ import annotations
 import mimetypes
 import unicodedata
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from email.headerregistry import Address
 from email.message import EmailMessage
 from email.policy import SMTP
 from email.utils import format_datetime
-from pathlib import Path
 
 from flowlang.model.addresses import message_address
 from flowlang.model.message_commands import SendMessage
 
+from .attachable import Attachable
 from .message_ids import id_of_key, is_message_id, references
 
 _LONGEST_HEADER = 1_000
@@ -49,12 +49,12 @@ class Mail:
 
 @dataclass(frozen=True, slots=True)
 class Writer:
-    """`sender` is the operator's default address and `name` what stands before it. Attachments are read below
-    `folders`, the first that has the file; `most_bytes` is how large a mail may be."""
+    """`sender` is the operator's default address and `name` what stands before it. `attachable` are
+    the files that scripts may attach; `most_bytes` is how large a mail may be."""
 
     sender: str
     name: str = ""
-    folders: tuple[Path, ...] = ()
+    attachable: Attachable = field(default_factory=Attachable)
     most_bytes: int = 20 * 2**20
 
     def compose(self, command: SendMessage, at: int, chain: Sequence[str] = ()) -> Mail:
@@ -100,22 +100,18 @@ class Writer:
             mail.add_attachment(content, maintype=main, subtype=sub, filename=name)
 
     def _read(self, path: str, most: int) -> bytes:
-        for folder in self.folders:
-            try:
-                root = folder.resolve()
-                file = (root / path).resolve()
-                if not file.is_relative_to(root) or not file.is_file():
-                    continue
-                with file.open("rb") as opened:
-                    content = opened.read(most + 1)
-            except OSError as error:
-                raise ComposeError("attachment", f"cannot read an attachment: {error.strerror}") from None
-            except (ValueError, RuntimeError):  # NUL, half a character, links that go round
-                continue
-            if len(content) > most:
-                raise ComposeError("too_large", f"the attachments have more than {self.most_bytes} bytes")
-            return content
-        raise ComposeError("attachment", "an attachment is no file of the script's folder or the recordings")
+        try:
+            file = self.attachable.find(path)
+            if file is None:
+                wanted = "a file below the folders that `attachments` of the backend names"
+                raise ComposeError("attachment", f"an attachment has to be {wanted}, and no secret")
+            with file.open("rb") as opened:
+                content = opened.read(most + 1)
+        except OSError as error:
+            raise ComposeError("attachment", f"cannot read an attachment: {error.strerror}") from None
+        if len(content) > most:
+            raise ComposeError("too_large", f"the attachments have more than {self.most_bytes} bytes")
+        return content
 
 
 def _bare(address: str) -> str:

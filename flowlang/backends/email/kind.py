@@ -14,6 +14,7 @@ from flowlang.project.backends import BackendKind, Section, SettingsError
 from flowlang.project.secrets import Hidden
 from flowlang.project.shapes import HOST, Choice, Integer, Items, Seconds, Table, Text, Told
 
+from .attachable import Attachable
 from .backend import EmailBackend
 from .compose import Writer
 from .imap import ImapMailbox
@@ -88,8 +89,8 @@ def _make(section: Section) -> EmailBackend:
         return EmailBackend(receivers=receivers)
     if "from" not in given:
         raise SettingsError("it sends by `smtp`, so it needs `from`, the address that mails are from")
-    folders = (folder, *(folder / each for each in given.get("attachments", ())))
-    writer = Writer(_address(given["from"], "from"), given.get("name", ""), folders, largest)
+    attachable = _attachable(section)
+    writer = Writer(_address(given["from"], "from"), given.get("name", ""), attachable, largest)
     patience = Patience(give_up=smtp.get("give_up", Patience.give_up))
     server = _server(smtp, _SMTP_PORTS, "starttls", folder, "smtp")
     sender = Sender(
@@ -100,6 +101,17 @@ def _make(section: Section) -> EmailBackend:
         patience=patience,
     )
     return EmailBackend(writer, sender, receivers)
+
+
+def _attachable(section: Section) -> Attachable:
+    folder, data = section.surroundings.folder, section.surroundings.data
+    folders = tuple(folder / each for each in section.settings.get("attachments", ()))
+    for place, each in enumerate(folders):
+        for held, what in ((folder, "`flow.toml`"), (data, "what `flow serve` keeps")):
+            if held is not None and held.resolve().is_relative_to(each.resolve()):
+                why = f"this folder has {what} in it; name one that has nothing but what may be attached"
+                raise SettingsError(why, "attachments", place)
+    return Attachable(folders, folder, section.surroundings.secret_files)
 
 
 def _address(given: str, *where: str) -> str:
@@ -150,7 +162,7 @@ KIND = BackendKind(
             "name": Told(Text(), "stands before that address"),
             "attachments": Told(
                 Items(Text("a path"), "a list of folders"),
-                "of files that may be attached, beside the folder of `flow.toml`",
+                "of files that may be attached, but keys and secrets; without it none may",
             ),
             "largest": Told(Integer(10_000, 200_000_000), "bytes of a mail, out and in; 20,971,520"),
             "smtp": Told(_SMTP, "brings mails out"),

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from flowlang.backends.email.attachable import Attachable
 from flowlang.backends.email.compose import ComposeError, Writer
 from flowlang.model.message_commands import SendMessage
 from tests.backends.naughty import ALL
@@ -30,7 +31,11 @@ def is_name(text: str) -> bool:
 
 
 def sent(folder: Path, *names: str, most: int = 10_000) -> EmailMessage:
-    writer = Writer("mailto:desk@clinic.example", folders=(folder,), most_bytes=most)
+    return written(Attachable((folder,)), *names, most=most)
+
+
+def written(attachable: Attachable, *names: str, most: int = 10_000) -> EmailMessage:
+    writer = Writer("mailto:desk@clinic.example", attachable=attachable, most_bytes=most)
     mail = SendMessage("email", "mailto:ann@home.example", "Hi", "af1/1", subject="Hi", attachments=names)
     data = writer.compose(mail, 0).data
     return BytesParser(policy=default).parsebytes(data)  # type: ignore[return-value, arg-type]
@@ -43,6 +48,10 @@ def test_a_file_of_any_name_is_one_part_under_that_name(tmp_path: Path) -> None:
             continue
         for name in (text, f"{text}.txt"):
             (tmp_path / name).write_bytes(b"ten o'clock")
+            if name.startswith("."):
+                with pytest.raises(ComposeError, match="no secret"):
+                    sent(tmp_path, name)
+                continue
             if any(unicodedata.category(each) in LINES for each in name):
                 with pytest.raises(ComposeError, match="one line"):
                     sent(tmp_path, name)
@@ -80,6 +89,27 @@ def test_a_link_leads_nowhere_outside(tmp_path: Path) -> None:
     (folder / "link").symlink_to(tmp_path / "secret")
     with pytest.raises(ComposeError):
         sent(folder, "link")
+
+
+def test_no_secret_goes_out_wherever_it_lies(tmp_path: Path) -> None:
+    files = "plan.txt", "imap", "tls.pem", "TLS.KEY", ".env", ".git/config", "inner/.ssh/known"
+    for name in files:
+        (tmp_path / "open" / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / "open" / name).write_text("hunter2")
+    (tmp_path / "open" / "way").symlink_to(tmp_path / "open" / "imap")
+    (tmp_path / "flow.toml").write_text("x")
+    attachable = Attachable((tmp_path / "open",), tmp_path, frozenset({tmp_path / "open" / "imap"}))
+    for name in ("plan.txt", "open/plan.txt"):  # from the folder, and from that of `flow.toml`
+        assert len(list(written(attachable, name).iter_attachments())) == 1
+    for name in (*files[1:], "way", "open/imap", "open/tls.pem", "flow.toml"):
+        with pytest.raises(ComposeError, match="and no secret"):
+            written(attachable, name)
+
+
+def test_without_a_folder_nothing_is_attached(tmp_path: Path) -> None:
+    (tmp_path / "plan.txt").write_text("x")
+    with pytest.raises(ComposeError, match="`attachments` of the backend"):
+        written(Attachable((), tmp_path), "plan.txt")
 
 
 def test_all_together_have_a_largest_size(tmp_path: Path) -> None:

@@ -44,6 +44,12 @@ def test_one_that_only_reads_sends_nothing(tmp_path: Path) -> None:
          "`@` is no e-mail address", ("listener", "addresses", 1)),
         (f'from = "a@b.example"\n{SMTP}user = "x"\nsecurity = "none"',
          "the password for smtp.example would go out in the clear; use TLS", ("smtp", "security")),
+        (f'from = "a@b.example"\nattachments = ["recordings", "."]\n{SMTP}',
+         "this folder has `flow.toml` in it; name one that has nothing but what may be attached",
+         ("attachments", 1)),
+        (f'from = "a@b.example"\nattachments = ["data"]\n{SMTP}',
+         "this folder has what `flow serve` keeps in it; name one that has nothing but what may be attached",
+         ("attachments", 0)),
     ],
 )  # fmt: skip
 def test_mistakes_are_told(tmp_path: Path, lines: str, message: str, where: tuple[str | int, ...]) -> None:

@@ -11,7 +11,7 @@ import pytest
 import trio
 import trustme
 
-from flowlang.backends.email import EmailBackend, Patience, Sender, Server, Writer
+from flowlang.backends.email import Attachable, EmailBackend, Patience, Sender, Server, Writer
 from flowlang.model.message_commands import SendMessage
 from flowlang.model.results import Done, Failed, Result
 from flowlang.model.values import Outcome
@@ -93,7 +93,7 @@ async def test_attachments_are_files_below_the_folders_and_nothing_else(tmp_path
     (tmp_path / "in" / "link.txt").symlink_to(tmp_path / "secret.txt")
     mailbox = Mailbox()
     with smtp_server(mailbox) as port:
-        async with backend(port, writer={"folders": (tmp_path / "in",)}) as made:
+        async with backend(port, writer={"attachable": Attachable((tmp_path / "in",))}) as made:
             assert (await outcome(made, mail(attachments=("a/plan.txt",)))).name == "sent"
             for number, path in enumerate(("../secret.txt", "link.txt", "none.txt", "a")):
                 ended = await outcome(made, mail(f"af2/{number}", attachments=(path,)))
