@@ -19,13 +19,12 @@ from flowlang.sip.address import DEFAULT_PORTS, ip_literal, may_send_to
 from flowlang.sip.uri import Uri
 
 from .harmless import printable
-from .targets import NoTarget
+from .targets import NO_WAY, NoTarget
 
 LOOKUP_TIME = 5.0  # seconds for all of one name
 MOST_RECORDS = 20  # of one kind that are looked at
 MOST_ADDRESSES = 12  # that are tried, one after the other
 
-_NO_WAY = 502
 _SERVICES = {"sip+d2u": "udp", "sip+d2t": "tcp", "sips+d2t": "tls"}  # RFC 3263 §4.1
 _PREFIXES = {"udp": "_sip._udp.", "tcp": "_sip._tcp.", "tls": "_sips._tcp."}
 
@@ -161,7 +160,7 @@ class DnsResolver:
         spoken = self._transports()
         wanted = uri.transport
         if (uri.scheme == "sips" or "transport" in uri.parameters) and wanted not in spoken:
-            raise NoTarget(_NO_WAY, f"calls do not go by {printable(wanted)} here")
+            raise NoTarget(NO_WAY, f"calls do not go by {printable(wanted)} here")
         if ip_literal(uri.host) is not None:
             found = [Address(uri.host, uri.port or DEFAULT_PORTS[wanted], wanted)]
         else:
@@ -171,7 +170,7 @@ class DnsResolver:
         versions = self._versions()
         usable = [each for each in dict.fromkeys(found) if self._is_usable(each.host, versions)]
         if not usable:
-            raise NoTarget(_NO_WAY, f"there is no address for {printable(uri.host)}")
+            raise NoTarget(NO_WAY, f"there is no address for {printable(uri.host)}")
         return usable[:MOST_ADDRESSES]
 
     def _is_usable(self, host: str, versions: Collection[int]) -> bool:

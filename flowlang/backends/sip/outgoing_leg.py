@@ -50,7 +50,7 @@ from .harmless import printable, transfer_target
 from .identity import identity
 from .leg import SipLeg
 from .leg_media import GONE
-from .targets import NoTarget, Round, Target, Targets
+from .targets import NO_WAY, NoTarget, Round, Target, Targets
 
 if TYPE_CHECKING:
     from flowlang.sip.outputs import Side
@@ -63,7 +63,6 @@ SILENCE = 8
 _MOST_CONTACTS = 5  # of a 3xx that are looked at
 _TOO_MANY_HOPS = 483  # RFC 3261 §21.4.21
 _CANCELLED = 487  # RFC 3261 §21.4.25
-_NO_WAY = 502  # our own word for an address that leads nowhere
 _ELSEWHERE = reason_header(ANSWERED_ELSEWHERE, "Call completed elsewhere")
 _TRY_NEXT = frozenset({0, 408, 502, 503})  # 408 and 502 where they are our own word for silence or no way
 _Q850 = re.compile(r'Q\.850\s*;(?:[^,]*;)?\s*cause\s*=\s*"?(\d{1,3})', re.IGNORECASE)  # RFC 3326 §2
@@ -103,7 +102,7 @@ class OutgoingLeg(SipLeg):
                 self._check_chain()
                 self._rounds.extend(await self._targets.find(self._outgoing.to))
             except NoTarget as error:
-                self._refuse(error.status, str(error), "network" if error.status == _NO_WAY else "us")
+                self._refuse(error.status, str(error), "network" if error.status == NO_WAY else "us")
         if not self._over:
             self._go_on()
             self._ground.endpoint.carry_out()
@@ -213,7 +212,7 @@ class OutgoingLeg(SipLeg):
         endpoint = self._ground.endpoint
         local = endpoint.local_for(target.destination.host, target.destination.transport)
         if local is None:
-            self._refuse(_NO_WAY, f"no route leads to {target.destination.host}", "network")
+            self._refuse(NO_WAY, f"no route leads to {target.destination.host}", "network")
             return
         caller, headers = identity(self._outgoing, target, local)
         try:

@@ -21,6 +21,7 @@ from flowlang.sip.uri import Uri, parse_uri
 from .harmless import printable
 from .trunks import SipTrunk, rewritten, trunks_for
 
+NO_WAY = 502  # our own word for an address that leads nowhere
 _FULL = 503
 
 
