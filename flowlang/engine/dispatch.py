@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 
 from flowlang.backends.border import Backend, Finish, Outlet, nothing
 from flowlang.core.manners import Porter
-from flowlang.core.threads import Report, Threads
+from flowlang.core.reports import Reports
+from flowlang.core.threads import Report, Threads, sent_key
 from flowlang.model.events import MessageReported
 from flowlang.model.message_commands import OutsideCommand, SendMessage
 from flowlang.model.results import Done, Failed, Result
@@ -37,6 +38,7 @@ class Dispatch:
                 assert isinstance(backend, Outlet)
                 self._outlets.setdefault(outlet, backend)  # the first that has it
         self._held: list[Callable[[], None]] | None = None
+        self._reports = Reports()
         self._confirming: set[str] = set()  # keys of what tells that somebody has opted out or in
 
     def hold(self) -> None:
@@ -92,11 +94,13 @@ class Dispatch:
                 self._engine.parking.wake_sender(each, message)
             known = [each for each in channels if self._threads.knows(each, message)]
         for each in known or channels:  # where none is known yet it may be early
-            self._tell(message, self._threads.reported(each, message, status, reason))
+            self._tell(each, message, self._threads.reported(each, message, status, reason))
 
-    def _tell(self, message: str, report: Report | None) -> None:
+    def _tell(self, channel: str, message: str, report: Report | None) -> None:
         running = self._engine.alive(report.activeflow) if report is not None else None
-        if report is not None and running is not None:
+        if report is None or running is None:
+            return
+        if self._reports.is_news(sent_key(channel, message), report.status):
             running.deliver(MessageReported(message, report.status, report.to, report.reason))
 
     def _send(self, activeflow: str, command: OutsideCommand, finish: Finish) -> Callable[[], None]:
@@ -124,7 +128,7 @@ class Dispatch:
             finish(result)
             for report in reports:  # those that were here before anybody knew whose they are
                 self._engine.messages.reported(command.channel, message or "", report.status, report.reason)
-                self._tell(message or "", report)
+                self._tell(command.channel, message or "", report)
 
         return backend.send(command, finish_named)
 

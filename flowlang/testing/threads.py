@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 from flowlang.backends.border import Incoming
 from flowlang.backends.thread_leg import ThreadLeg
 from flowlang.core.manners import Arrived, Porter
-from flowlang.core.threads import Report
+from flowlang.core.reports import Reports
+from flowlang.core.threads import Report, sent_key
 from flowlang.core.threads import Threads as Table
 from flowlang.model.events import MessageReceived, MessageReported
 from flowlang.model.message_commands import SendMessage
@@ -30,6 +31,7 @@ class Threads:
         self._world = world
         self._table = Table()
         self._porter = Porter()
+        self._reports = Reports()
         self._people: dict[tuple[str, str], Writer] = {}
         self._sent: list[tuple[SendMessage, str]] = []
 
@@ -102,11 +104,14 @@ class Threads:
         """The newest message to an address is reported on; false if there is none."""
         for command, message_id in reversed(self._sent):
             if to in (command.to, command.to.partition(":")[2]):
-                self._tell(message_id, self._table.reported(command.channel, message_id, status, reason))
+                report = self._table.reported(command.channel, message_id, status, reason)
+                self._tell(command.channel, message_id, report)
                 return True
         return False
 
-    def _tell(self, message_id: str, report: Report | None) -> None:
+    def _tell(self, channel: str, message_id: str, report: Report | None) -> None:
         running = self._world.running(report.activeflow) if report is not None else None
-        if running is not None and report is not None:
+        if running is None or report is None:
+            return
+        if self._reports.is_news(sent_key(channel, message_id), report.status):
             running.deliver(MessageReported(message_id, report.status, report.to, report.reason))

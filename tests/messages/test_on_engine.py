@@ -125,6 +125,27 @@ def test_a_report_that_is_quicker_than_the_answer_of_the_gateway_is_not_lost() -
     assert "early" in lines
 
 
+def test_each_step_of_a_message_is_told_once_and_in_order() -> None:
+    lines: list[str] = []
+    handlers = "; ".join(f'on {each} {{ log "{each}" }}' for each in ("sent", "delivered", "failed"))
+    script = ASK.replace(
+        '{ let name = ask("Name?"); say "Hello, ${name.text}." }', f'{{ {handlers}; say "hi"; wait 1d }}'
+    )
+
+    async def main() -> None:
+        post = SimulatedPost()
+        async with engine_with(post, script) as engine:
+            engine.observe(lambda seen: lines.append(seen.text) if isinstance(seen, Logged) else None)
+            post.person("sms", ANN).write("hello", to=OURS)
+            await settled(post)
+            for status in ("delivered", "delivered", "failed", "sent", "delivered"):
+                post.report("sent-1", status)
+            await settled(post)
+
+    run(main)
+    assert lines == ["delivered"]
+
+
 class _Mails:
     """A backend for mails alone."""
 
