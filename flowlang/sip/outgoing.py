@@ -45,6 +45,10 @@ class OutgoingCall(CallLeg):
         self._cancel_due = False
         self._longer = False
         self._reliable: dict[str, int] = {}  # the last RSeq of each early dialog
+        self._settled: set[str] = set()  # whose early answer was acknowledged
+        self._moved: str | None = None  # whose later offer was answered while he rang
+        self.moved_on = False
+        """Whether he who answered had offered again before: his 200 has no answer to our offer any more."""
         self._cancel_headers: tuple[tuple[str, str], ...] = ()
 
     def begin(self, now: float) -> None:
@@ -114,10 +118,17 @@ class OutgoingCall(CallLeg):
 
     @property
     def _open_offer(self) -> int | None:
-        """Before the answer nothing is settled with anybody: other callees may have the same offer."""
-        if self.state in ("calling", "ringing"):
-            return 500 if self.offer is None else 491
-        return super()._open_offer
+        """Before the 200 our offer is settled where a reliable answer came, and nobody else rings who may
+        still answer it."""
+        alone = len(self._early) == 1 and self._settled == self._early.keys()
+        if self.state not in ("calling", "ringing") or alone:
+            return super()._open_offer
+        return 500 if self.offer is None else 491
+
+    def _reoffered(self, offer: SessionDescription | None, answer: SessionDescription) -> None:
+        if self.state == "ringing":
+            (self._moved,) = self._early
+        super()._reoffered(offer, answer)
 
     @property
     def heard(self) -> bool:
@@ -141,6 +152,8 @@ class OutgoingCall(CallLeg):
         self._early.clear()
         self._early_media.clear()
         self._reliable.clear()
+        self._settled.clear()
+        self._moved = None
         self.state = "calling"
         self.begin(now)
         return True
@@ -161,6 +174,8 @@ class OutgoingCall(CallLeg):
             self._dialog_of(response, tag)
             if sdp is not None:
                 self._early_media[tag] = sdp
+                if self.offer is not None and reliable.number_of(response) is not None:
+                    self._settled.add(tag)
         self._ground.emit(CallProgressed(self, response.status, sdp))
 
     def _acknowledge_provisional(self, response: Response, tag: str | None, now: float) -> bool:
@@ -211,6 +226,7 @@ class OutgoingCall(CallLeg):
         if not late:
             described = described or self._early_media.get(tag)
         self.state = "confirmed"
+        self.moved_on = tag == self._moved
         self.refreshed_by(response, now)
         self._ground.emit(CallAnswered(self, described))
 

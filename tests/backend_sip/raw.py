@@ -57,14 +57,21 @@ class RawCaller:
         text = self.sdp() if sdp else body
         await self._send("ACK", "sip:desk@127.0.0.1", _to(answer), text, cseq=cseq, branch=branch, tag=tag)
 
-    async def respond(self, request: str, status: str, body: str = "") -> None:
-        """Answer a request of the backend's: `status` is the code with its phrase."""
+    async def respond(
+        self, request: str, status: str, body: str = "", *, tag: str = "", more: Sequence[str] = ()
+    ) -> None:
+        """Answer a request of the backend's: `status` with its phrase, `tag` what its To lacks."""
         kept = ("Via:", "From:", "To:", "Call-ID:", "CSeq:")
         lines = [
             f"SIP/2.0 {status}",
-            *(line for line in request.split("\r\n") if line.startswith(kept)),
+            *(
+                f"{line};tag={tag}" if tag and line.startswith("To:") else line
+                for line in request.split("\r\n")
+                if line.startswith(kept)
+            ),
             f"Contact: <sip:alice@127.0.0.1:{self.socket.getsockname()[1]}>",
             *(["Content-Type: application/sdp"] if body else []),
+            *more,
             f"Content-Length: {len(body)}",
         ]
         await self.socket.sendto("\r\n".join([*lines, "", body]).encode(), self.server)

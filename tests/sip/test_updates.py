@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from flowlang.sip import CallReoffered, IncomingCall, MediaSession
+from flowlang.sip import CallReoffered, IncomingCall, MediaSession, parse_sdp
 from flowlang.sip.message import Request, Response
 from flowlang.sip.parse import parse_datagram
 from tests.sip.test_outgoing import CALLEE, OURS, Caller
+from tests.sip.test_reliable import reliable
 from tests.sip.wire import LIFETIME, SDP, Peer, request, session
 
 NEEDS = "Require: 100rel\r\n"
@@ -147,6 +148,37 @@ def test_an_offer_in_a_prack_that_cannot_be_taken_is_a_488_and_the_call_goes_on(
     assert peer.receive(prack(provisional, 2, body)) == ["SIP/2.0 488 Not Acceptable Here"]
     assert peer.run(LIFETIME) == [], "the response itself was acknowledged"
     assert call.unanswered
+
+
+def theirs(caller: Caller, cseq: int, tag: str = "theirs") -> list[str]:
+    """An UPDATE of who is called, with an offer."""
+    to = caller.invite.from_.tag
+    data = request("UPDATE", branch=f"z9hG4bK{tag}{cseq}", cseq=cseq, to_tag=to, from_tag=tag, body=LATER)
+    data = data.replace(b"Call-ID: call-1", b"Call-ID: " + caller.invite.call_id.encode())
+    caller.agent.receive(data, CALLEE, OURS, caller.now)
+    return caller.take()
+
+
+def test_who_answered_early_and_reliably_may_offer_again_before_his_200() -> None:
+    caller = Caller()
+    assert [each.split(" ")[0] for each in reliable(caller, 1, body=SDP)] == ["PRACK"]
+    assert caller.media.read_answer(parse_sdp(SDP.encode()))
+    assert theirs(caller, 1) == ["SIP/2.0 200 OK"]
+    assert isinstance(caller.events[-1], CallReoffered)
+    assert caller.media.audio is not None
+    assert caller.media.audio.remote_port == 4400
+    caller.respond(200)
+    assert caller.call.state == "confirmed"
+    assert caller.call.moved_on, "there is no answer to be read any more"
+
+
+def test_an_early_offer_waits_while_another_callee_may_still_answer() -> None:
+    caller = Caller()
+    reliable(caller, 1, body=SDP)
+    caller.respond(180, "other")
+    assert theirs(caller, 1) == ["SIP/2.0 491 Request Pending"]
+    caller.respond(200, "other", body=SDP)
+    assert not caller.call.moved_on
 
 
 # How long it rings

@@ -267,7 +267,7 @@ class OutgoingLeg(SipLeg):
 
     def _on_answered(self, call: OutgoingCall, answer: SessionDescription | None) -> None:
         session = self._attempts[call]
-        if answer is None or not session.read_answer(answer):
+        if not call.moved_on and (answer is None or not session.read_answer(answer)):
             call.hang_up(self.now, "not_acceptable")
             return
         del self._attempts[call]
