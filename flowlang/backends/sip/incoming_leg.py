@@ -36,7 +36,7 @@ class IncomingLeg(SipLeg):
         hops = call.request.max_forwards
         self.hops = self.hops if hops is None else hops - 1
         self.chain = ground.chains.came(call.call_id)
-        self._call = call
+        self._incoming = call  # `call` is another once that takes its place: see `_take_over`
         self._description: SessionDescription | None = None
         self._rang = False
         ground.enter(call, self)
@@ -44,7 +44,7 @@ class IncomingLeg(SipLeg):
     def introduce(self, incoming: Incoming, realm: str, is_ours: IsOurs) -> None:
         """Who calls: `realm` is the host of our accounts' addresses, `is_ours` tells of any host with its
         port whether it is."""
-        account = None if self._call.origin is None else self._call.origin.account
+        account = None if self._incoming.origin is None else self._incoming.origin.account
         self.far_end = incoming.source
         if account is not None:
             self.also = (account, f"sip:{account}@{realm}")
@@ -53,7 +53,7 @@ class IncomingLeg(SipLeg):
 
     def refuse(self, status: int) -> None:
         """Refuses the call without a flow that asks for it."""
-        self._call.reject(status, self.now)
+        self._incoming.reject(status, self.now)
 
     def take_call(self) -> bool:
         """Answers without a flow that asks for it; where that cannot be done the call is refused."""
@@ -78,9 +78,9 @@ class IncomingLeg(SipLeg):
                 return self._redirect(to)
 
     def _ring(self) -> None:
-        described = self._describe() if self._call.owes_offer else None
+        described = self._describe() if self._incoming.owes_offer else None
         offer = None if isinstance(described, Failed) else described
-        if self._call.ring(self.now, offer) and not self._rang:
+        if self._incoming.ring(self.now, offer) and not self._rang:
             self._rang = True
             self._ground.host.observe(LegRang(self._ground.host.now(), self._id))
 
@@ -90,12 +90,12 @@ class IncomingLeg(SipLeg):
         description = self._describe()
         if isinstance(description, Failed):
             return description
-        if not self._call.answer(description, self.now):
+        if not self._incoming.answer(description, self.now):
             return GONE
         self._answered = True
         self._ground.host.observe(LegAnswered(self._ground.host.now(), self._id))
         self._keep_dialog()
-        if self._call.offer is not None:
+        if self._incoming.offer is not None:
             self._connect()
         return None
 
@@ -111,10 +111,10 @@ class IncomingLeg(SipLeg):
         description = self._describe()
         if isinstance(description, Failed):
             return description
-        if self._call.offer is None:
+        if self._incoming.offer is None:
             if self._port is not None:
                 self._speech.connect(self._port)
-        elif not self._call.progress(description, self.now):
+        elif not self._incoming.progress(description, self.now):
             return GONE
         else:
             self._connect()
@@ -127,37 +127,37 @@ class IncomingLeg(SipLeg):
             return Failed("value", f"a call is refused with a status from 300 to 699, not {status}")
         shown = None if reason is None else printable(reason, _LONGEST_REASON)
         cause = (("Reason", f"Q.850;cause={q850}"),) if q850 else ()  # RFC 6432
-        self._call.reject(status, self.now, shown, cause)
+        self._incoming.reject(status, self.now, shown, cause)
         return Done()
 
     def _redirect(self, to: str) -> Result:
         if self._answered:
             return Failed("answered", "the call is answered: nobody can be sent elsewhere")
         try:
-            contact = parse_name_addr(f"<{uri_of(to, self._call.local.hostport)}>")
+            contact = parse_name_addr(f"<{uri_of(to, self._incoming.local.hostport)}>")
         except SipSyntaxError:
             return Failed("value", f"{printable(to)} is no address that can be called")
-        self._call.reject(MOVED, self.now, headers=(("Contact", str(contact)),))
+        self._incoming.reject(MOVED, self.now, headers=(("Contact", str(contact)),))
         return Done()
 
     def _hang_up(self, status: int) -> None:
-        if self._call.unanswered and 300 <= status <= 699:
-            self._call.reject(status, self.now)
-        elif self.call is not None:  # another's by now, maybe: see `_take_over`
+        if self._incoming.unanswered and 300 <= status <= 699:
+            self._incoming.reject(status, self.now)
+        elif self.call is not None:
             self.call.hang_up(self.now)
 
     def _describe(self) -> SessionDescription | Failed:
         """What we say of our media: an answer to the caller's offer, else an offer."""
         if self._description is None:
             try:
-                session = self._session = self._describe_to(self._call.peer.host)
+                session = self._session = self._describe_to(self._incoming.peer.host)
             except MediaError as error:
-                self._call.reject(503, self.now)  # RFC 3261 §21.5.4: overload; a proxy tries elsewhere
+                self._incoming.reject(503, self.now)  # RFC 3261 §21.5.4: overload; a proxy tries elsewhere
                 return Failed("no_rtp_port", str(error))
-            self._description = session.negotiate(self._call.offer)
-            self._call.negotiate = session.negotiate
+            self._description = session.negotiate(self._incoming.offer)
+            self._incoming.negotiate = session.negotiate
         if self._description is None:  # the offer was tried before it was taken
-            self._call.reject(488, self.now)
+            self._incoming.reject(488, self.now)
             return Failed("no_codec", "the caller's offer has no audio that we can speak")
         return self._description
 
