@@ -156,7 +156,7 @@ class UserAgent:
         outputs, self._outputs = self._outputs, []
         return outputs
 
-    # Ground of the legs, and the transactions' way out
+    # What it does for its calls (`AgentServices`), and the transactions' way out
 
     def emit(self, event: Event) -> None:
         """Give an event to the user."""

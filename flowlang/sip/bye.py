@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from flowlang.sip.dialog import Dialog
-from flowlang.sip.ground import Ground
 from flowlang.sip.message import Request, Response
+from flowlang.sip.services import AgentServices
 
 if TYPE_CHECKING:
     from flowlang.sip.leg import CallLeg
@@ -15,10 +15,10 @@ if TYPE_CHECKING:
 class Bye:
     """Waits for the end of it. A challenge is answered once."""
 
-    __slots__ = ("_bye", "_dialog", "_ground", "_leg", "_tried")
+    __slots__ = ("_bye", "_dialog", "_agent", "_leg", "_tried")
 
-    def __init__(self, ground: Ground, leg: CallLeg, dialog: Dialog, bye: Request) -> None:
-        self._ground = ground
+    def __init__(self, agent: AgentServices, leg: CallLeg, dialog: Dialog, bye: Request) -> None:
+        self._agent = agent
         self._leg = leg
         self._dialog = dialog
         self._bye = bye
@@ -32,7 +32,7 @@ class Bye:
             self._leg.finish()
             return
         self._tried, self._bye = True, again
-        self._ground.transactions.request(again, self._dialog.next_hop, self._leg.local, self, now)
+        self._agent.transactions.request(again, self._dialog.next_hop, self._leg.local, self, now)
 
     def on_timeout(self, now: float) -> None:
         self._leg.finish()

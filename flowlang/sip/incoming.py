@@ -9,13 +9,13 @@ from flowlang.sip import reliable, session_timer
 from flowlang.sip.address import Address
 from flowlang.sip.body import SDP_TYPE
 from flowlang.sip.dialog import server_dialog
-from flowlang.sip.ground import Ground
 from flowlang.sip.judge import ALLOW, SUPPORTED
 from flowlang.sip.leg import CallLeg, sdp_of
 from flowlang.sip.message import Request, Response
 from flowlang.sip.outputs import CallConfirmed, Side
 from flowlang.sip.reliable import Reliable
 from flowlang.sip.sdp import SessionDescription
+from flowlang.sip.services import AgentServices
 from flowlang.sip.timers import Timer
 from flowlang.sip.transactions import ServerTransaction
 
@@ -30,14 +30,14 @@ class IncomingCall(CallLeg):
 
     def __init__(
         self,
-        ground: Ground,
+        agent: AgentServices,
         transaction: ServerTransaction,
         request: Request,
         offer: SessionDescription | None,
         local: Address,
         peer: Address,
     ) -> None:
-        super().__init__(ground, request, local, peer)
+        super().__init__(agent, request, local, peer)
         self.offer = offer
         self._transaction = transaction
         transaction.user = self
@@ -49,12 +49,12 @@ class IncomingCall(CallLeg):
         self._settled_early = False  # our answer went out in a response that was acknowledged
         self._moved_on = False  # and a later offer was answered since
         if reliable.required(request):
-            self._reliable = Reliable(ground, transaction, request.cseq.number, self._on_unreliable)
+            self._reliable = Reliable(agent, transaction, request.cseq.number, self._on_unreliable)
         self.dialog = server_dialog(request, transaction.to_tag, local, peer)
         self._dialog_headers = tuple(
             ("Record-Route", route) for route in self.request.headers.get("Record-Route", ())
         )
-        ground.enter(self.dialog.key, self)
+        agent.enter(self.dialog.key, self)
 
     # What the user does
 
@@ -156,7 +156,7 @@ class IncomingCall(CallLeg):
         self._refused("cancelled", "remote", 487)
 
     def _confirmed(self, answer: SessionDescription | None) -> None:
-        self._ground.emit(CallConfirmed(self, answer or self._early_answer))
+        self._agent.emit(CallConfirmed(self, answer or self._early_answer))
 
     # Inside
 
@@ -176,9 +176,9 @@ class IncomingCall(CallLeg):
 
         def again(at: float) -> None:
             self._transaction.respond(response, at)
-            self._repeat = self._ground.timers.schedule(at + self._ground.settings.ring_repeat, again)
+            self._repeat = self._agent.timers.schedule(at + self._agent.settings.ring_repeat, again)
 
-        self._repeat = self._ground.timers.schedule(now + self._ground.settings.ring_repeat, again)
+        self._repeat = self._agent.timers.schedule(now + self._agent.settings.ring_repeat, again)
         return True
 
     def _on_prack(self, transaction: ServerTransaction, request: Request, now: float) -> None:
@@ -222,7 +222,7 @@ class IncomingCall(CallLeg):
         def again(at: float) -> None:
             self._provisional(self._response(self.request, status, self._early_headers), at)
 
-        self._repeat = self._ground.timers.schedule(now + _REPEAT_RELIABLE, again)
+        self._repeat = self._agent.timers.schedule(now + _REPEAT_RELIABLE, again)
 
     @property
     def _open_offer(self) -> int | None:
@@ -253,7 +253,7 @@ class IncomingCall(CallLeg):
 
     def _stop_repeating(self) -> None:
         if self._repeat is not None:
-            self._ground.timers.cancel(self._repeat)
+            self._agent.timers.cancel(self._repeat)
             self._repeat = None
 
     def _refused(self, cause: HangupCause, by: Side, status: int) -> None:

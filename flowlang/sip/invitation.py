@@ -9,10 +9,10 @@ from flowlang.sip.address import Address
 from flowlang.sip.body import SDP_TYPE
 from flowlang.sip.dialog import name_addr_text, via_of
 from flowlang.sip.digest import realm_of
-from flowlang.sip.ground import Ground
 from flowlang.sip.judge import ALLOW, SUPPORTED
 from flowlang.sip.message import Headers, Request
 from flowlang.sip.sdp import SessionDescription
+from flowlang.sip.services import AgentServices
 from flowlang.sip.uri import parse_uri
 
 MAX_FORWARDS = 70  # §20.22
@@ -29,24 +29,24 @@ class Invitation:
     max_forwards: int = MAX_FORWARDS
     headers: tuple[tuple[str, str], ...] = ()
 
-    def request(self, ground: Ground, local: Address) -> Request:
+    def request(self, agent: AgentServices, local: Address) -> Request:
         """The INVITE. ValueError where an address is none."""
         uri = parse_uri(self.target)
         if uri.headers is not None:
             raise ValueError("the URI of a call must not carry headers")
         offer = self.offer
         built: Headers = {
-            "Via": [via_of(local, ground.branch())],
+            "Via": [via_of(local, agent.branch())],
             "Max-Forwards": [str(self.max_forwards)],
-            "From": [f"{name_addr_text(self.caller)};tag={ground.tag()}"],
+            "From": [f"{name_addr_text(self.caller)};tag={agent.tag()}"],
             "To": [f"<{uri}>"],
-            "Call-ID": [ground.token(12)],
+            "Call-ID": [agent.token(12)],
             "CSeq": ["1 INVITE"],
-            "Contact": [ground.contact(local)],
+            "Contact": [agent.contact(local)],
             "Allow": [ALLOW[1]],
             # A reliable offer of the callee's would want its answer in the PRACK: see `reliable`.
             "Supported": [SUPPORTED[1] if offer is not None else session_timer.TAG],
-            "User-Agent": [ground.settings.product],
+            "User-Agent": [agent.settings.product],
         }
         built |= {name: [value] for name, value in session_timer.OFFER}
         if offer is not None:

@@ -21,13 +21,13 @@ from flowlang.sip.dialog import Dialog
 from flowlang.sip.digest import DigestClient
 from flowlang.sip.door import Admitted
 from flowlang.sip.errors import SipSyntaxError
-from flowlang.sip.ground import Ground
 from flowlang.sip.invitation import with_headers
 from flowlang.sip.judge import ACCEPT, ALLOW, SUPPORTED
 from flowlang.sip.message import Request, Response, response_to
 from flowlang.sip.outputs import CallEnded, CallReanswered, CallReoffered, InfoReceived, Side, TransferAsked
 from flowlang.sip.reoffer import Reoffer
 from flowlang.sip.sdp import SdpError, SessionDescription, parse_sdp
+from flowlang.sip.services import AgentServices
 from flowlang.sip.session_timer import SessionTimer, Terms
 from flowlang.sip.transactions import ServerTransaction
 from flowlang.sip.transfer import AskedTransfer, OwnTransfer, ReferredTo
@@ -42,8 +42,8 @@ class CallLeg:
 
     incoming: bool
 
-    def __init__(self, ground: Ground, request: Request, local: Address, peer: Address) -> None:
-        self._ground = ground
+    def __init__(self, agent: AgentServices, request: Request, local: Address, peer: Address) -> None:
+        self._agent = agent
         self.request = request
         self.call_id = request.call_id
         self.from_ = request.from_
@@ -78,7 +78,7 @@ class CallLeg:
         """Send a re-INVITE with `sdp` (§14.1); False unless the call is up and no offer is under way."""
         if self.state != "confirmed" or self._reoffer is not None or self.dialog is None:
             return False
-        self._reoffer = Reoffer(self._ground, self, self.dialog, sdp)
+        self._reoffer = Reoffer(self._agent, self, self.dialog, sdp)
         self._reoffer.begin(now)
         return True
 
@@ -93,7 +93,7 @@ class CallLeg:
         nothing changes."""
         if self.state != "confirmed" or self.dialog is None:
             return False
-        info = self.dialog.request("INFO", self._ground.branch())
+        info = self.dialog.request("INFO", self._agent.branch())
         info.extend([("Content-Type", kind)])
         info.body = body
         self.tell(info, now)
@@ -114,7 +114,7 @@ class CallLeg:
         under way. What comes of it is told as `TransferAnswered`. ValueError for what is no URI."""
         if self.state != "confirmed" or self.dialog is None or self._own is not None:
             return False
-        self._own = OwnTransfer(self._ground, self, self.dialog, target)
+        self._own = OwnTransfer(self._agent, self, self.dialog, target)
         self._own.begin(now)
         return True
 
@@ -126,7 +126,7 @@ class CallLeg:
         """Send a request inside the call whose answer changes nothing."""
         if self.dialog is not None:
             hop = self.dialog.next_hop
-            self._ground.transactions.request(request, hop, self.local, INDIFFERENT, now)
+            self._agent.transactions.request(request, hop, self.local, INDIFFERENT, now)
 
     # The session's time (RFC 4028)
 
@@ -145,7 +145,7 @@ class CallLeg:
         if self.state == "ended" or (terms is None and self._timer is None):
             return
         if self._timer is None:
-            self._timer = SessionTimer(self._ground, self)
+            self._timer = SessionTimer(self._agent, self)
         self._timer.note(message)
         self._timer.start(terms, now)
 
@@ -164,7 +164,7 @@ class CallLeg:
                 self._timer = None  # which holds this
             if self._own is not None:  # who accepted and leaves has been transferred, as far as we shall know
                 self._own.finish(200 if self._own.accepted and by == "remote" else 487)
-            self._ground.emit(CallEnded(self, cause, by, status, response))
+            self._agent.emit(CallEnded(self, cause, by, status, response))
 
     def _hang_up_dialog(self, now: float, cause: HangupCause) -> None:
         self.end(cause, "local")
@@ -176,11 +176,11 @@ class CallLeg:
     def _send_bye(self, now: float) -> None:
         self._bye_due = False
         if self.dialog is None:
-            self._ground.forget(self)
+            self._agent.forget(self)
             return
-        bye = self.dialog.request("BYE", self._ground.branch())
-        bye_user = Bye(self._ground, self, self.dialog, bye)
-        self._ground.transactions.request(bye, self.dialog.next_hop, self.local, bye_user, now)
+        bye = self.dialog.request("BYE", self._agent.branch())
+        bye_user = Bye(self._agent, self, self.dialog, bye)
+        self._agent.transactions.request(bye, self.dialog.next_hop, self.local, bye_user, now)
 
     def finish(self) -> None:
         """Nothing of the call is left but transactions that end by themselves."""
@@ -188,7 +188,7 @@ class CallLeg:
             awaited.acknowledge()
         self._awaited.clear()
         self._finished = True
-        self._ground.forget(self)
+        self._agent.forget(self)
 
     @property
     def settled(self) -> bool:
@@ -201,13 +201,13 @@ class CallLeg:
         says by its Contact and Record-Route where that is."""
         if response.status not in (401, 407) or self.digest is None or self.dialog is None:
             return None
-        if not self._ground.is_at_home(self, self.dialog.next_hop):
+        if not self._agent.is_at_home(self, self.dialog.next_hop):
             return None
-        header = self.digest.answer(response, request, self._ground.token)
+        header = self.digest.answer(response, request, self._agent.token)
         if header is None:
             return None
         self.dialog.local_cseq += 1  # §12.2.1.1: others may have gone out since the first try
-        return with_headers(request, (header,), self.dialog.local_cseq, self._ground.branch(), self.local)
+        return with_headers(request, (header,), self.dialog.local_cseq, self._agent.branch(), self.local)
 
     def reoffer_done(self) -> None:
         """The re-INVITE of ours is over."""
@@ -230,7 +230,7 @@ class CallLeg:
             self._respond(transaction, request, 200, now, (ALLOW, ACCEPT, SUPPORTED))
         elif method == "INFO":
             self._respond(transaction, request, 200, now)
-            self._ground.emit(InfoReceived(self, request.content_type, request.body))
+            self._agent.emit(InfoReceived(self, request.content_type, request.body))
         elif method in ("INVITE", "UPDATE"):
             self._on_offer(transaction, request, now)
         elif method == "REFER":
@@ -262,7 +262,7 @@ class CallLeg:
             self._confirmed(answer)
         elif awaited.offered:
             # A re-INVITE that left the offer to us; without an answer all stays as it was (§14.1).
-            self._ground.emit(CallReanswered(self, answer, 200))
+            self._agent.emit(CallReanswered(self, answer, 200))
 
     def on_unacknowledged(self, now: float) -> None:
         """A refusal of ours was never acknowledged: nothing is left to do."""
@@ -290,10 +290,10 @@ class CallLeg:
         except SipSyntaxError as error:
             self._respond(transaction, request, 400, now, reason=str(error))
             return
-        self._asked = AskedTransfer(self._ground, self, self.dialog, request)
+        self._asked = AskedTransfer(self._agent, self, self.dialog, request)
         self._respond(transaction, request, 202, now, (self._contact, *self._asked.accepted_with))
         self._asked.report(100, now)
-        self._ground.emit(TransferAsked(self, to.uri, to.replaces))
+        self._agent.emit(TransferAsked(self, to.uri, to.replaces))
 
     def _on_notify(self, transaction: ServerTransaction, request: Request, now: float) -> None:
         event = (request.get("Event") or "").partition(";")[0].strip().lower()
@@ -326,7 +326,7 @@ class CallLeg:
         # A second INVITE must come after the first (RFC 3261 §14.2).
         refused = 500 if early and request.method == "INVITE" else self._open_offer
         if refused is not None:
-            later = (("Retry-After", str(self._ground.random(11))),) if refused == 500 else ()
+            later = (("Retry-After", str(self._agent.random(11))),) if refused == 500 else ()
             self._respond(transaction, request, refused, now, later)
             return
         answer = None if self.negotiate is None else self.negotiate(offer)
@@ -343,7 +343,7 @@ class CallLeg:
         self._reoffered(offer, answer)
 
     def _reoffered(self, offer: SessionDescription | None, answer: SessionDescription) -> None:
-        self._ground.emit(CallReoffered(self, offer, answer))
+        self._agent.emit(CallReoffered(self, offer, answer))
 
     @property
     def _open_offer(self) -> int | None:
@@ -364,14 +364,14 @@ class CallLeg:
             self._send_bye(at)
 
         self._awaited[number] = AwaitedAck(
-            self._ground.transactions, transaction, response, offered, lost, now
+            self._agent.transactions, transaction, response, offered, lost, now
         )
 
     # Responses
 
     @property
     def _contact(self) -> tuple[str, str]:
-        return ("Contact", self._ground.contact(self.local))
+        return ("Contact", self._agent.contact(self.local))
 
     def _response(
         self,
@@ -383,7 +383,7 @@ class CallLeg:
     ) -> Response:
         tag = None if self.dialog is None else self.dialog.local_tag
         return response_to(
-            request, status, tag, reason, (*headers, ("Server", self._ground.settings.product)), body
+            request, status, tag, reason, (*headers, ("Server", self._agent.settings.product)), body
         )
 
     def _respond(

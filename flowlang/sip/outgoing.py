@@ -8,12 +8,12 @@ from flowlang.sip.address import Address
 from flowlang.sip.body import SDP_TYPE
 from flowlang.sip.dialog import Dialog, client_dialog
 from flowlang.sip.digest import DigestClient
-from flowlang.sip.ground import Ground
 from flowlang.sip.invitation import MAX_FORWARDS, with_headers
 from flowlang.sip.leg import INDIFFERENT, CallLeg, sdp_of
 from flowlang.sip.message import Headers, Request, Response
 from flowlang.sip.outputs import CallAnswered, CallForked, CallProgressed
 from flowlang.sip.sdp import SessionDescription
+from flowlang.sip.services import AgentServices
 from flowlang.sip.transactions import ClientTransaction, ServerTransaction
 
 _MOST_FORKS = 20  # dialogs that one call keeps
@@ -27,14 +27,14 @@ class OutgoingCall(CallLeg):
 
     def __init__(
         self,
-        ground: Ground,
+        agent: AgentServices,
         request: Request,
         offer: SessionDescription | None,
         destination: Address,
         local: Address,
         digest: DigestClient | None = None,
     ) -> None:
-        super().__init__(ground, request, local, destination)
+        super().__init__(agent, request, local, destination)
         self.state = "calling"
         self.digest = digest
         self.offer = offer
@@ -53,7 +53,7 @@ class OutgoingCall(CallLeg):
 
     def begin(self, now: float) -> None:
         """Send the INVITE."""
-        self._transaction = self._ground.transactions.request(self.request, self.peer, self.local, self, now)
+        self._transaction = self._agent.transactions.request(self.request, self.peer, self.local, self, now)
 
     # What the user does
 
@@ -140,7 +140,7 @@ class OutgoingCall(CallLeg):
         where the call is given up."""
         headers: tuple[tuple[str, str], ...] = ()
         if self.state != "ended" and response.status in (401, 407) and self.digest is not None:
-            header = self.digest.answer(response, self.request, self._ground.token)
+            header = self.digest.answer(response, self.request, self._agent.token)
             headers = () if header is None else (header,)
         elif self.state != "ended" and response.status == 422 and not self._longer:
             self._longer = True
@@ -148,7 +148,7 @@ class OutgoingCall(CallLeg):
         if not headers:
             return False
         number = self.request.cseq.number + 1
-        self.request = with_headers(self.request, headers, number, self._ground.branch(), self.local)
+        self.request = with_headers(self.request, headers, number, self._agent.branch(), self.local)
         self._early.clear()
         self._early_media.clear()
         self._reliable.clear()
@@ -176,7 +176,7 @@ class OutgoingCall(CallLeg):
                 self._early_media[tag] = sdp
                 if self.offer is not None and reliable.number_of(response) is not None:
                     self._settled.add(tag)
-        self._ground.emit(CallProgressed(self, response.status, sdp))
+        self._agent.emit(CallProgressed(self, response.status, sdp))
 
     def _acknowledge_provisional(self, response: Response, tag: str | None, now: float) -> bool:
         """PRACK for a reliable one; False for one that came before, or out of order (RFC 3262 §4)."""
@@ -188,9 +188,9 @@ class OutgoingCall(CallLeg):
             return False
         self._reliable[tag] = number
         dialog = self._dialog_of(response, tag)
-        prack = dialog.request("PRACK", self._ground.branch())
+        prack = dialog.request("PRACK", self._agent.branch())
         prack.extend([("RAck", f"{number} {self.request.cseq.number} INVITE")])
-        self._ground.transactions.request(prack, dialog.next_hop, self.local, INDIFFERENT, now)
+        self._agent.transactions.request(prack, dialog.next_hop, self.local, INDIFFERENT, now)
         return True
 
     def _on_success(self, response: Response, now: float) -> None:
@@ -216,7 +216,7 @@ class OutgoingCall(CallLeg):
                 return
             self._refuse_fork(dialog, now)
             if self.state != "ended":
-                self._ground.emit(CallForked(self, response))
+                self._agent.emit(CallForked(self, response))
             return
         self.dialog = dialog
         self._acknowledge(dialog, tag, answer)
@@ -228,7 +228,7 @@ class OutgoingCall(CallLeg):
         self.state = "confirmed"
         self.moved_on = tag == self._moved
         self.refreshed_by(response, now)
-        self._ground.emit(CallAnswered(self, described))
+        self._agent.emit(CallAnswered(self, described))
 
     def _dialog_of(self, response: Response, tag: str) -> Dialog:
         dialog = self._early.get(tag)
@@ -236,15 +236,15 @@ class OutgoingCall(CallLeg):
             dialog = client_dialog(self.request, response, self.local, self.peer)
             self._early[tag] = dialog
             if not self._finished:  # else a fork that answers when all is over gets its BYE, and that is all
-                self._ground.enter(dialog.key, self)
+                self._agent.enter(dialog.key, self)
         elif response.status >= 200:
             # §13.2.2.4: the 2xx decides the route set.
             dialog.route_set = client_dialog(self.request, response, self.local, self.peer).route_set
         return dialog
 
     def _acknowledge(self, dialog: Dialog, tag: str, answer: SessionDescription | None) -> None:
-        ack = dialog.request("ACK", self._ground.branch(), self.request.cseq.number)
-        if self._ground.is_at_home(self, dialog.next_hop):
+        ack = dialog.request("ACK", self._agent.branch(), self.request.cseq.number)
+        if self._agent.is_at_home(self, dialog.next_hop):
             for name in ("Authorization", "Proxy-Authorization"):  # §13.2.2.4
                 ack.extend((name, value) for value in self.request.headers.get(name, ()))
         if answer is not None:
@@ -255,11 +255,11 @@ class OutgoingCall(CallLeg):
 
     def _send_ack(self, tag: str) -> None:
         data, destination = self._acks[tag]
-        self._ground.send(data, destination, self.local)
+        self._agent.send(data, destination, self.local)
 
     def _refuse_fork(self, dialog: Dialog, now: float) -> None:
-        bye = dialog.request("BYE", self._ground.branch())
-        self._ground.transactions.request(bye, dialog.next_hop, self.local, INDIFFERENT, now)
+        bye = dialog.request("BYE", self._agent.branch())
+        self._agent.transactions.request(bye, dialog.next_hop, self.local, INDIFFERENT, now)
 
     def _cancel(self, now: float) -> None:
         """CANCEL of §9.1: Request-URI, From, To, Call-ID, CSeq number, top Via and Route of the INVITE."""
@@ -274,6 +274,6 @@ class OutgoingCall(CallLeg):
         cancel.extend(self._cancel_headers)
         invite = self._transaction  # it may have gone by a stream for its size; the CANCEL takes the same way
         destination, local = (self.peer, self.local) if invite is None else (invite.destination, invite.local)
-        self._ground.transactions.request(cancel, destination, local, INDIFFERENT, now)
+        self._agent.transactions.request(cancel, destination, local, INDIFFERENT, now)
         if invite is not None:
             invite.expect_final(now)

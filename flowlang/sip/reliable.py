@@ -11,9 +11,9 @@ from collections import deque
 from collections.abc import Callable
 
 from flowlang.sip.errors import SipSyntaxError
-from flowlang.sip.ground import Ground
 from flowlang.sip.headers import parse_number
 from flowlang.sip.message import Message, Request, Response
+from flowlang.sip.services import AgentServices
 from flowlang.sip.timers import Timer
 from flowlang.sip.transactions import ServerTransaction
 
@@ -41,13 +41,13 @@ class Reliable:
     """Those of one incoming call. `failed(now)` is called where one is never acknowledged."""
 
     def __init__(
-        self, ground: Ground, transaction: ServerTransaction, cseq: int, failed: Callable[[float], None]
+        self, agent: AgentServices, transaction: ServerTransaction, cseq: int, failed: Callable[[float], None]
     ) -> None:
-        self._ground = ground
+        self._agent = agent
         self._transaction = transaction
         self._cseq = cseq
         self._failed = failed
-        self._number = 1 + ground.random(_HIGHEST - 1)
+        self._number = 1 + agent.random(_HIGHEST - 1)
         self._waiting: deque[Response] = deque()
         self._sent: Response | None = None
         self._timer: Timer | None = None
@@ -103,8 +103,8 @@ class Reliable:
     def _go_on(self, now: float) -> None:
         if self._sent is None and self._waiting:
             self._sent = self._waiting.popleft()
-            self._interval = self._ground.settings.t1
-            self._deadline = now + self._ground.settings.lifetime
+            self._interval = self._agent.settings.t1
+            self._deadline = now + self._agent.settings.lifetime
             self._repeat(now)
 
     def _repeat(self, now: float) -> None:
@@ -117,9 +117,9 @@ class Reliable:
         self._transaction.respond(self._sent, now)
         at = min(now + self._interval, self._deadline)
         self._interval *= 2  # §3: no limit here
-        self._timer = self._ground.timers.schedule(at, self._repeat)
+        self._timer = self._agent.timers.schedule(at, self._repeat)
 
     def _stop(self) -> None:
         if self._timer is not None:
-            self._ground.timers.cancel(self._timer)
+            self._agent.timers.cancel(self._timer)
             self._timer = None

@@ -9,10 +9,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from flowlang.sip.dialog import Dialog
-from flowlang.sip.ground import Ground
 from flowlang.sip.message import Request, Response
 from flowlang.sip.outputs import CallReanswered
 from flowlang.sip.sdp import SdpError, SessionDescription, parse_sdp
+from flowlang.sip.services import AgentServices
 from flowlang.sip.timers import Timer
 
 if TYPE_CHECKING:
@@ -24,8 +24,8 @@ _TRIES = 4  # after so many glares in a row the offer is given up
 class Reoffer:
     """Sends the offer, acknowledges, reports `CallReanswered` once."""
 
-    def __init__(self, ground: Ground, leg: CallLeg, dialog: Dialog, sdp: SessionDescription) -> None:
-        self._ground = ground
+    def __init__(self, agent: AgentServices, leg: CallLeg, dialog: Dialog, sdp: SessionDescription) -> None:
+        self._agent = agent
         self._leg = leg
         self._dialog = dialog
         self._body = sdp.encode()
@@ -48,17 +48,17 @@ class Reoffer:
         if fresh is not None:
             self._body = fresh.encode()
         self._tries += 1
-        invite = self._dialog.request("INVITE", self._ground.branch())
+        invite = self._dialog.request("INVITE", self._agent.branch())
         invite.extend([*self._leg.session_headers, ("Content-Type", "application/sdp")])
         invite.body = self._body
         self._invite = invite
-        self._ground.transactions.request(invite, self._dialog.next_hop, self._dialog.local, self, now)
+        self._agent.transactions.request(invite, self._dialog.next_hop, self._dialog.local, self, now)
 
     def abandon(self) -> None:
         """The call is over: no further try."""
         self._reported = True
         if self._timer is not None:
-            self._ground.timers.cancel(self._timer)
+            self._agent.timers.cancel(self._timer)
 
     @property
     def pending(self) -> bool:
@@ -93,21 +93,21 @@ class Reoffer:
         if again is None:
             return False
         self._asked, self._invite = True, again
-        self._ground.transactions.request(again, self._dialog.next_hop, self._dialog.local, self, now)
+        self._agent.transactions.request(again, self._dialog.next_hop, self._dialog.local, self, now)
         return True
 
     def _again(self, now: float) -> None:
         """§14.1: the side that made the Call-ID waits 2.1 to 4 s, the other 0 to 2 s, in steps of 10 ms."""
-        steps = self._ground.random(201) if self._leg.incoming else 210 + self._ground.random(191)
-        scale = self._ground.settings.t1 / 0.5  # the RFC's figures belong to its T1
-        self._timer = self._ground.timers.schedule(now + (steps + 1) / 100 * scale, self.begin)
+        steps = self._agent.random(201) if self._leg.incoming else 210 + self._agent.random(191)
+        scale = self._agent.settings.t1 / 0.5  # the RFC's figures belong to its T1
+        self._timer = self._agent.timers.schedule(now + (steps + 1) / 100 * scale, self.begin)
 
     def _acknowledge(self, response: Response) -> None:
         if self._ack is None:
             assert self._invite is not None  # a response answers it
             self._dialog.refresh_target(response)
-            self._ack = self._dialog.request("ACK", self._ground.branch(), self._invite.cseq.number).encode()
-        self._ground.send(self._ack, self._dialog.next_hop, self._dialog.local)
+            self._ack = self._dialog.request("ACK", self._agent.branch(), self._invite.cseq.number).encode()
+        self._agent.send(self._ack, self._dialog.next_hop, self._dialog.local)
         try:
             answer = parse_sdp(response.body) if response.body else None
         except SdpError:
@@ -118,7 +118,7 @@ class Reoffer:
         if not self._reported:
             self._reported = True
             self._leg.reoffer_done()
-            self._ground.emit(CallReanswered(self._leg, answer, status))
+            self._agent.emit(CallReanswered(self._leg, answer, status))
 
     def _lost(self, status: int, now: float) -> None:
         if not self._reported:

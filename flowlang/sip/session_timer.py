@@ -18,8 +18,8 @@ from flowlang.sip.text import parse_parameters
 from flowlang.sip.timers import Timer
 
 if TYPE_CHECKING:
-    from flowlang.sip.ground import Ground
     from flowlang.sip.leg import CallLeg
+    from flowlang.sip.services import AgentServices
 
 TAG = "timer"
 MIN_SE = 90  # seconds, §4: no interval is shorter
@@ -106,11 +106,11 @@ def _expires(message: Message) -> tuple[int, str | None] | None:
 class SessionTimer:
     """Of one call."""
 
-    __slots__ = ("_allows_update", "_expiry", "_ground", "_leg", "_refresh", "terms")
+    __slots__ = ("_allows_update", "_expiry", "_agent", "_leg", "_refresh", "terms")
 
-    def __init__(self, ground: Ground, leg: CallLeg) -> None:
+    def __init__(self, agent: AgentServices, leg: CallLeg) -> None:
         self.terms: Terms | None = None
-        self._ground = ground
+        self._agent = agent
         self._leg = leg
         self._refresh: Timer | None = None
         self._expiry: Timer | None = None
@@ -127,7 +127,7 @@ class SessionTimer:
         self.terms = terms
         if terms is None:
             return
-        schedule = self._ground.timers.schedule
+        schedule = self._agent.timers.schedule
         if terms.ours:
             self._refresh = schedule(now + terms.seconds / 2, self._on_refresh)
         margin = min(32.0, terms.seconds / 3)  # §10
@@ -137,7 +137,7 @@ class SessionTimer:
         """The call is over."""
         for timer in (self._refresh, self._expiry):
             if timer is not None:
-                self._ground.timers.cancel(timer)
+                self._agent.timers.cancel(timer)
         self._refresh = self._expiry = None
 
     def headers(self) -> Headers:
@@ -158,10 +158,10 @@ class SessionTimer:
             return
         dialog = self._leg.dialog
         if dialog is not None:
-            update = dialog.request("UPDATE", self._ground.branch())
+            update = dialog.request("UPDATE", self._agent.branch())
             update.extend(self.headers())
             hop = dialog.next_hop
-            self._ground.transactions.request(update, hop, self._leg.local, _Refresh(self._leg), now)
+            self._agent.transactions.request(update, hop, self._leg.local, _Refresh(self._leg), now)
 
     def _on_expiry(self, now: float) -> None:
         self._expiry = None

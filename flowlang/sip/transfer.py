@@ -15,11 +15,11 @@ from urllib.parse import unquote
 
 from flowlang.sip.dialog import Dialog
 from flowlang.sip.errors import SipSyntaxError
-from flowlang.sip.ground import Ground
 from flowlang.sip.headers import parse_name_addr
 from flowlang.sip.message import Request, Response
 from flowlang.sip.outputs import TransferAnswered
 from flowlang.sip.replaces import parse_replaces
+from flowlang.sip.services import AgentServices
 from flowlang.sip.status import reason_phrase
 from flowlang.sip.timers import Timer
 from flowlang.sip.uri import parse_uri
@@ -56,8 +56,8 @@ class ReferredTo:
 class AskedTransfer:
     """The peer asked; `report` tells him what came of it."""
 
-    def __init__(self, ground: Ground, leg: CallLeg, dialog: Dialog, request: Request) -> None:
-        self._ground = ground
+    def __init__(self, agent: AgentServices, leg: CallLeg, dialog: Dialog, request: Request) -> None:
+        self._agent = agent
         self._leg = leg
         self._dialog = dialog
         self._id = request.cseq.number
@@ -73,9 +73,9 @@ class AskedTransfer:
         if self._silent:
             return
         state = f"active;expires={_LASTS}" if status < 200 else "terminated;reason=noresource"
-        notify = self._dialog.request("NOTIFY", self._ground.branch())
+        notify = self._dialog.request("NOTIFY", self._agent.branch())
         notify.extend([
-            ("Contact", self._ground.contact(self._leg.local)),
+            ("Contact", self._agent.contact(self._leg.local)),
             ("Event", f"refer;id={self._id}"),
             ("Subscription-State", state),
             ("Content-Type", _FRAGMENT),
@@ -87,8 +87,8 @@ class AskedTransfer:
 class OwnTransfer:
     """We ask the peer to call `target`."""
 
-    def __init__(self, ground: Ground, leg: CallLeg, dialog: Dialog, target: str) -> None:
-        self._ground = ground
+    def __init__(self, agent: AgentServices, leg: CallLeg, dialog: Dialog, target: str) -> None:
+        self._agent = agent
         self._leg = leg
         self._dialog = dialog
         self._target = f"<{parse_uri(target)}>"
@@ -100,9 +100,9 @@ class OwnTransfer:
 
     def begin(self, now: float) -> None:
         """Send the REFER."""
-        refer = self._dialog.request("REFER", self._ground.branch())
+        refer = self._dialog.request("REFER", self._agent.branch())
         refer.extend([
-            ("Contact", self._ground.contact(self._leg.local)),
+            ("Contact", self._agent.contact(self._leg.local)),
             ("Refer-To", self._target),
             ("Referred-By", f"<{parse_name_addr(self._dialog.local_address).uri}>"),
         ])  # fmt: skip
@@ -150,22 +150,22 @@ class OwnTransfer:
         if not self._over:
             self._over = True
             self._leg.transfer_done()
-            self._ground.emit(TransferAnswered(self._leg, status))
+            self._agent.emit(TransferAnswered(self._leg, status))
 
     def _wait(self, now: float) -> None:
         """For the next NOTIFY; a peer who sends none has lost the transfer, or its subscription."""
         self._stop()
         if not self._over:
-            self._timer = self._ground.timers.schedule(now + _LASTS, self.on_timeout)
+            self._timer = self._agent.timers.schedule(now + _LASTS, self.on_timeout)
 
     def _stop(self) -> None:
         if self._timer is not None:
-            self._ground.timers.cancel(self._timer)
+            self._agent.timers.cancel(self._timer)
             self._timer = None
 
     def _send(self, request: Request, now: float) -> None:
         self._request = request
-        self._ground.transactions.request(request, self._dialog.next_hop, self._leg.local, self, now)
+        self._agent.transactions.request(request, self._dialog.next_hop, self._leg.local, self, now)
 
 
 def _without_subscription(message: Request | Response) -> bool:

@@ -20,7 +20,7 @@ from flowlang.sip.outputs import RegistrationChanged, RegistrationState
 from flowlang.sip.uri import contact_uri, parse_uri, same_uri
 
 if TYPE_CHECKING:
-    from flowlang.sip.ground import Ground
+    from flowlang.sip.services import AgentServices
     from flowlang.sip.timers import Timer
 
 FIRST_WAIT, LONGEST_WAIT = 30.0, 1800.0  # seconds, RFC 5626 §4.5
@@ -44,15 +44,15 @@ class Trunk:
 class Registration:
     """One trunk's. `state` tells how it is; `server` is the one that was asked last."""
 
-    def __init__(self, ground: Ground, trunk: Trunk, local: Address, call_id: str) -> None:
+    def __init__(self, agent: AgentServices, trunk: Trunk, local: Address, call_id: str) -> None:
         if not trunk.servers:
             raise ValueError("a trunk needs a server to register at")
         self.state: RegistrationState = "trying"
         self.trunk = trunk
-        self._ground = ground
+        self._agent = agent
         self._local = local
         self._call_id = call_id
-        self._tag = ground.tag()
+        self._tag = agent.tag()
         self._address = parse_uri(trunk.address)
         self._contact = contact_uri(local, self._address.user)
         self._clients = [DigestClient(trunk.credentials) for _ in trunk.servers]
@@ -81,7 +81,7 @@ class Registration:
             return
         bound, self.state = self.state == "registered", "ended"
         if self._timer is not None:
-            self._ground.timers.cancel(self._timer)
+            self._agent.timers.cancel(self._timer)
         if bound:
             self._expires = 0
             self._send(now)
@@ -115,7 +115,7 @@ class Registration:
         self._cseq += 1
         host = self._address
         headers: Headers = {
-            "Via": [via_of(self._local, self._ground.branch())],
+            "Via": [via_of(self._local, self._agent.branch())],
             "Max-Forwards": ["70"],
             "From": [f"{name_addr_text(f'<{self.trunk.address}>')};tag={self._tag}"],
             "To": [f"<{self.trunk.address}>"],
@@ -123,22 +123,22 @@ class Registration:
             "CSeq": [f"{self._cseq} REGISTER"],
             "Contact": [f"<{self._contact}>"],
             "Expires": [str(self._expires)],
-            "User-Agent": [self._ground.settings.product],
+            "User-Agent": [self._agent.settings.product],
         }
         port = "" if host.port is None else f":{host.port}"
         bracket = f"[{host.host}]" if ":" in host.host else host.host
         request = Request("REGISTER", f"{host.scheme}:{bracket}{port}", headers)  # no user: RFC 3261 §10.2
-        header = header or self._clients[self._at].header(request, self._ground.token)
+        header = header or self._clients[self._at].header(request, self._agent.token)
         if header is not None:
             request.extend([header])
         self._request = request
-        self._ground.transactions.request(request, self.server, self._local, self, now)
+        self._agent.transactions.request(request, self.server, self._local, self, now)
 
     def _try_with_password(self, response: Response, now: float) -> bool:
         self._asked += 1
         if self._request is None or self._asked > _MAX_PASSWORD_TRIES:
             return False
-        header = self._clients[self._at].answer(response, self._request, self._ground.token)
+        header = self._clients[self._at].answer(response, self._request, self._agent.token)
         if header is None:
             return False
         self._send(now, header)
@@ -188,16 +188,16 @@ class Registration:
         wait = min(LONGEST_WAIT, FIRST_WAIT * 2.0 ** min(self._rounds, 10))
         self._rounds += 1
         half = wait / 2
-        self._later(retry_after or half + half * self._ground.random(1001) / 1000, now)
+        self._later(retry_after or half + half * self._agent.random(1001) / 1000, now)
         self._change("failed", status)
 
     def _later(self, seconds: float, now: float) -> None:
-        self._timer = self._ground.timers.schedule(now + seconds, self.begin)
+        self._timer = self._agent.timers.schedule(now + seconds, self.begin)
 
     def _change(self, state: RegistrationState, status: int) -> None:
         if self.state != state:
             self.state = state
-            self._ground.emit(RegistrationChanged(self, state, status))
+            self._agent.emit(RegistrationChanged(self, state, status))
 
 
 def _retry_after(response: Response) -> float | None:

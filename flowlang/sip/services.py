@@ -1,4 +1,4 @@
-"""What an agent gives the legs that stand on it."""
+"""What an agent does for its calls and registrations."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ if TYPE_CHECKING:
     from flowlang.sip.leg import CallLeg
 
 
-class Ground(Protocol):
-    """The agent, as its legs see it."""
+class AgentServices(Protocol):
+    """The agent, as its calls and registrations see it."""
 
     settings: Settings
     timers: TimerHeap
