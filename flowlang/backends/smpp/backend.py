@@ -22,6 +22,7 @@ from flowlang.backends.on_wire import OnWire
 from flowlang.backends.once import Once
 from flowlang.model.addresses import message_address, sender_of
 from flowlang.model.message_commands import OutsideCommand, SendMessage
+from flowlang.model.observations import Refused
 from flowlang.model.results import Done, Failed
 from flowlang.model.values import SECOND, Outcome, Value
 
@@ -38,6 +39,7 @@ _log = logging.getLogger("flowlang.smpp")
 
 _LONGEST_PAUSE = 60.0
 """Seconds between two attempts to connect."""
+_BAD_REQUEST = 400  # RFC 3261 §21.4.1
 _LATER, _NEVER = 0x64, 0x65  # ESME_RX_T_APPN, ESME_RX_P_APPN (§5.1.3)
 _HAS_HEADER, _WITH_RECEIPT = 0x40, 0x01  # §5.2.12, §5.2.17
 _MOST_WAITING = 20_000
@@ -64,8 +66,8 @@ def new_id() -> str:
 
 class SmppBackend:
     """`sender` is what messages come from where the script names none. `on_wire` remembers what may have
-    arrived across a crash, `parts` what came of long messages, `again` what came lately; `chance` is for
-    jitter; `new_id` names what comes."""
+    arrived across a crash, `parts` what came of long messages, `again` what came lately; `country` is that of
+    national numbers; `chance` is for jitter; `new_id` names what comes."""
 
     name = "smpp"
     channels = frozenset({"sms"})
@@ -80,6 +82,7 @@ class SmppBackend:
         patience: Patience | None = None,
         on_wire: OnWire | None = None,
         parts: Parts | None = None,
+        country: str | None = None,
         again: Again | None = None,
         chance: Random | None = None,
         new_id: Callable[[], str] = new_id,
@@ -93,7 +96,7 @@ class SmppBackend:
         self._new_id = new_id
         self._out = Outgoing(patience or Patience(), self._chance, on_wire)
         self._on_wire = on_wire or OnWire()
-        self._in = Incomings(parts)
+        self._in = Incomings(parts, country)
         self._nursery: trio.Nursery | None = None
         self._again = again or Again(new_id)
         self._once = Once()
@@ -293,8 +296,10 @@ class SmppBackend:
             self._nursery.start_soon(self._keep_part, session, pdu.sequence)
             return
         if isinstance(text, Nothing):
-            _log.warning("SMSC %s:%s: a message is dropped: %s", self._smsc.host, self._smsc.port, text.why)
-            session.answer(pdu.sequence, 0)
+            _log.warning("SMSC %s:%s: a message is refused: %s", self._smsc.host, self._smsc.port, text.why)
+            at, source, to = self._host.now(), f"sms:{text.source}", f"sms:{text.to}"
+            self._host.observe(Refused(at, "sms", source, to, _BAD_REQUEST, text.why))
+            session.answer(pdu.sequence, _NEVER)
             return
 
         def done() -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from flowlang.backends.border import BackendError
 from flowlang.backends.on_wire import OnWire
 from flowlang.backends.tls import client_context
@@ -11,6 +13,7 @@ from flowlang.project.shapes import HOST, Flag, Integer, Seconds, Table, Text, T
 
 from .again import Again
 from .backend import SmppBackend, Smsc, new_id
+from .incoming import is_country
 from .outgoing import Patience
 from .parts import Parts
 from .session import Account, Pace
@@ -18,6 +21,7 @@ from .session import Account, Pace
 _PACE, _PATIENCE = Pace(), Patience()
 """What is meant where nothing is said."""
 
+_COUNTRY = re.compile("[A-Z]{2}")
 _LONGEST = {"system_id": 15, "password": 8, "system_type": 12}  # SMPP v3.4 §4.1.1, the final NUL not counted
 
 
@@ -50,8 +54,19 @@ def _make(section: Section) -> SmppBackend:
         doubt=given.get("doubt", _PATIENCE.doubt),
         resend=given.get("resend", False),
     )
+    country = given.get("country")
+    if country is not None and not is_country(country):
+        raise SettingsError("it is no country of ISO 3166 that has numbers, such as GB", "country")
     try:
-        return SmppBackend(smsc, given["from"], patience=patience, on_wire=on_wire, parts=parts, again=again)
+        return SmppBackend(
+            smsc,
+            given["from"],
+            patience=patience,
+            on_wire=on_wire,
+            parts=parts,
+            again=again,
+            country=country,
+        )
     except ValueError as error:
         raise SettingsError(str(error), "from") from None
 
@@ -68,6 +83,10 @@ KIND = BackendKind(
             "password": Told(Hidden(), "his password, up to 8 characters"),
             "system_type": Told(Text(), "what the carrier wants there, up to 12 characters"),
             "from": Told(Text(), "who sends, where a script does not say: a number, short code or name"),
+            "country": Told(
+                Text("two capital letters", _COUNTRY),
+                "whose national numbers the SMSC may give us, such as GB; without it they are refused",
+            ),
             "window": Told(Integer(1, 1_000), "how many messages may be without an answer; 10"),
             "answer": Told(Seconds(1, 600), "how long an answer may take; 30"),
             "silence": Told(Seconds(1, 3_600), "after which we ask whether the SMSC is there; 30"),

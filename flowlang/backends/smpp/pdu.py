@@ -50,6 +50,7 @@ _NUMBERS = {name: number for number, (name, _) in COMMANDS.items()}
 
 RECEIPTED_MESSAGE_ID, USER_MESSAGE_REFERENCE = 0x001E, 0x0204  # §5.3.2
 MESSAGE_PAYLOAD, MESSAGE_STATE = 0x0424, 0x0427
+SAR_REFERENCE, SAR_TOTAL, SAR_NUMBER = 0x020C, 0x020E, 0x020F
 
 
 class PduError(Exception):
@@ -80,6 +81,11 @@ class Pdu:
         """Bytes; none where there are none."""
         found = self.fields.get(name, b"")
         return found if isinstance(found, bytes) else b""
+
+    @property
+    def message(self) -> bytes:
+        """What it carries, in its field or beside (§5.3.2.32)."""
+        return self.octets("short_message") or self.extras.get(MESSAGE_PAYLOAD, b"")
 
 
 def encode(pdu: Pdu) -> bytes:

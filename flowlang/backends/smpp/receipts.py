@@ -38,7 +38,7 @@ def is_receipt(pdu: Pdu) -> bool:
 
 def receipt_of(pdu: Pdu) -> Receipt | None:
     """What it tells; `None` where nobody can say of which message."""
-    text = pdu.octets("short_message")[:254].decode("latin-1")
+    text = pdu.message[:254].decode("latin-1")
     fields = dict(reversed(_FIELD.findall(text)))
     given = pdu.extras.get(RECEIPTED_MESSAGE_ID, b"").rstrip(b"\0").decode("latin-1")
     message_id = given or fields.get("id", "")

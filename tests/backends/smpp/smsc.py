@@ -130,11 +130,19 @@ class Smsc:
             extras[USER_MESSAGE_REFERENCE] = pdu.extras[USER_MESSAGE_REFERENCE]
         return Pdu("deliver_sm", self._sequence, 0, fields, extras)
 
-    async def write(self, octets: bytes, coding: int = 0, *, header: bool = False, ton: int = 1) -> None:
+    async def write(
+        self,
+        octets: bytes,
+        coding: int = 0,
+        *,
+        header: bool = False,
+        ton: int = 1,
+        source: str = "14155550100",
+    ) -> None:
         """A person writes."""
         self._sequence += 1
         fields = {
-            "source_addr": "14155550100", "source_addr_ton": ton, "destination_addr": "16062067563",
+            "source_addr": source, "source_addr_ton": ton, "destination_addr": "16062067563",
             "dest_addr_ton": 1, "data_coding": coding, "short_message": octets,
             "esm_class": 0x40 if header else 0,
         }  # fmt: skip

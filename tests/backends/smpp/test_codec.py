@@ -172,6 +172,13 @@ def test_a_receipt_by_its_optional_parameters() -> None:
     assert (receipt.message_id, receipt.status, receipt.reference) == ("7f", "failed", 0x0102)
 
 
+def test_a_receipt_may_stand_in_the_payload() -> None:
+    text = b"id:7f stat:DELIVRD err:000"
+    receipt = receipt_of(Pdu("deliver_sm", 1, 0, {"esm_class": 4}, {0x0424: text}))
+    assert receipt is not None
+    assert (receipt.message_id, receipt.status) == ("7f", "delivered")
+
+
 @given(st.binary(max_size=30), st.integers(0, 255), st.sampled_from([0, 8, 4, 245]), st.text(max_size=5))
 def test_whatever_comes_in_is_a_text_or_none(octets: bytes, esm_class: int, coding: int, source: str) -> None:
     incomings = Incomings()
@@ -241,3 +248,50 @@ def test_a_class_of_message_in_ucs2_is_text_too(coding: int) -> None:
 @pytest.mark.parametrize("coding", [0x02, 0x04, 0x14, 0x20, 0x30, 0x80, 0xF4, 0xF5])
 def test_what_is_no_text_is_told(coding: int) -> None:
     assert Incomings().take(_came(b"hi", coding), 0.0) == Nothing(f"data_coding {coding:#04x} is no text")
+
+
+@pytest.mark.parametrize(
+    ("address", "ton", "country", "source"),
+    [
+        ("447911123456", 1, None, "sms:+447911123456"),
+        ("447911123456", 0, None, "sms:+447911123456"),
+        ("00447911123456", 0, None, "sms:+447911123456"),
+        ("00447911123456", 1, None, "sms:+447911123456"),
+        ("07911123456", 2, "GB", "sms:+447911123456"),
+        ("07911123456", 0, "GB", "sms:+447911123456"),
+        ("4155550100", 2, "US", "sms:+14155550100"),
+        ("41234567", 2, "NO", "sms:+4741234567"),
+        ("60777", 2, "GB", "sms:60777"),
+        ("60777", 3, None, "sms:60777"),
+        ("Clinic", 5, None, "sms:Clinic"),
+        ("07911123456", 2, None, None),
+        ("07911123456", 0, None, None),
+        ("4155550100", 2, None, None),
+        ("00000000000", 2, "GB", None),
+        ("My-Shop", 5, None, None),
+    ],
+)
+def test_a_number_is_an_international_one(
+    address: str, ton: int, country: str | None, source: str | None
+) -> None:
+    came = _came(b"hi")
+    fields = {**came.fields, "source_addr": address, "source_addr_ton": ton}
+    taken = Incomings(country=country).take(Pdu("deliver_sm", 1, 0, fields), 0.0)
+    assert (taken.source if isinstance(taken, Text) else None) == source
+    ours = {**came.fields, "destination_addr": address, "dest_addr_ton": ton}
+    taken = Incomings(country=country).take(Pdu("deliver_sm", 1, 0, ours), 0.0)
+    assert (taken.to if isinstance(taken, Text) else None) == source
+
+
+def test_parts_may_be_told_beside_the_text() -> None:
+    incomings, fields = Incomings(), _came(b"").fields
+
+    def part(octets: bytes, number: int, total: int = 2) -> Pdu:
+        beside = {0x020C: b"\x01\x02", 0x020E: bytes((total,)), 0x020F: bytes((number,))}
+        return Pdu("deliver_sm", 1, 0, {**fields, "short_message": octets}, beside)
+
+    assert incomings.take(part(b"world", 2), 0.0) == Part()
+    whole = incomings.take(part(b"Hello, ", 1), 0.0)
+    assert isinstance(whole, Text)
+    assert whole.text == "Hello, world"
+    assert isinstance(incomings.take(part(b"wild", 3), 0.0), Text)

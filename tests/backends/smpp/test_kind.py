@@ -44,6 +44,12 @@ def test_authorities_that_are_none_are_told_when_it_is_made(tmp_path: Path, line
     assert where == ("ca_file",)
 
 
+def test_a_country_is_one(tmp_path: Path) -> None:
+    assert make(KIND, f'{LEAST}from = "Clinic"\ncountry = "GB"', tmp_path).outlets == {"sms"}
+    message, where = mistake(KIND, f'{LEAST}from = "Clinic"\ncountry = "ZZ"', tmp_path)
+    assert (message, where) == ("it is no country of ISO 3166 that has numbers, such as GB", ("country",))
+
+
 def test_mistakes_are_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     message, where = mistake(KIND, f'{LEAST}from = "a name that is too long"', tmp_path)
     assert message == "the sender is a number, a short code, or a name of up to 11 letters and digits"
