@@ -1,12 +1,13 @@
 """Who writes with which activeflow: a thread is a channel, a person's address and one of ours.
 
 A message belongs to the activeflow that wrote what it answers, where it says so, as an e-mail does; else to
-the one that has its thread: that began with it, or has written there first; else a route finds one. An
-address of ours that is `None` is the operator's default, whichever that is.
+the one that has its thread: that began with it, or has written there first of those that live; else a route
+finds one. An address of ours that is `None` is the operator's default, whichever that is.
 """
 
 from __future__ import annotations
 
+from bisect import insort
 from collections.abc import Iterable
 from dataclasses import dataclass
 
@@ -17,6 +18,11 @@ from flowlang.model.message_commands import SendMessage
 from .opening import Opening
 
 _Key = tuple[str, str, str | None]
+
+NOBODY = ""
+"""In place of an activeflow."""
+
+_BEFORE_ALL = -1  # microseconds since 1970: whom a thread began with has it before all who wrote there
 
 _MOST_EARLY = 1_000
 """Reports that came before anybody knew of their message: of a gateway that is quicker than its answer."""
@@ -56,7 +62,7 @@ class _Held:
     """What an activeflow has."""
 
     began: tuple[str, str] | None
-    keys: list[_Key]
+    keys: dict[_Key, None]
     messages: list[str]
 
 
@@ -64,13 +70,13 @@ class Threads:
     """All that are open; they close with their activeflow."""
 
     def __init__(self) -> None:
-        self._owners: dict[_Key, str] = {}
+        self._claims: dict[_Key, list[tuple[int, str]]] = {}  # since when, and who; the first has it
         self._held: dict[str, _Held] = {}
         self._sent: dict[str, tuple[str, str]] = {}
         self._early: dict[str, list[tuple[str, str | None]]] = {}
 
     def __len__(self) -> int:
-        return len(self._owners)
+        return len(self._claims)
 
     def opened(self, opening: Opening) -> None:
         """An activeflow began with a message."""
@@ -78,7 +84,7 @@ class Threads:
             held = self._of(opening.activeflow)
             key = _key(opening.channel, opening.source, opening.to)
             held.began = key[:2]
-            self._give(key, opening.activeflow, held)
+            self._claim(key, _BEFORE_ALL, opening.activeflow, held)
 
     def owner(self, channel: str, person: str, ours: str, answers: Iterable[str] = ()) -> Owner | None:
         """The activeflow that sent this person one of the messages that he answers, else the one that has
@@ -88,23 +94,25 @@ class Threads:
         sent = (self._sent[each] for each in keys if each in self._sent)
         found = next((activeflow for activeflow, to in sent if same_person(to) == person), None)
         if found is None:
-            found = self._owners.get((channel, person, ours)) or self._owners.get((channel, person, None))
+            found = self._first((channel, person, ours)) or self._first((channel, person, None))
         if found is None:
             return None
         is_caller = self._held[found].began == (channel, person)
         return Owner(found, CALLER_LEG if is_caller else ELSEWHERE)
 
-    def sent(self, command: SendMessage, activeflow: str) -> None:
-        """A message goes out: its thread is the sender's, if it is nobody's."""
+    def sent(self, command: SendMessage, activeflow: str, at: int = 0) -> None:
+        """A message goes out at that time: its thread is the sender's, behind those that have it already and
+        those that wrote there before."""
         key = _key(command.channel, command.to, command.source)
-        if key not in self._owners:
-            self._give(key, activeflow, self._of(activeflow))
+        self._claim(key, at, activeflow, self._of(activeflow))
 
     def named(self, message: str, command: SendMessage, activeflow: str) -> list[Report]:
-        """A message went out under this id; the reports on it that came before."""
+        """A message went out under this id; the reports on it that came before. Where `activeflow` is
+        `NOBODY`, whoever sent it is over."""
         key = sent_key(command.channel, message)
-        self._sent[key] = activeflow, command.to
-        self._of(activeflow).messages.append(key)
+        if activeflow != NOBODY:
+            self._sent[key] = activeflow, command.to
+            self._of(activeflow).messages.append(key)
         return [Report(activeflow, command.to, status, reason) for status, reason in self._early.pop(key, ())]
 
     def reported(self, channel: str, message: str, status: str, reason: str | None) -> Report | None:
@@ -125,27 +133,34 @@ class Threads:
     def held(self, activeflow: str) -> tuple[list[_Key], list[str]]:
         """The threads that an activeflow has, and the messages that it sent, as of `sent_key`."""
         held = self._held.get(activeflow)
-        return (list(held.keys), list(held.messages)) if held is not None else ([], [])
+        if held is None:
+            return [], []
+        return [each for each in held.keys if self._first(each) == activeflow], list(held.messages)
 
     def over(self, activeflow: str) -> None:
-        """It ended: its threads are nobody's."""
+        """It ended: its threads are whose they would be without it."""
         held = self._held.pop(activeflow, None)
         if held is None:
             return
         for key in held.keys:
-            del self._owners[key]
+            left = self._claims[key] = [each for each in self._claims[key] if each[1] != activeflow]
+            if not left:
+                del self._claims[key]
         for message in held.messages:
             self._sent.pop(message, None)
 
     def _of(self, activeflow: str) -> _Held:
         held = self._held.get(activeflow)
         if held is None:
-            self._held[activeflow] = held = _Held(None, [], [])
+            self._held[activeflow] = held = _Held(None, {}, [])
         return held
 
-    def _give(self, key: _Key, activeflow: str, held: _Held) -> None:
-        before = self._owners.get(key)
-        if before is not None:
-            self._held[before].keys.remove(key)
-        self._owners[key] = activeflow
-        held.keys.append(key)
+    def _first(self, key: _Key) -> str | None:
+        claims = self._claims.get(key)
+        return claims[0][1] if claims else None
+
+    def _claim(self, key: _Key, at: int, activeflow: str, held: _Held) -> None:
+        if key in held.keys:
+            return
+        insort(self._claims.setdefault(key, []), (at, activeflow), key=lambda each: each[0])
+        held.keys[key] = None

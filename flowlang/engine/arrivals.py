@@ -50,8 +50,7 @@ class Arrivals:
         message = data.get("id")
         if not isinstance(message, str):
             return self._take(incoming, data, kept, offer)
-        if self._threads.owner(incoming.channel, incoming.source, incoming.to) is None:
-            self._engine.parking.wake_thread(incoming.channel, incoming.source, incoming.to)
+        self._engine.parking.wake_thread(incoming.channel, incoming.source, incoming.to)
         # After that: who is woken tells what was here for him.
         name = incoming.channel, seen_as(incoming.to, message)
         if name in self._seen:
@@ -89,6 +88,10 @@ class Arrivals:
     def waits(self, activeflow: str, why: str) -> None:
         """One goes on at a later start: until then nobody else gets what comes in its threads."""
         self._waiting[activeflow] = why
+
+    def is_held(self, activeflow: str) -> bool:
+        """Whether that is one of them."""
+        return activeflow in self._waiting
 
     def left_over(self, running: Running, offer: Offer) -> None:
         """One ends, and has messages that it never took, whoever wrote them and whatever it began with. Who
@@ -164,7 +167,7 @@ class Arrivals:
         if not any(self._threads.knows(channel, each) for each in incoming.answers):
             for each in incoming.answers:
                 asleep = parking.wake_sender(channel, each) or asleep
-        if self._threads.owner(channel, person, ours, incoming.answers) is None:
+        if not any(self._threads.knows(channel, each) for each in incoming.answers):
             asleep = asleep or parking.wake_thread(channel, person, ours)
         owner = self._threads.owner(channel, person, ours, incoming.answers)
         if owner is not None:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from flowlang.backends.border import Backend, Finish, Outlet, nothing
 from flowlang.core.manners import Porter
 from flowlang.core.reports import Reports
-from flowlang.core.threads import Report, Threads, sent_key
+from flowlang.core.threads import NOBODY, Report, Threads, sent_key
 from flowlang.model.events import MessageReported
 from flowlang.model.message_commands import OutsideCommand, SendMessage
 from flowlang.model.results import Done, Failed, Result
@@ -21,8 +21,7 @@ if TYPE_CHECKING:
     from .engine import Engine
     from .outbox import Told
 
-NOBODY = ""
-"""In place of an activeflow: what tells somebody that he has opted out, or in, is none's."""
+_NEVER_LEFT = {"opted_out", "automatic", "too_many"}  # reasons of `Porter.why_not`
 
 
 class Dispatch:
@@ -97,8 +96,10 @@ class Dispatch:
             self._tell(each, message, self._threads.reported(each, message, status, reason))
 
     def _tell(self, channel: str, message: str, report: Report | None) -> None:
-        running = self._engine.alive(report.activeflow) if report is not None else None
-        if report is None or running is None:
+        if report is None or report.activeflow == NOBODY:
+            return
+        running = self._engine.alive(report.activeflow)
+        if running is None:
             return
         if self._reports.is_news(sent_key(channel, message), report.status):
             running.deliver(MessageReported(message, report.status, report.to, report.reason))
@@ -118,13 +119,14 @@ class Dispatch:
         if why_not is not None:
             finish(Done(Outcome("failed", {"reason": why_not})))
             return nothing
-        if self._threads.owner(command.channel, command.to, command.source or "") is None:
-            self._engine.parking.wake_thread(command.channel, command.to, command.source or "")
-        self._threads.sent(command, activeflow)
+        lives = self._engine.post.lives
+        if lives(activeflow):  # else it is over, and what it wrote goes out all the same
+            self._threads.sent(command, activeflow, self._engine.now())
 
         def finish_named(result: Result) -> None:
             message = id_of(result)
-            reports = self._threads.named(message, command, activeflow) if message is not None else ()
+            sender = activeflow if message is not None and lives(activeflow) else NOBODY
+            reports = self._threads.named(message, command, sender) if message is not None else ()
             finish(result)
             for report in reports:  # those that were here before anybody knew whose they are
                 self._engine.messages.reported(command.channel, message or "", report.status, report.reason)
@@ -146,6 +148,17 @@ class Dispatch:
 def outlets_of(backend: Backend) -> frozenset[str]:
     """What a backend can do for any flow."""
     return frozenset(backend.outlets) if isinstance(backend, Outlet) else frozenset()
+
+
+def never_left(result: Result | None) -> bool:
+    """Whether a message was given to no backend, as its result tells: then nobody has a thread by it."""
+    match result:
+        case Failed(code="no_backend"):
+            return True
+        case Done(Outcome(name="failed", fields=fields)):
+            return fields.get("reason") in _NEVER_LEFT
+        case _:
+            return False
 
 
 def id_of(result: Result) -> str | None:

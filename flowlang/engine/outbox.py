@@ -13,6 +13,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from flowlang.backends.border import Finish, nothing
+from flowlang.core.threads import NOBODY
 from flowlang.model.commands import Command, command_from_plain, command_to_plain
 from flowlang.model.message_commands import HttpRequest, OutsideCommand, SendMessage
 from flowlang.model.results import Done, Failed, Result
@@ -20,8 +21,6 @@ from flowlang.model.values import Outcome
 from flowlang.store import Store, StoreError
 from flowlang.store.protocol import OutboxStore
 from flowlang.store.sending import Sending, SendingState
-
-from .dispatch import NOBODY
 
 if TYPE_CHECKING:
     from .engine import Engine

@@ -91,7 +91,9 @@ class Parking:
         assert self._store is not None
         activeflow, flow = running.activeflow, running.flow
         taken, due = flow.inputs, flow.next_deadline()
-        self._store.park(running.journal, due, *self._engine.post.held(activeflow))
+        threads, messages = self._engine.post.held(activeflow)
+        own = [each for each in threads if self._parked_with(*each) in (None, activeflow)]
+        self._store.park(running.journal, due, own, messages)
         self._leaving.add(activeflow)
 
         def on_disk(_has: bool) -> None:
@@ -117,17 +119,28 @@ class Parking:
         return self._wake(stored) if stored is not None else None
 
     def wake_thread(self, channel: str, person: str, ours: str) -> str | None:
-        """Somebody writes: who has the thread is awake. The id of one that has it and cannot be woken now."""
+        """Somebody writes: who has the thread is awake; one that is parked has it before those that wrote
+        there meanwhile. The id of one that has it and cannot be woken now."""
         if self._store is None:
             return None
-        found = self._store.archive.with_thread(channel, same_person(person), same_person(ours))
-        return self._wake_found(found)
+        return self._wake_found(self._parked_with(channel, same_person(person), same_person(ours)))
+
+    def _parked_with(self, channel: str, person: str, ours: str | None) -> str | None:
+        return (
+            self._store.archive.with_thread(channel, person, ours or "") if self._store is not None else None
+        )
 
     def wake_sender(self, channel: str, message: str) -> str | None:
         """A carrier reports: who sent the message is awake. The id of one that cannot be woken now."""
         if self._store is None:
             return None
         return self._wake_found(self._store.archive.that_sent(sent_key(channel, message)))
+
+    def has(self, activeflow: str) -> bool:
+        """Whether one is parked."""
+        if self._store is None or activeflow in self._waking:
+            return False
+        return self._store.archive.parked(activeflow) is not None
 
     def why_asleep(self, activeflow: str) -> str | None:
         """Why one that is parked cannot be woken now; `None` where nothing is known against it."""

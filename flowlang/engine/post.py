@@ -13,11 +13,10 @@ from flowlang.core import Opening
 from flowlang.core.manners import Porter
 from flowlang.core.threads import Threads
 from flowlang.model.action import THREADS
-from flowlang.model.message_commands import SendMessage
-from flowlang.model.results import Result
 
 from .arrivals import Arrivals
-from .dispatch import Dispatch, id_of
+from .dispatch import Dispatch, id_of, never_left
+from .replay import Sent
 
 if TYPE_CHECKING:
     from flowlang.store.protocol import Thread
@@ -30,6 +29,7 @@ class Post:
     """Of one engine."""
 
     def __init__(self, engine: Engine, backends: Iterable[Backend], porter: Porter) -> None:
+        self._engine = engine
         self._threads = Threads()
         self.dispatch = Dispatch(engine, self._threads, porter, backends)
         self.arrivals = Arrivals(engine, self._threads, porter)
@@ -44,6 +44,15 @@ class Post:
         """The threads that one has, and the messages that it sent."""
         return self._threads.held(activeflow)
 
+    def lives(self, activeflow: str) -> bool:
+        """Whether one lives: here, parked, or until a later start on which it goes on."""
+        engine = self._engine
+        return (
+            engine.living(activeflow) is not None
+            or self.arrivals.is_held(activeflow)
+            or engine.parking.has(activeflow)
+        )
+
     def over(self, activeflow: str) -> None:
         """One ended."""
         self._threads.over(activeflow)
@@ -51,11 +60,11 @@ class Post:
     def recovered(
         self,
         running: Running,
-        sent: Iterable[tuple[SendMessage, Result | None]],
+        sent: Iterable[Sent],
         received: Iterable[tuple[str, str]],
     ) -> None:
-        """One is back that had sent these messages, and received those: channel, and as of `seen_as`. What came
-        of each that it sent is `None` where nobody knows."""
+        """One is back that had sent these messages, and received those: channel, and as of `seen_as`. What
+        came of each that it sent is `None` where nobody knows."""
         opening = running.flow.opening
         if opening.came_as is not None and opening.channel is not None:
             self.arrivals.remember(opening.channel, opening.came_as)
@@ -71,10 +80,12 @@ class Post:
         if opening.channel in THREADS:
             self._threads.opened(opening)
 
-    def sent(self, activeflow: str, sent: Iterable[tuple[SendMessage, Result | None]]) -> None:
+    def sent(self, activeflow: str, sent: Iterable[Sent]) -> None:
         """One that is back, or goes on at a later start, had sent these."""
-        for command, result in sent:
-            self._threads.sent(command, activeflow)
-            message = id_of(result) if result is not None else None
+        for each in sent:
+            if never_left(each.result):
+                continue
+            self._threads.sent(each.command, activeflow, each.at)
+            message = id_of(each.result) if each.result is not None else None
             if message is not None:
-                self._threads.named(message, command, activeflow)
+                self._threads.named(message, each.command, activeflow)

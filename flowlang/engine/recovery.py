@@ -34,14 +34,11 @@ from flowlang.store.protocol import RecoverableStore
 from flowlang.store.reading import Stored
 
 from .records import AGAIN
-from .replay import Builds, KeyMissing, NotReplayed, Replayed, last_line, replayed
+from .replay import Builds, KeyMissing, NotReplayed, Replayed, Sent, last_line, replayed
 from .running import Running
 
 if TYPE_CHECKING:
     from .engine import Engine
-
-
-_Sent = list[tuple[SendMessage, Result | None]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +62,7 @@ def recover(engine: Engine, store: RecoverableStore) -> Recovered:
     diverged: dict[str, str] = {}
     held: dict[str, str] = {}
     back: list[tuple[Running, Replayed]] = []
-    waiting: list[tuple[str, _Sent]] = []
+    waiting: list[tuple[str, list[Sent]]] = []
     builds = Builds(store.archive, engine.hosts.declared)
     for stored, entries, last in store.archive.live():
         try:
@@ -109,15 +106,14 @@ def recover(engine: Engine, store: RecoverableStore) -> Recovered:
 
 def _waits(
     engine: Engine, stored: Stored, entries: list[Entry], builds: Builds, why: str
-) -> list[tuple[str, _Sent]]:
+) -> list[tuple[str, list[Sent]]]:
     """One that is held has its threads all the same; the messages that it sent, as far as its journal can be
     read."""
-    begun: _Sent = []
+    begun: list[Sent] = []
 
-    def watch(_number: int, _flow: Activeflow, outputs: list[Output]) -> None:
-        for each in outputs:
-            if isinstance(each, Perform) and isinstance(each.command, SendMessage):
-                begun.append((each.command, None))
+    def watch(_number: int, flow: Activeflow, outputs: list[Output]) -> None:
+        commands = (each.command for each in outputs if isinstance(each, Perform))
+        begun.extend(Sent(each, flow.at) for each in commands if isinstance(each, SendMessage))
 
     try:
         engine.post.waits(opening_from_plain(stored.opening), why)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import OrderedDict
 from collections.abc import Callable, Container
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from weakref import WeakKeyDictionary, WeakValueDictionary
 
 from flowlang.core import ActionOver, Activeflow, Happened, Output, Perform, Script, Withdraw
@@ -43,13 +43,22 @@ class KeyMissing(NotReplayed):
 
 
 @dataclass(frozen=True, slots=True)
+class Sent:
+    """A message that one sent, when, and what came of it: `None` where nobody knows."""
+
+    command: SendMessage
+    at: int
+    result: Result | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Replayed:
-    """An activeflow where its journal ends, the commands that have no result, the messages that it sent with
-    theirs, and of those that came to it channel and id."""
+    """An activeflow where its journal ends, the commands that have no result, the messages that it sent, and
+    of those that came to it channel and id."""
 
     flow: Activeflow
     under_way: dict[int, Command]
-    sent: list[tuple[SendMessage, Result | None]]
+    sent: list[Sent]
     received: list[tuple[str, str]] = field(default_factory=list[tuple[str, str]])
 
 
@@ -112,7 +121,7 @@ def replayed(
     """Replays a journal. Raises `NotReplayed`."""
     script, build, actions = builds.of(stored)
     under_way: dict[int, Command] = {}
-    sent: dict[int, tuple[SendMessage, Result | None]] = {}
+    sent: dict[int, Sent] = {}
     received: list[tuple[str, str]] = []
     number = -1
     if DAMAGED in stored.opening:
@@ -130,7 +139,7 @@ def replayed(
             if isinstance(given, ActionOver):
                 under_way.pop(given.action, None)
                 if given.action in sent:
-                    sent[given.action] = sent[given.action][0], given.result
+                    sent[given.action] = replace(sent[given.action], result=given.result)
             elif isinstance(given, Happened) and isinstance(given.event, MessageReceived):
                 message = given.event
                 if message.channel is not None and message.id is not None:
@@ -139,7 +148,7 @@ def replayed(
                 if isinstance(output, Perform):
                     under_way[output.action] = output.command
                     if isinstance(output.command, SendMessage):
-                        sent[output.action] = output.command, None
+                        sent[output.action] = Sent(output.command, flow.at)
                 elif isinstance(output, Withdraw):
                     under_way.pop(output.action, None)
             if watch is not None:

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from flowlang.core.manners import Allowance, Arrived, Porter
 from flowlang.core.opening import Opening
-from flowlang.core.threads import Threads
+from flowlang.core.threads import Owner, Threads
 from flowlang.model.events import CALLER_LEG, ELSEWHERE
 from flowlang.model.manners import Manners
 from flowlang.model.message_commands import SendMessage
@@ -205,8 +205,20 @@ def test_a_thread_is_whose_it_began_with_until_that_ends() -> None:
     owner = threads.owner("sms", ANN, OURS)
     assert owner is not None
     assert (owner.activeflow, owner.leg) == ("one", CALLER_LEG)
+
+
+def test_a_thread_passes_on_to_whoever_wrote_there_next_of_those_that_live() -> None:
+    threads = Threads()
+    threads.opened(opened("one"))
+    threads.sent(SendMessage("sms", ANN, "x", "k", OURS), "third", 3)
+    threads.sent(SendMessage("sms", ANN, "x", "k", OURS), "second", 2)  # replayed later, and sent before
     threads.over("one")
+    assert threads.owner("sms", ANN, OURS) == Owner("second", ELSEWHERE)
+    threads.over("third")
+    assert threads.owner("sms", ANN, OURS) == Owner("second", ELSEWHERE)
+    threads.over("second")
     assert threads.owner("sms", ANN, OURS) is None
+    assert len(threads) == 0
 
 
 def test_who_writes_to_somebody_has_the_thread_elsewhere() -> None:

@@ -46,7 +46,7 @@ async def test_messages_that_nobody_took_begin_the_next_activeflow(
         assert first not in engine.activeflows
 
 
-async def test_one_that_somebody_else_wrote_begins_nothing(
+async def test_one_that_somebody_else_wrote_begins_what_his_route_says(
     autojump_clock: trio.testing.MockClock,
 ) -> None:
     carrier = Carrier()
@@ -58,5 +58,5 @@ async def test_one_that_somebody_else_wrote_begins_nothing(
         await trio.sleep(1)
         carrier.receive("+14155550199", "from elsewhere")
         await trio.sleep(600)
-        assert carrier.sent == ["hi"]
+        assert carrier.sent == ["hi", "hi"]
         assert engine.activeflows == ()
