@@ -95,7 +95,7 @@ from flowlang.sip.outputs import (
     TransferAnswered,
     TransferAsked,
 )
-from flowlang.sip.registrar import Account, Accounts, Contact, Registrar, Registration, Trunk
+from flowlang.sip.registrar import Account, Accounts, Contact, OwnAccount, Registrar, Registration
 from flowlang.sip.sdp import SdpError, SessionDescription, parse_sdp
 from flowlang.sip.status import reason_phrase
 from flowlang.sip.timers import Settings
@@ -134,6 +134,7 @@ __all__ = [
     "Message",
     "OutgoingCall",
     "Output",
+    "OwnAccount",
     "Passed",
     "Registrar",
     "Registration",
@@ -148,7 +149,6 @@ __all__ = [
     "Trace",
     "TransferAnswered",
     "TransferAsked",
-    "Trunk",
     "TrunkPeer",
     "UserAgent",
     "parse_sdp",

@@ -13,7 +13,7 @@ from flowlang.sip.arrival import Arrival, Welcome
 from flowlang.sip.body import session_body
 from flowlang.sip.dialog import DialogKey
 from flowlang.sip.digest import Challenged, DigestClient
-from flowlang.sip.door import NOT_FROM_HERE, Admitted, Door
+from flowlang.sip.door import NO_ENTRY, NOT_FROM_HERE, Admitted, Door
 from flowlang.sip.errors import SipSyntaxError
 from flowlang.sip.flood import Buckets, branch_in, dialog_in
 from flowlang.sip.incoming import IncomingCall
@@ -24,7 +24,7 @@ from flowlang.sip.message import Request, Response, response_to
 from flowlang.sip.outgoing import OutgoingCall
 from flowlang.sip.outputs import CallEnded, CallOffered, Event, InviteRefused, Output, Send
 from flowlang.sip.parse import MalformedRequestError, parse_datagram
-from flowlang.sip.registrar import Registrar, Registration, Trunk
+from flowlang.sip.registrar import OwnAccount, Registrar, Registration
 from flowlang.sip.replaces import replaced_by
 from flowlang.sip.replies import answer_to_malformed, reply_address, stateless_tag
 from flowlang.sip.sdp import SdpError, parse_sdp
@@ -34,6 +34,7 @@ from flowlang.sip.trace import Trace
 from flowlang.sip.transactions import ClientUser, ServerTransaction, Transactions
 from flowlang.sip.uri import contact_uri
 
+_MOST_TOLD = 1_000  # refusals that are known again when their INVITE is
 _CREATES_NO_DIALOG = frozenset({"BYE", "INFO", "NOTIFY", "PRACK", "UPDATE"})
 
 
@@ -52,6 +53,8 @@ class UserAgent:
         self._token = token
         self._salt = token(16).encode()
         self._dialogs: dict[DialogKey, CallLeg] = {}
+        self.strangers = 0  # INVITEs of those who may not call here
+        self._told: dict[str, None] = {}  # by tag, the oldest first
         self._keys: dict[CallLeg, list[DialogKey]] = {}
         self._outputs: list[Output] = []
         self._now = 0.0
@@ -141,11 +144,11 @@ class UserAgent:
         self._now = now
         self.transactions.request(request, destination, local, user, now)
 
-    def register(self, trunk: Trunk, local: Address, now: float) -> Registration:
-        """Register at a trunk, from now until `stop(now)` of what is returned."""
+    def register(self, account: OwnAccount, local: Address, now: float) -> Registration:
+        """Register an account of ours, from now until `stop(now)` of what is returned."""
         self._check_local(local)
         self._now = now
-        registration = Registration(self, trunk, local, self._token(12))
+        registration = Registration(self, account, local, self._token(12))
         registration.begin(now)
         return registration
 
@@ -248,6 +251,7 @@ class UserAgent:
         self._charge(source)
         stranger = door is not None and not door.is_welcome(source, listener)
         if reply is not None:
+            self.strangers += stranger and request.method == "INVITE"
             return Welcome(reply, stateless=stranger)
         if request.method == "REGISTER" and registrar is not None:
             answer = registrar.handle(request, source, arrival.local, now)
@@ -258,8 +262,13 @@ class UserAgent:
             verdict = None if door is None else door.admit(request, source, listener, now)
             if verdict is None or isinstance(verdict, Admitted):
                 return Welcome(origin=verdict)
-            refusal = Reply(401, verdict.headers) if isinstance(verdict, Challenged) else verdict
-            return Welcome(refusal, stateless=True)
+            if isinstance(verdict, Challenged):
+                return Welcome(Reply(401, verdict.headers), stateless=True)
+            if verdict is NO_ENTRY:
+                self.strangers += 1
+            else:
+                self._tell_refused(request, verdict)
+            return Welcome(verdict, stateless=True)
         if not stranger or (request.method == "CANCEL" and self.transactions.invite_of(request)):
             return Welcome()
         return Welcome(_outside_a_call(request) or Reply(481), stateless=True)
@@ -274,8 +283,15 @@ class UserAgent:
             if len(data) <= 2 * arrival.size:
                 self.send(data, reply_address(request, arrival.source), arrival.local)
                 break
-        if request.method == "INVITE" and request.to.tag is None and status != 401:
-            self.emit(InviteRefused(request, status, reason or reason_phrase(status)))
+
+    def _tell_refused(self, request: Request, reply: Reply) -> None:
+        """Once, though nothing is kept of the request and each repetition is refused anew."""
+        tag = stateless_tag(request, self._salt)
+        if tag not in self._told:
+            self._told[tag] = None
+            if len(self._told) > _MOST_TOLD:
+                del self._told[next(iter(self._told))]
+            self.emit(InviteRefused(request, reply.status, reply.reason or reason_phrase(reply.status)))
 
     def _on_cancel(self, server: ServerTransaction, arrival: Arrival) -> None:
         """§9.2. The 200 has the tag that the INVITE's answers have. It goes from hop to hop, so that it comes

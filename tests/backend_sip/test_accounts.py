@@ -19,9 +19,9 @@ from flowlang.sip import (
     Credentials,
     DigestClient,
     Event,
+    OwnAccount,
     RegistrationChanged,
     Settings,
-    Trunk,
 )
 from flowlang.sip.message import Request, Response
 from flowlang.sip.parse import parse_datagram
@@ -61,7 +61,7 @@ async def test_a_phone_registers_is_found_and_leaves(tmp_path: Path, clock: trio
             phone = Endpoint((listener,), Settings(t1=T1), tokens(4), on_event)
             async with trio.open_nursery() as nursery:
                 nursery.start_soon(phone.run)
-                trunk = Trunk("sip:alice@office", (server,), Credentials("alice", "wonder"))
+                trunk = OwnAccount("sip:alice@office", (server,), Credentials("alice", "wonder"))
                 phone.agent.register(trunk, phone.address, phone.now())
                 phone.carry_out()
                 await changed.wait()

@@ -159,7 +159,7 @@ async def test_we_register_where_the_name_of_a_trunk_leads(tmp_path: Path, clock
                         await there.changed.park()
                 (contact,) = registrar.registered("sip:office@anywhere", there.now())
                 assert contact.uri == f"sip:office@{server.hostport}"
-                assert [each.trunk.address for each in backend.registrations] == [
+                assert [each.account.address for each in backend.registrations] == [
                     "sip:office@sip.carrier.example"
                 ]
                 # Where it leads is also where its calls come from.

@@ -16,7 +16,7 @@ from flowlang.backends.sip import SipBackend
 from flowlang.model.cdr import CallRecord
 from flowlang.model.observations import CallRecorded, Logged, Observation, SipMessageSeen
 from flowlang.model.policy import EVERYTHING
-from flowlang.sip import Account, Address, Credentials, Trunk
+from flowlang.sip import Account, Address, Credentials, OwnAccount
 from flowlang.testing.softphone import PhoneCall, Softphone, open_softphone
 from flowlang.voices import ToneVoice
 
@@ -60,7 +60,7 @@ class Office:
         """A phone, registered as that user."""
         phone = await self.stack.enter_async_context(open_softphone(("127.0.0.1", 0), t1=T1))
         if user is not None:
-            await phone.register(Trunk(f"sip:{user}@{REALM}", (self.address,), Credentials(user, user)))
+            await phone.register(OwnAccount(f"sip:{user}@{REALM}", (self.address,), Credentials(user, user)))
             phone.take_calls()
         return phone
 

@@ -12,7 +12,7 @@ from pathlib import Path
 import trio
 
 from flowlang.backends.media import Prompt
-from flowlang.sip import Address, Credentials, Trunk
+from flowlang.sip import Address, Credentials, OwnAccount
 from flowlang.testing.softphone import PhoneCall, Softphone, open_softphone
 from tests.cli.flow import FLOW
 
@@ -55,7 +55,7 @@ async def phone_of(user: str, server: Address) -> AsyncGenerator[Softphone]:
     async with open_softphone(("127.0.0.1", 0)) as phone:
         with trio.fail_after(10):
             await phone.register(
-                Trunk(f"sip:{user}@office.example", (server,), Credentials(user, PASSWORDS[user]))
+                OwnAccount(f"sip:{user}@office.example", (server,), Credentials(user, PASSWORDS[user]))
             )
         phone.take_calls()
         yield phone

@@ -7,12 +7,12 @@ from flowlang.sip import (
     Accounts,
     Address,
     Credentials,
+    OwnAccount,
     Registrar,
     Registration,
     RegistrationChanged,
     Request,
     Send,
-    Trunk,
 )
 from flowlang.sip.message import Response, response_to
 from flowlang.sip.parse import parse_datagram
@@ -28,7 +28,7 @@ class Line:
         self.agent = make_agent()
         self.now = 0.0
         self.states: list[tuple[str, int]] = []
-        trunk = Trunk("sip:alice@office", servers or (FIRST,), Credentials("alice", password), 600)
+        trunk = OwnAccount("sip:alice@office", servers or (FIRST,), Credentials("alice", password), 600)
         self.registration: Registration = self.agent.register(trunk, HERE, 0.0)
 
     def sent(self) -> list[tuple[Address, Request]]:

@@ -17,13 +17,13 @@ from flowlang.sip import (
     Event,
     IncomingCall,
     Invitation,
+    OwnAccount,
     Registrar,
     RegistrationChanged,
     Request,
     Response,
     Send,
     Settings,
-    Trunk,
     UserAgent,
 )
 from flowlang.sip.leg import CallLeg
@@ -200,8 +200,8 @@ class Flow:
                 self.call = self.agent.invite(invitation, THERE, HERE, self.now, digest=digest)
                 self.call.negotiate = self.media.negotiate
             case ["register"]:
-                trunk = Trunk("sip:bob@biloxi.example.com", (THERE,), Credentials("bob", "zanzibar"), 3600)
-                self.registration = self.agent.register(trunk, HERE, self.now)
+                bob = OwnAccount("sip:bob@biloxi.example.com", (THERE,), Credentials("bob", "zanzibar"), 3600)
+                self.registration = self.agent.register(bob, HERE, self.now)
             case ["serve"]:
                 accounts = Accounts([Account("bob", "password")])
                 self.agent.registrar = Registrar(accounts, "biloxi.example.com", b"key", tokens(5))

@@ -354,7 +354,7 @@ class SipBackend:
             case RegistrationChanged(registration, state, status):
                 level = logging.INFO if state == "registered" else logging.WARNING
                 where = registration.server
-                _log.log(level, "%s at %s: %s (%d)", registration.trunk.address, where, state, status)
+                _log.log(level, "%s at %s: %s (%d)", registration.account.address, where, state, status)
             case _:
                 leg = None if self._ground is None else self._ground.legs.get(event.call)
                 if leg is not None:

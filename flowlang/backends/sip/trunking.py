@@ -11,7 +11,7 @@ from collections.abc import Iterable, Sequence
 
 import trio
 
-from flowlang.sip import Address, Registration, Trunk, TrunkPeer
+from flowlang.sip import Address, OwnAccount, Registration, TrunkPeer
 from flowlang.sip.address import bracketed
 
 from .endpoint import Endpoint
@@ -100,7 +100,7 @@ class Trunking:
         address = f"sip:{trunk.credentials.user}@{bracketed(trunk.host)}"
         # One transport: the contact that we register is ours by it.
         same = [each for each in servers if each.transport == first.transport]
-        wanted = Trunk(address, same, trunk.credentials, trunk.expires)
+        wanted = OwnAccount(address, same, trunk.credentials, trunk.expires)
         try:
             made = endpoint.agent.register(wanted, local, endpoint.now())
         except ValueError as error:

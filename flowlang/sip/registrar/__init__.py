@@ -4,7 +4,7 @@
     registrar.handle(request, source, local, now) -> Reply  # status and headers
     registrar.registered("sip:20@office", now) -> (Contact(uri, source, q), ...)    # where a call for it goes
 
-    agent.register(Trunk(...), local, now) -> Registration  # we register there, until its `stop(now)`
+    agent.register(OwnAccount(...), local, now) -> Registration  # we register there, until its `stop(now)`
 
 - `accounts`      who may register
 - `bindings`      which contacts an address has, and for how long
@@ -17,6 +17,6 @@ from __future__ import annotations
 from .accounts import MAX_CPS, Account, Accounts
 from .bindings import Contact
 from .registrar import Registrar
-from .registration import Registration, Trunk
+from .registration import OwnAccount, Registration
 
-__all__ = ["MAX_CPS", "Account", "Accounts", "Contact", "Registrar", "Registration", "Trunk"]
+__all__ = ["MAX_CPS", "Account", "Accounts", "Contact", "OwnAccount", "Registrar", "Registration"]

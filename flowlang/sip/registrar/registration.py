@@ -1,4 +1,5 @@
-"""We register: at a trunk's first server, at the next where that one does not answer (RFC 3261 §10.2).
+"""We register, at a trunk or elsewhere: at the first server, at the next where that one does not answer (RFC
+3261 §10.2).
 
 A registration is refreshed before it runs out, answers a digest challenge once, does as a 423 asks, and after
 a round of failures waits, twice as long each time (RFC 5626 §4.5), until it is told to stop.
@@ -31,9 +32,9 @@ _MAX_PASSWORD_TRIES = 3  # of one registration: a server that always finds a non
 
 
 @dataclass(frozen=True, slots=True)
-class Trunk:
-    """Where we register and as whom. `address` is our address there (`sip:12345@carrier`), `servers` its
-    servers, the preferred first: the credentials belong to them and to nobody else."""
+class OwnAccount:
+    """An account of ours, and where we register it. `address` is what it is called by (`sip:12345@carrier`),
+    `servers` are its servers, the preferred first: the credentials belong to them and to nobody else."""
 
     address: str
     servers: Sequence[Address]
@@ -42,25 +43,25 @@ class Trunk:
 
 
 class Registration:
-    """One trunk's. `state` tells how it is; `server` is the one that was asked last."""
+    """Of one account. `state` tells how it is; `server` is the one that was asked last."""
 
-    def __init__(self, agent: AgentServices, trunk: Trunk, local: Address, call_id: str) -> None:
-        if not trunk.servers:
-            raise ValueError("a trunk needs a server to register at")
+    def __init__(self, agent: AgentServices, account: OwnAccount, local: Address, call_id: str) -> None:
+        if not account.servers:
+            raise ValueError("an account needs a server to register at")
         self.state: RegistrationState = "trying"
-        self.trunk = trunk
+        self.account = account
         self._agent = agent
         self._local = local
         self._call_id = call_id
         self._tag = agent.tag()
-        self._address = parse_uri(trunk.address)
+        self._address = parse_uri(account.address)
         self._contact = contact_uri(local, self._address.user)
-        self._clients = [DigestClient(trunk.credentials) for _ in trunk.servers]
+        self._clients = [DigestClient(account.credentials) for _ in account.servers]
         self._at = 0
         self._failed = 0
         self._rounds = 0
         self._cseq = 0
-        self._expires = trunk.expires
+        self._expires = account.expires
         self._request: Request | None = None
         self._timer: Timer | None = None
         self._asked = 0
@@ -68,7 +69,7 @@ class Registration:
     @property
     def server(self) -> Address:
         """The server that is asked."""
-        return self.trunk.servers[self._at]
+        return self.account.servers[self._at]
 
     def begin(self, now: float) -> None:
         """Register."""
@@ -117,8 +118,8 @@ class Registration:
         headers: Headers = {
             "Via": [via_of(self._local, self._agent.branch())],
             "Max-Forwards": ["70"],
-            "From": [f"{name_addr_text(f'<{self.trunk.address}>')};tag={self._tag}"],
-            "To": [f"<{self.trunk.address}>"],
+            "From": [f"{name_addr_text(f'<{self.account.address}>')};tag={self._tag}"],
+            "To": [f"<{self.account.address}>"],
             "Call-ID": [self._call_id],
             "CSeq": [f"{self._cseq} REGISTER"],
             "Contact": [f"<{self._contact}>"],
@@ -180,8 +181,8 @@ class Registration:
         """The next server at once; after the last one, later again from the first."""
         self._failed += 1
         self._asked = 0
-        self._at = (self._at + 1) % len(self.trunk.servers)
-        if self._failed < len(self.trunk.servers):
+        self._at = (self._at + 1) % len(self.account.servers)
+        if self._failed < len(self.account.servers):
             self._send(now)
             return
         self._failed = 0

@@ -10,7 +10,7 @@
 
 It is called, too:
 
-    await phone.register(Trunk("sip:20@office", [server], Credentials("20", "secret")))
+    await phone.register(OwnAccount("sip:20@office", [server], Credentials("20", "secret")))
     called = await phone.next_call()
     called.ring()
     called.answer()

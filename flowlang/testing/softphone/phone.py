@@ -31,12 +31,12 @@ from flowlang.sip import (
     IncomingCall,
     Invitation,
     MediaSession,
+    OwnAccount,
     Registration,
     Settings,
     Trace,
     TransferAnswered,
     TransferAsked,
-    Trunk,
 )
 from flowlang.sip.uri import parse_uri
 
@@ -117,19 +117,19 @@ class Softphone:
             await self.endpoint.changed.park()
         return self._called.popleft()
 
-    async def register(self, trunk: Trunk) -> Registration:
+    async def register(self, account: OwnAccount) -> Registration:
         """Register, so that we can be called there; returns when that is done. Raises `ConnectionError` where
         the server will not have us."""
-        local = self.endpoint.local_for(trunk.servers[0].host)
+        local = self.endpoint.local_for(account.servers[0].host)
         if local is None:
-            raise ConnectionError(f"no route leads to {trunk.servers[0].host}")
-        registration = self.endpoint.agent.register(trunk, local, self.endpoint.now())
+            raise ConnectionError(f"no route leads to {account.servers[0].host}")
+        registration = self.endpoint.agent.register(account, local, self.endpoint.now())
         self._registrations.append(registration)
         self.endpoint.carry_out()
         while registration.state == "trying":
             await self.endpoint.changed.park()
         if registration.state != "registered":
-            raise ConnectionError(f"{trunk.servers[0].hostport} did not register {trunk.address}")
+            raise ConnectionError(f"{account.servers[0].hostport} did not register {account.address}")
         return registration
 
     def _on_offered(self, call: IncomingCall) -> None:
