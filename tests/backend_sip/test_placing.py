@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 import trio
 from trio.testing import MockClock
 
 from flowlang.backends.media import Prompt
+from flowlang.backends.sip.outgoing_leg import _q850_of
 from flowlang.model.commands import HangUp
 from flowlang.model.events import CallAnswered, CallEnded, CallRefused, CallRinging
 from flowlang.model.observations import LegAnswered, LegEnded, LegRang, SipMessageSeen
 from flowlang.model.secrets import Secret
-from flowlang.sip import Trace
+from flowlang.sip import Response, Trace
 
 from .conftest import T1, Bench
 from .host import say
@@ -115,6 +118,23 @@ async def test_a_leg_given_up_is_cancelled_and_told_why(
         ("us", "cancelled", 487)
     ]
     await bench.nothing_left()
+
+
+@pytest.mark.parametrize(
+    "reason",
+    [
+        "Q.850;" * 5200,
+        "Q.850;cause" * 2900,
+        ("Q.850;" + " " * 20) * 1200,
+        'Q.850;x="',
+        "Q.850;cause=128",
+        "Q.850",
+    ],
+)
+def test_a_reason_that_is_none_costs_nothing(reason: str) -> None:
+    began = time.perf_counter()
+    assert _q850_of(Response(486, "Busy Here", {"Reason": [reason, 'q.850 ;text="a,b";cause="17"']})) == 17
+    assert time.perf_counter() - began < 0.05
 
 
 async def test_silence_is_told_as_such(bench: Bench, clock: MockClock) -> None:

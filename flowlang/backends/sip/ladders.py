@@ -28,7 +28,9 @@ _AGAIN = 10 * SECOND  # until one that is over is looked at again
 _LONGEST_CSEQ = 40  # 2^31, a space, and the longest method that there is
 _EARLY = 500  # calls
 _EARLY_LINES = 10
-_PASSWORD = re.compile(r"(sips?:[^:@\s]*):[^@\s]*@")  # RFC 3261 §19.1.1: userinfo
+_PASSWORD = re.compile(
+    r"(?<!\S)(sips?:[^:@\s]*):[^@\s]*@"
+)  # RFC 3261 §19.1.1: userinfo; looked for once a word
 
 
 @dataclass(slots=True)

@@ -12,9 +12,9 @@ Rules
 
 from __future__ import annotations
 
-import re
 from collections import deque
 from collections.abc import Callable
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 import trio
@@ -44,6 +44,8 @@ from flowlang.sip import (
     reason_header,
 )
 from flowlang.sip import Event as SipEvent
+from flowlang.sip.headers import parse_number
+from flowlang.sip.text import parse_parameters, split_list, unquote
 
 from .ground import Ground
 from .harmless import printable, transfer_target
@@ -65,7 +67,8 @@ _TOO_MANY_HOPS = 483  # RFC 3261 §21.4.21
 _CANCELLED = 487  # RFC 3261 §21.4.25
 _ELSEWHERE = reason_header(ANSWERED_ELSEWHERE, "Call completed elsewhere")
 _TRY_NEXT = frozenset({0, 408, 502, 503})  # 408 and 502 where they are our own word for silence or no way
-_Q850 = re.compile(r'Q\.850\s*;(?:[^,]*;)?\s*cause\s*=\s*"?(\d{1,3})', re.IGNORECASE)  # RFC 3326 §2
+_MOST_REASONS, _LONGEST_REASON = 4, 200  # headers that are looked at, and characters of each
+_MOST_Q850 = 127  # ITU-T Q.850 §2.2.5: seven bits
 
 
 class OutgoingLeg(SipLeg):
@@ -345,8 +348,11 @@ def _rank(status: int) -> tuple[bool, bool, bool]:
 
 def _q850_of(response: Response) -> int:
     """The Q.850 cause that the other side gives (RFC 3326, RFC 6432), 0 where it gives none."""
-    for value in response.headers.get("Reason", ())[:4]:
-        found = _Q850.search(value)
-        if found is not None and int(found[1]) <= 127:
-            return int(found[1])
+    for header in response.headers.get("Reason", ())[:_MOST_REASONS]:
+        with suppress(SipSyntaxError):
+            for value in split_list(header[:_LONGEST_REASON]):
+                protocol, _, parameters = value.partition(";")  # RFC 3326 §2
+                cause = parse_parameters(f";{parameters}").get("cause") if parameters else None
+                if protocol.strip(" \t").upper() == "Q.850" and cause is not None:
+                    return parse_number(unquote(cause), _MOST_Q850)
     return 0
