@@ -16,7 +16,11 @@ from flowlang.project.secrets import Hidden
 from flowlang.project.shapes import Report
 
 PAGE = (Path(__file__).parents[2] / "docs" / "backends.md").read_text(encoding="utf-8")
-BLOCKS = re.findall(r"^## `(\w+)`\n\n```toml\n(.*?)^```", PAGE, re.MULTILINE | re.DOTALL)
+BLOCKS = [
+    (tomllib.loads(text)["backends"].popitem()[1]["kind"], text)
+    for text in re.findall(r"^```toml\n(.*?)^```", PAGE, re.MULTILINE | re.DOTALL)
+    if "[backends." in text
+]
 
 
 @pytest.mark.parametrize(("name", "toml"), BLOCKS, ids=[name for name, _ in BLOCKS])
@@ -34,3 +38,7 @@ def test_its_settings_are_those_of_the_kind(name: str, toml: str, monkeypatch: p
     report = Report(Source("flow.toml", toml))
     kind.settings.read(section, (), report)
     assert not report.found, report.found[0].message
+
+
+def test_every_section_shows_its_settings() -> None:
+    assert {name for name, _ in BLOCKS} == set(re.findall(r"^## `(\w+)`$", PAGE, re.MULTILINE))
