@@ -1,8 +1,8 @@
 """Mails in: a mailbox at an IMAP server (RFC 9051), read by a worker thread.
 
 What is unseen is read, and marked as seen when an activeflow has it or nobody wants it; what cannot be taken
-now stays for the next time. Where the server can IDLE (RFC 2177) it tells of new mail at once; else it is
-asked every `every` seconds.
+now stays for the next time, and keeps none that is newer from being read. Where the server can IDLE (RFC
+2177) it tells of new mail at once; else it is asked every `every` seconds.
 """
 
 from __future__ import annotations
@@ -68,23 +68,26 @@ class ImapMailbox:
         blocking = partial(trio.to_thread.run_sync, abandon_on_cancel=True, limiter=self._threads)
         connection = await blocking(ImapConnection, self._server, self._folder, self._most)
         try:
+            last = left = 0  # of one round through all that is unseen
             while True:
-                left = 0
-                found = await blocking(connection.unseen)
-                for uid in found:
-                    data = await blocking(connection.fetch, uid)
+                found = await blocking(connection.unseen, last)
+                for last in found:
+                    data = await blocking(connection.fetch, last)
                     verdict = Verdict.BROKEN if data is None else await self._taken(take, data)
                     if verdict is Verdict.LATER:
                         left += 1
-                    else:
-                        await blocking(connection.seen, uid)
+                        continue
+                    if verdict is Verdict.BROKEN:
+                        _log.warning("mail %d of %s is gone, or is none with a sender", last, self._ours)
+                    await blocking(connection.seen, last)
                 self._failed = 0
-                if len(found) == AT_ONCE and not left:
+                if len(found) == AT_ONCE:
                     continue  # there may be more
                 if connection.can_idle and not left:
                     await blocking(connection.idle, _IDLE)
                 else:
                     await trio.sleep(self._every)
+                last = left = 0
         finally:
             connection.close()
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import binascii
 import imaplib
+import logging
 import re
 import select
 import ssl
@@ -20,10 +21,14 @@ from .settings import Server, cut
 
 AT_ONCE = 50
 """Mails that are looked for in one go."""
+_BEGINNING = 2**20
+"""Bytes that are fetched of a mail that is too large: no more of any mail is looked at."""
 IMAP_ERRORS = (imaplib.IMAP4.error, OSError, ValueError)  # the last where imaplib cannot read what it says
 _SIZE = re.compile(rb"RFC822\.SIZE (\d{1,12})")
 _LONGEST_LITERAL = 100_000
 """Bytes of an answer that is no mail."""
+
+_log = logging.getLogger("flowlang.email")
 
 
 class _Limited:
@@ -88,25 +93,31 @@ class ImapConnection:
             raise imaplib.IMAP4.error(str(data[:1])[:200])
         return data
 
-    def unseen(self) -> list[str]:
-        """The numbers of new mails, of so many at once."""
+    def unseen(self, after: int) -> list[int]:
+        """The numbers of new mails that are higher, in order, of so many at once."""
         self._checked(*self._imap.noop())
         self._imap.response("EXISTS")  # what was told of so far is found now
         (found, *_) = self._checked(*self._imap.uid("SEARCH", "UNSEEN"))
-        return [each.decode() for each in (found or b"").split() if each.isdigit()][:AT_ONCE]
+        numbers = sorted(int(each[:20]) for each in (found or b"").split() if each.isdigit())
+        return [each for each in numbers if each > after][:AT_ONCE]
 
-    def fetch(self, uid: str) -> bytes | None:
-        """A mail; `None` where it is gone or too large."""
-        sizes = self._checked(*self._imap.uid("FETCH", uid, "(RFC822.SIZE)"))
+    def fetch(self, uid: int) -> bytes | None:
+        """A mail, of one that is too large its beginning; `None` where it is gone."""
+        sizes = self._checked(*self._imap.uid("FETCH", str(uid), "(RFC822.SIZE)"))
         size = _SIZE.search(sizes[0]) if sizes and isinstance(sizes[0], bytes) else None
-        if size is None or int(size[1]) > self._most:
+        if size is None:
             return None
-        parts = self._checked(*self._imap.uid("FETCH", uid, "(BODY.PEEK[])"))
+        what = "(BODY.PEEK[])"
+        if int(size[1]) > self._most:
+            what = f"(BODY.PEEK[]<0.{min(self._most, _BEGINNING)}>)"
+            text = "mail %d has %d bytes, more than `largest`, which is %d: its beginning alone is read"
+            _log.warning(text, uid, int(size[1]), self._most)
+        parts = self._checked(*self._imap.uid("FETCH", str(uid), what))
         return next((bytes(each[1]) for each in parts if isinstance(each, tuple)), None)  # pyright: ignore
 
-    def seen(self, uid: str) -> None:
+    def seen(self, uid: int) -> None:
         """Marks it."""
-        self._checked(*self._imap.uid("STORE", uid, "+FLAGS.SILENT", "(\\Seen)"))
+        self._checked(*self._imap.uid("STORE", str(uid), "+FLAGS.SILENT", "(\\Seen)"))
 
     def idle(self, seconds: float) -> None:
         """Waits until the server tells of something, or as long as that; not at all where it has told of a

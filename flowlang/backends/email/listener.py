@@ -58,7 +58,8 @@ Stream = trio.SocketStream | trio.SSLStream[trio.SocketStream]
 
 class SmtpListener:
     """`addresses` are whole ones, or `@domain` for all of a domain. With `context` STARTTLS is an offer;
-    nobody has to take it, for mail from strangers comes in the clear too (RFC 3207 §4)."""
+    nobody has to take it, for mail from strangers comes in the clear too (RFC 3207 §4). The postmaster of
+    each domain is one of ours as well (RFC 5321 §4.5.1)."""
 
     def __init__(
         self,
@@ -70,7 +71,8 @@ class SmtpListener:
         context: ssl.SSLContext | None = None,
         limits: Limits | None = None,
     ) -> None:
-        self._ours = {each.removeprefix("mailto:").lower() for each in addresses}
+        self._ours = [each.removeprefix("mailto:").lower() for each in addresses]
+        self._ours += [f"postmaster@{each.rpartition('@')[2]}" for each in self._ours]
         self._bind = bind
         self._port = port
         self._host = host
@@ -142,7 +144,11 @@ class SmtpListener:
 
     async def _converse(self, plain: trio.SocketStream, take: Take, talk: _Talk) -> None:
         stream: Stream = plain
-        session = SmtpSession(self._host, self.accepts, self._limits, can_encrypt=self._context is not None)
+        postmaster = next((each for each in self._ours if each.startswith("postmaster@")), None)
+        session = SmtpSession(
+            self._host, self.accepts, self._limits, postmaster=postmaster and f"mailto:{postmaster}",
+            can_encrypt=self._context is not None,
+        )  # fmt: skip
         outputs = session.begin()
         while True:
             for output in outputs:

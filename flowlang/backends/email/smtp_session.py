@@ -17,6 +17,8 @@ from enum import Enum
 
 from flowlang.model.addresses import message_address
 
+_OPTIONS = frozenset({"SIZE", "BODY", "AUTH"})
+"""Of MAIL; AUTH says nothing that counts here, and some give it to everybody (RFC 4954 §5)."""
 _LONGEST_COMMAND = 1_000  # RFC 5321 §4.5.3.1.4 asks for 512, extensions add to that
 _LONGEST_TEXT_LINE = 1_000  # §4.5.3.1.6, with its CRLF
 _PATH = re.compile(r"(FROM|TO):\s?<([^<>\s]{0,254})>((?: [!-~]{1,100}){0,10})\s*\Z", re.IGNORECASE)
@@ -62,14 +64,22 @@ Output = Reply | Envelope | Turn
 
 
 class SmtpSession:
-    """`accepts` says of a `mailto:` address whether it is ours. `can_encrypt`: STARTTLS is offered."""
+    """`accepts` says of a `mailto:` address whether it is ours, `postmaster` is the one that `postmaster`
+    alone stands for. `can_encrypt`: STARTTLS is offered."""
 
     def __init__(
-        self, host: str, accepts: Callable[[str], bool], limits: Limits, *, can_encrypt: bool = False
+        self,
+        host: str,
+        accepts: Callable[[str], bool],
+        limits: Limits,
+        *,
+        postmaster: str | None = None,
+        can_encrypt: bool = False,
     ) -> None:
         self._host = host
         self._accepts = accepts
         self._limits = limits
+        self._postmaster = postmaster
         self._can_encrypt = can_encrypt
         self._buffer = bytearray()
         self._over = False
@@ -219,17 +229,15 @@ class SmtpSession:
             return self._mistake(503, "5.5.1 Not now")
         if found is None or found[1].upper() != "FROM":
             return self._mistake(501, "5.5.4 MAIL FROM:<address>")
-        if found[2] and message_address("email", found[2]) is None:
-            return self._mistake(553, "5.1.7 That is no address")
         for option in found[3].split():
             name, _, value = option.upper().partition("=")
             if name == "SIZE" and value.isdigit() and int(value[:12]) > self._limits.size:
                 return [self._reply(552, f"5.3.4 More than {self._limits.size} bytes")]
-            if name not in ("SIZE", "BODY"):
+            if name not in _OPTIONS:
                 return self._mistake(555, "5.5.4 That is not offered")
         if self._mails >= self._limits.mails:
             return self._show_out("421 4.7.0 Enough for one connection")
-        self._sender = found[2]
+        self._sender = found[2]  # nothing is sent there, so it may be any (VERP, SRS)
         return [self._reply(250, "2.1.0 OK")]
 
     def _rcpt(self, rest: str) -> list[Output]:
@@ -239,7 +247,9 @@ class SmtpSession:
         if found is None or found[1].upper() != "TO" or found[3]:
             return self._mistake(501, "5.5.4 RCPT TO:<address>")
         address = message_address("email", found[2])
-        if address is None or not self._accepts(address):
+        if found[2].lower() == "postmaster":  # RFC 5321 §4.5.1
+            address = self._postmaster
+        if address is None or not (address == self._postmaster or self._accepts(address)):
             return self._mistake(550, "5.7.1 That is none of our addresses, and we relay nothing")
         if len(self._recipients) >= self._limits.recipients:
             return [self._reply(452, "4.5.3 Too many recipients")]

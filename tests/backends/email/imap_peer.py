@@ -13,6 +13,8 @@ import trio.abc
 
 _UID = re.compile(rb"UID (\w+) (\S+) ?(.*)", re.IGNORECASE)
 
+_PARTIAL = re.compile(rb"<0\.(\d+)>")
+
 
 @dataclass
 class ImapServer:
@@ -97,8 +99,10 @@ class ImapServer:
                 await stream.send_all(b"* %d FETCH (UID %d RFC822.SIZE %d)\r\n" % (uid, uid, size))
             case b"FETCH":
                 uid = int(found[2])
-                data = self.mails[uid]
-                head = b"* %d FETCH (UID %d BODY[] {%d}\r\n" % (uid, uid, len(data))
+                data, which = self.mails[uid], b"BODY[]"
+                if (part := _PARTIAL.search(found[3])) is not None:
+                    data, which = data[: int(part[1])], b"BODY[]<0>"
+                head = b"* %d FETCH (UID %d %s {%d}\r\n" % (uid, uid, which, len(data))
                 await stream.send_all(head + data + b")\r\n")
             case b"STORE":
                 self.seen.add(int(found[2]))

@@ -41,6 +41,14 @@ Message-ID: <0123456789abcdef0123456789abcdef@clinic.example>
 """
 
 
+def test_each_domain_has_a_postmaster() -> None:
+    listener = SmtpListener(["desk@clinic.example", "@home.example"])
+    for domain in ("clinic.example", "home.example"):
+        assert listener.accepts(f"mailto:Postmaster@{domain}")
+    assert not listener.accepts("mailto:ann@clinic.example")
+    assert not listener.accepts("mailto:postmaster@evil.example")
+
+
 TO_DATA = (
     b"EHLO home.example\r\n",
     b"MAIL FROM:<ann@home.example>\r\n",

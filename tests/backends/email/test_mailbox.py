@@ -14,7 +14,7 @@ import trio
 import trio.testing
 import trustme
 
-from flowlang.backends.border import Refusal
+from flowlang.backends.border import Incoming, Refusal
 from flowlang.backends.email import EmailBackend, ImapMailbox, Patience, Server
 from tests.backends.email.imap_peer import ImapServer, imap_server
 from tests.backends.email.smtp_peer import server_context
@@ -117,10 +117,48 @@ async def test_what_cannot_be_taken_now_stays_and_what_nobody_wants_does_not(tmp
     assert len(host.offered) == 3
 
 
-async def test_a_mail_that_is_too_large_is_not_read(tmp_path: Path) -> None:
+async def test_of_a_mail_that_is_too_large_the_beginning_is_read(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
     server, host = ImapServer(), TestHost()
     server.add(mail(1, "x" * 2_000))
     server.add(mail(2))
     async with reading(tmp_path, server, host, most=1_000):
         await server.all_seen()
-    assert [each.data["id"] for each in host.offered] == ["2@home.example"]  # type: ignore[index, call-overload]
+    assert ids(host) == ["1@home.example", "2@home.example"]
+    assert 900 < len(host.offered[0].data["text"]) < 1_000  # type: ignore[index, call-overload, arg-type]
+    assert [each.getMessage() for each in caplog.records] == [
+        "mail 1 has 2058 bytes, more than `largest`, which is 1000: its beginning alone is read"
+    ]
+
+
+async def test_what_is_no_mail_is_told_and_marked(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    server, host = ImapServer(), TestHost()
+    server.add(b"Subject: from nobody\r\n\r\nHello\r\n")
+    async with reading(tmp_path, server, host):
+        await server.all_seen()
+    assert host.offered == []
+    assert [each.getMessage() for each in caplog.records] == [
+        "mail 1 of mailto:desk@clinic.example is gone, or is none with a sender"
+    ]
+
+
+async def test_mails_that_cannot_be_taken_keep_no_newer_ones_from_being_read(tmp_path: Path) -> None:
+    server, new = ImapServer(can_idle=False), trio.Event()
+
+    def answer(incoming: Incoming) -> Refusal | None:
+        if incoming.data["text"] == "old":  # type: ignore[index, call-overload]
+            return Refusal(503)
+        new.set()
+        return None
+
+    for number in range(120):
+        server.add(mail(number, "old"))
+    server.add(mail(120, "new"))
+    async with reading(tmp_path, server, TestHost(answer=answer), every=60.0):
+        await new.wait()
+    assert len(server.mails) == 121
+
+
+def ids(host: TestHost) -> list[object]:
+    return [each.data["id"] for each in host.offered]  # type: ignore[index, call-overload]

@@ -119,6 +119,30 @@ def test_nothing_that_came_in_the_clear_counts_behind_tls() -> None:
     assert last(session(), TO_DATA[0], b"STARTTLS\r\n") == ["502"]
 
 
+@pytest.mark.parametrize(
+    "sender",
+    [
+        b"<SRS0=hHh=TT=home.example=ann@forward.example>",
+        b"<bounces+1-ab=cd=clinic.example=desk!x@list.example>",
+        b"<prvs=123=ann@[192.0.2.1]>",
+        b"<root>",
+        b"<ann@home.example> SIZE=10 BODY=8BITMIME AUTH=<>",
+    ],
+)
+def test_any_path_is_a_sender(sender: bytes) -> None:
+    assert last(session(), TO_DATA[0], b"MAIL FROM:" + sender + b"\r\n") == ["250"]
+
+
+def test_the_postmaster_is_one_of_us_with_no_domain_too() -> None:
+    postmaster = "mailto:postmaster@clinic.example"
+    made = session(postmaster=postmaster)
+    assert last(made, *TO_DATA[:2], b"RCPT TO:<Postmaster>\r\n", TO_DATA[3]) == ["354"]
+    (came,) = made.receive(b".\r\n")
+    assert isinstance(came, Envelope)
+    assert came.recipients == (postmaster,)
+    assert last(session(), *TO_DATA[:2], b"RCPT TO:<postmaster>\r\n") == ["550"]
+
+
 def test_sizes_are_limited() -> None:
     made = session(size=100)
     assert last(made, TO_DATA[0], b"MAIL FROM:<ann@home.example> SIZE=101\r\n") == ["552"]
