@@ -27,6 +27,7 @@ Network = IPv4Network | IPv6Network
 Kind = Literal["trunk", "account", "open"]
 
 RETRY_AFTER = 5  # seconds
+NO_ENTRY = Reply(403)
 NOT_FROM_HERE = Reply(403, reason="Not From Here")
 
 
@@ -218,4 +219,4 @@ class Door:
                 return passed
             peer = self._by_user.get(passed.user)
             return Admitted("account", passed.user) if peer is None else Admitted("trunk", peer.name)
-        return Reply(403) if name is None else Admitted("open", name)
+        return NO_ENTRY if name is None else Admitted("open", name)

@@ -39,8 +39,9 @@ class CallOffered:
 
 @dataclass(frozen=True, slots=True)
 class InviteRefused:
-    """A new INVITE was refused by the agent itself, and there is no call. Not told: an INVITE that cannot be
-    read (answered without state), and one that came before by another path."""
+    """A new INVITE was refused by the agent itself, and there is no call. Told once, of somebody who may call
+    here, or is refused at an open listener. Not told: an INVITE that cannot be read (answered without state),
+    one that came before by another path, and those of strangers, whom `UserAgent.strangers` counts."""
 
     request: Request
     status: int

@@ -129,7 +129,17 @@ def test_nobody_else_comes_in_and_nothing_is_kept_of_him() -> None:
     peer.agent.door = Door((CARRIER,), None, lambda listener: None)
     assert peer.receive(request(body=SDP)) == ["SIP/2.0 403 Forbidden"]
     assert peer.counts() == (0, 0, 0)
-    assert isinstance(peer.events[-1], InviteRefused)
+    assert not peer.events
+    assert peer.agent.strangers == 1
+
+
+def test_a_call_over_the_limits_is_told_once_however_often_it_comes() -> None:
+    peer = kept(limits=Limits(max_calls=0), open_=True)
+    for number in (1, 1, 2, 2, 1):
+        data = request(body=SDP, branch=f"z9hG4bK{number}", call_id=f"c{number}")
+        assert peer.receive(data) == ["SIP/2.0 503 Service Unavailable"]
+    told = [each.request.call_id for each in peer.events if isinstance(each, InviteRefused)]
+    assert told == ["c1", "c2"]
 
 
 @pytest.mark.parametrize("method", ["INVITE", "REGISTER"])
