@@ -27,11 +27,12 @@ from flowlang.model.results import Done, Failed
 from flowlang.model.values import SECOND, Outcome, Value
 
 from .again import Again
+from .deliveries import Deliveries, Report
 from .incoming import Incomings, Nothing, Part
-from .outgoing import Message, Outgoing, Patience, Report, Send
+from .outgoing import Message, Outgoing, Patience, Send
 from .parts import Parts
 from .pdu import USER_MESSAGE_REFERENCE, Pdu
-from .receipts import is_receipt, receipt_of
+from .receipts import Ids, is_receipt, receipt_of
 from .session import Account, Answered, Bound, Came, Event, Lost, Pace, Session
 from .text import TextTooLongError, parts_of
 
@@ -66,8 +67,9 @@ def new_id() -> str:
 
 class SmppBackend:
     """`sender` is what messages come from where the script names none. `on_wire` remembers what may have
-    arrived across a crash, `parts` what came of long messages, `again` what came lately; `country` is that of
-    national numbers; `chance` is for jitter; `new_id` names what comes."""
+    arrived across a crash, `deliveries` what has, `parts` what came of long messages, `again` what came
+    lately; `country` is that of national numbers, `ids` how receipts name messages; `chance` is for jitter;
+    `new_id` names what comes."""
 
     name = "smpp"
     channels = frozenset({"sms"})
@@ -82,7 +84,9 @@ class SmppBackend:
         patience: Patience | None = None,
         on_wire: OnWire | None = None,
         parts: Parts | None = None,
+        deliveries: Deliveries | None = None,
         country: str | None = None,
+        ids: Ids | None = None,
         again: Again | None = None,
         chance: Random | None = None,
         new_id: Callable[[], str] = new_id,
@@ -94,7 +98,8 @@ class SmppBackend:
         self._sender = checked.removeprefix("sms:")
         self._chance = chance or Random()
         self._new_id = new_id
-        self._out = Outgoing(patience or Patience(), self._chance, on_wire)
+        self._out = Outgoing(patience or Patience(), self._chance, on_wire, deliveries)
+        self._ids = ids or Ids()
         self._on_wire = on_wire or OnWire()
         self._in = Incomings(parts, country)
         self._nursery: trio.Nursery | None = None
@@ -169,7 +174,7 @@ class SmppBackend:
     async def _wait_offline(self, until: float) -> None:
         """While there is no connection messages may grow too old, and doubts too."""
         while (now := trio.current_time()) < until:
-            self._out.tick(now)
+            self._report(self._out.tick(now))
             await trio.sleep(max(0.0, min(until, max(self._out.next_deadline(), now + 0.05)) - now))
 
     async def _connected(self) -> tuple[str, bool]:
@@ -229,7 +234,7 @@ class SmppBackend:
             self._happened(session, session.tick(now), lost)
             if lost:
                 return
-            self._out.tick(now)
+            self._report(self._out.tick(now))
             while session.room and (send := self._out.next(now)) is not None:
                 self._submit(session, send, now)
             if session.output:
@@ -271,12 +276,12 @@ class SmppBackend:
                     _log.info("SMSC %s:%s: bound", self._smsc.host, self._smsc.port)
                     self._again.bound(self._now())
                 case Answered(sequence, status, message_id):
-                    now = trio.current_time()
-                    self._report(self._out.answered(sequence, status, message_id, now))
+                    given = self._ids.of_answer(message_id)
+                    self._report(self._out.answered(sequence, status, given, trio.current_time()))
                 case Came(pdu) if is_receipt(pdu):
-                    receipt = receipt_of(pdu)
+                    receipt = receipt_of(pdu, self._ids)
                     if receipt is not None:
-                        self._report(self._out.receipt(receipt))
+                        self._report(self._out.receipt(receipt, trio.current_time()))
                     session.answer(pdu.sequence, 0)
                 case Came(pdu):
                     self._came(session, pdu)

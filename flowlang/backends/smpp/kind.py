@@ -9,13 +9,15 @@ from flowlang.backends.on_wire import OnWire
 from flowlang.backends.tls import client_context
 from flowlang.project.backends import BackendKind, Section, SettingsError
 from flowlang.project.secrets import Hidden
-from flowlang.project.shapes import HOST, Flag, Integer, Seconds, Table, Text, Told
+from flowlang.project.shapes import HOST, Choice, Flag, Integer, Seconds, Table, Text, Told
 
 from .again import Again
 from .backend import SmppBackend, Smsc, new_id
+from .deliveries import Deliveries
 from .incoming import is_country
 from .outgoing import Patience
 from .parts import Parts
+from .receipts import Ids
 from .session import Account, Pace
 
 _PACE, _PATIENCE = Pace(), Patience()
@@ -65,7 +67,9 @@ def _make(section: Section) -> SmppBackend:
             on_wire=on_wire,
             parts=parts,
             again=again,
+            deliveries=Deliveries(data / f"smpp-{section.name}.out" if data is not None else None),
             country=country,
+            ids=Ids(given.get("receipt_ids", "same")),
         )
     except ValueError as error:
         raise SettingsError(str(error), "from") from None
@@ -86,6 +90,10 @@ KIND = BackendKind(
             "country": Told(
                 Text("two capital letters", _COUNTRY),
                 "whose national numbers the SMSC may give us, such as GB; without it they are refused",
+            ),
+            "receipt_ids": Told(
+                Choice(("same", "hex", "decimal")),
+                "how receipts write ids: as the SMSC's answers do, or in another base than those; `same`",
             ),
             "window": Told(Integer(1, 1_000), "how many messages may be without an answer; 10"),
             "answer": Told(Seconds(1, 600), "how long an answer may take; 30"),

@@ -5,6 +5,7 @@
   receipt that carries our reference says that it arrived; where none comes in `Patience.doubt` seconds, the
   message is `unknown`, or, where the operator would rather have it twice than not at all, it goes again.
 - A message is `sent` when the SMSC has taken all parts of it. Its id is what the SMSC calls the first.
+- A receipt may come before the answer that names its part: it waits for that while a message is in parts.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from __future__ import annotations
 from collections import OrderedDict, deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from itertools import chain
 from random import Random
 
 from flowlang.backends.backoff import Backoff
@@ -20,12 +22,13 @@ from flowlang.backends.on_wire import OnWire
 from flowlang.model.results import Done, Result
 from flowlang.model.values import Outcome
 
+from .deliveries import Deliveries, Report
 from .receipts import Receipt
 from .text import Part
 
-_BUSY = frozenset({0x08, 0x14, 0x58})  # ESME_RSYSERR, ESME_RMSGQFUL, ESME_RTHROTTLED (§5.1.3)
-_MOST_REPORTED = 100_000
-"""Parts whose receipts we wait for; a receipt for an older one is told under the id that it has."""
+_BUSY = frozenset({0x14, 0x58})  # ESME_RMSGQFUL, ESME_RTHROTTLED (§5.1.3)
+_SYSTEM_ERROR = 0x08  # ESME_RSYSERR: something broke there, before it took the part or after
+_MOST_EARLY = 10_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +60,6 @@ class Message:
     over: bool = False
     why_not: Callable[[], str | None] = nothing
     begun: bool = False
-    statuses: dict[str, str] = field(default_factory=dict[str, str])
 
     def __post_init__(self) -> None:
         self.ids = [None] * len(self.parts)
@@ -72,26 +74,26 @@ class Send:
     reference: int
 
 
-@dataclass(frozen=True, slots=True)
-class Report:
-    """Tell the engine: `message` is the id of the outcome `sent`."""
-
-    message: str
-    status: str
-    reason: str | None
-
-
 class Outgoing:
-    """`chance` is for jitter; `on_wire` remembers what may have arrived across a crash."""
+    """`chance` is for jitter; `on_wire` remembers across a crash what may have arrived, `deliveries` what
+    has."""
 
-    def __init__(self, patience: Patience, chance: Random, on_wire: OnWire | None = None) -> None:
+    def __init__(
+        self,
+        patience: Patience,
+        chance: Random,
+        on_wire: OnWire | None = None,
+        deliveries: Deliveries | None = None,
+    ) -> None:
         self._on_wire = on_wire or OnWire()
+        self._deliveries = deliveries or Deliveries()
         self._patience = patience
         self._chance = chance
         self._queue: deque[Send] = deque()
         self._flying: dict[int, Send] = {}
         self._doubtful: OrderedDict[tuple[str, int], tuple[Send, float]] = OrderedDict()
-        self._reported: OrderedDict[str, Message] = OrderedDict()
+        self._early: OrderedDict[str, tuple[Receipt, float]] = OrderedDict()
+        self._in_parts = 0
         self._throttled = 0
         self._not_before = 0.0
         self._reference = chance.randrange(0x10000)
@@ -100,6 +102,7 @@ class Outgoing:
     def add(self, message: Message) -> Callable[[], None]:
         """One more; what it returns withdraws what of it is not on the wire."""
         self.open += 1
+        self._in_parts += len(message.parts) > 1
         for number in range(len(message.parts)):
             self._reference = (self._reference + 1) & 0xFFFF
             self._queue.append(Send(message, number, self._reference))
@@ -134,6 +137,8 @@ class Outgoing:
                 deadlines.append(self._not_before)
         if self._doubtful:
             deadlines.append(next(iter(self._doubtful.values()))[1])
+        if self._early:
+            deadlines.append(next(iter(self._early.values()))[1] if self._in_parts else 0.0)
         return min(deadlines, default=float("inf"))
 
     def submitted(self, send: Send, sequence: int) -> None:
@@ -163,6 +168,9 @@ class Outgoing:
                 self._on_wire.undo(message.key)
             return []
         self._throttled = 0
+        if status == _SYSTEM_ERROR:
+            message.unknown = True
+            return self._look_at(message)
         if status:
             if not any(message.ids):
                 self._on_wire.undo(message.key)
@@ -178,23 +186,24 @@ class Outgoing:
         self._flying.clear()
         self._throttled, self._not_before = 0, 0.0
 
-    def receipt(self, receipt: Receipt) -> list[Report]:
+    def receipt(self, receipt: Receipt, now: float) -> list[Report]:
         """What the SMSC tells of a part."""
         reports: list[Report] = []
-        if receipt.reference is not None and receipt.message_id not in self._reported:
+        if receipt.reference is not None and not self._deliveries.knows(receipt.message_id):
             doubtful = self._doubtful.pop((receipt.to, receipt.reference), None)
             if doubtful is not None:
                 reports += self._arrived(doubtful[0], receipt.message_id)
         if receipt.status is None:
             return reports
-        message = self._reported.pop(receipt.message_id, None)
-        if message is None:
-            return [*reports, Report(receipt.message_id, receipt.status, receipt.reason)]
-        message.statuses[receipt.message_id] = receipt.status
-        return [*reports, *self._told(message, receipt.reason)]
+        if not self._in_parts or self._deliveries.knows(receipt.message_id):
+            return [*reports, *self._deliveries.told(receipt.message_id, receipt.status, receipt.reason)]
+        if receipt.message_id not in self._early:
+            self._early[receipt.message_id] = receipt, now + self._patience.doubt
+        return reports
 
-    def tick(self, now: float) -> None:
-        """Time has passed: gives up what waited too long, and doubts that nothing dispels."""
+    def tick(self, now: float) -> list[Report]:
+        """Time has passed: gives up what waited too long, doubts that nothing dispels, and receipts of which
+        nobody has said that they are of a part."""
         while self._doubtful:
             key, (send, until) = next(iter(self._doubtful.items()))
             if now < until:
@@ -211,16 +220,28 @@ class Outgoing:
                 break
             self._queue.popleft()
             if not message.over:
+                message.unknown = self._may_have_arrived(message)
+                self._look_at(message)
                 self._fail(message, "carrier_down", "the SMSC did not take it in time")
+        reports: list[Report] = []
+        while self._early:
+            message_id, (receipt, until) = next(iter(self._early.items()))
+            if self._in_parts and now < until and len(self._early) <= _MOST_EARLY:
+                break
+            del self._early[message_id]
+            reports += self._deliveries.told(message_id, receipt.status or "", receipt.reason)
+        return reports
+
+    def _may_have_arrived(self, message: Message) -> bool:
+        """Whether a part of it has, or may have."""
+        on_the_way = (*self._flying.values(), *(send for send, _ in self._doubtful.values()))
+        return any(each is not None for each in message.ids) or any(
+            each.message is message for each in on_the_way
+        )
 
     def _arrived(self, send: Send, message_id: str) -> list[Report]:
-        message = send.message
-        message.ids[send.number] = message_id
-        if message_id:
-            self._reported[message_id] = message
-            if len(self._reported) > _MOST_REPORTED:
-                self._reported.popitem(last=False)
-        return self._look_at(message)
+        send.message.ids[send.number] = message_id
+        return self._look_at(send.message)
 
     def _look_at(self, message: Message) -> list[Report]:
         """Whether it is over now."""
@@ -228,23 +249,15 @@ class Outgoing:
             return []
         if message.unknown:
             self._over(message, Done(Outcome("unknown", {})))
-        elif all(each is not None for each in message.ids):
-            self._over(message, Done(Outcome("sent", {"id": message.ids[0]})))
-            return self._told(message, None)
-        return []
-
-    def _told(self, message: Message, reason: str | None) -> list[Report]:
-        """What its receipts make of it: failed with the first part that did, delivered with the last."""
-        first = message.ids[0]
-        if not message.over or message.unknown or first is None:
             return []
-        statuses = list(message.statuses.values())
-        if "failed" in statuses:
-            if statuses.count("failed") == 1 and statuses[-1] == "failed":
-                return [Report(first, "failed", reason)]
-        elif len(statuses) == len(message.parts):
-            return [Report(first, "delivered", None)]
-        return []
+        ids = tuple(each for each in message.ids if each is not None)
+        if len(ids) < len(message.ids):
+            return []
+        self._over(message, Done(Outcome("sent", {"id": ids[0]})))
+        self._deliveries.expect(ids)
+        early = [self._early.pop(each)[0] for each in ids if each in self._early]
+        told = (self._deliveries.told(each.message_id, each.status or "", each.reason) for each in early)
+        return list(chain.from_iterable(told))
 
     def _fail(self, message: Message, reason: str, detail: str) -> None:
         if not message.over:
@@ -253,4 +266,5 @@ class Outgoing:
     def _over(self, message: Message, result: Result) -> None:
         message.over = True
         self.open -= 1
+        self._in_parts -= len(message.parts) > 1
         message.finish(result)
