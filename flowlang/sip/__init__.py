@@ -13,7 +13,7 @@ the room above feeds it and carries out what it asks for:
         CallOffered(call, replaces)             # a new INVITE; call.offer is its SDP, or None: we offer
         InviteRefused(request, status, reason)  # a new INVITE that the agent refused by itself: no call
         CallConfirmed(call, answer)             # the ACK for our 200; `answer` is its SDP if we offered
-        CallReoffered(call, offer, answer)      # `call.negotiate` answered a re-INVITE or UPDATE
+        CallReoffered(call, offer, answer)      # `call.negotiate` answered a re-INVITE, UPDATE or PRACK
         CallReanswered(call, answer, status)    # our own re-INVITE was answered (status 200) or refused
         InfoReceived(call, content_type, body)  # INFO inside a call
         TransferAsked(call, target, replaces)   # REFER; `call.report_transfer(status, now)`

@@ -58,8 +58,9 @@ class CallConfirmed:
 
 @dataclass(frozen=True, slots=True)
 class CallReoffered:
-    """The peer's re-INVITE or UPDATE was answered by `call.negotiate`. Where `offer` is None the offer was
-    ours; its answer comes in the ACK and is then told as `CallReanswered`."""
+    """The peer's re-INVITE, or the offer in his UPDATE or PRACK, was answered by `call.negotiate`, the
+    latter two maybe before the call was. Where `offer` is None the offer was ours; its answer comes in the
+    ACK and is then told as `CallReanswered`."""
 
     call: CallLeg
     offer: SessionDescription | None
