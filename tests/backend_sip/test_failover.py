@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import cast
@@ -12,6 +12,7 @@ import trio
 
 from flowlang.backends.border import Incoming, Leg, Outgoing
 from flowlang.backends.sip import SipBackend
+from flowlang.backends.sip.targets import Round, Target
 from flowlang.backends.sip.trunks import SipTrunk
 from flowlang.model.events import CallAnswered, CallRefused
 from flowlang.sip.uri import parse_uri
@@ -71,3 +72,41 @@ async def test_once_it_rang_it_goes_nowhere_else(tmp_path: Path, clock: trio.abc
             await trio.sleep(20 * T1)
             called.reject(503)
             assert (await placed.wait_for(CallRefused)).status == 503
+
+
+class OneRound:
+    """Both phones of an account."""
+
+    def __init__(self, *phones: Softphone) -> None:
+        self.round = [Target(f"sip:a@{each.endpoint.address.hostport}", each.endpoint.address) for each in phones]
+
+    async def find(self, to: str) -> Sequence[Round]:
+        """See `Targets`."""
+        return [self.round]
+
+
+@pytest.mark.parametrize(
+    ("first", "later", "counts"),
+    [(486, 480, 486), (480, 486, 486), (603, 480, 603), (480, 404, 480), (486, 600, 600), (404, 500, 500)],
+)
+async def test_of_the_phones_of_an_account_the_word_that_counts_is_that_of_a_dial_of_several(
+    tmp_path: Path, clock: trio.abc.Clock, first: int, later: int, counts: int
+) -> None:
+    async with (
+        open_softphone(("127.0.0.1", 0), t1=T1) as one,
+        open_softphone(("127.0.0.1", 0), t1=T1) as other,
+        trio.open_nursery() as nursery,
+    ):
+        backend = SipBackend(("127.0.0.1", 0), t1=T1, prompts=tmp_path)
+        await nursery.start(backend.run, FakeHost())
+        backend._targets = OneRound(one, other)
+        one.take_calls()
+        other.take_calls()
+        placed = TakenCall(Incoming("call", "20", "", "leg-1"), cast(Leg, None))
+        placed.leg = backend.place(Outgoing("leg-1", "20", None, None), placed)
+        refused_first, refused_later = await one.next_call(), await other.next_call()
+        refused_first.reject(first)
+        await refused_first.wait_ended()
+        refused_later.reject(later)
+        assert (await placed.wait_for(CallRefused)).status == counts
+        nursery.cancel_scope.cancel()

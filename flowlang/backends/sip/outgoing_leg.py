@@ -28,6 +28,7 @@ from flowlang.model.events import CALLER_LEG, CallAnswered, CallRefused, CallRin
 from flowlang.model.observations import LegAnswered, LegRang
 from flowlang.model.results import Done, Failed, Result
 from flowlang.model.secrets import is_secret
+from flowlang.model.unanswered import unanswered_rank
 from flowlang.sip import CallAnswered as SipCallAnswered
 from flowlang.sip import CallEnded as SipCallEnded
 from flowlang.sip import (
@@ -316,7 +317,7 @@ class OutgoingLeg(SipLeg):
                 _q850_of(response),
                 _elsewhere(response),
             )
-        if self._refused is None or _rank(found.status) <= _rank(self._refused.status):
+        if self._refused is None or self._rank(found) <= self._rank(self._refused):
             self._refused, self._refused_by = found, who
         if found.status >= 600:
             self._cancel()
@@ -324,6 +325,9 @@ class OutgoingLeg(SipLeg):
             self._rounds.clear()
         if not self._attempts:
             self._go_on()
+
+    def _rank(self, refused: CallRefused) -> tuple[bool, int, bool]:
+        return unanswered_rank(refused.status, rang=self._rang)
 
 
 def _refusal(status: int, reason: str) -> CallRefused:
@@ -339,11 +343,6 @@ def _elsewhere(response: Response) -> tuple[str, ...]:
     except SipSyntaxError:
         return ()
     return tuple(each for each in named if each is not None)
-
-
-def _rank(status: int) -> tuple[bool, bool, bool]:
-    """Which refusal of a round counts: a 6xx, else what a person did, else any word, else silence."""
-    return (status < 600, status not in (486, 480, 603), status == 0)
 
 
 def _q850_of(response: Response) -> int:
