@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import subprocess
 import sys
@@ -58,6 +59,19 @@ def test_a_block_works_as_it_stands(block: Block, tmp_path: Path) -> None:
 @pytest.mark.parametrize("block", [each for each in blocks() if each.language == "flow"], ids=name)
 def test_a_flow_block_is_in_its_canonical_form(block: Block) -> None:
     assert format_source(Source(name(block), block.text)).text == block.text
+
+
+def test_a_terminal_in_the_readme_shows_what_one_sees() -> None:
+    (shown,) = re.findall(
+        r"^```console\n(.*?)^```$", (ROOT / "README.md").read_text("utf-8"), re.MULTILINE | re.DOTALL
+    )
+    command, _, lines = shown.partition("\n")
+    path = f"{Path(sys.executable).parent}:{os.environ['PATH']}"
+    done = subprocess.run(
+        ["sh", "-c", command.removeprefix("$ ")], cwd=ROOT, env={**os.environ, "PATH": path},
+        capture_output=True, text=True, timeout=60,
+    )  # fmt: skip
+    assert (done.stdout, done.returncode) == (lines, 0), done.stderr
 
 
 @pytest.mark.parametrize("document", DOCUMENTS)
