@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
 
 import pytest
@@ -20,10 +21,7 @@ from flowlang.project.project import ProjectError, open_project
 from flowlang.testing import Subject, check_backend
 from flowlang.testing.conformance import KitHost
 
-SCRIPT = """
-route sms to "+16062067563" => main
-flow main { let name = ask("Name?"); say "Hello, ${name.text}." }
-"""
+PACKAGE = Path(__file__).parents[1]
 
 
 def letters(loft: Path) -> list[str]:
@@ -62,9 +60,8 @@ def test_it_conforms(tmp_path: Path) -> None:
 
 
 def test_a_flow_talks_by_pigeon(tmp_path: Path) -> None:
-    (tmp_path / "flow.toml").write_text(
-        '[backends.birds]\nkind = "pigeon"\nloft = "loft"\nfrom = "+16062067563"\n', encoding="utf-8"
-    )
+    for name in ("desk.flow", "flow.toml", "operator.flow"):
+        shutil.copy(PACKAGE / name, tmp_path)
     (backend,) = open_project(tmp_path / "desk.flow").backends(Backend)
     loft = tmp_path / "loft"
 
@@ -76,12 +73,12 @@ def test_a_flow_talks_by_pigeon(tmp_path: Path) -> None:
 
     async def main() -> None:
         async with open_engine([backend], policy=EVERYTHING) as engine:
-            engine.load_text(SCRIPT)
+            engine.load_text((tmp_path / "desk.flow").read_text(encoding="utf-8"))
             await engine.listen()
             put(loft, "one", "hi")
-            assert await wait_letters(1) == ["Name?"]
+            assert await wait_letters(1) == ["Who writes?"]
             put(loft, "two", "Ann")
-            assert await wait_letters(2) == ["Name?", "Hello, Ann."]
+            assert await wait_letters(2) == ["Who writes?", "Hello, Ann."]
 
     trio.run(main)
 
