@@ -281,6 +281,17 @@ def test_callers_are_asked_for_a_certificate_only_where_a_trunk_is_known_by_one(
     assert modes == [ssl.CERT_OPTIONAL, ssl.CERT_NONE]
 
 
+def test_the_systems_authorities_vouch_for_callers_where_none_are_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    AUTHORITY.issue_cert(NAME).private_key_and_cert_chain_pem.write_to_path(tmp_path / "own.pem")
+    AUTHORITY.cert_pem.write_to_path(tmp_path / "system.pem")
+    monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "system.pem"))
+    context = Tls(TlsSettings(tmp_path / "own.pem")).server
+    assert context is not None
+    assert context.cert_store_stats()["x509_ca"] == 1
+
+
 async def test_a_keep_alive_opens_no_connection_and_uses_the_one_there_is(clock: trio.abc.Clock) -> None:
     async with side() as here, side(seed=2) as there:
         here.endpoint.ping(there.address)

@@ -43,6 +43,8 @@ class Tls:
             self.server.verify_mode = ssl.CERT_OPTIONAL if ask else ssl.CERT_NONE
             if settings.authorities is not None:
                 load_authorities(self.server, settings.authorities)
+            elif ask:  # else no certificate could be verified, and who shows one would be turned away
+                self.server.load_default_certs(ssl.Purpose.CLIENT_AUTH)
 
     def proves(self, certificate: Mapping[str, Any] | None, name: str) -> bool:
         """Whether a server's certificate, which the context has found good for this name, is good by our
