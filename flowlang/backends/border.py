@@ -190,9 +190,12 @@ class Host(CallHost, Protocol):
         be asked just before it does. `None` where it may."""
         ...
 
-    def report(self, message: str, status: str, reason: str | None = None) -> None:
+    def report(
+        self, message: str, status: str, reason: str | None = None, kept: Callable[[], None] = nothing
+    ) -> None:
         """What became of a message that went out under this id: `sent`, `delivered`, `failed` or `read`. One
-        that is early, before the outcome `sent` named the id, is kept for it."""
+        that is early, before the outcome `sent` named the id, is kept for it. What comes again, or was
+        overtaken, is told nobody. `kept` is called once, when all that came of it is on disk."""
         ...
 
 

@@ -1,6 +1,6 @@
 """Which reports on a message are news. Carriers repeat them, and bring them in no order: a callback that was
-not heard comes again, two pages of a chat each tell of the same message. An activeflow is told each step once,
-and only forward: `sent`, then `delivered` and `read`, or `failed`.
+not heard comes again, two pages of a chat each tell of the same message. An activeflow is told each step
+once, and only forward: `sent`, then `delivered` and `read`, or `failed`.
 """
 
 from __future__ import annotations

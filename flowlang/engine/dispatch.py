@@ -17,6 +17,8 @@ from flowlang.model.message_commands import OutsideCommand, SendMessage
 from flowlang.model.results import Done, Failed, Result
 from flowlang.model.values import Outcome
 
+from .keeping import Kept
+
 if TYPE_CHECKING:
     from .engine import Engine
     from .outbox import Told
@@ -82,8 +84,24 @@ class Dispatch:
             return None
         return "opted_out"
 
-    def report(self, channels: Iterable[str], message: str, status: str, reason: str | None) -> None:
-        """What became of a message that went out, as one tells who carries these channels and no other."""
+    def report(
+        self,
+        channels: Iterable[str],
+        message: str,
+        status: str,
+        reason: str | None,
+        kept: Callable[[], None] = nothing,
+    ) -> None:
+        """What became of a message that went out, as one tells who carries these channels and no other.
+        `kept` is called when all that came of it is on disk."""
+        waits = 0
+
+        def over(_has: bool) -> None:
+            nonlocal waits
+            waits -= 1
+            if not waits:
+                kept()
+
         channels = tuple(channels)
         for each in channels:
             self._engine.messages.reported(each, message, status, reason)
@@ -92,17 +110,25 @@ class Dispatch:
             for each in channels:
                 self._engine.parking.wake_sender(each, message)
             known = [each for each in channels if self._threads.knows(each, message)]
-        for each in known or channels:  # where none is known yet it may be early
-            self._tell(each, message, self._threads.reported(each, message, status, reason))
+        asked = known or channels  # where none is known yet it may be early
+        waits = len(asked) + 1
+        for each in asked:
+            if not self._tell(each, message, self._threads.reported(each, message, status, reason), over):
+                over(False)
+        if self._engine.keeper.durable:
+            self._engine.keeper.after(over)
+        else:
+            over(True)
 
-    def _tell(self, channel: str, message: str, report: Report | None) -> None:
+    def _tell(self, channel: str, message: str, report: Report | None, kept: Kept | None = None) -> bool:
+        """Whether anybody is told; `kept` is called when that is on disk, or of no use any more."""
         if report is None or report.activeflow == NOBODY:
-            return
+            return False
         running = self._engine.alive(report.activeflow)
-        if running is None:
-            return
-        if self._reports.is_news(sent_key(channel, message), report.status):
-            running.deliver(MessageReported(message, report.status, report.to, report.reason))
+        if running is None or not self._reports.is_news(sent_key(channel, message), report.status):
+            return False
+        running.deliver(MessageReported(message, report.status, report.to, report.reason), kept)
+        return True
 
     def _send(self, activeflow: str, command: OutsideCommand, finish: Finish) -> Callable[[], None]:
         backend = self._outlets.get(command.outlet)

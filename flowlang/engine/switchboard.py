@@ -44,8 +44,9 @@ class Switchboard:
         return self._engine.post.arrivals.receive(incoming, kept, self._start)
 
     def left_over(self, running: Running) -> None:
-        """An activeflow ends with messages that it never took."""
-        if not self._engine.closing:
+        """An activeflow ends with messages that it never took. While the engine shuts down too: what they
+        begin goes on after the next start."""
+        if self._engine.keeper.durable or not self._engine.closing:
             self._engine.post.arrivals.left_over(running, self._start)
 
     def _start(self, incoming: Incoming, kept: Callable[[], None]) -> Refusal | None:

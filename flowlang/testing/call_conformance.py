@@ -183,8 +183,11 @@ class CallKitHost:
     def why_not(self, command: SendMessage) -> str | None:
         """Everything may go out."""
 
-    def report(self, message: str, status: str, reason: str | None = None) -> None:
+    def report(
+        self, message: str, status: str, reason: str | None = None, kept: Callable[[], None] = nothing
+    ) -> None:
         """Nobody waits for it."""
+        kept()
 
     def observe(self, observation: Observation) -> None:
         """Something is told for records."""

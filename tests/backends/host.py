@@ -57,8 +57,11 @@ class TestHost:
         self.asked += 1
         return "opted_out" if self.opts_out is not None and self.asked > self.opts_out else None
 
-    def report(self, message: str, status: str, reason: str | None = None) -> None:
+    def report(
+        self, message: str, status: str, reason: str | None = None, kept: Callable[[], None] = nothing
+    ) -> None:
         self.reports.append((message, status, reason))
+        kept()
 
     def observe(self, observation: Observation) -> None:
         self.seen.append(observation)

@@ -146,6 +146,27 @@ def test_each_step_of_a_message_is_told_once_and_in_order() -> None:
     assert lines == ["delivered"]
 
 
+def test_a_report_is_kept_when_what_came_of_it_is_on_disk(tmp_path: Path) -> None:
+    script = ASK.replace("{ let name", '{ on delivered { log "delivered" }; let name')
+
+    async def main() -> None:
+        post = SimulatedPost()
+        with SqliteStore(tmp_path) as store:
+            async with engine_with(post, script, store):
+                ann = post.person("sms", ANN)
+                ann.write("hi", to=OURS)
+                assert await ann.wait_message() == "Name?"
+                for message in ("sent-1", "sent-1", "nobodys"):
+                    kept = trio.Event()
+                    post.report(message, "delivered", None, kept.set)
+                    assert not kept.is_set()
+                    await kept.wait()
+                ((_, entries, _),) = store.archive.live()
+                assert sum("MessageReported" in each.given for each in entries) == 1
+
+    trio.run(main)
+
+
 class _Mails:
     """A backend for mails alone."""
 

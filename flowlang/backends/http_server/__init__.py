@@ -3,7 +3,7 @@ the same `listen` share one listener."""
 
 from .messages import Handler, Request, Response, plain
 from .server import LISTEN, HttpServer, Listen, server_of
-from .taking import Taken, answered, take
+from .taking import Taken, answered, reported, take
 from .websocket import SocketClosed, SocketHandler, WebSocket
 
 __all__ = [
@@ -19,6 +19,7 @@ __all__ = [
     "WebSocket",
     "answered",
     "plain",
+    "reported",
     "server_of",
     "take",
 ]

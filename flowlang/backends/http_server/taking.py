@@ -18,6 +18,9 @@ Taken = Literal["kept", "nobody", "later"]
 """`kept`: it is on disk. `nobody`: no flow takes it. `later`: the sender may try again."""
 
 
+_LATER = plain(503, headers={"retry-after": "5"})
+
+
 async def take(host: Host, incoming: Incoming) -> Taken:
     """Gives it to the engine and waits until it is kept."""
     kept = trio.Event()
@@ -30,6 +33,17 @@ async def take(host: Host, incoming: Incoming) -> Taken:
     return "later"
 
 
+async def reported(host: Host, message: str, status: str, reason: str | None, kept: Response) -> Response:
+    """Tells the engine what became of a message, and gives what he who posted it is told: `kept` once it
+    is."""
+    written = trio.Event()
+    host.report(message, status, reason, written.set)
+    with trio.move_on_after(LONGEST_WAIT):
+        await written.wait()
+        return kept
+    return _LATER
+
+
 async def answered(host: Host, incoming: Incoming, kept: Response) -> Response:
     """The same, as who posted it is told: `kept` once it is."""
     match await take(host, incoming):
@@ -38,4 +52,4 @@ async def answered(host: Host, incoming: Incoming, kept: Response) -> Response:
         case "nobody":
             return plain(404, "no flow takes this")
         case "later":
-            return plain(503, headers={"retry-after": "5"})
+            return _LATER

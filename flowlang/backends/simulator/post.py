@@ -123,10 +123,12 @@ class SimulatedPost:
         )
         return self._host.receive(incoming, self._count)
 
-    def report(self, message: str, status: str, reason: str | None = None) -> None:
+    def report(
+        self, message: str, status: str, reason: str | None = None, kept: Callable[[], None] = nothing
+    ) -> None:
         """The carrier tells what became of a message."""
         assert self._host is not None
-        self._host.report(message, status, reason)
+        self._host.report(message, status, reason, kept)
 
     def send(self, command: OutsideCommand, finish: Finish) -> Callable[[], None]:
         """Brings it at once."""

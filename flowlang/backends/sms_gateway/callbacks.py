@@ -9,7 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from flowlang.backends.border import Host, Incoming
-from flowlang.backends.http_server import Request, Response, answered, plain
+from flowlang.backends.http_server import Request, Response, answered, plain, reported
 from flowlang.backends.posted import Posted, Sender, posted
 from flowlang.core.json_values import whole_text
 from flowlang.model.addresses import sender_of
@@ -74,7 +74,7 @@ class Receiver:
         message = _get(fields, form.report_id)
         if status is not None and message:
             reason = _get(fields, form.reason) if form.reason is not None else ""
-            self._host().report(message, status, reason or None)
+            return await reported(self._host(), message, status, reason or None, self._understood)
         return self._understood
 
     async def _fields(self, request: Request, which: str) -> Value | Response:
