@@ -78,7 +78,9 @@ class OneRound:
     """Both phones of an account."""
 
     def __init__(self, *phones: Softphone) -> None:
-        self.round = [Target(f"sip:a@{each.endpoint.address.hostport}", each.endpoint.address) for each in phones]
+        self.round = [
+            Target(f"sip:a@{each.endpoint.address.hostport}", each.endpoint.address) for each in phones
+        ]
 
     async def find(self, to: str) -> Sequence[Round]:
         """See `Targets`."""

@@ -15,6 +15,7 @@ from flowlang.backends.sip import Endpoint, SipBackend
 from flowlang.backends.sip.config import ListenerConfig
 from flowlang.backends.sip.dns import Naptr, Srv
 from flowlang.backends.sip.sockets import open_listener
+from flowlang.backends.sip.trunking import REFRESH
 from flowlang.backends.sip.trunks import Rewrite, SipTrunk
 from flowlang.sip import Account, Accounts, Address, Credentials, Event, Limits, Registrar, Settings
 from flowlang.sip.uri import parse_uri
@@ -165,6 +166,9 @@ async def test_we_register_where_the_name_of_a_trunk_leads(tmp_path: Path, clock
                 # Where it leads is also where its calls come from.
                 assert (await caller.ask(invite(caller, "sip:1@127.0.0.1"))).status == 100
                 assert (await host.next_call()).incoming.via == "carrier"
+                zone.hosts["sip.carrier.example"] = ["127.0.0.3"]
+                await trio.sleep(2 * REFRESH)
+                assert [each.server.host for each in backend.registrations] == ["127.0.0.3"]
             nursery.cancel_scope.cancel()
 
 

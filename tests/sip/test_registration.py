@@ -146,3 +146,26 @@ def test_answers_that_nobody_asked_for_change_nothing() -> None:
     line.agent.receive(forged.encode(), FIRST, HERE, 0.0)
     line.sent()
     assert line.states == []
+
+
+def test_it_follows_its_servers_to_where_they_are_now() -> None:
+    line = Line(FIRST)
+    ((_, request),) = line.sent()
+    line.answer(request, 200, ("Contact", request.headers["Contact"][0] + ";expires=600"))
+    line.registration.move_to([SECOND, FIRST], line.now)
+    assert line.registration.server == FIRST  # a new order is no news
+    line.registration.move_to([SECOND], line.now)
+    assert line.sent() == []
+    ((to, again),) = line.wait(400.0)[:1]
+    assert (to, again.headers["CSeq"]) == (SECOND, ["2 REGISTER"])
+
+
+def test_new_servers_are_asked_at_once_where_all_others_had_failed() -> None:
+    line = Line(FIRST)
+    ((_, request),) = line.sent()
+    line.answer(request, 503)
+    assert line.sent() == []
+    line.registration.move_to([FIRST], line.now)
+    assert line.sent() == []
+    line.registration.move_to([SECOND], line.now)
+    assert [to for to, _ in line.sent()] == [SECOND]

@@ -77,9 +77,24 @@ class Trunking:
             found = await self._look_up(trunk)
             if found:
                 self._servers[trunk.name] = found
-                if trunk.register and trunk.name not in self.registrations:
-                    self._register(trunk, found, endpoint)
+                if trunk.register:
+                    self._be_registered(trunk, found, endpoint)
             await trio.sleep(REFRESH if found else RETRY)
+
+    def _be_registered(self, trunk: SipTrunk, found: Sequence[Address], endpoint: Endpoint) -> None:
+        """Register, or follow the servers to where they are now: in place where we still reach them by the
+        address that our contact is of, else anew."""
+        made = self.registrations.get(trunk.name)
+        if made is not None:
+            transport = made.server.transport
+            same = [each for each in found if each.transport == transport]
+            if same and _faces(endpoint, same[0]) == made.local.host:
+                made.move_to(same, endpoint.now())
+                endpoint.carry_out()
+                return
+            made.stop(endpoint.now())
+            del self.registrations[trunk.name]
+        self._register(trunk, found, endpoint)
 
     async def _look_up(self, trunk: SipTrunk) -> list[Address]:
         found: list[Address] = []
@@ -108,3 +123,8 @@ class Trunking:
             return
         self.registrations[trunk.name] = made
         endpoint.carry_out()
+
+
+def _faces(endpoint: Endpoint, server: Address) -> str | None:
+    local = endpoint.local_for(server.host, server.transport)
+    return None if local is None else local.host

@@ -8,7 +8,7 @@ a round of failures waits, twice as long each time (RFC 5626 §4.5), until it is
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from flowlang.sip.address import Address
@@ -67,6 +67,11 @@ class Registration:
         self._asked = 0
 
     @property
+    def local(self) -> Address:
+        """Our address, that the contact is of."""
+        return self._local
+
+    @property
     def server(self) -> Address:
         """The server that is asked."""
         return self.account.servers[self._at]
@@ -75,6 +80,25 @@ class Registration:
         """Register."""
         self._timer = None
         self._send(now)
+
+    def move_to(self, servers: Sequence[Address], now: float) -> None:
+        """From the next request on these are its servers, at least one; the one that it is registered at is
+        asked on, where it is still among them. Where all had failed, the new ones are asked at once."""
+        if tuple(servers) == tuple(self.account.servers):
+            return
+        known = self.server
+        clients = dict(zip(self.account.servers, self._clients, strict=True))
+        self._at = servers.index(known) if known in servers else 0
+        self._failed = 0
+        self.account = replace(self.account, servers=tuple(servers))
+        self._clients = [clients.get(each) or DigestClient(self.account.credentials) for each in servers]
+        if (
+            self.state == "failed"
+            and self._timer is not None
+            and any(each not in clients for each in servers)
+        ):
+            self._agent.timers.cancel(self._timer)
+            self.begin(now)
 
     def stop(self, now: float) -> None:
         """Take our binding away; nothing is told of what the server says to that."""
