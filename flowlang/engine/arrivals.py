@@ -21,8 +21,6 @@ from flowlang.model.message_commands import SendMessage
 from flowlang.model.observations import Refused
 from flowlang.model.values import Value
 
-from .keeping import Kept
-
 if TYPE_CHECKING:
     from .engine import Engine
     from .running import Running
@@ -104,14 +102,7 @@ class Arrivals:
             channel, person, ours = (str(fields[each]) for each in ("channel", "from", "to"))
             data = {"text": fields["text"], "subject": fields["subject"], "id": fields["id"]}
             incoming = Incoming(channel, ours, person, self._engine.new_id(), data=data)
-            owner = self._threads.owner(channel, person, ours)
-            successor = self._engine.alive(owner.activeflow) if owner is not None else None
-            if owner is None or successor is None:
-                offer(incoming, nothing)
-            else:
-                text, subject, message = str(data["text"]), _text(data["subject"]), _text(data["id"])
-                event = MessageReceived(owner.leg, text, subject, channel, person, message, ours)
-                self._hand(successor, incoming, event, lambda _has: None)
+            self._give(incoming, nothing, offer)
 
     def _expect(self, name: tuple[str, str], waiting: list[Callable[[], None]] | None) -> None:
         if len(self._seen) >= _REMEMBERED:
@@ -131,33 +122,53 @@ class Arrivals:
         arrived = Arrived(channel, person, ours, text, message, incoming.automatic)
         dropped = self._porter.looks_at(arrived, now, in_thread=running is not None or asleep is not None)
         if dropped is not None:
-            self._drop(incoming, dropped, running)
-            if dropped.refused:
-                return Refusal(FORBIDDEN)
-            if message is not None:
+            if not dropped.refused and message is not None:
                 self._engine.keeper.here(channel, seen_as(ours, message), now)
-                self._engine.keeper.wake()
-            kept()
-            return None
+            self._drop(incoming, dropped, running, nothing if dropped.refused else kept)
+            return Refusal(FORBIDDEN) if dropped.refused else None
         if asleep is not None:
             why = self._waiting.get(asleep, "it cannot be woken now")
-            text = f"activeflow {asleep} has this thread and is held: {why}"
-            self._engine.observed(Refused(now, channel, person, ours, UNAVAILABLE, text))
-            self._engine.messages.refused(incoming, text)
-            return Refusal(UNAVAILABLE)
+            return self._later(incoming, f"activeflow {asleep} has this thread and is held: {why}")
+        if owner is not None and running is not None and not running.has_room(owner.leg):
+            return self._later(
+                incoming, f"as many messages wait for activeflow {owner.activeflow} as are kept"
+            )
+        return self._give(incoming, kept, offer)
+
+    def _later(self, incoming: Incoming, why: str) -> Refusal:
+        engine, channel, person = self._engine, incoming.channel, incoming.source
+        engine.observed(Refused(engine.now(), channel, person, incoming.to, UNAVAILABLE, why))
+        engine.messages.refused(incoming, why)
+        return Refusal(UNAVAILABLE)
+
+    def _give(self, incoming: Incoming, kept: Callable[[], None], offer: Offer) -> Refusal | None:
+        """To the activeflow that has the thread, else a route's. Where the one ends before it comes to that,
+        it is the next one's; of what nobody takes then the record tells."""
+        channel, person, ours = incoming.channel, incoming.source, incoming.to
+        owner = self._threads.owner(channel, person, ours, incoming.answers)
+        running = self._engine.alive(owner.activeflow) if owner is not None else None
         if owner is None or running is None:
             return offer(incoming, kept)
-        subject = _text(data.get("subject"))
-        event = MessageReceived(owner.leg, text, subject, channel, person, message, ours)
+        fields = incoming.data if isinstance(incoming.data, dict) else {}
+        text, subject, message = str(fields.get("text") or ""), fields.get("subject"), fields.get("id")
+        event = MessageReceived(owner.leg, text, _text(subject), channel, person, _text(message), ours)
 
         def taken(has: bool) -> None:
-            if not has and running.flow.ending is not None:  # it ended before it came to this
+            if has:
+                kept()
+                return
+            if running.flow.ending is None:  # it had no room after all
                 refused = offer(incoming, kept)
-                if refused is None:
-                    return
-            kept()
+            else:
+                self._threads.over(running.activeflow)
+                refused = self._give(incoming, kept, offer)
+            if refused is not None:
+                self._engine.keeper.after(lambda _has: kept())
 
-        self._hand(running, incoming, event, taken)
+        given = Happened(self._engine.now(), event)
+        if running.flow.ending is None:
+            self._engine.keeper.within(given, lambda: self._engine.messages.came(incoming, running))
+        running.put(given, taken)
         return None
 
     def _whose(self, incoming: Incoming) -> tuple[Owner | None, str | None]:
@@ -174,26 +185,28 @@ class Arrivals:
             asleep = owner.activeflow if owner.activeflow in self._waiting else None
         return owner, asleep
 
-    def _hand(self, running: Running, incoming: Incoming, event: MessageReceived, kept: Kept) -> None:
-        """It waits to be taken by one; its record is in the group that has it taken."""
-        given = Happened(self._engine.now(), event)
-        if running.flow.ending is None:
-            self._engine.keeper.within(given, lambda: self._engine.messages.came(incoming, running))
-        running.put(given, kept)
-
-    def _drop(self, incoming: Incoming, dropped: Dropped, running: Running | None) -> None:
+    def _drop(
+        self, incoming: Incoming, dropped: Dropped, running: Running | None, kept: Callable[[], None]
+    ) -> None:
+        """It is for no flow; `kept` is called when all that came of it is on disk."""
         engine, now = self._engine, self._engine.now()
         channel, person, ours = incoming.channel, incoming.source, incoming.to
         engine.observed(Refused(now, channel, person, ours, FORBIDDEN, dropped.why))
         engine.messages.refused(incoming, dropped.why)
-        if running is not None and dropped.stops:
-            running.put(StopAsked(now))
         match channel:
             case "sms" | "email" | "chat" if dropped.answer is not None:
                 key = f"manners-{engine.new_id()}"
                 engine.outbox.tell(SendMessage(channel, person, dropped.answer, key, ours))
             case _:
                 pass
+
+        def on_disk(_has: bool) -> None:
+            engine.keeper.after(lambda _has: kept())
+
+        if running is not None and dropped.stops:
+            running.put(StopAsked(now), on_disk)
+        else:
+            on_disk(True)
 
 
 def _text(value: Value) -> str | None:

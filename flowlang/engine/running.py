@@ -32,7 +32,7 @@ from flowlang.core.inputs import input_to_plain
 from flowlang.core.journal import Journal, outcome_hash
 from flowlang.core.outputs import ending_to_plain
 from flowlang.model.commands import Answer, PlaceCall, RunHostAction
-from flowlang.model.events import Event
+from flowlang.model.events import CALLER_LEG, Event, MessageReceived
 from flowlang.model.message_commands import HttpRequest, OutsideCommand, SendMessage
 from flowlang.model.results import Result
 
@@ -95,6 +95,17 @@ class Running:
     def why_refused(self, to: str) -> str | None:
         """Why the policies let it not call this address."""
         return self.flow.rules.why_refused("dial", to)
+
+    def has_room(self, leg: int) -> bool:
+        """Whether another message, of its thread for `CALLER_LEG`, is sure to be kept, or asked for, and not
+        lost."""
+        messages = self.flow.messages
+        waiting = sum(
+            isinstance(each, Happened) and isinstance(each.event, MessageReceived)
+            for each in (self._taken, *self._inbox)
+        )
+        asked = not waiting and leg == CALLER_LEG and bool(messages.asking)
+        return asked or len(messages.kept) + waiting < self.flow.limits.kept_messages
 
     def put(self, given: Input, kept: Kept | None = None) -> None:
         """Queues an input; after the end nothing happens."""

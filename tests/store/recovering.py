@@ -11,7 +11,7 @@ from typing import Any
 import trio
 
 import flowlang
-from flowlang.backends.border import Finish, Host, Incoming, nothing
+from flowlang.backends.border import Finish, Host, Incoming, Refusal, nothing
 from flowlang.engine.recovery import Recovered
 from flowlang.model.action import Action, Parameter
 from flowlang.model.message_commands import OutsideCommand, SendMessage
@@ -94,10 +94,14 @@ class Carrier:
 
     def receive(self, source: str, text: str, kept: Callable[[str], None] = lambda _: None) -> None:
         """Somebody writes; `kept` is given the text when it is taken."""
+        assert self.offer(source, text, kept) is None
+
+    def offer(self, source: str, text: str, kept: Callable[[str], None]) -> Refusal | None:
+        """The same, where it may be refused."""
         assert self._host is not None
         data = {"text": text, "subject": None, "id": f"id-{text}"}
         incoming = Incoming("sms", "sms:+16062067563", f"sms:{source}", f"in-{text}", data=data)
-        assert self._host.receive(incoming, lambda: kept(text)) is None
+        return self._host.receive(incoming, lambda: kept(text))
 
     def report(self, message: str, status: str) -> None:
         """What became of one that went out."""

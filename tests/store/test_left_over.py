@@ -8,11 +8,14 @@ import pytest
 import trio
 
 import flowlang
+from flowlang.backends.border import UNAVAILABLE, Refusal
+from flowlang.core import Limits
 from flowlang.model.policy import EVERYTHING
 from flowlang.store import MemoryStore
+from flowlang.store.reading import open_archive
 from flowlang.store.sqlite import SqliteStore
 
-from .recovering import Carrier
+from .recovering import Carrier, Watched
 
 TALK = """
 route sms => talk
@@ -60,3 +63,97 @@ async def test_one_that_somebody_else_wrote_begins_what_his_route_says(
         await trio.sleep(600)
         assert carrier.sent == ["hi", "hi"]
         assert engine.activeflows == ()
+
+
+BRIEF = """
+route sms => t
+flow t {
+    log "began with ${message.text}"
+    if message.text == "first" { wait 1m }
+}
+"""
+
+
+@pytest.mark.parametrize("closing", [False, True])
+async def test_none_is_lost_where_the_next_ends_before_it_takes_the_others_or_the_engine_is_closing(
+    closing: bool, tmp_path: Path, autojump_clock: trio.testing.MockClock
+) -> None:
+    watched, kept = Watched(), list[str]()
+    texts = ["first", "two", "three", "four"]
+    for begins in (True, False):
+        carrier = Carrier()
+        with SqliteStore(tmp_path) as store:
+            async with flowlang.open_engine([carrier], store=store, policy=EVERYTHING) as engine:
+                engine.observe(watched)
+                engine.load_text(BRIEF)
+                await engine.listen()
+                for text in texts if begins else ():
+                    carrier.receive("+14155550123", text, kept.append)
+                    await trio.sleep(1)
+                engine.closing = closing and begins
+                await trio.sleep(600)
+    assert kept == texts
+    assert sorted(watched.lines) == sorted(f"began with {each}" for each in texts)
+
+
+async def test_of_one_that_no_route_takes_any_more_the_record_tells(
+    tmp_path: Path, autojump_clock: trio.testing.MockClock
+) -> None:
+    carrier = Carrier()
+    text = 'route sms when message.text == "first" => t\nflow t { wait 1m }'
+    with SqliteStore(tmp_path) as store:
+        async with flowlang.open_engine([carrier], store=store, policy=EVERYTHING) as engine:
+            engine.load_text(text)
+            await engine.listen()
+            for each in ("first", "two"):
+                carrier.receive("+14155550123", each)
+                await trio.sleep(1)
+            await trio.sleep(600)
+        records = {each.message: each for each in store.archive.messages()}
+    assert records["id-first"].failed is None
+    assert records["id-two"].failed is not None
+    assert "no route takes it" in (records["id-two"].cause or "")
+
+
+@pytest.mark.parametrize("durable", [False, True])
+async def test_whoever_writes_more_than_is_kept_is_asked_to_try_again(
+    durable: bool, tmp_path: Path, autojump_clock: trio.testing.MockClock
+) -> None:
+    carrier, taken = Carrier(), list[str]()
+    store = SqliteStore(tmp_path) if durable else MemoryStore()
+    limits = Limits(kept_messages=2)
+    async with flowlang.open_engine([carrier], store=store, policy=EVERYTHING, limits=limits) as engine:
+        engine.load_text(TALK)
+        await engine.listen()
+        carrier.receive("+14155550100", "0")
+        await trio.sleep(1)
+        refused = [carrier.offer("+14155550100", str(each), taken.append) for each in range(1, 6)]
+        assert refused == [None, None, *[Refusal(UNAVAILABLE)] * 3]
+        await trio.sleep(90)  # it took one
+        assert taken == ["1", "2"]
+        assert carrier.offer("+14155550100", "3", taken.append) is None
+        assert carrier.offer("+14155550100", "4", taken.append) == Refusal(UNAVAILABLE)
+        await trio.sleep(1)
+        assert taken == ["1", "2", "3"]
+
+
+async def test_a_stop_is_told_as_taken_when_the_end_that_it_asks_for_is_on_disk(
+    tmp_path: Path, autojump_clock: trio.testing.MockClock
+) -> None:
+    carrier, states = Carrier(), list[str]()
+
+    def kept(_text: str) -> None:
+        with open_archive(tmp_path) as archive:
+            states.extend(each.state for each in archive.activeflows(all_of_them=True))
+
+    with SqliteStore(tmp_path) as store:
+        async with flowlang.open_engine([carrier], store=store, policy=EVERYTHING) as engine:
+            engine.load_text(TALK)
+            await engine.listen()
+            carrier.receive("+14155550100", "hi")
+            await trio.sleep(1)
+            carrier.receive("+14155550100", "STOP", kept)
+            store.commit()  # before the activeflow comes to it
+            assert states == []
+            await trio.sleep(1)
+            assert states == ["ended"]
