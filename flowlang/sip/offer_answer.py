@@ -97,10 +97,6 @@ class MediaSession:
         """The answer to an offer, or an offer where the peer made none: fits `CallLeg.negotiate`."""
         return self.offer() if offer is None else self.answer(offer)
 
-    def accepts(self, offer: SessionDescription) -> bool:
-        """Whether `answer` would have an answer; nothing changes."""
-        return any(self._fit(offer, media) is not None for media in offer.media)
-
     def answer(self, offer: SessionDescription) -> SessionDescription | None:
         """The answer (§6); None, and nothing has changed, if no stream of the offer fits."""
         lines: list[Media] = []
@@ -156,21 +152,15 @@ class MediaSession:
 
     def _fit(self, description: SessionDescription, media: Media) -> AudioStream | None:
         """The stream that a line of the peer's allows, None if it is none of ours."""
+        codec = _codec(description, media, self._host, self._codecs)
         host = description.host_of(media)
-        if media.kind != "audio" or media.port == 0 or media.protocol.upper() != PROTOCOL or host is None:
-            return None
-        address = ip_literal(host)
-        if address is None or family(host) != family(self._host):
-            return None
-        if not address.is_unspecified and not may_send_to(host):
+        if codec is None or host is None:
             return None
         names = _names(media)
-        codec = next((number for number, name in names.items() if name in self._codecs), None)
-        if codec is None:
-            return None
         events = next((number for number, name in names.items() if name == EVENTS), None)
         theirs = _direction(description, media)
-        if address.is_unspecified and theirs in ("sendrecv", "recvonly"):
+        address = ip_literal(host)
+        if address is not None and address.is_unspecified and theirs in ("sendrecv", "recvonly"):
             theirs = "sendonly" if theirs == "sendrecv" else "inactive"  # hold as RFC 2543 had it (§8.4)
         return AudioStream(
             host,
@@ -214,6 +204,24 @@ class MediaSession:
         origin = Origin(self._session_id, self._version, self._host)
         self._last = SessionDescription(origin, self._host, media, times=times)
         return self._last
+
+
+def fits(offer: SessionDescription, host: str, codecs: tuple[Codec, ...]) -> bool:
+    """Whether a session at this address of ours that speaks these would have an answer."""
+    return any(_codec(offer, media, host, codecs) is not None for media in offer.media)
+
+
+def _codec(description: SessionDescription, media: Media, here: str, codecs: tuple[Codec, ...]) -> int | None:
+    """The payload type of the sound in a line of the peer's, None if the line is nothing for us."""
+    host = description.host_of(media)
+    if media.kind != "audio" or media.port == 0 or media.protocol.upper() != PROTOCOL or host is None:
+        return None
+    address = ip_literal(host)
+    if address is None or family(host) != family(here):
+        return None
+    if not address.is_unspecified and not may_send_to(host):
+        return None
+    return next((number for number, name in _names(media).items() if name in codecs), None)
 
 
 def _event_attributes(number: int) -> list[Attribute]:

@@ -43,13 +43,23 @@ def parse_datagram(data: bytes, *, stream: bool = False) -> Request | Response:
     """The message that `data` carries, a datagram or what was framed of a stream; raises
     MalformedRequestError or SipSyntaxError."""
     data = data.lstrip(b"\r\n")  # RFC 3261 §7.5
-    end = HEAD_END.search(data, 0, MAX_HEAD + 4)
-    head = data[: end.start()] if end else data[:MAX_HEAD].rstrip(b"\r\n")
+    head, rest = _split(data)
     lines = _unfold(head.decode("utf-8", "surrogateescape"))
     start = lines[0]
     if start[:4].upper() == "SIP/":
-        return _response(start, lines, data, end, stream)
-    return _request(start, lines, data, end, stream)
+        return _response(start, lines, rest, stream)
+    return _request(start, lines, rest, stream)
+
+
+def _split(data: bytes) -> tuple[bytes, bytes | None]:
+    """The head, and what is behind the empty line that ends it, `None` without one."""
+    at = data.find(b"\r\n\r\n", 0, MAX_HEAD + 4)
+    if at >= 0 and data.count(b"\n", 0, at) == data.count(b"\r\n", 0, at):  # else a LF alone ends it before
+        return data[:at], data[at + 4 :]
+    end = HEAD_END.search(data, 0, MAX_HEAD + 4)
+    if end is None:
+        return data[:MAX_HEAD].rstrip(b"\r\n"), None
+    return data[: end.start()], data[end.end() :]
 
 
 def _unfold(head: str) -> list[str]:
@@ -61,7 +71,7 @@ def _unfold(head: str) -> list[str]:
     return _LINE_END.split(head)
 
 
-def _request(start: str, lines: list[str], data: bytes, end: re.Match[bytes] | None, stream: bool) -> Request:
+def _request(start: str, lines: list[str], rest: bytes | None, stream: bool) -> Request:
     parts = start.split(" ")
     version = _VERSION.fullmatch(parts[-1]) or _VERSION.fullmatch(start.rstrip().rpartition(" ")[2])
     if version is None:
@@ -79,21 +89,19 @@ def _request(start: str, lines: list[str], data: bytes, end: re.Match[bytes] | N
             raise SipSyntaxError("Malformed request line")
         if problem is not None:
             raise problem
-        request.body = _body(request, data, end, stream)
+        request.body = _body(request, rest, stream)
         _check_request(request)
     except SipSyntaxError as error:
         raise MalformedRequestError(error, request) from None
     return request
 
 
-def _response(
-    start: str, lines: list[str], data: bytes, end: re.Match[bytes] | None, stream: bool
-) -> Response:
+def _response(start: str, lines: list[str], rest: bytes | None, stream: bool) -> Response:
     match = _STATUS_LINE.fullmatch(start)
     if match is None:
         raise SipSyntaxError("Malformed status line")
     response = Response(int(match[1]), match[2] or "", _headers(lines))
-    response.body = _body(response, data, end, stream)
+    response.body = _body(response, rest, stream)
     _check_common(response)
     return response
 
@@ -135,12 +143,11 @@ def _headers(lines: list[str]) -> Headers:
     return headers
 
 
-def _body(message: Message, data: bytes, end: re.Match[bytes] | None, stream: bool) -> bytes:
+def _body(message: Message, rest: bytes | None, stream: bool) -> bytes:
     """Content-Length (RFC 3261 §18.3). Of a datagram: absent is the rest, less cuts, more is an error. In a
     stream it must be there (§20.14)."""
-    if end is None:
+    if rest is None:
         raise SipSyntaxError("No empty line after the headers")
-    rest = data[end.end() :]
     text = message.get("Content-Length")
     if text is None:
         if stream:

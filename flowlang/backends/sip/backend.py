@@ -56,7 +56,6 @@ from flowlang.sip import (
     IncomingCall,
     InviteRefused,
     Limits,
-    MediaSession,
     Registrar,
     Registration,
     RegistrationChanged,
@@ -66,7 +65,7 @@ from flowlang.sip import (
     UserAgent,
 )
 from flowlang.sip.digest import DIGEST_ALGORITHMS
-from flowlang.sip.offer_answer import CODECS, Codec
+from flowlang.sip.offer_answer import CODECS, Codec, fits
 
 from .admission import behind_nat, make_door
 from .callers import incoming_of, tell_refused
@@ -93,7 +92,6 @@ from .trunks import SipTrunk
 _log = logging.getLogger(__name__)
 
 _TRYING = 0.4  # of T1: the 200 ms of RFC 3261 §17.2.1, in which most scripts have answered or rung
-_ANY_PORT = 9  # of a session that describes nothing
 _NO_AUDIO = "the offer has no audio that we can speak (PCMU or PCMA by RTP/AVP)"
 
 
@@ -337,6 +335,8 @@ class SipBackend:
 
     def _stop(self, endpoint: Endpoint) -> None:
         self._trunking.stop(endpoint.now())
+        if endpoint.agent.strangers:
+            _log.info("%d INVITEs of strangers were refused", endpoint.agent.strangers)
         if self._ground is not None:
             for leg in set(self._ground.legs.values()):
                 leg.lose()
@@ -436,4 +436,4 @@ class SipBackend:
 
 def _fits(call: IncomingCall, codecs: tuple[Codec, ...]) -> bool:
     """Whether the offer, if there is one, has audio for us."""
-    return call.offer is None or MediaSession(call.local.host, _ANY_PORT, 0, codecs).accepts(call.offer)
+    return call.offer is None or fits(call.offer, call.local.host, codecs)

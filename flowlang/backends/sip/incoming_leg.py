@@ -39,6 +39,7 @@ class IncomingLeg(SipLeg):
         self._incoming = call  # `call` is another once that takes its place: see `_take_over`
         self._description: SessionDescription | None = None
         self._rang = False
+        self._announced = False
         ground.enter(call, self)
 
     def introduce(self, incoming: Incoming, realm: str, is_ours: IsOurs) -> None:
@@ -63,6 +64,7 @@ class IncomingLeg(SipLeg):
         """Its answer goes out as soon as what is told now is on disk: whoever gets it is owed a BYE after a
         crash, and a record that says when."""
         if not self._answered:
+            self._announced = True
             self._keep_dialog(answering=self._ground.host.now())
 
     def _before_answer(self, command: Answer | Ring | Reject | Redirect) -> Result:
@@ -94,7 +96,8 @@ class IncomingLeg(SipLeg):
             return GONE
         self._answered = True
         self._ground.host.observe(LegAnswered(self._ground.host.now(), self._id))
-        self._keep_dialog()
+        if not self._announced:  # else the dialog is kept, and when this is tells its record
+            self._keep_dialog()
         if self._incoming.offer is not None:
             self._connect()
         return None
