@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from .values import Value
+from .values import Outcome, Value
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,3 +24,8 @@ class Failed:
 
 
 Result = Done | Failed
+
+
+def failed(reason: str, detail: str = "") -> Done:
+    """It ended with the outcome `failed` of what sends something; `reason` is one of the words of that."""
+    return Done(Outcome("failed", {"reason": reason, "detail": detail}))

@@ -15,7 +15,7 @@ import trio
 from flowlang.backends.asking import Asking
 from flowlang.backends.border import Finish, Host
 from flowlang.model.message_commands import OutsideCommand, SendMessage
-from flowlang.model.results import Done, Failed, Result
+from flowlang.model.results import Done, Failed, Result, failed
 from flowlang.model.values import Outcome
 
 from .chains import Chains
@@ -84,7 +84,7 @@ class EmailBackend:
             mail = await trio.to_thread.run_sync(self._writer.compose, command, host.now(), chain)
         except ComposeError as error:
             fault = error.reason in ("address", "value")
-            return Failed(error.reason, str(error)) if fault else _failed(error.reason, str(error))
+            return Failed(error.reason, str(error)) if fault else failed(error.reason, str(error))
         except (ValueError, IndexError):  # the stdlib refused to build a header of it
             return Failed("value", "no mail can be made of this")
         return _result(mail.id, await self._sender.sent(mail, lambda: host.why_not(command)))
@@ -97,8 +97,4 @@ def _result(mail: str, ended: Ended) -> Result:
         case "unknown":
             return Done(Outcome("unknown", {}))
         case _:
-            return _failed(ended.reason, ended.detail)
-
-
-def _failed(reason: str, detail: str) -> Result:
-    return Done(Outcome("failed", {"reason": reason, "detail": detail}))
+            return failed(ended.reason, ended.detail)

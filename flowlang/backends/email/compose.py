@@ -7,7 +7,6 @@ stdlib's `email` package does the rest. There is one recipient, ever.
 from __future__ import annotations
 
 import mimetypes
-import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -18,6 +17,7 @@ from email.utils import format_datetime
 
 from flowlang.model.addresses import message_address
 from flowlang.model.message_commands import SendMessage
+from flowlang.model.texts import is_one_line
 
 from .attachable import Attachable
 from .message_ids import id_of_key, is_message_id, references
@@ -125,7 +125,7 @@ def _bare(address: str) -> str:
 def _header(what: str, text: str) -> str:
     if len(text) > _LONGEST_HEADER:
         raise ComposeError("too_large", f"`{what}` has at most {_LONGEST_HEADER} characters")
-    if any(unicodedata.category(each) in ("Cc", "Cs", "Zl", "Zp") for each in text):
+    if not is_one_line(text):
         raise ComposeError("value", f"`{what}` is one line without control characters")
     return text.replace("=?", "= ?")  # else `email` reads an encoded word there, whatever it encodes
 

@@ -4,7 +4,6 @@ are a hundred and more). Apprise blocks, so a worker thread does it."""
 from __future__ import annotations
 
 import logging
-import unicodedata
 from collections.abc import Callable, Mapping
 from typing import Any, Protocol, cast
 
@@ -14,8 +13,9 @@ from flowlang.backends.asking import Asking
 from flowlang.backends.border import Finish, Host
 from flowlang.backends.on_wire import OnWire
 from flowlang.model.message_commands import OutsideCommand, SendMessage
-from flowlang.model.results import Done, Failed, Result
-from flowlang.model.values import Outcome, Value
+from flowlang.model.results import Done, Failed, Result, failed
+from flowlang.model.texts import is_one_line
+from flowlang.model.values import Outcome
 
 MOST_TEXT = 32_768
 """Characters of a notice; most services take less, and apprise cuts what they do not."""
@@ -81,8 +81,8 @@ class NotifyBackend:
         if service is None:
             return Failed("address", f"`flow.toml` names no service `{command.to[:60]}` to notify")
         if len(command.text) + len(title) > MOST_TEXT:
-            return _failed("too_large", f"a notice has at most {MOST_TEXT} characters")
-        if any(unicodedata.category(each) in ("Cc", "Cs", "Zl", "Zp") for each in title):
+            return failed("too_large", f"a notice has at most {MOST_TEXT} characters")
+        if not is_one_line(title):
             return Failed("value", "`title` is one line without control characters")
         if self._on_wire.before(command.key):
             return Done(Outcome("unknown", {}))
@@ -93,7 +93,7 @@ class NotifyBackend:
                 self._tell, service, text, title, command.key, limiter=self._limiter, abandon_on_cancel=True
             )
         if told is None:
-            return _failed("rejected", "the service cannot be told this")
+            return failed("rejected", "the service cannot be told this")
         if not told:
             return Done(Outcome("unknown", {}))
         return Done(Outcome("sent", {"id": command.key}))
@@ -111,8 +111,3 @@ class NotifyBackend:
         if told is None:
             self._on_wire.undo(key)
         return told
-
-
-def _failed(reason: str, detail: str) -> Result:
-    fields: dict[str, Value] = {"reason": reason, "detail": detail}
-    return Done(Outcome("failed", fields))

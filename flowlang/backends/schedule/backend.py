@@ -1,8 +1,8 @@
 """Times of the day that begin flows: `route schedule to "nightly" => …`.
 
 A time is *missed* where nobody could see to it: the process was down, or the machine slept. Then `catch_up`
-says whether nothing is done, the last missed one, or all of them (the newest hundred). What a crash leaves open, between a flow's
-beginning and its mark, is done again at the next start.
+says whether nothing is done, the last missed one, or all of them (the newest hundred). What a crash
+leaves open, between a flow's beginning and its mark, is done again at the next start.
 """
 
 from __future__ import annotations

@@ -23,7 +23,7 @@ from flowlang.backends.once import Once
 from flowlang.model.addresses import message_address, sender_of
 from flowlang.model.message_commands import OutsideCommand, SendMessage
 from flowlang.model.observations import Refused
-from flowlang.model.results import Done, Failed
+from flowlang.model.results import Done, Failed, failed
 from flowlang.model.values import SECOND, Outcome, Value
 
 from .again import Again
@@ -145,12 +145,10 @@ class SmppBackend:
         try:
             parts = parts_of(command.text, hashlib.sha256(command.key.encode()).digest()[0])
         except TextTooLongError as error:
-            finish(Done(Outcome("failed", {"reason": "too_large", "detail": str(error)})))
+            finish(failed("too_large", str(error)))
             return nothing
         if self._out.open >= _MOST_WAITING:
-            finish(
-                Done(Outcome("failed", {"reason": "overload", "detail": f"{self._out.open} messages wait"}))
-            )
+            finish(failed("overload", f"{self._out.open} messages wait"))
             return nothing
         if self._on_wire.before(command.key):
             finish(Done(Outcome("unknown", {})))

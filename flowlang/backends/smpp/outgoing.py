@@ -19,7 +19,7 @@ from random import Random
 from flowlang.backends.backoff import Backoff
 from flowlang.backends.border import nothing
 from flowlang.backends.on_wire import OnWire
-from flowlang.model.results import Done, Result
+from flowlang.model.results import Done, Result, failed
 from flowlang.model.values import Outcome
 
 from .deliveries import Deliveries, Report
@@ -261,7 +261,7 @@ class Outgoing:
 
     def _fail(self, message: Message, reason: str, detail: str) -> None:
         if not message.over:
-            self._over(message, Done(Outcome("failed", {"reason": reason, "detail": detail})))
+            self._over(message, failed(reason, detail))
 
     def _over(self, message: Message, result: Result) -> None:
         message.over = True

@@ -21,7 +21,7 @@ from flowlang.backends.on_wire import OnWire
 from flowlang.backends.tls import client_context
 from flowlang.core.json_values import whole_text
 from flowlang.model.message_commands import HttpRequest, OutsideCommand, SendMessage
-from flowlang.model.results import Done, Result
+from flowlang.model.results import Done, Result, failed
 from flowlang.model.values import SECOND, Outcome, Value
 
 from .callbacks import Receiver, Secrets
@@ -112,8 +112,7 @@ class SmsGatewayBackend:
         if self._on_wire.before(command.key):
             return Done(Outcome("unknown"))
         if max(map(len, (command.text, command.to, command.source or ""))) > _LONGEST:
-            detail = f"a text has at most {_LONGEST} characters"
-            return Done(Outcome("failed", {"reason": "too_large", "detail": detail}))
+            return failed("too_large", f"a text has at most {_LONGEST} characters")
         form = self._form
         given = {
             "to": command.to.removeprefix("sms:"),

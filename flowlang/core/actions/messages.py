@@ -6,12 +6,11 @@ is where an address is one address, and where a line break gets into no header.
 
 from __future__ import annotations
 
-import unicodedata
-
 from flowlang.compile.runtime.faults import Fault
 from flowlang.model.addresses import channel_of, message_address, sender_of
 from flowlang.model.message_commands import MessageChannel, SendMessage
 from flowlang.model.secrets import made_of
+from flowlang.model.texts import is_one_line
 from flowlang.model.values import Outcome, Value
 
 from . import thread
@@ -114,7 +113,7 @@ def one_line(stage: Stage, parameter: str) -> str | None:
     text = stage.optional_text(parameter)
     if text is None:
         return None
-    if any(unicodedata.category(each) in ("Cc", "Zl", "Zp") for each in text):
+    if not is_one_line(text):
         raise Fault("value", f"`{parameter}` of `{stage.action.name}` is one line without control characters")
     if len(text) > _LONGEST_LINE:
         raise Fault("value", f"`{parameter}` of `{stage.action.name}` has at most {_LONGEST_LINE} characters")

@@ -103,7 +103,7 @@ async def test_what_apprise_does_not_try_has_failed() -> None:
     assert (result.value.name, result.value.fields["reason"]) == ("failed", "rejected")
 
 
-@pytest.mark.parametrize("title", ["a\r\nX-Evil: 1", "a\n", "\0", "a\u2028b"])
+@pytest.mark.parametrize("title", ["a\r\nX-Evil: 1", "a\n", "\0", "a\u2028b", "a\ud800"])
 async def test_a_title_is_one_line(title: str) -> None:
     peer = Peer()
     with json_service(peer) as made:
