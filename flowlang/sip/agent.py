@@ -118,13 +118,15 @@ class UserAgent:
         *,
         digest: DigestClient | None = None,
         account: str | None = None,
+        hosts: frozenset[str] = frozenset(),
     ) -> OutgoingCall:
-        """Call by way of `destination`, whose challenges `digest` answers, a phone of `account`. ValueError
-        if an address of the invitation is none."""
+        """Call by way of `destination`, whose challenges `digest` answers, a phone of `account`; from `hosts`
+        the other side may go on with it. ValueError if an address of the invitation is none."""
         self._check_local(local)
         self._now = now
         request = invitation.request(self, local)
         call = OutgoingCall(self, request, invitation.offer, destination, local, digest)
+        call.hosts = hosts
         if self.door is not None:
             trunk = self.door.trunk_at(destination)
             if account is not None:
@@ -359,6 +361,8 @@ class UserAgent:
         may have overheard them."""
         dialog = leg.dialog_for(arrival.request)
         if dialog is None or dialog.is_from(arrival.source.host):
+            return True
+        if isinstance(leg, OutgoingCall) and arrival.source.host in leg.hosts:
             return True
         return self.door is not None and self.door.may_go_on(leg.origin, arrival.source, arrival.now)
 

@@ -115,7 +115,9 @@ class Dialog:
 
 def transport_address(uri: Uri, otherwise: Address) -> Address:
     """The transport address that `uri` writes out, `otherwise` if it does not."""
-    if not uri.is_sip or ip_literal(uri.host) is None or not may_send_to(uri.host):
+    if uri.is_sip and uri.port and ip_literal(uri.host) is None and _listens_at(otherwise, uri.transport):
+        return otherwise._replace(port=uri.port)
+    if not uri.is_sip or not may_send_to(uri.host):
         return otherwise
     if uri.transport != otherwise.transport:
         return otherwise  # a transport that the peer has not been reached by
@@ -124,6 +126,12 @@ def transport_address(uri: Uri, otherwise: Address) -> Address:
     if otherwise.transport == "tls" or _behind_nat(uri.host, otherwise.host):
         return otherwise
     return Address(uri.host, uri.port or DEFAULT_PORTS[uri.transport], uri.transport)
+
+
+def _listens_at(seen: Address, transport: str) -> bool:
+    """Whether a peer was seen at a port that is SIP's own: then another port beside a name is told on
+    purpose. Else it is that of a NAT, by which alone he is reached."""
+    return transport == seen.transport == "udp" and seen.port == DEFAULT_PORTS["udp"]
 
 
 def _behind_nat(told: str, seen: str) -> bool:

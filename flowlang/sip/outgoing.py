@@ -38,6 +38,8 @@ class OutgoingCall(CallLeg):
         self.state = "calling"
         self.digest = digest
         self.offer = offer
+        self.hosts: frozenset[str] = frozenset()
+        """Beside `peer`, where else the name of who was called leads."""
         self._transaction: ClientTransaction | None = None
         self._early: dict[str, Dialog] = {}
         self._early_media: dict[str, SessionDescription] = {}

@@ -211,6 +211,8 @@ async def test_a_call_goes_to_the_next_server_of_a_name(tmp_path: Path, clock: t
             ["192.0.2.7:5080"],
         ]
         assert {each.uri for one in rounds for each in one} == {"sip:02079460000@carrier.example"}
+        named = await backend._targets.find("sip:bob@a.example")
+        assert {each.hosts for one in named for each in one} == {frozenset({"192.0.2.1", "192.0.2.2"})}
 
 
 async def test_a_call_to_a_name_goes_on_to_its_next_address_where_nobody_listens(

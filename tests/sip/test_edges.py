@@ -10,6 +10,8 @@ from flowlang.sip import (
     Trace,
     UserAgent,
 )
+from flowlang.sip.dialog import transport_address
+from flowlang.sip.uri import parse_uri
 from tests.sip.wire import HERE, SDP, THERE, Peer, make_agent, request, session, tokens
 
 
@@ -105,3 +107,20 @@ def test_every_message_can_be_watched() -> None:
         (3.0, False, "200 OK (OPTIONS)"),
         (4.0, True, "unreadable: junk"),
     ]
+
+
+@pytest.mark.parametrize(
+    ("uri", "seen", "goes_to"),
+    [
+        ("sip:x@pbx.example:5080", Address("192.0.2.9", 5060), Address("192.0.2.9", 5080)),
+        ("sip:pbx.example:5080;lr", Address("192.0.2.9", 5060), Address("192.0.2.9", 5080)),
+        ("sip:x@pbx.example", Address("192.0.2.9", 5060), Address("192.0.2.9", 5060)),
+        ("sip:x@phone.local:5080", Address("192.0.2.9", 34567), Address("192.0.2.9", 34567)),
+        ("sip:x@pbx.example:5080;transport=tcp", Address("192.0.2.9", 5060), Address("192.0.2.9", 5060)),
+        ("sip:x@pbx.example:5080", Address("192.0.2.9", 5060, "tcp"), Address("192.0.2.9", 5060, "tcp")),
+    ],
+)
+def test_the_port_beside_a_name_is_followed_but_not_to_where_a_nat_has_none(
+    uri: str, seen: Address, goes_to: Address
+) -> None:
+    assert transport_address(parse_uri(uri), seen) == goes_to

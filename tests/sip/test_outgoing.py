@@ -123,6 +123,22 @@ def test_an_answered_call_is_acknowledged_again_for_each_200() -> None:
     caller.assert_nothing_left()
 
 
+def test_who_was_called_by_a_name_goes_on_from_any_address_of_it() -> None:
+    caller = Caller()
+    caller.call.hosts = frozenset({"198.51.100.8"})
+    caller.respond(200, body=SDP)
+    assert caller.call.dialog is not None
+    bye = (
+        "BYE sip:me@192.0.2.1 SIP/2.0\r\nVia: SIP/2.0/UDP 198.51.100.8;branch=z9hG4bKbye{0}\r\n"
+        f"Max-Forwards: 70\r\nFrom: <sip:desk@192.0.2.2>;tag=theirs\r\n"
+        f"To: <sip:me@192.0.2.1>;tag={caller.call.dialog.local_tag}\r\nCall-ID: {caller.call.call_id}\r\n"
+        "CSeq: {0} BYE\r\nContent-Length: 0\r\n\r\n"
+    )
+    for number, host, status in ((1, "198.51.100.9", 403), (2, "198.51.100.8", 200)):
+        caller.agent.receive(bye.format(number).encode(), Address(host, 5060), OURS, 0.0)
+        assert caller.take()[0].split()[1] == str(status)
+
+
 @pytest.mark.parametrize(
     ("status", "cause"),
     [(486, "busy"), (603, "rejected"), (480, "no_answer"), (404, "not_found"), (503, "failed")],

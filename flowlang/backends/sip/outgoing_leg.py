@@ -227,7 +227,13 @@ class OutgoingLeg(SipLeg):
             invitation = Invitation(target.uri, caller, session.offer(), self.hops, more)
             digest = None if target.credentials is None else DigestClient(target.credentials)
             call = endpoint.agent.invite(
-                invitation, target.destination, local, self.now, digest=digest, account=target.account
+                invitation,
+                target.destination,
+                local,
+                self.now,
+                digest=digest,
+                account=target.account,
+                hosts=target.hosts,
             )
         except MediaError as error:
             self._refuse(503, str(error), "us")

@@ -29,7 +29,8 @@ _FULL = 503
 class Target:
     """`uri` is the Request-URI, `destination` where it is sent. `domain` is the host of our own address
     towards it, `None` for the address that faces it; `user` who we are there if the script says nothing;
-    `trusted` whether it may know who calls anonymously (RFC 3325); `account` whose phone it is."""
+    `trusted` whether it may know who calls anonymously (RFC 3325); `account` whose phone it is; `hosts` where
+    else its name leads, from where it may go on with the call."""
 
     uri: str
     destination: Address
@@ -38,6 +39,7 @@ class Target:
     user: str | None = None
     trusted: bool = False
     account: str | None = None
+    hosts: frozenset[str] = frozenset()
 
 
 Round = Sequence[Target]
@@ -111,7 +113,8 @@ class CallTargets:
                 return await self._by_trunk(number)
             return self._phones(address)
         addresses = await self._resolver.resolve(uri)
-        return [[Target(str(uri), each)] for each in addresses]
+        hosts = frozenset(each.host for each in addresses)
+        return [[Target(str(uri), each, hosts=hosts)] for each in addresses]
 
     def _phones(self, address: str) -> Sequence[Round]:
         contacts = self._registered(address)
