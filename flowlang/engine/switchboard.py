@@ -61,9 +61,11 @@ class Switchboard:
         """Whether who should get it has opted out while it waited."""
         return self._engine.post.dispatch.why_not(command)
 
-    def report(self, message: str, status: str, reason: str | None = None) -> None:
+    def report(
+        self, message: str, status: str, reason: str | None = None, kept: Callable[[], None] = nothing
+    ) -> None:
         """What became of a message that went out."""
-        self._engine.post.dispatch.report(self._carries, message, status, reason)
+        self._engine.post.dispatch.report(self._carries, message, status, reason, kept)
 
     @property
     def dialogs_left(self) -> Mapping[str, Any]:
