@@ -120,6 +120,11 @@ class Dispatch:
         else:
             over(True)
 
+    def were_told(self, channel: str, message: str, statuses: Iterable[str]) -> None:
+        """These reports on a message were told before a restart."""
+        for each in statuses:
+            self._reports.is_news(sent_key(channel, message), each)
+
     def _tell(self, channel: str, message: str, report: Report | None, kept: Kept | None = None) -> bool:
         """Whether anybody is told; `kept` is called when that is on disk, or of no use any more."""
         if report is None or report.activeflow == NOBODY:

@@ -89,3 +89,4 @@ class Post:
             message = id_of(each.result) if each.result is not None else None
             if message is not None:
                 self._threads.named(message, each.command, activeflow)
+                self.dispatch.were_told(each.command.channel, message, each.reports)

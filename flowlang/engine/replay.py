@@ -17,7 +17,7 @@ from flowlang.model.action import Action
 from flowlang.model.actions import ACTIONS
 from flowlang.model.addresses import seen_as
 from flowlang.model.commands import Command
-from flowlang.model.events import MessageReceived
+from flowlang.model.events import MessageReceived, MessageReported
 from flowlang.model.message_commands import SendMessage
 from flowlang.model.places import file_of
 from flowlang.model.plain import SealedError
@@ -28,6 +28,7 @@ from flowlang.store.protocol import Past
 from flowlang.store.reading import DAMAGED, Stored
 
 from . import loading
+from .dispatch import id_of
 from .errors import ScriptError
 
 Watch = Callable[[int, Activeflow, list[Output]], None]
@@ -44,11 +45,13 @@ class KeyMissing(NotReplayed):
 
 @dataclass(frozen=True, slots=True)
 class Sent:
-    """A message that one sent, when, and what came of it: `None` where nobody knows."""
+    """A message that one sent, when, and what came of it: `None` where nobody knows. It was told these
+    reports on it."""
 
     command: SendMessage
     at: int
     result: Result | None = None
+    reports: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,6 +125,7 @@ def replayed(
     script, build, actions = builds.of(stored)
     under_way: dict[int, Command] = {}
     sent: dict[int, Sent] = {}
+    named: dict[str, int] = {}
     received: list[tuple[str, str]] = []
     number = -1
     if DAMAGED in stored.opening:
@@ -140,10 +144,17 @@ def replayed(
                 under_way.pop(given.action, None)
                 if given.action in sent:
                     sent[given.action] = replace(sent[given.action], result=given.result)
+                    if (message := id_of(given.result)) is not None:
+                        named[message] = given.action
             elif isinstance(given, Happened) and isinstance(given.event, MessageReceived):
                 message = given.event
                 if message.channel is not None and message.id is not None:
                     received.append((message.channel, seen_as(message.to, message.id)))
+            elif isinstance(given, Happened) and isinstance(given.event, MessageReported):
+                action = named.get(given.event.id)
+                if action is not None:
+                    told = sent[action].reports
+                    sent[action] = replace(sent[action], reports=(*told, given.event.status))
             for output in outputs:
                 if isinstance(output, Perform):
                     under_way[output.action] = output.command

@@ -107,3 +107,22 @@ async def test_who_opted_out_is_told_so_although_the_carrier_was_away_and_the_pr
             async with engine_with(back, ASK, store, opted_out=OptedOut(tmp_path)):
                 await trio.testing.wait_all_tasks_blocked(0.01)
         assert ["no more messages" in each.text for each in back.sent] == [True]
+
+
+async def test_a_report_that_was_told_before_a_restart_is_told_no_second_time(tmp_path: Path) -> None:
+    script = ASK.replace("{ let name", '{ on delivered { log "delivered" }; let name')
+    told: list[str] = []
+    for again in (False, True):
+        post = SimulatedPost()
+        with SqliteStore(tmp_path) as store:
+            async with engine_with(post, None if again else script, store) as engine:
+                engine.observe(lambda seen: told.append(seen.text) if isinstance(seen, Logged) else None)
+                if not again:
+                    ann = post.person("sms", ANN)
+                    ann.write("hi", to=OURS)
+                    assert await ann.wait_message() == "Name?"
+                kept = trio.Event()
+                post.report("sent-1", "delivered", None, kept.set)
+                await kept.wait()
+                await trio.testing.wait_all_tasks_blocked(0.01)
+    assert told == ["delivered"]

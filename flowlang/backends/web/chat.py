@@ -102,6 +102,7 @@ class Chat:
         self._newcomers = Allowance(newcomers, MINUTE)
         self._pages: dict[str, list[Page]] = {}
         self._taken: dict[str, None] = {}
+        self._told: dict[str, int] = {}
         self._count = 0
 
     @property
@@ -147,7 +148,8 @@ class Chat:
             return _TRY_AGAIN
         if len(self._pages.get(visitor, ())) >= _PAGES_OF_ONE:
             return _TRY_AGAIN
-        page = Page(socket, last)
+        page = Page(socket, 0)
+        self._report(page, visitor, last)  # what it has, and could not tell of before it broke
         page.put({"t": "welcome", "visitor": visitor.removeprefix("chat:"), "epoch": self.mailbox.epoch})
         for message in self.mailbox.since(visitor, last):
             page.put(_plain(message))
@@ -191,11 +193,18 @@ class Chat:
         return taken
 
     def _report(self, page: Page, visitor: str, n: int) -> None:
-        if n > page.seen:
-            for message in self.mailbox.since(visitor, page.seen):
-                if message.n <= n:
-                    self._host().report(message.key, "delivered")
-            page.seen = n
+        """A page has all up to there: whose the messages are is told so once, whichever page it is."""
+        told = self._told.get(visitor, 0)
+        for message in self.mailbox.since(visitor, told) if n > page.seen else ():
+            if message.n <= n:
+                self._host().report(message.key, "delivered")
+                told = message.n
+        page.seen = max(n, page.seen)
+        if told:
+            self._told.pop(visitor, None)
+            if len(self._told) >= _MOST_TAKEN:
+                del self._told[next(iter(self._told))]
+            self._told[visitor] = told
 
 
 def _object(text: str) -> dict[str, Any]:

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 import trio
+import trio.testing
 from trio_websocket import ConnectionClosed, ConnectionRejected
 
 from flowlang import Engine, open_engine
@@ -17,6 +18,7 @@ from flowlang.backends.http_server import HttpServer, Listen
 from flowlang.backends.web import WebBackend
 from flowlang.backends.web.pages import is_ours
 from flowlang.model.message_commands import SendMessage
+from flowlang.model.observations import Logged
 from flowlang.model.policy import EVERYTHING
 from flowlang.model.results import Done, Result
 from flowlang.store.sqlite import SqliteStore
@@ -127,6 +129,30 @@ flow main {
         assert await ann.messages(1) == ["First"]
         await ann.put(t="seen", n=1)
         assert await ann.messages(1) == ["You have it."]
+
+
+async def test_what_a_page_has_when_it_comes_back_is_delivered_once_though_two_pages_tell_so() -> None:
+    script = """
+route chat to "web" => main
+flow main {
+    on delivered as d { log "delivered" }
+    send "First"
+    wait 1m
+}
+"""
+    lines: list[str] = []
+    async with serving(script=script) as (engine, url):
+        engine.observe(lambda seen: lines.append(seen.text) if isinstance(seen, Logged) else None)
+        async with visitor(url) as ann:
+            await ann.say("hi")
+            assert await ann.messages(1) == ["First"]  # and the page breaks before it tells that
+        assert lines == []
+        async with visitor(url, last=1) as ann, visitor(url) as other:
+            assert await other.messages(1) == ["First"]
+            for each in (ann, other):
+                await each.put(t="seen", n=1)
+            await trio.testing.wait_all_tasks_blocked(0.05)
+    assert lines == ["delivered"]
 
 
 async def test_control_characters_become_spaces_and_markup_stays_text() -> None:
