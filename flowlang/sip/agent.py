@@ -212,9 +212,9 @@ class UserAgent:
         """A number from 0 to `below` - 1."""
         return int(self._token(4), 16) % below
 
-    def contact(self, local: Address) -> str:
-        """The Contact value under which `local` is reached."""
-        return f"<{contact_uri(local)}>"
+    def contact(self, local: Address, *, secure: bool = False) -> str:
+        """The Contact value under which `local` is reached, in a call that is `secure` or not."""
+        return f"<{contact_uri(local, secure=secure)}>"
 
     # Requests
 

@@ -21,7 +21,7 @@ class Dialog:
 
     __slots__ = (
         "call_id", "local", "local_address", "local_cseq", "local_tag", "peer", "remote_address",
-        "remote_cseq", "remote_tag", "remote_target", "route_set",
+        "remote_cseq", "remote_tag", "remote_target", "route_set", "secure",
     )  # fmt: skip
 
     def __init__(
@@ -45,6 +45,8 @@ class Dialog:
         self.route_set = route_set
         self.local = local
         self.peer = peer
+        self.secure = False
+        """Our Contact is `sips`."""
         self.local_cseq = 0
         self.remote_cseq: int | None = None
 
@@ -99,7 +101,7 @@ class Dialog:
         if routes:
             headers["Route"] = list(routes)
         if method in ("INVITE", "UPDATE"):
-            headers["Contact"] = [f"<{contact_uri(self.local)}>"]
+            headers["Contact"] = [f"<{contact_uri(self.local, secure=self.secure)}>"]
         return Request(method, uri, headers)
 
     @property
@@ -159,6 +161,19 @@ def contact_of(message: Message) -> str | None:
     )  # no headers in a Request-URI (§19.1.5)
 
 
+def is_secure(invite: Request) -> bool:
+    """Whether an INVITE wants TLS on every hop, so that both Contacts are `sips`: by its Request-URI, the
+    topmost Record-Route, or where there is none, its Contact (RFC 3261 §8.1.1.8, §12.1.1)."""
+    if invite.uri[:5].lower() == "sips:":
+        return True
+    try:
+        routes = invite.members("Record-Route")
+        top = parse_name_addr(routes[0]).uri if routes else next((each.uri for each in invite.contacts), None)
+    except SipSyntaxError:
+        return False
+    return top is not None and top.scheme == "sips"
+
+
 def server_dialog(request: Request, local_tag: str, local: Address, source: Address) -> Dialog:
     """The dialog that an INVITE to us makes (§12.1.1). Without Contact (RFC 2543) the target is From."""
     to = request.headers["To"][0]
@@ -174,6 +189,7 @@ def server_dialog(request: Request, local_tag: str, local: Address, source: Addr
         source,
     )
     dialog.remote_cseq = request.cseq.number
+    dialog.secure = is_secure(request)
     return dialog
 
 
@@ -191,6 +207,7 @@ def client_dialog(request: Request, response: Response, local: Address, peer: Ad
         peer,
     )
     dialog.local_cseq = request.cseq.number
+    dialog.secure = is_secure(request)
     return dialog
 
 

@@ -42,7 +42,7 @@ class Invitation:
             "To": [f"<{uri}>"],
             "Call-ID": [agent.token(12)],
             "CSeq": ["1 INVITE"],
-            "Contact": [agent.contact(local)],
+            "Contact": [agent.contact(local, secure=uri.scheme == "sips")],
             "Allow": [ALLOW[1]],
             # A reliable offer of the callee's would want its answer in the PRACK: see `reliable`.
             "Supported": [SUPPORTED[1] if offer is not None else session_timer.TAG],

@@ -17,7 +17,7 @@ from flowlang.sip.accepted import AwaitedAck
 from flowlang.sip.address import Address
 from flowlang.sip.body import SDP_TYPE, session_body
 from flowlang.sip.bye import Bye
-from flowlang.sip.dialog import Dialog
+from flowlang.sip.dialog import Dialog, is_secure
 from flowlang.sip.digest import DigestClient
 from flowlang.sip.door import Admitted
 from flowlang.sip.errors import SipSyntaxError
@@ -371,7 +371,7 @@ class CallLeg:
 
     @property
     def _contact(self) -> tuple[str, str]:
-        return ("Contact", self._agent.contact(self.local))
+        return ("Contact", self._agent.contact(self.local, secure=is_secure(self.request)))
 
     def _response(
         self,

@@ -57,6 +57,6 @@ class AgentServices(Protocol):
         """A number from 0 to `below` - 1."""
         ...
 
-    def contact(self, local: Address) -> str:
-        """The Contact value under which `local` is reached."""
+    def contact(self, local: Address, *, secure: bool = False) -> str:
+        """The Contact value under which `local` is reached, in a call that is `secure` or not."""
         ...

@@ -75,7 +75,7 @@ class AskedTransfer:
         state = f"active;expires={_LASTS}" if status < 200 else "terminated;reason=noresource"
         notify = self._dialog.request("NOTIFY", self._agent.branch())
         notify.extend([
-            ("Contact", self._agent.contact(self._leg.local)),
+            ("Contact", self._agent.contact(self._leg.local, secure=self._dialog.secure)),
             ("Event", f"refer;id={self._id}"),
             ("Subscription-State", state),
             ("Content-Type", _FRAGMENT),
@@ -102,7 +102,7 @@ class OwnTransfer:
         """Send the REFER."""
         refer = self._dialog.request("REFER", self._agent.branch())
         refer.extend([
-            ("Contact", self._agent.contact(self._leg.local)),
+            ("Contact", self._agent.contact(self._leg.local, secure=self._dialog.secure)),
             ("Refer-To", self._target),
             ("Referred-By", f"<{parse_name_addr(self._dialog.local_address).uri}>"),
         ])  # fmt: skip

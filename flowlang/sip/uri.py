@@ -71,8 +71,11 @@ class Uri:
         return f"{self.scheme}:{userinfo}{bracketed(self.host)}{port}{parameters}{headers}"
 
 
-def contact_uri(local: Address, user: str | None = None) -> Uri:
-    """The URI under which a peer reaches `local` (RFC 3261 §8.1.1.8)."""
+def contact_uri(local: Address, user: str | None = None, *, secure: bool = False) -> Uri:
+    """The URI under which a peer reaches `local` (RFC 3261 §8.1.1.8); `sips` in a call that is `secure`, for
+    which TLS goes without saying (RFC 5630 §3.1.3)."""
+    if secure and local.transport == "tls":
+        return Uri("sips", local.host, local.port, user)
     parameters: Parameters = {} if local.transport == "udp" else {"transport": local.transport}
     return Uri("sip", local.host, local.port, user, parameters=parameters)
 

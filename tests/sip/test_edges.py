@@ -6,11 +6,14 @@ import pytest
 
 from flowlang.sip import (
     Address,
+    CallOffered,
+    Invitation,
     Settings,
     Trace,
     UserAgent,
 )
 from flowlang.sip.dialog import transport_address
+from flowlang.sip.headers import parse_name_addr
 from flowlang.sip.uri import parse_uri
 from tests.sip.wire import HERE, SDP, THERE, Peer, make_agent, request, session, tokens
 
@@ -124,3 +127,42 @@ def test_the_port_beside_a_name_is_followed_but_not_to_where_a_nat_has_none(
     uri: str, seen: Address, goes_to: Address
 ) -> None:
     assert transport_address(parse_uri(uri), seen) == goes_to
+
+
+OUR_TLS, THEIR_TLS = Address("192.0.2.1", 5061, "tls"), Address("192.0.2.2", 40000, "tls")
+
+
+@pytest.mark.parametrize(
+    ("uri", "extra", "contact"),
+    [
+        ("sips:desk@192.0.2.1", "", "<sips:192.0.2.1:5061>"),
+        ("sip:desk@192.0.2.1", "", "<sip:192.0.2.1:5061;transport=tls>"),
+        ("sip:desk@192.0.2.1", "Record-Route: <sips:192.0.2.7;lr>\r\n", "<sips:192.0.2.1:5061>"),
+    ],
+)
+def test_who_is_called_by_sips_answers_with_a_sips_contact(uri: str, extra: str, contact: str) -> None:
+    peer = Peer()
+    data = request(body=SDP, uri=uri, extra=extra, via="SIP/2.0/TLS 192.0.2.2:40000")
+    peer.agent.receive(data, THEIR_TLS, OUR_TLS, 0.0)
+    peer.take()
+    event = peer.events[-1]
+    assert isinstance(event, CallOffered)
+    answer = session().negotiate(event.call.offer)
+    assert answer is not None
+    event.call.answer(answer, 0.0)
+    peer.take()
+    assert peer.last().headers["Contact"] == [contact]
+    assert event.call.dialog is not None
+    assert event.call.dialog.request("UPDATE", "x").headers["Contact"] == [contact]
+
+
+@pytest.mark.parametrize("scheme", ["sip", "sips"])
+def test_who_calls_by_sips_has_a_sips_contact(scheme: str) -> None:
+    agent = make_agent()
+    call = agent.invite(
+        Invitation(f"{scheme}:desk@192.0.2.2", "<sip:me@192.0.2.1>", session().offer()),
+        THEIR_TLS,
+        OUR_TLS,
+        0.0,
+    )
+    assert parse_name_addr(call.request.headers["Contact"][0]).uri.scheme == scheme
