@@ -9,6 +9,7 @@ import ssl
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
+from functools import partial
 from random import Random
 from typing import Any
 
@@ -277,14 +278,28 @@ class SmppBackend:
                     given = self._ids.of_answer(message_id)
                     self._report(self._out.answered(sequence, status, given, trio.current_time()))
                 case Came(pdu) if is_receipt(pdu):
-                    receipt = receipt_of(pdu, self._ids)
-                    if receipt is not None:
-                        self._report(self._out.receipt(receipt, trio.current_time()))
-                    session.answer(pdu.sequence, 0)
+                    self._receipt(session, pdu)
                 case Came(pdu):
                     self._came(session, pdu)
                 case Lost():
                     lost.append(event)
+
+    def _receipt(self, session: Session, pdu: Pdu) -> None:
+        """Answered when what it tells is on disk."""
+        receipt = receipt_of(pdu, self._ids)
+        reports = self._out.receipt(receipt, trio.current_time()) if receipt is not None else []
+        left = len(reports)
+
+        def kept() -> None:
+            nonlocal left
+            left -= 1
+            if left <= 0:
+                session.answer(pdu.sequence, 0)
+                self._wake.set()
+
+        self._report(reports, kept)
+        if not reports:
+            kept()
 
     def _came(self, session: Session, pdu: Pdu) -> None:
         assert self._host is not None
@@ -344,10 +359,14 @@ class SmppBackend:
         assert self._host is not None
         return self._host.now() / SECOND
 
-    def _report(self, reports: list[Report]) -> None:
+    def _report(self, reports: list[Report], kept: Callable[[], None] = nothing) -> None:
         assert self._host is not None
         for each in reports:
-            self._host.report(each.message, each.status, each.reason)
+            self._host.report(each.message, each.status, each.reason, partial(self._reported, each, kept))
+
+    def _reported(self, report: Report, kept: Callable[[], None]) -> None:
+        self._out.kept(report)
+        kept()
 
 
 def _short_code(address: str) -> str | None:

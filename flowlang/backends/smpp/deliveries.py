@@ -23,11 +23,13 @@ _MOST_PARTS = 255  # TS 23.040 §9.2.3.24.1
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """Tell the engine: `message` is the id of the outcome `sent`."""
+    """Tell the engine, and say so when it has `kept` that: `message` is the id of the outcome `sent`, `part`
+    that of the part whose receipt told it."""
 
     message: str
     status: str
     reason: str | None
+    part: str = field(default="", compare=False)
 
 
 @dataclass(slots=True, eq=False)
@@ -69,16 +71,23 @@ class Deliveries:
         self._begin()
         sent = self._of.get(message_id)
         if sent is None:
-            return [Report(message_id, status, reason)]
+            return [Report(message_id, status, reason, message_id)]
         if not sent.open:
             return []
         sent.statuses[message_id] = status
         first = sent.ids[0]
-        if len(sent.ids) > 1:
-            self._write([message_id, status])
         if status == "failed":
-            return [Report(first, status, reason)]
-        return [] if sent.open else [Report(first, status, None)]
+            return [Report(first, status, reason, message_id)]
+        if not sent.open:
+            return [Report(first, status, None, message_id)]
+        self._write([message_id, status])
+        return []
+
+    def kept(self, report: Report) -> None:
+        """The engine has it on disk: until then the SMSC may have to tell it to the next process."""
+        sent = self._of.get(report.part)
+        if sent is not None and len(sent.ids) > 1:
+            self._write([report.part, report.status])
 
     def _take(self, ids: tuple[str, ...]) -> None:
         sent = _Sent(ids)

@@ -232,6 +232,10 @@ class Outgoing:
             reports += self._deliveries.told(message_id, receipt.status or "", receipt.reason)
         return reports
 
+    def kept(self, report: Report) -> None:
+        """The engine has it on disk."""
+        self._deliveries.kept(report)
+
     def _may_have_arrived(self, message: Message) -> bool:
         """Whether a part of it has, or may have."""
         on_the_way = (*self._flying.values(), *(send for send, _ in self._doubtful.values()))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
 from random import Random
@@ -10,9 +10,10 @@ from typing import Any
 
 import pytest
 import trio
+import trio.testing
 import trustme
 
-from flowlang.backends.border import Refusal
+from flowlang.backends.border import Incoming, Refusal, nothing
 from flowlang.backends.smpp import Account, Pace, Patience, SmppBackend
 from flowlang.backends.smpp import Smsc as Where
 from flowlang.backends.smpp.parts import Parts
@@ -180,6 +181,48 @@ async def test_what_comes_is_received_and_answered_when_it_is_kept() -> None:
     assert texts == ["Grüße", "Hi@", "long " * 100]
     assert {(each.source, each.to) for each in host.offered} == {("sms:+14155550100", "sms:+16062067563")}
     assert {each.status for each in smsc.answered} == {0}
+
+
+async def test_a_receipt_is_answered_when_what_it_tells_is_kept() -> None:
+    class Slow(TestHost):
+        def report(
+            self, message: str, status: str, reason: str | None = None, kept: Callable[[], None] = nothing
+        ) -> None:
+            super().report(message, status, reason)
+            waiting.append(kept)
+
+    waiting: list[Callable[[], None]] = []
+    smsc, host = Smsc(), Slow()
+    async with backend(smsc, host) as made:
+        await outcome(made, sms())
+        await reported(host, 1)
+        await trio.testing.wait_all_tasks_blocked(0.01)
+        assert not smsc.answered
+        waiting[0]()
+        while not smsc.answered:
+            await smsc.answer_came.wait()
+
+
+async def test_what_comes_again_before_it_is_answered_is_the_same() -> None:
+    class Slow(TestHost):
+        def receive(self, incoming: Incoming, kept: Callable[[], None] = nothing) -> Refusal | None:
+            self.offered.append(incoming)
+            waiting.append(kept)
+            return None
+
+    waiting: list[Callable[[], None]] = []
+    smsc, host = Smsc(receipts=False), Slow()
+    async with backend(smsc, host) as made:
+        await outcome(made, sms())
+        for number in range(3):
+            await smsc.write(b"yes")
+            while len(host.offered) <= number:
+                await trio.lowlevel.checkpoint()
+            if number == 1:
+                for each in waiting:
+                    each()
+    ids = [each.data["id"] for each in host.offered]  # type: ignore[index, call-overload]
+    assert ids[0] == ids[1] != ids[2]
 
 
 async def test_what_nobody_takes_is_refused_for_good_or_for_now() -> None:

@@ -81,6 +81,18 @@ def test_after_a_restart_its_parts_are_still_its(tmp_path: Path) -> None:
     assert third.receipt(receipt("c"), 3.0) == [Report("c", "delivered", None)]
 
 
+def test_what_the_engine_did_not_keep_is_told_again_after_a_restart(tmp_path: Path) -> None:
+    path = tmp_path / "one.out"
+    Deliveries(path).expect(("a", "b"))
+    assert Deliveries(path).told("a", "delivered", None) == []
+    for _ in range(2):
+        made = Deliveries(path)
+        (report,) = made.told("b", "delivered", None)
+        assert report == Report("a", "delivered", None)
+    made.kept(report)
+    assert Deliveries(path).told("b", "delivered", None) == []
+
+
 def test_a_message_of_which_a_part_was_taken_is_unknown_where_the_rest_waits_too_long() -> None:
     out = Outgoing(PATIENCE, Random(1))
     results = submitted(out, parts=1)
