@@ -196,10 +196,10 @@ async def test_a_notice_whose_end_a_crash_hid_is_unknown(tmp_path: Path) -> None
     marks.begin("cut")
 
     class Service:
-        takes = False
+        says: bool | None = None
 
-        def notify(self, body: str, title: str = "", **more: Any) -> bool:
-            return self.takes
+        def notify(self, body: str, title: str = "", **more: Any) -> bool | None:
+            return self.says
 
     def process() -> NotifyBackend:
         return NotifyBackend({"default": service}, OnWire(tmp_path / "alerts.sent"))
@@ -208,11 +208,10 @@ async def test_a_notice_whose_end_a_crash_hid_is_unknown(tmp_path: Path) -> None
         return SendMessage("notify", "default", "It burns.", key)
 
     service = Service()
-    assert await outcomes(process(), notice("refused")) == ["failed"]
-    service.takes = True
-    assert await outcomes(process(), notice("cut"), notice("refused"), notice("new")) == [
-        "unknown",
-        "sent",
-        "sent",
-    ]
+    assert await outcomes(process(), notice("not tried")) == ["failed"]
+    service.says = False
+    assert await outcomes(process(), notice("perhaps")) == ["unknown"]
+    service.says = True
+    keys = ("cut", "perhaps", "not tried", "new")
+    assert await outcomes(process(), *map(notice, keys)) == ["unknown", "unknown", "sent", "sent"]
     assert await outcomes(process(), notice("new")) == ["unknown"]
