@@ -91,12 +91,14 @@ class BackendKind(Generic[_Made_co]):
     """What an entry point names. `doc` is one line; `settings` the shape of its section without `kind`;
     `make` gives a `flowlang.backends.border.Backend`, or raises `SettingsError`. `outlets` says, for `flow
     check`, which a section has, each with the setting that it takes, `None` for none; without it only what is
-    made tells."""
+    made tells. `check` is the part of `make` that is for `flow check`, too: it raises `SettingsError` for
+    what is wrong in the settings alone; it opens nothing, and secrets are not there."""
 
     doc: str
     settings: Table
     make: Callable[[Section], _Made_co]
     outlets: Mapping[OutletName, str | None] | None = None
+    check: Callable[[Section], object] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,10 +172,17 @@ class Checked:
 
 
 def check_backends(sections: Mapping[str, Mapping[str, Any]], report: Report) -> Checked:
-    """Reads `[backends]` by the shapes of its kinds, and makes nothing. What is wrong is in the report."""
+    """Reads `[backends]` by the shapes of its kinds and what they check, and makes nothing. What is wrong is
+    in the report."""
     outlets: set[str] | None = set()
     senders: dict[str, str] = {}
+    surroundings = Surroundings(Path(report.source.name).parent)
     for name, kind, settings in _read(sections, report):
+        try:
+            if kind.check is not None:
+                kind.check(Section(name, settings, surroundings))
+        except SettingsError as error:
+            report.add("E805", report.extent(("backends", name, *error.where)).value, error.message)
         if kind.outlets is None:
             outlets = None
             continue

@@ -211,3 +211,38 @@ def test_a_host_is_a_name_or_an_address(tmp_path: Path, host: str) -> None:
 def test_what_is_no_host_is_told_when_settings_are_read(tmp_path: Path, host: str) -> None:
     (mistake,) = mistakes(tmp_path, SMPP.format(host))
     assert mistake == "3:8: error E803: `host` does not read like one"
+
+
+FORM = """kind = "sms_gateway"
+token = { env = "NO" }
+from = "+14155550100"
+[backends.a.form]
+url = "http://gw.example"
+fields = { To = "{nobody}" }
+id = "sid"
+"""
+
+
+@pytest.mark.parametrize(
+    ("lines", "message"),
+    [
+        (
+            'kind = "schedule"\n[backends.a.schedules.n]\ncron = "99 2 * * *"\nzone = "Europe/Berlin"',
+            "minute",
+        ),
+        ('kind = "schedule"\n[backends.a.schedules.n]\ncron = "9 2 * * *"\nzone = "Europe/Londn"', "Londn"),
+        ('kind = "sms_gateway"\ntoken = { env = "NO" }\nform = "twilio"\nfrom = "not one!"', "not one!"),
+        (FORM, "nobody"),
+        ('kind = "email"\nfrom = "nobody"\n[backends.a.smtp]\nhost = "localhost"', "nobody"),
+        ('kind = "email"\n[backends.a.smtp]\nhost = "localhost"', "`from`"),
+    ],
+)
+def test_flow_check_tells_what_the_settings_alone_have_wrong(
+    tmp_path: Path, lines: str, message: str
+) -> None:
+    (tmp_path / "flow.toml").write_text(f"[backends.a]\n{lines}\n", encoding="utf-8")
+    with pytest.raises(ProjectError) as refused:
+        open_project(tmp_path / "desk.flow").check_backends()
+    (found,) = refused.value.diagnostics
+    assert found.code == "E805"
+    assert message in found.message

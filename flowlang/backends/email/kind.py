@@ -73,7 +73,24 @@ _LISTENER = Table(
 )
 
 
+def _check(section: Section) -> None:
+    """What the settings alone tell."""
+    given = section.settings
+    if not given.keys() & {"smtp", "listener", "imap"}:
+        raise SettingsError("it has neither `smtp` nor `listener` nor `imap`")
+    if "smtp" in given and "from" not in given:
+        raise SettingsError("it sends by `smtp`, so it needs `from`, the address that mails are from")
+    if "from" in given:
+        _address(given["from"], "from")
+    if "imap" in given:
+        _address(given["imap"]["address"], "imap", "address")
+    for place, each in enumerate(given.get("listener", {}).get("addresses", ())):
+        if message_address("email", f"x{each}" if each.startswith("@") else each) is None:
+            raise SettingsError(f"`{each[:80]}` is no e-mail address", "listener", "addresses", place)
+
+
 def _make(section: Section) -> EmailBackend:
+    _check(section)
     given, folder, data = section.settings, section.surroundings.folder, section.surroundings.data
     largest = given.get("largest", 20 * 2**20)
     receivers: list[Receiver] = []
@@ -84,11 +101,7 @@ def _make(section: Section) -> EmailBackend:
         rest = {"folder": imap.get("folder", "INBOX"), "every": imap.get("every", 60.0), "most": largest}
         receivers.append(ImapMailbox(server, _address(imap["address"], "imap", "address"), **rest))
     if (smtp := given.get("smtp")) is None:
-        if not receivers:
-            raise SettingsError("it has neither `smtp` nor `listener` nor `imap`")
         return EmailBackend(receivers=receivers)
-    if "from" not in given:
-        raise SettingsError("it sends by `smtp`, so it needs `from`, the address that mails are from")
     attachable = _attachable(section)
     writer = Writer(_address(given["from"], "from"), given.get("name", ""), attachable, largest)
     patience = Patience(give_up=smtp.get("give_up", Patience.give_up))
@@ -138,9 +151,6 @@ def _server(given: dict[str, Any], ports: dict[str, int], usual: str, folder: Pa
 
 
 def _listener(given: dict[str, Any], folder: Path, largest: int) -> SmtpListener:
-    for place, each in enumerate(given["addresses"]):
-        if message_address("email", f"x{each}" if each.startswith("@") else each) is None:
-            raise SettingsError(f"`{each[:80]}` is no e-mail address", "listener", "addresses", place)
     context: ssl.SSLContext | None = None
     if "certificate" in given:
         key = folder / given["key"] if "key" in given else None
@@ -172,4 +182,5 @@ KIND = BackendKind(
     ),
     _make,
     {"email": "smtp"},
+    _check,
 )

@@ -22,7 +22,7 @@ _SCHEDULE = Table(
 _NAME = re.compile(r"[A-Za-z0-9_-]{1,60}")
 
 
-def _make(section: Section) -> ScheduleBackend:
+def _schedules(section: Section) -> dict[str, Schedule]:
     schedules: dict[str, Schedule] = {}
     for name, given in section.settings["schedules"].items():
         try:
@@ -31,9 +31,13 @@ def _make(section: Section) -> ScheduleBackend:
             setting = "zone" if "time zone" in str(error) else "cron"
             raise SettingsError(str(error), "schedules", name, setting) from None
         schedules[name] = Schedule(cron, given.get("catch_up", "none"))
+    return schedules
+
+
+def _make(section: Section) -> ScheduleBackend:
     data = section.surroundings.data
     marks = Marks(data / f"schedule-{section.name}.json" if data is not None else None)
-    return ScheduleBackend(schedules, marks)
+    return ScheduleBackend(_schedules(section), marks)
 
 
 KIND = BackendKind(
@@ -53,4 +57,5 @@ KIND = BackendKind(
     ),
     _make,
     {},
+    _schedules,
 )

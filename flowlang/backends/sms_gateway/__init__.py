@@ -30,16 +30,22 @@ _FIELD = re.compile(r"[!-~]{1,100}")
 _WORD = re.compile(r"[!-~]{1,60}")
 
 
-def _make(section: Section) -> SmsGatewayBackend:
+def _written(section: Section) -> tuple[Form, str]:
+    """The form, and the address of ours, as far as the settings alone tell whether they are right."""
     given = section.settings
     form = TWILIO if given["form"] == "twilio" else _form(given["form"])
     source = sender_of("sms", given["from"])
     if source is None:
         raise SettingsError(f"`{given['from']}` is no number, short code or name that sends texts", "from")
-    token = str(given["token"])
-    served = "listen" in given
-    if served and "public_url" not in given:
+    if "listen" in given and "public_url" not in given:
         raise SettingsError("callbacks need the `public_url` that the gateway is told", "listen")
+    return form, source
+
+
+def _make(section: Section) -> SmsGatewayBackend:
+    given, served = section.settings, "listen" in section.settings
+    form, source = _written(section)
+    token = str(given["token"])
     if form.needs_account and not given.get("account"):
         raise SettingsError("this form needs the `account` at the gateway", "form")
     data = section.surroundings.data
@@ -154,4 +160,5 @@ KIND = BackendKind(
     ),
     _make,
     {"sms": None},
+    _written,
 )
