@@ -167,6 +167,8 @@ class Arrivals:
 
         given = Happened(self._engine.now(), event)
         if running.flow.ending is None:
+            if kept is nothing:  # who wrote was told already
+                self._engine.keeper.with_group(given)
             self._engine.keeper.within(given, lambda: self._engine.messages.came(incoming, running))
         running.put(given, taken)
         return None

@@ -33,6 +33,9 @@ GATHER = 0.02
 """Seconds from one commit to the next, when something came during the one: many calls at once would else have
 a commit for each step, 50 us of each. One who is alone does not wait."""
 
+_PATIENCE = 1.0
+"""Seconds that a commit waits for what has to be in it; who is busy for longer takes it later."""
+
 Kept = Callable[[bool], None]
 """Told once what became of an input: True when the activeflow has it and it is on disk, False where it was
 lost: the activeflow is over, or has too many waiting."""
@@ -66,6 +69,8 @@ class Keeper:
         self._awaited: dict[int, Kept] = {}
         self._within: dict[int, Callable[[], None]] = {}
         self._taken: list[tuple[Kept, bool]] = []
+        self._owed: set[int] = set()
+        self._one_less = trio.Event()
 
     def add(self, script: Script, build: Build) -> None:
         """A script was compiled from this."""
@@ -88,8 +93,21 @@ class Keeper:
         if self.durable:
             self._within[id(given)] = write
 
+    def with_group(self, given: Input) -> None:
+        """Has the group that is gathered now hold this input too, which now is going to wait to be taken: it
+        was another activeflow's, whose end is in that group."""
+        if self.durable:
+            self._owed.add(id(given))
+
+    def _no_longer_owed(self, given: Input) -> None:
+        self._owed.discard(id(given))
+        self._one_less.set()
+
     def drop(self, inputs: Iterable[Input]) -> None:
         """These are not taken any more: their activeflow is over."""
+        if self._owed:
+            for each in inputs:
+                self._no_longer_owed(each)
         if self._within:
             for each in inputs:
                 self._within.pop(id(each), None)
@@ -134,6 +152,8 @@ class Keeper:
                     self.here(channel, seen_as(ours, message), taken.at)
                 case _:
                     pass
+        if self._owed:
+            self._no_longer_owed(taken)
         if self._within and (write := self._within.pop(id(taken), None)) is not None:
             write()
         if self._awaited and (kept := self._awaited.pop(id(taken), None)) is not None:
@@ -161,6 +181,8 @@ class Keeper:
         """Commits group after group, until cancelled. Raises `StoreError`: then nothing more goes out."""
         while True:
             await self._given.wait()
+            if self._owed:
+                await self._all_taken()
             self._given = trio.Event()
             taken, self._taken = self._taken, []
             held, self._held = self._held, []
@@ -172,6 +194,12 @@ class Keeper:
             del taken, held  # nothing of an activeflow that is over or parked is held on to while this waits
             if busy:
                 await trio.sleep_until(began + GATHER)
+
+    async def _all_taken(self) -> None:
+        with trio.move_on_after(_PATIENCE):
+            while self._owed:
+                self._one_less = trio.Event()
+                await self._one_less.wait()
 
 
 def _let_go(taken: Iterable[tuple[Kept, bool]], held: Iterable[tuple[Running, Output]]) -> None:

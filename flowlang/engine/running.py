@@ -171,6 +171,7 @@ class Running:
             self._journal.end(flow.at, ending_to_plain(flow.ending))
             if flow.messages.kept:  # before the commit: what they begin is in the same group
                 self._engine.left_over(self)
+            self._drop_inbox()
         keeper = self._engine.keeper
         if keeper.durable:
             keeper.hold(self, taken, outputs)
@@ -240,9 +241,13 @@ class Running:
         if number in self._withdraw:
             self._withdraw[number] = withdraw
 
-    def _over(self) -> None:
-        self._engine.keeper.drop(self._inbox)
+    def _drop_inbox(self) -> None:
+        """It takes no more; before the commit, so that what becomes of that is in the group of its end."""
+        left = tuple(self._inbox)
         self._inbox.clear()
+        self._engine.keeper.drop(left)
+
+    def _over(self) -> None:
         self._withdraw.clear()
         self._legs.release()
         self._engine.forget(self)

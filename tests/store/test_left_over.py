@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -15,7 +17,7 @@ from flowlang.store import MemoryStore
 from flowlang.store.reading import open_archive
 from flowlang.store.sqlite import SqliteStore
 
-from .recovering import Carrier, Watched
+from .recovering import Carrier, DyingStore, Watched
 
 TALK = """
 route sms => talk
@@ -72,6 +74,10 @@ flow t {
     if message.text == "first" { wait 1m }
 }
 """
+
+BUSY = BRIEF.replace(
+    "if message", 'if message.text == "two" { loop up to 20000 { let n = 1 } }\n    if message'
+)
 
 
 @pytest.mark.parametrize("closing", [False, True])
@@ -157,3 +163,37 @@ async def test_a_stop_is_told_as_taken_when_the_end_that_it_asks_for_is_on_disk(
             assert states == []
             await trio.sleep(1)
             assert states == ["ended"]
+
+
+async def at_once(work: Callable[[], None]) -> None:
+    """A commit for which a virtual clock need not wait."""
+    work()
+
+
+@pytest.mark.parametrize("after", [False, True])
+@pytest.mark.parametrize("at", range(1, 13))
+async def test_a_crash_at_any_commit_loses_none_that_was_told_kept_and_begins_none_twice(
+    at: int, after: bool, tmp_path: Path, autojump_clock: trio.testing.MockClock
+) -> None:
+    watched, kept = Watched(), list[str]()
+    texts = ["first", "two", "three", "four"]
+    with suppress(flowlang.StoreError), DyingStore(tmp_path, at, after=after) as store:
+        carrier = Carrier()
+        async with flowlang.open_engine([carrier], store=store, policy=EVERYTHING, beside=at_once) as engine:
+            engine.load_text(BUSY)
+            await engine.listen()
+            for text in texts:
+                carrier.receive("+14155550123", text, kept.append)
+                await trio.sleep(1)
+            await trio.sleep(600)
+    with SqliteStore(tmp_path) as store:
+        async with flowlang.open_engine(
+            [Carrier()], store=store, policy=EVERYTHING, beside=at_once
+        ) as engine:
+            engine.observe(watched)
+            engine.load_text(BUSY)
+            await engine.listen()
+            await trio.sleep(600)
+        taken = [str(each.opening["data"]["text"]) for each in store.archive.activeflows(all_of_them=True)]
+    assert len(taken) == len(set(taken))
+    assert set(kept) <= set(taken)
