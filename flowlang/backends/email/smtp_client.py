@@ -1,6 +1,6 @@
 """One connection to an SMTP server, for a worker thread: it blocks.
 
-Where the server's answer to the whole mail is lost, nobody knows whether it took it: that alone is `UNKNOWN`.
+Where the server's answer to the whole mail is lost, nobody knows whether it took it: that alone is `unknown`.
 All that fails before the last dot was not delivered (RFC 5321 §3.8) and may be tried again.
 """
 
