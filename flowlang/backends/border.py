@@ -49,7 +49,8 @@ class Incoming:
     answers, the nearest first. `reply_to` is where an answer goes, if not to `source`: whoever wrote says so,
     and it tells nothing of who that is.
     `via` is the operator's name for the way that it came by; `verified` tells that who calls was proved, or
-    is asserted by somebody who is trusted; `diverted_from` is who was called first and sent the call on to
+    is asserted by somebody who is trusted; `anonymous` that he does not want to be shown to others;
+    `diverted_from` is who was called first and sent the call on to
     us, as far as somebody who is trusted says so.
     """
 
@@ -66,6 +67,7 @@ class Incoming:
     answers: tuple[str, ...] = ()
     verified: bool = False
     diverted_from: str | None = None
+    anonymous: bool = False
     reply_to: str | None = None
 
 

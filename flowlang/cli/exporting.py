@@ -111,6 +111,7 @@ class Export:
             case "call":
                 told = {
                     "name": opening.name, "via": opening.via, "verified": opening.verified or None,
+                    "anonymous": opening.anonymous or None,
                     "diverted_from": opening.diverted_from,
                 }  # fmt: skip
                 more = "".join(f", {name}: {value(each)}" for name, each in told.items() if each is not None)

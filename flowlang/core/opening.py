@@ -76,6 +76,8 @@ class Opening:
     """Whether somebody we trust vouches for who it is."""
     automatic: bool = False
     """A machine sent the message by itself: nothing answers it."""
+    anonymous: bool = False
+    """Whoever it is does not want to be shown to others."""
     diverted_from: str | None = None
     """Who was called first and sent the call on to us."""
     rings_until: int | None = None
@@ -101,6 +103,11 @@ class Opening:
         """The address of whoever is at the other end."""
         address = self.to if self.outbound else self.source
         return address and str(address)
+
+    def hides(self, address: str) -> bool:
+        """Whether this is the address, or the number, of somebody who does not want it shown to others."""
+        party = self.party
+        return self.anonymous and party is not None and address in (party, number_of(party))
 
     @property
     def ours(self) -> str | None:
@@ -142,6 +149,7 @@ class Opening:
                 "address": party,
                 "name": self.name,
                 "verified": self.verified,
+                "anonymous": self.anonymous,
             },
             "message": self._came("message"),
             "webhook": self._came("webhook"),
@@ -171,6 +179,7 @@ class Opening:
             "lent": self.lent,
             "via": self.via,
             "verified": self.verified,
+            "anonymous": self.anonymous,
             "automatic": self.automatic,
             "diverted_from": self.diverted_from,
             "rings_until": self.rings_until,

@@ -93,7 +93,7 @@ class Switchboard:
         opening = Opening(
             engine.new_id(), "", {}, at, engine.new_seed(), incoming.channel, incoming.source, incoming.to,
             incoming.name, incoming.id, data=incoming.data, via=incoming.via, verified=incoming.verified,
-            automatic=incoming.automatic, diverted_from=incoming.diverted_from,
+            automatic=incoming.automatic, diverted_from=incoming.diverted_from, anonymous=incoming.anonymous,
             reply_to=incoming.reply_to,
         )  # fmt: skip
         if incoming.flow is not None:

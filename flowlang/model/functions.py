@@ -108,7 +108,7 @@ FUNCTIONS: Mapping[str, Function] = {each.name: each for each in _ALL}
 # only, see `PREDEFINED_ON`.
 PREDEFINED: Mapping[str, tuple[str, ...]] = {
     "call": ("id", "to", "from", "data", "diverted_from"),
-    "caller": ("number", "address", "name", "verified"),
+    "caller": ("number", "address", "name", "verified", "anonymous"),
     "message": ("text", "subject", "id"),
     "webhook": ("data", "text", "headers"),
     "flow": ("id", "channel"),

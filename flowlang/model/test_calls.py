@@ -21,6 +21,7 @@ _ALL = (
             Parameter("name", ("text",), "the display name", None),
             Parameter("via", ("text",), "by which trunk, as `via` of a route names it", None),
             Parameter("verified", ("boolean",), "whether it is proved who calls", False),
+            Parameter("anonymous", ("boolean",), "whether he asks not to be shown to others", False),
             Parameter("diverted_from", ("text",), "who was called first and sent him on to us", None),
         ),
         channels=CALL,

@@ -27,8 +27,11 @@ def _call(world: World, name: str, given: Given) -> Party:
     for each in (source, to):
         if not isinstance(each, str) or not each:
             raise CannotError("`to` and `from` are texts: numbers, addresses, extensions")
-    verified = given["verified"] is True
-    return Caller(world, name, str(source), str(to), display, via, verified=verified, diverted_from=diverted)
+    verified, anonymous = given["verified"] is True, given["anonymous"] is True
+    return Caller(
+        world, name, str(source), str(to), display, via,
+        verified=verified, anonymous=anonymous, diverted_from=diverted,
+    )  # fmt: skip
 
 
 def _writes(channel: str) -> Callable[[World, str, Given], Party]:

@@ -231,7 +231,7 @@ class World:
         opening = Opening(
             self.new_id("flow"), "", {}, self.at, self._numbers, incoming.channel, incoming.source,
             incoming.to, incoming.name, incoming.id, data=incoming.data, via=incoming.via,
-            verified=incoming.verified, diverted_from=incoming.diverted_from,
+            verified=incoming.verified, diverted_from=incoming.diverted_from, anonymous=incoming.anonymous,
         )  # fmt: skip
         choice = choose_route(self.script, opening)
         if not isinstance(choice, Chosen):

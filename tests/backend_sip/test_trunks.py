@@ -77,7 +77,21 @@ async def test_a_trusted_trunk_asserts_who_calls(tmp_path: Path, clock: trio.abc
         assert (await caller.ask(invite(caller, "sip:desk@127.0.0.1", asserted))).status == 100
         incoming = (await host.next_call()).incoming
         assert (incoming.to, incoming.source, incoming.name) == ("sip:desk@127.0.0.1", "+44207000000", "Bob")
-        assert incoming.verified
+        assert (incoming.verified, incoming.anonymous) == (True, False)
+
+
+@pytest.mark.parametrize(
+    ("headers", "anonymous"),
+    [("Privacy: id\r\n", True), ("Privacy: header; ID;critical\r\n", True), ("Privacy: none\r\n", False)],
+)
+async def test_who_asks_for_privacy_is_anonymous(
+    tmp_path: Path, clock: trio.abc.Clock, headers: str, anonymous: bool
+) -> None:
+    async with served(tmp_path, carrier(trusted=True)) as (host, _, server), calling(server) as caller:
+        asserted = f"P-Asserted-Identity: <sip:0044207000000@x>\r\n{headers}"
+        assert (await caller.ask(invite(caller, "sip:desk@127.0.0.1", asserted))).status == 100
+        incoming = (await host.next_call()).incoming
+        assert (incoming.source, incoming.anonymous) == ("+44207000000", anonymous)
 
 
 async def test_a_trusted_trunk_tells_who_sent_the_call_on(tmp_path: Path, clock: trio.abc.Clock) -> None:

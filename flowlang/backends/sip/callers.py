@@ -18,6 +18,9 @@ from flowlang.sip.uri import Uri
 from .harmless import address_text, display_name, printable
 from .trunks import SipTrunk, rewritten
 
+_HIDES = frozenset({"id", "user"})
+_NOBODY = "anonymous.invalid"
+_MOST_PRIVACY = 4  # headers that are looked at
 _MOST_ENTRIES = 20  # of History-Info that are looked at
 
 
@@ -49,6 +52,7 @@ def incoming_of(
         call_id=printable(request.call_id),
         verified=account is not None or asserted is not None,
         diverted_from=None if diverted is None else _number(diverted.uri, trunk),
+        anonymous=_is_anonymous(request),
     )
 
 
@@ -80,6 +84,15 @@ def _diverting(request: Request) -> NameAddr | None:
         return None
     mapped = next((each.parameters["mp"] for each in reversed(entries) if "mp" in each.parameters), None)
     return next((each for each in entries if mapped and each.parameters.get("index") == mapped), None)
+
+
+def _is_anonymous(request: Request) -> bool:
+    """Whether the caller asks not to be shown to others: by Privacy (RFC 3323 §4.2, RFC 3325 §9.3), or by a
+    From that is nobody's (RFC 3323 §4.1.1.3)."""
+    wanted = ";".join(request.headers.get("Privacy", ())[:_MOST_PRIVACY]).replace(",", ";").lower().split(";")
+    if request.from_.uri.host.lower().endswith(_NOBODY):
+        return True
+    return any(each.strip() in _HIDES for each in wanted)
 
 
 def _asserted(request: Request) -> NameAddr | None:

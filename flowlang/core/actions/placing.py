@@ -51,7 +51,8 @@ def _place(
 ) -> PlacedLeg:
     source = stage.optional_text("from") or stage.flow.opening.ours
     display = stage.optional_text("name")
-    anonymous = stage.given["anonymous"] is True
+    hidden = source is not None and stage.flow.opening.hides(source)  # RFC 3325 §7: nor by us
+    anonymous = hidden or stage.given["anonymous"] is True
     return stage.flow.legs.place(
         to, source, display, take, anonymous=anonymous, headers=headers, replaces=replaces
     )

@@ -26,12 +26,13 @@ class Caller(Phone):
         via: str | None,
         *,
         verified: bool = False,
+        anonymous: bool = False,
         diverted_from: str | None = None,
     ) -> None:
         super().__init__(world, name)
         incoming = Incoming(
             "call", address(to), address(source), world.new_id("call"), display, via,
-            verified=verified, diverted_from=diverted_from and address(diverted_from),
+            verified=verified, anonymous=anonymous, diverted_from=diverted_from and address(diverted_from),
         )  # fmt: skip
         self._leg = SimulatedLeg(world, world.later, incoming, world.pace, self._saw)
         world.note(name, f"calls {to}")
