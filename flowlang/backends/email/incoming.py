@@ -63,7 +63,9 @@ class Incomings:
         if reports is not None:
             for each in reports:
                 if is_of_ours(each.message):
-                    self._host.report(each.message, each.status, each.reason)
+                    written = trio.Event()
+                    self._host.report(each.message, each.status, each.reason, written.set)
+                    await written.wait()
             return Verdict.TAKEN
         if mail.source is None:
             return Verdict.BROKEN

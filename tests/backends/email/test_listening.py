@@ -143,6 +143,26 @@ async def test_what_a_machine_wrote_is_marked_and_reports_are_told() -> None:
     assert host.reports == [("0123456789abcdef0123456789abcdef@clinic.example", "delivered", None)]
 
 
+async def test_a_report_is_answered_as_taken_when_it_is_on_disk(monkeypatch: pytest.MonkeyPatch) -> None:
+    host, written = TestHost(), list[Callable[[], None]]()
+    monkeypatch.setattr(host, "report", lambda *told: written.append(told[-1]))
+    answered = trio.Event()
+    async with listening(host) as port, trio.open_nursery() as nursery:
+
+        async def send() -> None:
+            await by_client(port, lambda client: client.sendmail("", ["desk@clinic.example"], CRLF_REPORT))
+            answered.set()
+
+        nursery.start_soon(send)
+        while not written:
+            await trio.lowlevel.checkpoint()
+        for _ in range(100):
+            await trio.lowlevel.checkpoint()
+        assert not answered.is_set()
+        written[0]()
+        await answered.wait()
+
+
 async def test_encrypted_by_starttls(tmp_path: Path) -> None:
     authority = trustme.CA()
     authority.cert_pem.write_to_path(tmp_path / "ca.pem")
