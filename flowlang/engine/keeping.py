@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 CHECKPOINT = 10.0
 """Seconds between two signs of life in the store: so much a call record may miss after a crash."""
 
-GATHER = 0.02
+GATHER = 0.01
 """Seconds from one commit to the next, when something came during the one: many calls at once would else have
 a commit for each step, 50 us of each. One who is alone does not wait."""
 
