@@ -35,7 +35,7 @@ def show(activeflow: str, data: Path | None, as_json: bool) -> int:
             return Exit.FAILED
         under_way = {number: masked(command_to_plain(command)) for number, command in at.under_way.items()}
         due = at.flow.next_deadline()
-        asked = [masked(each.given) for each in archive.requests() if each.activeflow == stored.id]
+        asked = [_request(each.given) for each in archive.requests() if each.activeflow == stored.id]
         if as_json:
             plain = {
                 "id": stored.id, "state": stored.state, "flow": stored.flow, "began": stored.began,
@@ -53,8 +53,8 @@ def show(activeflow: str, data: Path | None, as_json: bool) -> int:
             click.echo(f"under way: {command.pop('name')} #{number} {printable(json.dumps(command))}")
         if due is not None:
             click.echo(f"next deadline: {moment(due)} UTC")
-        for given in asked:
-            click.echo(f"asked for the next start: {_request(given)}")
+        for request in asked:
+            click.echo(f"asked for the next start: {request}")
         if stored.ending is not None:
             ending = json.dumps(masked(stored.ending), ensure_ascii=False)
             click.echo(f"{stored.state}: {printable(ending, 1000)}")
@@ -62,12 +62,10 @@ def show(activeflow: str, data: Path | None, as_json: bool) -> int:
 
 
 def _request(given: list[Any]) -> str:
-    """An input that waits for a server, in words."""
+    """An input that waits for a server, in words; without its data, which may be a secret of its script."""
     match given:
-        case [_, _, "SignalReceived", name, None]:
+        case [_, _, "SignalReceived", name, *_]:
             text = f"signal {name}"
-        case [_, _, "SignalReceived", name, value]:
-            text = f"signal {name} {json.dumps(value, ensure_ascii=False)}"
         case [kind, *_]:
             text = str(kind)
         case _:

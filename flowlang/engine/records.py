@@ -150,7 +150,7 @@ _KEPT = tuple(each.name for each in fields(_Open) if each.name != "held_since")
 
 def _plain(record: _Open) -> dict[str, Any]:
     """An open record as the store keeps it."""
-    return {"ended": None} | {name: getattr(record, name) for name in _KEPT}
+    return {"ended": None} | {name: getattr(record, name) for name in (*_KEPT, "held_since")}
 
 
 def _closed(record: _Open, end: LegEnded) -> CallRecord:

@@ -179,6 +179,8 @@ def _close_records(engine: Engine, store: RecoverableStore) -> tuple[CallRecord,
     for row in store.archive.open_records():
         row["answered"] = row["answered"] or engine.dialogs.answered(row["leg"])
         ended = max(alive, row["started"], row["rang"] or 0, row["answered"] or 0)
+        if (since := row.pop("held_since", None)) is not None:
+            row["held"] += max(0, ended - since)
         status = 200 if row["answered"] is not None else row["status"]
         end: dict[str, Any] = {"ended": ended, "ended_by": "network", "cause": "lost", "status": status}
         record = CallRecord(**row | end)

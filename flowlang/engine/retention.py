@@ -40,7 +40,7 @@ async def forget(
 ) -> None:
     """Forgets what is over slice after slice, and looks again every so many seconds, until cancelled. Where
     all is older than what is kept, it waits for `DOUBT`: nothing was written for that long, or the clock is
-    wrong."""
+    wrong. What is written then proves nothing, so that the next process waits as well."""
     now, shortest = engine.now(), min(retention.journals, retention.records)
     if store.newest and (gap := now - store.newest) > shortest * DAY:
         text = (
@@ -48,7 +48,10 @@ async def forget(
             f"run for {DOUBT / 3600:.0f} hours; if the clock is wrong, set it and start again"
         )
         engine.observed(Logged(now, "", text, 0, "warning"))
+        store.doubt(store.newest)
+        engine.keeper.wake()
         await trio.sleep(DOUBT)
+    store.doubt(None)
     while True:
         began, now = trio.current_time(), engine.now()
         more = store.prune(now - retention.journals * DAY, now - retention.records * DAY, now - KEPT)

@@ -30,6 +30,7 @@ class Database:
             if not read_only:
                 self._db.pragma("journal_mode", "wal")
                 self._db.pragma("synchronous", "full")
+                self._db.pragma("secure_delete", "on")  # what is forgotten is not left in pages that are free
                 self._db.set_wal_hook(self._note_log)  # by itself SQLite tells nobody where moving them fails
         except apsw.Error:
             self.close()

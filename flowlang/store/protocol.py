@@ -95,7 +95,7 @@ class Past(Protocol):
         ...
 
     def open_records(self) -> list[dict[str, Any]]:
-        """The records of calls without an end."""
+        """The records of calls without an end, as they were kept: with `held_since` too."""
         ...
 
     def records(self, since: int | None = None, until: int | None = None) -> Iterator[dict[str, Any]]:
@@ -332,6 +332,11 @@ class ForgettingStore(RecoverableStore, Protocol):
     @property
     def newest(self) -> int:
         """When something was written last before this process; 0 where nothing was."""
+        ...
+
+    def doubt(self, newest: int | None) -> None:
+        """With the next group: `newest` is this in later processes, whatever is written meanwhile; `None`:
+        no longer."""
         ...
 
     def prune(self, journals: int, records: int, seen: int) -> bool:

@@ -2,8 +2,8 @@
 index, so that neither a call nor a commit waits for long.
 
 Of an activeflow that ended (or diverged) so long ago its journal goes, along the chain of its entries, and it
-with it; then texts that no activeflow runs on, and rows that a handoff left behind, which the journal is gone
-through for, a stretch at a time. Records of calls and what the outbox gave up have a time of their own.
+with it; then texts that no activeflow runs on. What nothing leads to any more is looked for in the journal
+too, a stretch at a time. Records of calls and what the outbox gave up have a time of their own.
 """
 
 from __future__ import annotations
@@ -19,16 +19,18 @@ SWEPT = 5_000
 
 _EXPIRED = "SELECT number FROM activeflows WHERE ended < ? ORDER BY ended, number LIMIT ?"
 _LASTS = f"SELECT last FROM activeflows WHERE number IN ({_EXPIRED})"  # noqa: S608 (ours)
-_JOURNAL = " ".join(
-    (
-        "DELETE FROM journal WHERE row IN (WITH RECURSIVE chain (row) AS (",
-        _LASTS,
-        "UNION ALL SELECT j.previous FROM chain c JOIN journal j ON j.row = c.row WHERE j.previous > 0)",
-        "SELECT row FROM chain)",
-    )
+_CHAIN = (
+    "DELETE FROM journal WHERE row IN (WITH RECURSIVE chain (row) AS ({} "
+    "UNION ALL SELECT j.previous FROM chain c JOIN journal j ON j.row = c.row WHERE j.previous > 0) "
+    "SELECT row FROM chain)"
 )
+_JOURNAL = _CHAIN.format(_LASTS)
+CHAIN = _CHAIN.format("VALUES (?)")
+"""Forgets an entry and all before it."""
 _GONE = f"DELETE FROM activeflows WHERE number IN ({_EXPIRED})"  # noqa: S608 (ours)
 _IDS = f"SELECT id FROM activeflows WHERE number IN ({_EXPIRED})"  # noqa: S608 (ours)
+_THREADS = f"DELETE FROM parked_threads WHERE activeflow IN ({_EXPIRED})"  # noqa: S608 (ours)
+_SENT = f"DELETE FROM parked_messages WHERE activeflow IN ({_EXPIRED})"  # noqa: S608 (ours)
 _LADDERS = f"DELETE FROM ladders WHERE activeflow IN ({_IDS})"  # noqa: S608 (ours)
 _LEFT_BEHIND = (
     "DELETE FROM journal WHERE row IN (SELECT j.row FROM journal j "
@@ -67,6 +69,8 @@ def pruning(journals: int, records: int, seen: int, swept: tuple[int, int]) -> l
     return [
         (_JOURNAL, expired),
         (_LADDERS, expired),
+        (_THREADS, expired),
+        (_SENT, expired),
         (_GONE, expired),
         (_LEFT_BEHIND, swept),
         (_BUILDS, ()),

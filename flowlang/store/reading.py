@@ -26,7 +26,16 @@ from .schema import VERSION, check_version
 from .sealing import Sealer
 from .seen import seen_key
 from .sending import Sending
-from .statements import MESSAGE_RECORD, MESSAGE_TEXTS, RECORD, RECORD_TEXTS, SENDING, STORED, selected
+from .statements import (
+    MESSAGE_RECORD,
+    MESSAGE_TEXTS,
+    OPEN_RECORD,
+    RECORD,
+    RECORD_TEXTS,
+    SENDING,
+    STORED,
+    selected,
+)
 from .stored import State, Stored
 
 __all__ = ["DAMAGED", "FILE", "Archive", "State", "Stored", "keys_of", "open_archive"]
@@ -43,7 +52,6 @@ _NOT_ENDED = (  # by the index `living`: in the order of the table all that ende
 _FIRST = f"SELECT min(coalesce(last, first - 1)) FROM activeflows {_LIVING}"  # noqa: S608 (ours)
 _DUE = "WHERE state = 'parked' AND due IS NOT NULL AND (due, number) > (?, ?) ORDER BY due, number"
 _STORED = f"SELECT {selected(STORED, 'opening', 'ending')} FROM activeflows"  # noqa: S608 (ours)
-_RECORDS = f"SELECT {selected(RECORD, *RECORD_TEXTS)} FROM records"  # noqa: S608 (ours)
 _MESSAGES = f"SELECT {selected(MESSAGE_RECORD, *MESSAGE_TEXTS)} FROM messages"  # noqa: S608 (ours)
 _SENDINGS = f"SELECT {selected(SENDING, 'command')} FROM outbox"  # noqa: S608 (ours)
 
@@ -114,7 +122,14 @@ class Archive:
     def requests(self) -> list[Request]:
         """What was asked while no process ran, in order; what cannot be read is an input of nobody's."""
         rows = self._db.rows("SELECT number, activeflow, CAST(given AS BLOB) FROM requests ORDER BY number")
-        return [Request(row, flow, self._readable(given, list) or []) for row, flow, given in rows]
+        return [Request(row, flow, self._request(given)) for row, flow, given in rows]
+
+    def _request(self, given: bytes) -> list[Any]:
+        match self._readable(given, dict):
+            case {"$secret": list(opened)}:  # pyright: ignore[reportUnknownVariableType]
+                return opened  # pyright: ignore[reportUnknownVariableType]
+            case _:
+                return []
 
     def ladders(self, activeflow: str) -> dict[str, list[Any]]:
         """The messages of its calls by their Call-IDs, in order; without what cannot be read."""
@@ -251,15 +266,16 @@ class Archive:
 
     def records(self, since: int | None = None, until: int | None = None) -> Iterator[dict[str, Any]]:
         """Call records by their start, open ones too: the columns by their names."""
-        return self._records("started >= ? AND started < ?", *_span(since, until))
+        return self._records(RECORD, "started >= ? AND started < ?", *_span(since, until))
 
     def open_records(self) -> list[dict[str, Any]]:
-        """Those without an end."""
-        return list(self._records("ended IS NULL"))
+        """Those without an end, and `held_since` of each."""
+        return list(self._records(OPEN_RECORD, "ended IS NULL"))
 
-    def _records(self, which: str, *values: int) -> Iterator[dict[str, Any]]:
-        for row in self._db.rows(f"{_RECORDS} WHERE {which} ORDER BY started, leg", values):
-            yield dict(zip(RECORD, map(_shown, row), strict=True))
+    def _records(self, names: tuple[str, ...], which: str, *values: int) -> Iterator[dict[str, Any]]:
+        query = f"SELECT {selected(names, *RECORD_TEXTS)} FROM records WHERE {which}"  # noqa: S608 (ours)
+        for row in self._db.rows(f"{query} ORDER BY started, leg", values):
+            yield dict(zip(names, map(_shown, row), strict=True))
 
     def messages(self, since: int | None = None, until: int | None = None) -> Iterator[MessageRecord]:
         """Message records by their start."""
@@ -268,7 +284,10 @@ class Archive:
             yield MessageRecord(*map(_shown, row))
 
     def newest(self) -> int:
-        """When something was written last, as far as that can be told at once; 0 where nothing was."""
+        """When something was written last, as far as that can be told at once; 0 where nothing was. While
+        that is in doubt it is what it was as the doubt began."""
+        if isinstance(doubted := self._db.value("SELECT newest FROM doubt"), int):
+            return doubted
         return max((at for at in map(self._db.value, _NEWEST) if isinstance(at, int)), default=0)
 
     @property

@@ -7,13 +7,14 @@ version, each carried out in one transaction.
 | `texts`, `builds` | a text; what activeflows run on, made of texts | with the last who runs on it |
 | `activeflows` | an activeflow: its opening, its state, where its journal ends | so long after its end |
 | `journal` | an input and the hash of what came of it | with its activeflow, or at a handoff |
-| `parked_threads`, `parked_messages` | what wakes one that is parked | as it wakes |
+| `parked_threads`, `parked_messages` | what wakes one that is parked | as it wakes, or diverges |
 | `outbox` | what leaves and is not known to have arrived | as it arrives, or so long after it was given up |
 | `seen` | a message that was here | after a week |
 | `requests` | what was asked while no process ran | as it is carried out |
 | `records`, `messages` | a call leg, a message | so long after it began |
 | `ladders` | some signalling of a call | with its activeflow |
 | `dialogs` | what a BYE needs of a leg that is up | with the leg |
+| `doubt` | when something was written last before the clock was doubted | after a day without doubt |
 | `alive` | when the process was last there | never |
 
 SQLite's `user_version` is the version of the tables. A store of a newer one is refused: what it means is not

@@ -30,7 +30,7 @@ from .database import Database, DatabaseError, Row, damaged, why
 from .errors import InUseError, StoreError
 from .files import unusable
 from .protocol import Thread
-from .pruning import SWEPT, pruning
+from .pruning import CHAIN, SWEPT, pruning
 from .reading import FILE, Archive, Stored, keys_of
 from .schema import migrate
 from .sealing import Sealer
@@ -66,8 +66,9 @@ class SqliteJournal:
     def open(self, opening: dict[str, Any]) -> None:
         """Writes the first entry; a second time all entries before it go."""
         store = self._store
-        self.last = 0
+        before, self.last = self.last, 0
         if self._build is None:
+            store.cut(before)
             text = self._encoded(opening, opening["at"])
             store.moves.append((statements.CUT, (text, store.row + 1, self.number)))
             return
@@ -173,6 +174,7 @@ class SqliteStore:
     def diverged(self, stored: Stored, at: int, why: str) -> None:
         """It acts no further, since when and why."""
         self.ends.append(("diverged", at, None, self.encode(why, at), stored.number))
+        self.moves += ((each, (stored.number,)) for each in (statements.NO_THREADS, statements.NO_MESSAGES))
 
     def park(
         self, journal: Journal, due: int | None, threads: Iterable[Thread], messages: Iterable[str]
@@ -193,6 +195,16 @@ class SqliteStore:
         number = (journal.number,)
         self.moves.append((statements.MOVE, ("live", journal.last, None, *number)))
         self.moves += ((statements.NO_THREADS, number), (statements.NO_MESSAGES, number))
+
+    def cut(self, last: int) -> None:
+        """Forgets the entries of a journal up to the one in this row."""
+        if last:
+            self._expired.append((CHAIN, (last,)))
+
+    def doubt(self, newest: int | None) -> None:
+        """Has `newest` be this in later processes, whatever is written meanwhile; `None`: no longer."""
+        which = (statements.NO_DOUBT, ()) if newest is None else (statements.DOUBT, (1, newest))
+        self.moves.append(which)
 
     def prune(self, journals: int, records: int, seen: int) -> bool:
         """Forgets a slice of what was over before these times, and the keys of secrets of months before; see
@@ -226,8 +238,8 @@ class SqliteStore:
         self.moves.append((statements.SEEN, (seen_key(channel, message), at)))
 
     def keep_request(self, activeflow: str, given: list[Any]) -> None:
-        """For the next start: an input."""
-        self.moves.append((statements.REQUEST, (activeflow, encode(given))))
+        """For the next start: an input. Nobody knows yet whether its script takes it for a secret."""
+        self.moves.append((statements.REQUEST, (activeflow, self.encode({"$secret": given}, given[1]))))
 
     def drop_request(self, number: int) -> None:
         """It is carried out, or cannot be."""
@@ -259,7 +271,7 @@ class SqliteStore:
 
     def keep_record(self, record: Mapping[str, Any]) -> None:
         """A call record as it stands."""
-        row = tuple([record.get(each) for each in statements.RECORD])
+        row = tuple([record.get(each) for each in statements.OPEN_RECORD])
         self._records[record["started"], record["leg"]] = row
 
     def alive(self, at: int) -> None:

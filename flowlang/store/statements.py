@@ -13,6 +13,8 @@ from .sending import Sending
 from .stored import Stored
 
 RECORD = tuple(each.name for each in fields(CallRecord))
+OPEN_RECORD = (*RECORD, "held_since")
+"""With what one that is open has besides."""
 RECORD_TEXTS = (
     "call_id", "direction", "source", "to", "flow", "activeflow", "ended_by", "cause", "transferred_to",
 )  # fmt: skip
@@ -48,7 +50,7 @@ THREAD = _put("parked_threads", "channel person ours activeflow")
 NO_THREADS = "DELETE FROM parked_threads WHERE activeflow = ?"
 MESSAGE = _put("parked_messages", "message activeflow")
 NO_MESSAGES = "DELETE FROM parked_messages WHERE activeflow = ?"
-KEEP = _put("records", RECORD)
+KEEP = _put("records", OPEN_RECORD)
 SEND = _put("outbox", SENDING)
 SENT = "DELETE FROM outbox WHERE key = ?"
 DIALOG = _put("dialogs", "leg dialog")
@@ -74,3 +76,5 @@ REPORTED = {
     for each in ("sent", "delivered", "read", "failed")
 }
 ALIVE = _put("alive", "one at")
+DOUBT = _put("doubt", "one newest")
+NO_DOUBT = "DELETE FROM doubt"

@@ -187,7 +187,7 @@ def keeps_builds(make: Open, name: str) -> None:
 def keeps_records(make: Open, name: str) -> None:
     with closing(make()) as store:
         for leg in ("a", "b"):
-            store.keep_record({**RECORD, "leg": name + leg, "started": 5})
+            store.keep_record({**RECORD, "leg": name + leg, "started": 5, "held_since": 6})
         store.commit()
         store.keep_record({**RECORD, "leg": f"{name}a", "started": 5, "ended": 9, "cause": "normal"})
         store.alive(7)
@@ -195,7 +195,8 @@ def keeps_records(make: Open, name: str) -> None:
         store.commit()
     with closing(make()) as store:
         found = [each for each in store.archive.open_records() if each["leg"].startswith(name)]
-        assert found == [{**RECORD, "leg": f"{name}b", "started": 5}], "not the one record is open that is"
+        open_one = {**RECORD, "leg": f"{name}b", "started": 5, "held_since": 6}
+        assert found == [open_one], "not the one record is open that is"
         assert store.archive.last_alive == 8, "the last sign of life is another one"
 
 

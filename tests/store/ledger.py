@@ -42,6 +42,7 @@ class Disk:
         self.threads: dict[tuple[str, str, str], str] = {}
         self.sent: dict[str, str] = {}
         self.alive = 0
+        self.doubted: int | None = None
         self.opened = False
 
 
@@ -112,12 +113,12 @@ class Books:
         return self._disk.builds[hashed]
 
     def open_records(self) -> list[dict[str, Any]]:
-        return [each for each in self.records() if each["ended"] is None]
+        return [dict(each) for _, each in sorted(self._disk.records.items()) if each["ended"] is None]
 
     def records(self, since: int | None = None, until: int | None = None) -> Iterator[dict[str, Any]]:
         for (started, _), each in sorted(self._disk.records.items()):
             if (since is None or started >= since) and (until is None or started < until):
-                yield dict(each)
+                yield {name: value for name, value in each.items() if name != "held_since"}
 
     def messages(self, since: int | None = None, until: int | None = None) -> Iterator[MessageRecord]:
         for each in sorted(self._disk.messages.values(), key=lambda each: (each.started, each.key)):
@@ -186,7 +187,7 @@ class LedgerStore:
             raise StoreError("somebody has it")
         self.disk, self.archive = disk, Books(disk)
         disk.opened = True
-        self.newest = max((each.began for each in disk.flows.values()), default=0)
+        self.newest = disk.doubted or max((each.began for each in disk.flows.values()), default=0)
         self._given: list[Change] = []
         self._group: list[Change] = []
 
@@ -258,6 +259,7 @@ class LedgerStore:
 
     def keep_record(self, record: Mapping[str, Any]) -> None:
         row: dict[str, Any] = {each.name: record.get(each.name) for each in fields(CallRecord)}
+        row["held_since"] = record.get("held_since")
         self.give(lambda: self.disk.records.update({(row["started"], row["leg"]): row}))
 
     def alive(self, at: int) -> None:
@@ -278,6 +280,9 @@ class LedgerStore:
 
     def keep_seen(self, channel: str, message: str, at: int) -> None:
         self.give(lambda: self.disk.seen.setdefault((channel, message), at))
+
+    def doubt(self, newest: int | None) -> None:
+        self.give(lambda: setattr(self.disk, "doubted", newest))
 
     def keep_request(self, activeflow: str, given: list[Any]) -> None:
         requests = self.disk.requests

@@ -244,12 +244,12 @@ async def test_of_a_call_that_was_placed_a_secret_number_is_not_on_disk_and_it_g
     async with open_softphone(("127.0.0.1", 0), t1=T1) as phone:
         text = PLACES.format(port=phone.endpoint.address.port)
         async with engine_killed(tmp_path, text) as (engine, _):
-            engine.start("reach", number="patient4711077")
+            engine.start("reach", number="patient471107")
             called = await phone.next_call()
             called.answer()
         (kept,) = left_in(tmp_path).values()
-        assert "patient4711077" in str(kept)
-        assert "patient4711077" not in dialogs_on_disk(tmp_path)
+        assert "patient471107" in str(kept)
+        assert "patient471107" not in dialogs_on_disk(tmp_path)
         asked: list[str] = []
         phone.on_message = lambda trace: asked.append(trace.summary) if trace.inbound else None
         async with engine_on(SqliteStore(tmp_path), text):

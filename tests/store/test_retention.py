@@ -269,3 +269,46 @@ async def test_what_was_given_up_stays_for_its_time_counted_from_then(
                 await trio.sleep(2 * 86_400)
                 assert store.archive.outbox() == []
                 nursery.cancel_scope.cancel()
+
+
+async def test_a_start_with_the_same_wrong_clock_forgets_nothing_either(
+    tmp_path: Path, autojump_clock: Virtual
+) -> None:
+    async def run(wall: float, hours: float) -> None:
+        with SqliteStore(tmp_path) as store:
+            async with (
+                flowlang.open_engine(store=store, wall=lambda: wall) as engine,
+                trio.open_nursery() as nursery,
+            ):
+                engine.load_text(TEXT)
+                nursery.start_soon(forget, engine, store, Retention(journals=1, records=1))
+                engine.start("brief", 1)
+                await trio.sleep(hours * 3_600)
+                nursery.cancel_scope.cancel()
+
+    year = 365 * 86_400
+    await run(1e9, 0.1)
+    await run(1e9 + year, 1)
+    await run(1e9 + year + 7_200, 1)
+    assert rows(tmp_path, "activeflows") == 3
+    await run(1e9 + 7_200, 0.1)  # it was wrong: there is nothing to doubt any more
+    assert (rows(tmp_path, "activeflows"), rows(tmp_path, "doubt")) == (4, 0)
+    await run(1e9 + year, 26)
+    assert rows(tmp_path, "activeflows") < 5
+
+
+def test_entries_go_with_the_handoff_behind_them_and_threads_with_who_diverges(tmp_path: Path) -> None:
+    with SqliteStore(tmp_path) as store:
+        journal = store.journal("f", BUILD)
+        journal.open({"flow": "main", "at": 0})
+        for number in range(10):
+            journal.append(["begin", number], b"")
+        store.commit()
+        store.park(journal, None, [("sms", "+14155550100", None)], ["m"])
+        journal.open({"flow": "main", "at": 11})
+        store.commit()
+        assert (rows(tmp_path, "journal"), rows(tmp_path, "parked_threads")) == (0, 1)
+        (stored,) = store.archive.activeflows()
+        store.diverged(stored, 12, "why")
+        store.commit()
+        assert [rows(tmp_path, f"parked_{each}") for each in ("threads", "messages")] == [0, 0]
