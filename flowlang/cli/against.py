@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -36,7 +37,8 @@ def older(archive: Archive, paths: Iterable[Path]) -> Iterator[Older]:
         if path is None:
             continue
         texts = now[path]
-        changed = [each.name for each in build.sources if texts.get(_name(each)) != each.text]
+        entry = build.entry
+        changed = [each.name for each in build.sources if texts.get(_name(each, entry)) != each.text]
         if changed:
             yield Older(path, stored, tuple(changed))
 
@@ -48,8 +50,10 @@ def _script_of(build: Build, paths: Iterable[Path]) -> Path | None:
     return next(iter(same or found), None)
 
 
-def _name(source: Source) -> str:
-    return Path(source.name).name
+def _name(source: Source, entry: Source) -> str:
+    """A text's name as its script's folder has it, wherever that is; of one elsewhere the last part."""
+    path, folder = Path(os.path.normpath(source.name)), Path(os.path.normpath(entry.name)).parent
+    return str(path.relative_to(folder)) if path.is_relative_to(folder) else path.name
 
 
 def _texts(path: Path) -> dict[str, str]:
@@ -61,4 +65,4 @@ def _texts(path: Path) -> dict[str, str]:
         checked = check(parsed.module, actions=open_project(path).actions, load=ModuleFiles(path))
         if checked.program is not None:
             sources = checked.program.sources
-    return {_name(each): each.text for each in sources}
+    return {_name(each, source): each.text for each in sources}

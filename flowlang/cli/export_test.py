@@ -33,10 +33,10 @@ def export_test(activeflow: str, data: Path | None) -> int:
         except NoTest as error:
             why = printable(str(error), 1000)
             raise CommandError(f"{stored.id} is no test: {why}", Exit.FAILED) from None
-    click.echo(text, nl=False)
     if why is not None:
-        click.echo(f"flow: this test does not pass as it stands: {why}", err=True)
-        return Exit.FAILED
+        why = printable(why, 1000)
+        raise CommandError(f"{stored.id} is no test: as one it does not pass: {why}", Exit.FAILED)
+    click.echo(text, nl=False)
     return Exit.FINE
 
 

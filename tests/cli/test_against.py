@@ -45,3 +45,15 @@ def test_a_folder_without_a_store_is_one_line(tmp_path: Path) -> None:
     (tmp_path / "a.flow").write_text("flow main { }\n")
     done = flow("check", "a.flow", "--against", "none", folder=tmp_path)
     assert (done.code, done.err.count("\n")) == (4, 1)
+
+
+def test_modules_of_one_name_in_two_folders_are_two(tmp_path: Path) -> None:
+    for each in ("a", "b"):
+        (tmp_path / each).mkdir()
+        (tmp_path / each / "x.flow").write_text(f'func word() = "{each}"\n')
+    uses = 'use "./a/x" as one\nuse "./b/x" as two\n\n'
+    (tmp_path / "a.flow").write_text(uses + "flow main {\n    wait 1d\n    log one.word() + two.word()\n}\n")
+    (run,) = trio.run(_start, tmp_path, "main")
+    assert flow("check", "a.flow", "--against", "data", folder=tmp_path).out == ""
+    (tmp_path / "b" / "x.flow").write_text('func word() = "c"\n')
+    assert flow("check", "a.flow", "--against", "data", folder=tmp_path).out.startswith(f"a.flow: {run} ")
