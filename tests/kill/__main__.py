@@ -20,11 +20,14 @@ import argparse
 import json
 import sys
 import tempfile
+from collections.abc import Callable
 from pathlib import Path
 
 import trio
 
 from .killer import Killer
+
+_STEP = 10  # kills: about half a minute
 
 
 def main() -> int:
@@ -38,9 +41,17 @@ def main() -> int:
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as temporary:
         folder = given.keep or Path(temporary)
         folder.mkdir(parents=True, exist_ok=True)
-        result = trio.run(Killer(folder, given.seed).run, given.kills, given.rate)
+        result = trio.run(Killer(folder, given.seed).run, given.kills, given.rate, _progress(given.kills))
     print(json.dumps(result))
     return int(any(result[each] for each in ("lost", "doubled", "cdr_wrong", "messages_wrong")))
+
+
+def _progress(kills: int) -> Callable[[int], None]:
+    def told(number: int) -> None:
+        if number % _STEP == 0:
+            print(f"{number} of {kills} kills", file=sys.stderr)
+
+    return told
 
 
 if __name__ == "__main__":

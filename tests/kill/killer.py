@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import signal
 from collections import Counter
+from collections.abc import Callable
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -37,14 +38,15 @@ class Killer:
         self.world = World(folder, Random(seed + 1))
         self.points: Counter[str] = Counter()
 
-    async def run(self, kills: int, rate: float) -> dict[str, Any]:
-        """Kills so often, and tells what it found."""
+    async def run(self, kills: int, rate: float, progress: Callable[[int], None]) -> dict[str, Any]:
+        """Kills so often, and tells what it found; `progress` is called with how many kills there were."""
         async with self.world.running(rate):
             for number in range(kills):
                 if number % 2:
                     await self._at_point(POINTS[number // 2 % len(POINTS)])
                 else:
                     await self._at_random()
+                progress(number + 1)
             await self.last()
         return {"kills": kills, **verdict(self.world), "points": dict(self.points)}
 
