@@ -272,9 +272,11 @@ async def test_what_was_given_up_stays_for_its_time_counted_from_then(
 
 
 async def test_a_start_with_the_same_wrong_clock_forgets_nothing_either(
-    tmp_path: Path, autojump_clock: Virtual
+    tmp_path: Path, autojump_clock: Virtual, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    async def run(wall: float, hours: float) -> None:
+    monkeypatch.setattr("flowlang.engine.retention.DOUBT", 600.0)
+
+    async def run(wall: float, minutes: float) -> None:
         with SqliteStore(tmp_path) as store:
             async with (
                 flowlang.open_engine(store=store, wall=lambda: wall) as engine,
@@ -283,17 +285,17 @@ async def test_a_start_with_the_same_wrong_clock_forgets_nothing_either(
                 engine.load_text(TEXT)
                 nursery.start_soon(forget, engine, store, Retention(journals=1, records=1))
                 engine.start("brief", 1)
-                await trio.sleep(hours * 3_600)
+                await trio.sleep(minutes * 60)
                 nursery.cancel_scope.cancel()
 
     year = 365 * 86_400
-    await run(1e9, 0.1)
-    await run(1e9 + year, 1)
-    await run(1e9 + year + 7_200, 1)
+    await run(1e9, 1)
+    await run(1e9 + year, 5)
+    await run(1e9 + year + 7_200, 5)
     assert rows(tmp_path, "activeflows") == 3
-    await run(1e9 + 7_200, 0.1)  # it was wrong: there is nothing to doubt any more
+    await run(1e9 + 7_200, 1)  # it was wrong: there is nothing to doubt any more
     assert (rows(tmp_path, "activeflows"), rows(tmp_path, "doubt")) == (4, 0)
-    await run(1e9 + year, 26)
+    await run(1e9 + year, 15)
     assert rows(tmp_path, "activeflows") < 5
 
 
