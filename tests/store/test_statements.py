@@ -24,7 +24,7 @@ def db(tmp_path: Path) -> Iterator[Database]:
 
 @pytest.mark.parametrize(
     ("table", "columns"),
-    [("records", statements.RECORD), ("outbox", statements.SENDING), ("activeflows", statements.STORED)],
+    [("records", statements.OPEN_RECORD), ("outbox", statements.SENDING), ("activeflows", statements.STORED)],
 )
 def test_what_a_row_is_read_as_has_the_fields_of_its_table(
     table: str, columns: tuple[str, ...], db: Database
