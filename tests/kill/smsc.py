@@ -17,6 +17,7 @@ from flowlang.backends.smpp.pdu import Framer, Pdu, PduError, encode
 
 from .service import OURS
 
+AGAIN = 0.5  # seconds to the next try of what was refused
 SLOW = 0.02  # seconds that an answer takes at most
 THROTTLED = 0x58  # ESME_RTHROTTLED, SMPP v3.4 §5.1.3
 
@@ -28,6 +29,7 @@ class Smsc:
     def __init__(self, chance: Random, came: Callable[[str, str], None], kept: Callable[[str], None]) -> None:
         self.delivered: Counter[tuple[str, str]] = Counter()
         self.again = 0
+        self.refused = 0
         self.writers: list[str] = []
         self._chance = chance
         self._came = came
@@ -101,10 +103,19 @@ class Smsc:
                 if taken is not None and pdu.status == 0:
                     del self._unanswered[pdu.sequence]
                     self._kept(taken[1])
+                elif taken is not None:
+                    self.refused += 1
+                    nursery.start_soon(self._later, pdu.sequence, output)
             case "enquire_link":
                 output.send_nowait(Pdu("enquire_link_resp", pdu.sequence))
             case _:
                 pass
+
+    async def _later(self, sequence: int, output: trio.MemorySendChannel[Pdu]) -> None:
+        """What was refused for now comes again, as long as this connection lasts."""
+        await trio.sleep(AGAIN)
+        if sequence in self._unanswered:
+            output.send_nowait(self._unanswered[sequence][0])
 
     async def _answer(self, sequence: int, output: trio.MemorySendChannel[Pdu]) -> None:
         await trio.sleep(self._chance.uniform(0, SLOW))

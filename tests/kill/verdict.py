@@ -53,6 +53,7 @@ def _messages(world: World, archive: Archive) -> dict[str, Any]:
         "inputs_mixed_up": len(mixed_up),
         "mixed_names": [(each, ledger.told[each]["answers"]) for each in mixed_up[:5]],
         "unanswered_again": world.smsc.again,
+        "refused_for_now": world.smsc.refused,
     }
 
 
