@@ -21,6 +21,8 @@ from flowlang.model.message_commands import SendMessage
 from flowlang.model.observations import Refused
 from flowlang.model.values import Value
 
+from .message_records import text_of
+
 if TYPE_CHECKING:
     from .engine import Engine
     from .running import Running
@@ -118,7 +120,7 @@ class Arrivals:
         text, now = str(data.get("text") or ""), self._engine.now()
         owner, asleep = self._whose(incoming)
         running = self._engine.alive(owner.activeflow) if owner is not None else None
-        message = _text(data.get("id"))
+        message = text_of(data.get("id"))
         arrived = Arrived(channel, person, ours, text, message, incoming.automatic)
         dropped = self._porter.looks_at(arrived, now, in_thread=running is not None or asleep is not None)
         if dropped is not None:
@@ -151,7 +153,7 @@ class Arrivals:
             return offer(incoming, kept)
         fields = incoming.data if isinstance(incoming.data, dict) else {}
         text, subject, message = str(fields.get("text") or ""), fields.get("subject"), fields.get("id")
-        event = MessageReceived(owner.leg, text, _text(subject), channel, person, _text(message), ours)
+        event = MessageReceived(owner.leg, text, text_of(subject), channel, person, text_of(message), ours)
 
         def taken(has: bool) -> None:
             if has:
@@ -209,7 +211,3 @@ class Arrivals:
             running.put(StopAsked(now), on_disk)
         else:
             on_disk(True)
-
-
-def _text(value: Value) -> str | None:
-    return value if isinstance(value, str) else None

@@ -65,10 +65,10 @@ class MessageRecords:
             case Failed(text=text):
                 state, message, cause = "failed", None, str(text)
             case Done(Outcome(name="failed" | "unknown" as name, fields=fields)):
-                told = filter(None, (_text(fields.get("reason")), _text(fields.get("detail"))))
+                told = filter(None, (text_of(fields.get("reason")), text_of(fields.get("detail"))))
                 state, message, cause = name, None, ": ".join(told) or None
             case Done(Outcome(fields=fields)):
-                state, message, cause = "sent", _text(fields.get("id")), None
+                state, message, cause = "sent", text_of(fields.get("id")), None
             case Done():
                 state, message, cause = "sent", None, None
         self._store.settle_message(key, state, self._engine.now(), _cut(message), _cut(cause))
@@ -121,7 +121,7 @@ def _incoming(
     cause: str | None,
 ) -> MessageRecord:
     data = incoming.data if isinstance(incoming.data, dict) else {}
-    message, text = _text(data.get("id")), _text(data.get("text")) or ""
+    message, text = text_of(data.get("id")), text_of(data.get("text")) or ""
     known = seen_as(incoming.to, message) if message is not None else None
     name = seen_key(incoming.channel, known).hex() if known is not None else incoming.id
     return MessageRecord(
@@ -135,7 +135,8 @@ def _parts(channel: str, text: str) -> int:
     return message_count(text) if channel == "sms" else 1
 
 
-def _text(value: Value) -> str | None:
+def text_of(value: Value) -> str | None:
+    """A text that it is, else none."""
     return value if isinstance(value, str) else None
 
 

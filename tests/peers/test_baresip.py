@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from .baresip import Baresip
+from .flows import STAY_FLOW
 from .office import PeerOffice, open_office
 from .sound import PROMPT, seconds_of
 
@@ -35,17 +36,6 @@ async def test_it_registers_by_digest_and_hears_our_prompts(sounds: Path) -> Non
         assert seconds_of(PROMPT, phone.heard()) > 0.8 * 2 * PROMPT.seconds
         (record,) = office.records
         assert (record.cause, record.ended_by, record.status) == ("normal", "us", 200)
-
-
-STAY_FLOW = """
-route call => stay
-flow stay {
-    log "from ${caller.address}, verified ${caller.verified}"
-    on hangup as e { log "hangup ${e.cause}" }
-    answer
-    wait 1h
-}
-"""
 
 
 @BY

@@ -14,6 +14,7 @@ from flowlang.backends.sip.config import ListenerConfig
 from flowlang.backends.sip.sockets import Transport
 from flowlang.backends.sip.tls import TlsSettings
 
+from .flows import STAY_FLOW
 from .linphone import Linphone
 from .office import PeerOffice, open_office
 from .sound import PROMPT, seconds_of
@@ -68,17 +69,6 @@ async def test_it_hears_us_and_gets_our_bye(sounds: Path, transport: Transport) 
         await office.until_logged("from sip:bob@office.example, verified true")
         await office.until_over(1)
         assert seconds_of(PROMPT, phone.heard()) > 0.2
-
-
-STAY_FLOW = """
-route call => stay
-flow stay {
-    log "from ${caller.address}, verified ${caller.verified}"
-    on hangup as e { log "hangup ${e.cause}" }
-    answer
-    wait 1h
-}
-"""
 
 
 @BY

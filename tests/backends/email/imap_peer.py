@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import ssl
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 
@@ -14,6 +14,23 @@ import trio.abc
 _UID = re.compile(rb"UID (\w+) (\S+) ?(.*)", re.IGNORECASE)
 
 _PARTIAL = re.compile(rb"<0\.(\d+)>")
+
+
+def line_reader(stream: trio.abc.Stream) -> Callable[[], Awaitable[bytes]]:
+    """Gives the next line, without its end, as often as it is called. Raises `trio.EndOfChannel`."""
+    buffer = bytearray()
+
+    async def line() -> bytes:
+        while b"\r\n" not in buffer:
+            more = await stream.receive_some()
+            if not more:
+                raise trio.EndOfChannel
+            buffer.extend(more)
+        found, _, rest = bytes(buffer).partition(b"\r\n")
+        buffer[:] = rest
+        return found
+
+    return line
 
 
 @dataclass
@@ -40,17 +57,7 @@ class ImapServer:
             await self.marked.wait()
 
     async def serve(self, stream: trio.abc.Stream) -> None:
-        buffer = bytearray()
-
-        async def line() -> bytes:
-            while b"\r\n" not in buffer:
-                more = await stream.receive_some()
-                if not more:
-                    raise trio.EndOfChannel
-                buffer.extend(more)
-            found, _, rest = bytes(buffer).partition(b"\r\n")
-            buffer[:] = rest
-            return found
+        line = line_reader(stream)
 
         try:
             await stream.send_all(b"* OK ready\r\n")

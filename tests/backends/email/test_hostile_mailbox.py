@@ -12,6 +12,8 @@ import trio
 from flowlang.backends.email import EmailBackend, ImapMailbox, Patience, Server
 from tests.backends.host import TestHost
 
+from .imap_peer import line_reader
+
 MAIL = b"From: ann@home.example\r\nMessage-ID: <1@home.example>\r\n\r\nHello\r\n"
 NONSENSE = {
     "breaks off": b"",
@@ -46,17 +48,7 @@ class Odd:
     hangs: trio.Event | None = None
 
     async def serve(self, stream: trio.SocketStream) -> None:
-        buffer = bytearray()
-
-        async def line() -> bytes:
-            while b"\r\n" not in buffer:
-                more = await stream.receive_some()
-                if not more:
-                    raise trio.EndOfChannel
-                buffer.extend(more)
-            found, _, rest = bytes(buffer).partition(b"\r\n")
-            buffer[:] = rest
-            return found
+        line = line_reader(stream)
 
         async def say(step: str, tag: bytes, *good: bytes) -> None:
             if step == self.step and self.times:
