@@ -7,7 +7,8 @@ import pytest
 from flowlang.sip import CallEnded
 from flowlang.sip.message import Request, response_to
 from flowlang.sip.parse import parse_datagram
-from tests.sip.test_outgoing import CALLEE, OURS, Caller, Pair
+from tests.sip.test_outgoing import CALLEE, OURS, Caller
+from tests.sip.test_pair_reoffers import Pair
 from tests.sip.wire import HERE, SDP, THERE, Peer, request, session
 
 KNOWS = "Supported: timer\r\n"
