@@ -213,7 +213,7 @@ class DialogKeeper(Protocol):
         ...
 
     def keep_dialog(self, leg: str, dialog: dict[str, Any], *, secret: bool) -> None:
-        """Keeps plain data of a leg that is answered, in place of what it was; forgotten at `LegEnded`.
+        """Keeps plain data of a leg that rings or is answered, in place of what it was; forgotten at `LegEnded`.
         `secret`: it must not be read on disk."""
         ...
 
@@ -258,6 +258,17 @@ class HasVias(Protocol):
     A route with such a name leads to what this backend can do."""
 
     vias: frozenset[str]
+
+
+@runtime_checkable
+class HasNames(Protocol):
+    """What an outlet also is whose commands name things of the operator's: `names` has for `sql` the data
+    bases, for `notify` the services. A script that names another one is refused."""
+
+    @property
+    def names(self) -> Mapping[str, frozenset[str]]:
+        """By outlet."""
+        ...
 
 
 @runtime_checkable

@@ -74,6 +74,11 @@ class OutgoingCall(CallLeg):
         self.end("cancelled" if cause == "normal" else cause, "local")
         return True
 
+    @property
+    def early_dialogs(self) -> tuple[Dialog, ...]:
+        """Those that began with a provisional answer, one for each who rings."""
+        return tuple(self._early.values())
+
     # ClientUser of the INVITE transaction
 
     def on_response(self, response: Response, now: float) -> None:

@@ -12,7 +12,7 @@ import pytest
 import trio
 
 import flowlang
-from flowlang.backends.sip import SipBackend
+from flowlang.backends.sip import SipBackend, SipSettings
 from flowlang.backends.sip.left_over import dialog_from_plain, dialog_to_plain, way_of
 from flowlang.model.observations import LegAnswered, Observation
 from flowlang.model.policy import EVERYTHING
@@ -49,7 +49,7 @@ async def engine_on(
     async def at_once(work: Callable[[], None]) -> None:
         work()
 
-    sip = SipBackend(("127.0.0.1", 0), t1=T1)
+    sip = SipBackend(SipSettings(("127.0.0.1", 0), t1=T1))
     with store:
         async with flowlang.open_engine([sip], store=store, policy=EVERYTHING, beside=at_once) as engine:
             engine.load_text(text)
@@ -254,6 +254,24 @@ async def test_of_a_call_that_was_placed_a_secret_number_is_not_on_disk_and_it_g
         phone.on_message = lambda trace: asked.append(trace.summary) if trace.inbound else None
         async with engine_on(SqliteStore(tmp_path), text):
             await until_left(tmp_path, 0)
+        assert [each for each in asked if each.startswith("BYE ")]
+
+
+async def test_who_rings_when_the_process_is_killed_has_a_bye_that_ends_it(
+    tmp_path: Path, loopback_clock: Virtual
+) -> None:
+    async with open_softphone(("127.0.0.1", 0), t1=T1) as phone:
+        text = PLACES.format(port=phone.endpoint.address.port)
+        async with engine_killed(tmp_path, text) as (engine, _):
+            engine.start("reach", number="bob")
+            called = await phone.next_call()
+            called.ring()
+        called.answer()  # nobody is there who would take it
+        asked: list[str] = []
+        phone.on_message = lambda trace: asked.append(trace.summary) if trace.inbound else None
+        async with engine_on(SqliteStore(tmp_path), text):
+            await until_left(tmp_path, 0)
+            await called.wait_ended()
         assert [each for each in asked if each.startswith("BYE ")]
 
 

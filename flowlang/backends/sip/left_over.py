@@ -3,13 +3,15 @@
 What a BYE needs is given to the host at the answer, and again with each change of the session, which may
 change the remote target (RFC 3261 §12.2.1.2). The CSeq is kept with a margin, for requests that went out
 since: gaps are allowed (§12.2.2). Whatever the answer is, 200, 481 or none within 64*T1, the call is over
-(§15.1.1). Passwords are not kept: a peer that challenges the BYE keeps its call until it misses us.
+(§15.1.1). Of a call that we placed it is given of each who rings: the caller's BYE ends an early dialog too
+(§15), and he may have answered since. Passwords are not kept: a peer that challenges the BYE keeps its call
+until it misses us.
 """
 
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from flowlang.backends.border import DialogKeeper
@@ -38,6 +40,11 @@ def dialog_to_plain(dialog: Dialog) -> dict[str, Any]:
     }
 
 
+def early_to_plain(dialogs: Iterable[Dialog]) -> dict[str, Any]:
+    """The same of all who ring."""
+    return {"early": [dialog_to_plain(each) for each in dialogs]}
+
+
 def dialog_from_plain(plain: dict[str, Any]) -> Dialog:
     """The dialog as it was kept. Raises `KeyError`, `TypeError` or `ValueError` for what nobody kept."""
     texts = {name: str(plain[name]) for name in _TEXTS}
@@ -51,12 +58,13 @@ def dialog_from_plain(plain: dict[str, Any]) -> Dialog:
 def end_left_over(endpoint: Endpoint, keeper: DialogKeeper) -> None:
     """Begins a BYE for each call that was left. Waits for nothing: they are transactions like any other."""
     for leg, plain in keeper.dialogs_left.items():
+        owed = _Owed(lambda leg=leg: keeper.drop_dialog(leg))
         try:
-            dialog = dialog_from_plain(plain)
-            begun = _end(endpoint, dialog, lambda leg=leg: keeper.drop_dialog(leg))
-        except (KeyError, TypeError, ValueError, SipSyntaxError):
-            begun = False
-        if not begun:
+            for each in plain.get("early") or [plain]:
+                _end(endpoint, dialog_from_plain(each), owed)
+        except (AttributeError, KeyError, TypeError, ValueError, SipSyntaxError):
+            pass
+        if not owed.byes:
             _log.warning("the peer of a call that was lost is not told: no way leads there (leg %s)", leg)
             keeper.drop_dialog(leg)
 
@@ -73,28 +81,30 @@ def way_of(dialog: Dialog) -> Address:
     return hop._replace(port=uri.port or DEFAULT_PORTS["tcp"])
 
 
-def _end(endpoint: Endpoint, dialog: Dialog, over: Callable[[], None]) -> bool:
+def _end(endpoint: Endpoint, dialog: Dialog, owed: _Owed) -> None:
     hop = way_of(dialog)
     local = endpoint.local_for(hop.host, hop.transport)
-    if local is None:
-        return False
-    dialog.local = local  # the port may be another one today
-    bye = dialog.request("BYE", endpoint.agent.branch())
-    endpoint.agent.ask(bye, hop, local, _LastBye(over), endpoint.now())
-    return True
+    if local is not None:
+        dialog.local = local  # the port may be another one today
+        bye = dialog.request("BYE", endpoint.agent.branch())
+        owed.byes += 1
+        endpoint.agent.ask(bye, hop, local, owed, endpoint.now())
 
 
-class _LastBye:
-    """Waits for the end of a BYE."""
+class _Owed:
+    """The BYEs of a call: `byes` are under way; with the end of the last one it is `over`."""
 
-    __slots__ = ("_over",)
+    __slots__ = ("_over", "byes")
 
     def __init__(self, over: Callable[[], None]) -> None:
         self._over = over
+        self.byes = 0
 
     def on_response(self, response: Response, now: float) -> None:
         if response.status >= 200:
-            self._over()
+            self.on_timeout(now)
 
     def on_timeout(self, now: float) -> None:
-        self._over()
+        self.byes -= 1
+        if not self.byes:
+            self._over()

@@ -200,11 +200,15 @@ class SipLeg(LegMedia):
         dialog = None if self.call is None or self._over else self.call.dialog
         keeper = self._ground.dialogs
         if dialog is not None and keeper is not None:
-            secret = is_secret(self.far_end) or self._calls_as_secret
             plain = dialog_to_plain(dialog)
             if answering is not None:
                 plain["answering"] = answering
-            keeper.keep_dialog(self._id, plain, secret=secret)
+            keeper.keep_dialog(self._id, plain, secret=self._is_hidden)
+
+    @property
+    def _is_hidden(self) -> bool:
+        """Whether an address of the call is a secret."""
+        return is_secret(self.far_end) or self._calls_as_secret
 
     def _on_ended(self, cause: HangupCause, by: Side, status: int | None) -> None:
         party: Party = "network" if cause in _BY_NETWORK else "us" if by == "local" else self.party

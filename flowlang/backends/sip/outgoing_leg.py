@@ -51,6 +51,7 @@ from flowlang.sip.text import parse_parameters, split_list, unquote
 from .ground import Ground
 from .harmless import printable, transfer_target
 from .identity import identity
+from .left_over import early_to_plain
 from .leg import SipLeg
 from .leg_media import GONE
 from .targets import NO_WAY, NoTarget, Round, Target, Targets
@@ -89,6 +90,7 @@ class OutgoingLeg(SipLeg):
         self._finding = trio.CancelScope()
         self._rang = False
         self._early: OutgoingCall | None = None
+        self._kept_early = 0
         self._refused: CallRefused | None = None
         self._refused_by: Party = "us"
         self._waiting: list[Finish] = []
@@ -262,6 +264,7 @@ class OutgoingLeg(SipLeg):
                 super().on_event(event)
 
     def _on_progress(self, call: OutgoingCall, status: int, sdp: SessionDescription | None) -> None:
+        self._keep_early()
         if not 180 <= status < 190:
             return
         first, self._rang = not self._rang, True
@@ -274,6 +277,13 @@ class OutgoingLeg(SipLeg):
             self._connect()
         if first or news:
             self._deliver(CallRinging(CALLER_LEG, early))
+
+    def _keep_early(self) -> None:
+        """Whoever rings is owed a BYE after a crash, too: nobody will cancel, and he may answer."""
+        early = [dialog for call in self._attempts for dialog in call.early_dialogs]
+        if len(early) > self._kept_early and self._ground.dialogs is not None:
+            self._kept_early = len(early)
+            self._ground.dialogs.keep_dialog(self._id, early_to_plain(early), secret=self._is_hidden)
 
     def _on_answered(self, call: OutgoingCall, answer: SessionDescription | None) -> None:
         session = self._attempts[call]
