@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from flowlang.backends.sip import SipBackend
-from flowlang.backends.sip.config import SipConfig, sip_config
+from flowlang.backends.sip.config import sip_settings
+from flowlang.backends.sip.settings import DEFAULT_LISTEN, SipSettings
 from flowlang.model.speech import Voice
 from flowlang.project.project import Project, ProjectError
 from flowlang.sip.address import ip_literal
@@ -16,40 +18,30 @@ from .projects import from_project
 if TYPE_CHECKING:
     from .serving import Service
 
-DEFAULT_LISTEN = ("127.0.0.1", 5060)  # RFC 3261 section 19.1.2; nobody but this machine
-
 
 def sip_backend(service: Service, project: Project, voice: Voice, folder: Path) -> SipBackend:
     """The backend; what is wrong with the settings is shown, then `CommandError`."""
-    config = from_project(lambda: _config(project))
-    return SipBackend(
-        service.listen or DEFAULT_LISTEN,
-        listeners=() if service.listen is not None else config.listeners,
+    told = from_project(lambda: _settings(project))
+    settings = replace(
+        told,
+        listen=service.listen or DEFAULT_LISTEN,
+        listeners=() if service.listen is not None else told.listeners,
         open_to_all=True if service.open_to_all else None,
-        voice=voice,
         prompts=folder,
         recordings=folder / "recordings",
         rtp_ports=service.rtp_ports,
-        advertise=service.advertise or config.external_address,
-        local_nets=config.local_nets,
+        advertise=service.advertise or told.advertise,
         t1=service.t1,
-        accounts=config.accounts,
-        realm=config.realm,
-        domains=config.domains,
-        trunks=config.trunks,
-        limits=config.limits,
-        tls=config.tls,
-        digest=config.digest,
-        codecs=config.codecs,
     )
+    return SipBackend(settings, voice=voice)
 
 
 def nobody_may_call(service: Service, project: Project) -> str | None:
     """A line where the settings let nobody in: what to write to change that."""
-    config = sip_config(project.settings, project.report)
-    if service.open_to_all or config.trunks or config.accounts:
+    told = sip_settings(project.settings, project.report)
+    if service.open_to_all or told.trunks or told.accounts:
         return None
-    named = [(each.host, each.open_to_all) for each in config.listeners]
+    named = [(each.host, each.open_to_all) for each in told.listeners]
     if service.listen is not None or not named:
         named = [((service.listen or DEFAULT_LISTEN)[0], None)]
     if any(said or (said is None and _is_loopback(host)) for host, said in named):
@@ -62,9 +54,9 @@ def _is_loopback(host: str) -> bool:
     return host == "localhost" if address is None else address.is_loopback
 
 
-def _config(project: Project) -> SipConfig:
+def _settings(project: Project) -> SipSettings:
     report = project.report
-    config = sip_config(project.settings, report)
+    told = sip_settings(project.settings, report)
     if report is not None and report.found:
         raise ProjectError(tuple(dict.fromkeys(report.found)))
-    return config
+    return told

@@ -35,6 +35,7 @@ from .positions import Path
 from .shapes import Choice, Flag, Integer, Items, Named, Quantity, Report, Table, Text, Told
 
 NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,63}")
+_ADDRESS = re.compile(rf"(?=.{{1,128}}\Z){NAME.pattern}(?:@[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?)?")
 _LISTEN = re.compile(r"(?:\[[0-9a-fA-F:.]+\]|[^:\s\[\]]+)(?::[0-9]{1,5})?")
 _HOST = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9.-]{0,252}[A-Za-z0-9])?")
 _SERVER = re.compile(r"sips?:[^\s@<>\"]{1,255}")
@@ -172,4 +173,4 @@ _ACCOUNT = Table(
     frozenset({"password"}),
 )
 TRUNKS = Named(_TRUNK, "a table of trunks", NAME)
-ACCOUNTS = Named(_ACCOUNT, "a table of accounts", NAME)
+ACCOUNTS = Named(_ACCOUNT, "a table of accounts", _ADDRESS)

@@ -13,7 +13,7 @@ import trio
 
 from flowlang.backends.border import Incoming, Leg, Outgoing, Placer
 from flowlang.backends.pyvoip import PhoneSettings, PyVoipBackend, open_phone
-from flowlang.backends.sip import SipBackend
+from flowlang.backends.sip import SipBackend, SipSettings
 from flowlang.model.secrets import Secret
 from flowlang.sip import Account
 from flowlang.voices import ToneVoice
@@ -65,10 +65,10 @@ async def at_office(folder: Path, *, open_to_all: bool = True) -> AsyncGenerator
     """A SIP backend at which the desk may register; where it is not open, each call wants the password."""
     accounts = [Account("desk", "wonder", number="+16062067563", name="Desk")]
     voice = ToneVoice(folder / "voice")
-    sip = SipBackend(
-        ("127.0.0.1", 0), accounts=accounts, voice=voice, recordings=folder, prompts=folder,
-        open_to_all=open_to_all,
-    )  # fmt: skip
+    settings = SipSettings(
+        ("127.0.0.1", 0), accounts=accounts, recordings=folder, prompts=folder, open_to_all=open_to_all
+    )
+    sip = SipBackend(settings, voice=voice)
     office = Side(sip)
     async with trio.open_nursery() as nursery:
         await nursery.start(sip.run, office.host)

@@ -14,7 +14,7 @@ from flowlang.backends.pyvoip import PyVoipBackend, open_phone
 from flowlang.backends.simulated_leg import Answered, Ended, Refused, Ringing
 from flowlang.backends.simulator import SimulatorBackend
 from flowlang.backends.simulator.phone import CalledPhone, SimulatedPhone
-from flowlang.backends.sip import SipBackend
+from flowlang.backends.sip import SipBackend, SipSettings
 from flowlang.model.commands import Answer, HangUp, Press, Reject, Ring, Say
 from flowlang.model.events import CallAnswered, CallEnded, CallRefused, CallRinging
 from flowlang.testing import CallSubject, NonconformingError, check_call_backend
@@ -170,7 +170,8 @@ async def test_sip_conforms(clock: MockClock, tmp_path: Path) -> None:
             return Soft(await phone.next_call())
 
         def make() -> Backend:
-            return SipBackend(("127.0.0.1", 0), t1=0.05, voice=ToneVoice(tmp_path), prompts=tmp_path)
+            settings = SipSettings(("127.0.0.1", 0), t1=0.05, prompts=tmp_path)
+            return SipBackend(settings, voice=ToneVoice(tmp_path))
 
         to = f"sip:bob@127.0.0.1:{phone.endpoint.address.port}"
         phone.take_calls()

@@ -13,7 +13,7 @@ import trio
 from trio.testing import MockClock
 
 from flowlang.backends.border import Incoming, Leg, Outgoing
-from flowlang.backends.sip import SipBackend
+from flowlang.backends.sip import SipBackend, SipSettings
 from flowlang.model.commands import Answer
 from flowlang.testing.softphone import PhoneCall, Softphone, open_softphone
 from flowlang.voices import ToneVoice
@@ -81,7 +81,8 @@ def clock() -> MockClock:
 async def bench(tmp_path: Path) -> AsyncGenerator[Bench]:
     async with AsyncExitStack() as stack:
         host = FakeHost()
-        backend = SipBackend(("127.0.0.1", 0), t1=T1, voice=ToneVoice(tmp_path / "voice"), prompts=tmp_path)
+        settings = SipSettings(("127.0.0.1", 0), t1=T1, prompts=tmp_path)
+        backend = SipBackend(settings, voice=ToneVoice(tmp_path / "voice"))
         nursery = await stack.enter_async_context(trio.open_nursery())
         await nursery.start(backend.run, host)
         phone = await stack.enter_async_context(open_softphone(("127.0.0.1", 0), t1=T1))

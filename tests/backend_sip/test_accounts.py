@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 import trio
 
-from flowlang.backends.sip import Endpoint, SipBackend
-from flowlang.backends.sip.config import ListenerConfig
+from flowlang.backends.sip import Endpoint, SipBackend, SipSettings
+from flowlang.backends.sip.settings import ListenerConfig
 from flowlang.backends.sip.sockets import open_listener
 from flowlang.model.observations import Refused
 from flowlang.sip import (
@@ -38,9 +38,10 @@ async def served(
     folder: Path, *, open_to_all: bool = True
 ) -> AsyncGenerator[tuple[FakeHost, SipBackend, Address]]:
     host = FakeHost()
-    backend = SipBackend(
+    settings = SipSettings(
         ("127.0.0.1", 0), t1=T1, prompts=folder, accounts=[ALICE], realm="office", open_to_all=open_to_all
     )
+    backend = SipBackend(settings)
     async with trio.open_nursery() as nursery:
         await nursery.start(backend.run, host)
         assert backend.address is not None
@@ -150,7 +151,7 @@ async def test_an_open_listener_asks_nobody(tmp_path: Path, clock: trio.abc.Cloc
 async def test_where_nobody_has_said_who_may_call_a_listener_is_open_on_loopback_alone(
     tmp_path: Path, clock: trio.abc.Clock, host: str, status: int
 ) -> None:
-    backend = SipBackend((host, 0), prompts=tmp_path, t1=T1)
+    backend = SipBackend(SipSettings((host, 0), prompts=tmp_path, t1=T1))
     async with trio.open_nursery() as nursery:
         await nursery.start(backend.run, FakeHost())
         assert backend.address is not None
@@ -167,9 +168,10 @@ async def test_a_listener_is_not_open_because_another_one_of_its_port_is(
         port = free.address.port
     hosts = {"127.0.0.1": first_open, "127.0.0.2": not first_open}
     listeners = [ListenerConfig(f"at-{host}", "udp", host, port, open_) for host, open_ in hosts.items()]
-    backend = SipBackend(
+    settings = SipSettings(
         ("127.0.0.1", 0), prompts=tmp_path, t1=T1, accounts=[ALICE], realm="office", listeners=listeners
     )
+    backend = SipBackend(settings)
     async with trio.open_nursery() as nursery:
         await nursery.start(backend.run, FakeHost())
         for host, open_ in hosts.items():

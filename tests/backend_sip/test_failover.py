@@ -11,7 +11,7 @@ import pytest
 import trio
 
 from flowlang.backends.border import Incoming, Leg, Outgoing
-from flowlang.backends.sip import SipBackend
+from flowlang.backends.sip import SipBackend, SipSettings
 from flowlang.backends.sip.targets import Round, Target
 from flowlang.backends.sip.trunks import SipTrunk
 from flowlang.model.events import CallAnswered, CallRefused
@@ -29,7 +29,7 @@ async def two_servers(folder: Path, first_port: int) -> AsyncGenerator[tuple[Tak
         second.take_calls()
         ports = (first_port, second.endpoint.address.port)
         trunk = SipTrunk("carrier", tuple(parse_uri(f"sip:127.0.0.1:{port}") for port in ports))
-        backend = SipBackend(("127.0.0.1", 0), t1=T1, prompts=folder, trunks=[trunk])
+        backend = SipBackend(SipSettings(("127.0.0.1", 0), t1=T1, prompts=folder, trunks=[trunk]))
         await nursery.start(backend.run, FakeHost())
         placed = TakenCall(Incoming("call", "+14155550100", "", "leg-1"), cast(Leg, None))
         placed.leg = backend.place(Outgoing("leg-1", "+14155550100", None, None), placed)
@@ -99,7 +99,7 @@ async def test_of_the_phones_of_an_account_the_word_that_counts_is_that_of_a_dia
         open_softphone(("127.0.0.1", 0), t1=T1) as other,
         trio.open_nursery() as nursery,
     ):
-        backend = SipBackend(("127.0.0.1", 0), t1=T1, prompts=tmp_path)
+        backend = SipBackend(SipSettings(("127.0.0.1", 0), t1=T1, prompts=tmp_path))
         await nursery.start(backend.run, FakeHost())
         backend._targets = OneRound(one, other)
         one.take_calls()

@@ -9,7 +9,7 @@ import trio
 from trio.testing import MockClock
 
 from flowlang.backends.border import Incoming, Leg, Outgoing
-from flowlang.backends.sip import SipBackend
+from flowlang.backends.sip import SipBackend, SipSettings
 from flowlang.model.commands import Answer
 from flowlang.model.events import CallAnswered, CallEnded
 from flowlang.testing.softphone import open_softphone
@@ -21,7 +21,7 @@ from .host import FakeHost, TakenCall, say
 
 async def test_a_call_over_ipv6_is_heard_both_ways(tmp_path: Path, clock: MockClock) -> None:
     host = FakeHost()
-    backend = SipBackend(("::1", 0), t1=T1, voice=ToneVoice(tmp_path), prompts=tmp_path)
+    backend = SipBackend(SipSettings(("::1", 0), t1=T1, prompts=tmp_path), voice=ToneVoice(tmp_path))
     async with trio.open_nursery() as nursery:
         await nursery.start(backend.run, host)
         assert backend.address is not None

@@ -14,7 +14,7 @@ from trio.testing import MockClock
 
 import flowlang
 from flowlang.backends.ladder import LadderLine
-from flowlang.backends.sip import SipBackend
+from flowlang.backends.sip import SipBackend, SipSettings
 from flowlang.backends.sip.ladders import MOST, Ladders
 from flowlang.model.policy import EVERYTHING
 from flowlang.store.reading import Archive, open_archive
@@ -41,7 +41,7 @@ async def inline(work: Callable[[], None]) -> None:
 @asynccontextmanager
 async def office(folder: Path) -> AsyncGenerator[tuple[flowlang.Engine, Softphone, str]]:
     """An engine that keeps all, a phone, and where the phone calls."""
-    backend = SipBackend(("127.0.0.1", 0), t1=T1)
+    backend = SipBackend(SipSettings(("127.0.0.1", 0), t1=T1))
     with SqliteStore(folder) as store:
         async with (
             open_softphone(("127.0.0.1", 0), t1=T1) as phone,

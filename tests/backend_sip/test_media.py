@@ -9,7 +9,7 @@ import trio
 from trio.testing import MockClock
 
 from flowlang.backends.border import BackendError
-from flowlang.backends.sip import SipBackend
+from flowlang.backends.sip import SipBackend, SipSettings
 from flowlang.model.commands import Answer, Reject, Ring
 from flowlang.model.events import CallEnded, CallHeld, CallUnheld
 from flowlang.model.observations import LegEnded
@@ -103,7 +103,7 @@ async def test_a_lost_ack_ends_the_call_after_64_t1(bench: Bench, clock: MockClo
 
 async def test_each_peer_is_told_the_address_that_faces_him(clock: MockClock) -> None:
     async with trio.open_nursery() as nursery:
-        host, backend = FakeHost(), SipBackend(("0.0.0.0", 0), t1=T1, open_to_all=True)
+        host, backend = FakeHost(), SipBackend(SipSettings(("0.0.0.0", 0), t1=T1, open_to_all=True))
         await nursery.start(backend.run, host)
         assert backend.address is not None
         async with raw_caller(backend.address.port) as caller:
@@ -118,7 +118,8 @@ async def test_each_peer_is_told_the_address_that_faces_him(clock: MockClock) ->
 
 async def test_the_advertised_address_is_told_in_its_place(clock: MockClock) -> None:
     async with trio.open_nursery() as nursery:
-        host, backend = FakeHost(), SipBackend(("127.0.0.1", 0), t1=T1, advertise="203.0.113.7")
+        settings = SipSettings(("127.0.0.1", 0), t1=T1, advertise="203.0.113.7")
+        host, backend = FakeHost(), SipBackend(settings)
         await nursery.start(backend.run, host)
         assert backend.address is not None
         async with raw_caller(backend.address.port) as caller:
@@ -132,7 +133,8 @@ async def test_the_advertised_address_is_told_in_its_place(clock: MockClock) -> 
 
 async def test_without_an_rtp_port_a_call_is_refused_with_503(clock: MockClock) -> None:
     async with trio.open_nursery() as nursery:
-        host, backend = FakeHost(), SipBackend(("127.0.0.1", 0), t1=T1, rtp_ports=(21998, 21998))
+        settings = SipSettings(("127.0.0.1", 0), t1=T1, rtp_ports=(21998, 21998))
+        host, backend = FakeHost(), SipBackend(settings)
         await nursery.start(backend.run, host)
         assert backend.address is not None
         async with raw_caller(backend.address.port) as caller:
@@ -147,7 +149,7 @@ async def test_without_an_rtp_port_a_call_is_refused_with_503(clock: MockClock) 
 
 
 async def test_a_backend_that_is_stopped_takes_leave_of_its_calls(clock: MockClock) -> None:
-    host, backend = FakeHost(), SipBackend(("127.0.0.1", 0), t1=T1)
+    host, backend = FakeHost(), SipBackend(SipSettings(("127.0.0.1", 0), t1=T1))
     async with trio.open_nursery() as nursery:
         await nursery.start(backend.run, host)
         assert backend.address is not None
@@ -182,13 +184,13 @@ async def test_what_cannot_be_listened_on_is_said_in_one_line(
 ) -> None:
     given = {"listen": ("127.0.0.1", 0)} | options
     with pytest.raises(BackendError, match=said) as raised:
-        await SipBackend(**given).run(FakeHost())
+        await SipBackend(SipSettings(**given)).run(FakeHost())
     assert "\n" not in str(raised.value)
 
 
 async def test_a_port_in_use_is_said_in_one_line(bench: Bench, clock: MockClock) -> None:
     with pytest.raises(BackendError, match="another program has this port"):
-        await SipBackend(("127.0.0.1", bench.port)).run(FakeHost())
+        await SipBackend(SipSettings(("127.0.0.1", bench.port))).run(FakeHost())
 
 
 async def test_settle_waits_for_the_ack_of_a_refusal(bench: Bench, clock: MockClock) -> None:

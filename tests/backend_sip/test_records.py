@@ -11,7 +11,7 @@ import trio
 from trio.testing import MockClock
 
 import flowlang
-from flowlang.backends.sip import SipBackend
+from flowlang.backends.sip import SipBackend, SipSettings
 from flowlang.model.cdr import CallRecord
 from flowlang.model.observations import CallRecorded, Observation
 
@@ -51,7 +51,7 @@ class Office:
 
 @asynccontextmanager
 async def open_office() -> AsyncGenerator[Office]:
-    backend = SipBackend(("127.0.0.1", 0), t1=T1)
+    backend = SipBackend(SipSettings(("127.0.0.1", 0), t1=T1))
     async with flowlang.open_engine([backend]) as engine:
         engine.load_text(SCRIPT)
         await engine.listen()

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 import trio
 
-from flowlang.backends.sip import SipBackend
+from flowlang.backends.sip import SipBackend, SipSettings
 from flowlang.backends.sip.connection import MESSAGE_TIME
 from flowlang.sip import Account, Address
 from flowlang.sip.framing import Frame, Framer
@@ -26,7 +26,7 @@ ALIVE = request("OPTIONS", branch="z9hG4bKalive", call_id="alive", via="SIP/2.0/
 
 @asynccontextmanager
 async def served(folder: Path, host: str = "127.0.0.1") -> AsyncGenerator[Address]:
-    backend = SipBackend((host, 0), t1=T1, prompts=folder, accounts=[Account("alice", "wonder")])
+    backend = SipBackend(SipSettings((host, 0), t1=T1, prompts=folder, accounts=[Account("alice", "wonder")]))
     async with trio.open_nursery() as nursery:
         await nursery.start(backend.run, FakeHost(refuse=480))
         assert backend.address is not None

@@ -11,9 +11,9 @@ from pathlib import Path
 import pytest
 import trio
 
-from flowlang.backends.sip import Endpoint, SipBackend
-from flowlang.backends.sip.config import ListenerConfig
+from flowlang.backends.sip import Endpoint, SipBackend, SipSettings
 from flowlang.backends.sip.dns import Naptr, Srv
+from flowlang.backends.sip.settings import ListenerConfig
 from flowlang.backends.sip.sockets import open_listener
 from flowlang.backends.sip.trunking import REFRESH
 from flowlang.backends.sip.trunks import Rewrite, SipTrunk
@@ -41,9 +41,8 @@ async def served(
     folder: Path, *trunks: SipTrunk, zone: Zone | None = None, listener: ListenerConfig = DOOR
 ) -> AsyncGenerator[tuple[FakeHost, SipBackend, Address]]:
     host = FakeHost()
-    backend = SipBackend(
-        ("127.0.0.1", 0), t1=T1, prompts=folder, trunks=trunks, listeners=(listener,), lookup=zone or Zone()
-    )
+    settings = SipSettings(("127.0.0.1", 0), t1=T1, prompts=folder, trunks=trunks, listeners=(listener,))
+    backend = SipBackend(settings, lookup=zone or Zone())
     async with trio.open_nursery() as nursery:
         await nursery.start(backend.run, host)
         assert backend.address is not None

@@ -12,7 +12,8 @@ import trio
 
 import flowlang
 from flowlang.backends.media import Prompt
-from flowlang.backends.sip import SipBackend
+from flowlang.backends.sip import SipBackend, SipSettings
+from flowlang.backends.sip.dns import Lookup
 from flowlang.model.cdr import CallRecord
 from flowlang.model.observations import CallRecorded, Logged, Observation, SipMessageSeen
 from flowlang.model.policy import EVERYTHING
@@ -96,19 +97,14 @@ class Office:
 
 @asynccontextmanager
 async def open_office(
-    script: str, folder: Path, *, allow: str = '"*"', **more: Any
+    script: str, folder: Path, *, allow: str = '"*"', lookup: Lookup | None = None, **more: Any
 ) -> AsyncGenerator[Office]:
-    """Serves the script, which may dial what is allowed; `more` is the backend's."""
-    settings: dict[str, Any] = {"accounts": [Account(each, each) for each in USERS]} | more
-    sip = SipBackend(
-        ("127.0.0.1", 0),
-        t1=T1,
-        prompts=folder,
-        recordings=folder / "recordings",
-        voice=ToneVoice(folder / "voice"),
-        realm=REALM,
-        **settings,
+    """Serves the script, which may dial what is allowed; `more` are settings of the backend."""
+    given: dict[str, Any] = {"accounts": [Account(each, each) for each in USERS]} | more
+    settings = SipSettings(
+        ("127.0.0.1", 0), t1=T1, prompts=folder, recordings=folder / "recordings", realm=REALM, **given
     )
+    sip = SipBackend(settings, voice=ToneVoice(folder / "voice"), lookup=lookup)
     async with flowlang.open_engine(backends=[sip], policy=EVERYTHING) as engine:
         engine.load_text(f"policy {{ allow dial {allow} }}\n{script}")
         await engine.listen()

@@ -12,7 +12,7 @@ from pathlib import Path
 import trio
 
 import flowlang
-from flowlang.backends.sip import SipBackend
+from flowlang.backends.sip import SipBackend, SipSettings
 from flowlang.model.cdr import CallRecord
 from flowlang.model.observations import CallRecorded, Logged, Observation
 
@@ -82,7 +82,7 @@ async def open_server(folder: Path) -> AsyncGenerator[Server]:
     shutil.copy(SCRIPT, folder)
     for prompt in PROMPTS:
         prompt.write(folder)
-    sip = SipBackend(("127.0.0.1", 0), t1=T1, prompts=folder)
+    sip = SipBackend(SipSettings(("127.0.0.1", 0), t1=T1, prompts=folder))
     async with flowlang.open_engine(backends=[sip]) as engine:
         engine.load(folder / SCRIPT.name)
         await engine.listen()

@@ -10,7 +10,7 @@ import pytest
 import trio
 
 import flowlang
-from flowlang.backends.sip import SipBackend
+from flowlang.backends.sip import SipBackend, SipSettings
 from flowlang.backends.sip.trunks import SipTrunk
 from flowlang.model.policy import EVERYTHING
 from flowlang.sip import Credentials
@@ -44,7 +44,7 @@ async def office(
         domain="carrier.example",
         credentials=Credentials("office", "secret"),
     )
-    sip = SipBackend(("127.0.0.1", 0), t1=T1, trunks=[carrier] if trunk else [])
+    sip = SipBackend(SipSettings(("127.0.0.1", 0), t1=T1, trunks=[carrier] if trunk else []))
     async with flowlang.open_engine(backends=[sip], policy=EVERYTHING) as engine:
         target = to or f"sip:callee@127.0.0.1:{callee.port}"
         engine.load_text(SCRIPT.replace("TO", target).replace("SECONDS", seconds))

@@ -212,7 +212,7 @@ def test_each_action_of_a_call_needs_commands_and_each_backend_for_calls_has_the
     assert needed == {name: " ".join(sorted(needs.split())) for name, needs in NEEDS_OF_LEG.items()}
     voice, phone = SilentVoice(Path()), PhoneSettings("127.0.0.1", "desk", Secret("x"))
     able = {
-        "sip": SipBackend(("127.0.0.1", 0), voice=voice).commands,
+        "sip": SipBackend(voice=voice).commands,
         "simulator": SimulatorBackend().commands,
         "console": ConsoleBackend.commands,
         "pyvoip": PyVoipBackend(phone, open_phone(), voice=voice).commands,

@@ -26,7 +26,7 @@ from flowlang.backends.http_client import EVERYWHERE, ClientSettings
 from flowlang.backends.http_server import HttpServer, Listen
 from flowlang.backends.signatures import twilio_signature
 from flowlang.backends.simulator import SimulatedPost, SimulatorBackend
-from flowlang.backends.sip import SipBackend
+from flowlang.backends.sip import SipBackend, SipSettings
 from flowlang.backends.smpp import Account, SmppBackend
 from flowlang.backends.smpp import Smsc as Where
 from flowlang.backends.smpp.text import text_of
@@ -271,7 +271,7 @@ class _Telephones:
 @asynccontextmanager
 async def sip() -> AsyncIterator[tuple[Backend, Person]]:
     with TemporaryDirectory() as folder:
-        backend = SipBackend(("127.0.0.1", 0), t1=0.05, voice=ToneVoice(Path(folder)))
+        backend = SipBackend(SipSettings(("127.0.0.1", 0), t1=0.05), voice=ToneVoice(Path(folder)))
         async with open_softphone() as phone:
             yield backend, _Telephones(phone, backend)
 

@@ -18,7 +18,7 @@ import trio
 
 import flowlang
 from flowlang.backends.simulator import SimulatorBackend
-from flowlang.backends.sip import SipBackend
+from flowlang.backends.sip import SipBackend, SipSettings
 from flowlang.model.observations import (
     ActionEnded,
     ActionStarted,
@@ -182,7 +182,7 @@ async def simulated(_: Path) -> AsyncGenerator[Stage]:
 
 @asynccontextmanager
 async def over_sip(folder: Path) -> AsyncGenerator[Stage]:
-    backend = SipBackend(("127.0.0.1", 0), t1=0.05, voice=ToneVoice(folder))
+    backend = SipBackend(SipSettings(("127.0.0.1", 0), t1=0.05), voice=ToneVoice(folder))
     async with open_softphone() as phone, flowlang.open_engine([backend]) as engine:
 
         async def call(to: str) -> Phone:

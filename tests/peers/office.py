@@ -11,7 +11,7 @@ from typing import Any
 import trio
 
 import flowlang
-from flowlang.backends.sip import SipBackend
+from flowlang.backends.sip import SipBackend, SipSettings
 from flowlang.model.policy import EVERYTHING
 from flowlang.sip import Account, Address
 from flowlang.voices import ToneVoice
@@ -102,19 +102,15 @@ class PeerOffice(Office):
 
 @asynccontextmanager
 async def open_office(script: str, folder: Path, **more: Any) -> AsyncGenerator[PeerOffice]:
-    """Serves the script; `more` as for `SipBackend`."""
-    settings: dict[str, Any] = {
+    """Serves the script; `more` as for `SipSettings`."""
+    given: dict[str, Any] = {
         "open_to_all": False,
         "accounts": [Account(each, each) for each in USERS],
     } | more
-    sip = SipBackend(
-        ("127.0.0.1", 0),
-        prompts=folder,
-        recordings=folder / "recordings",
-        voice=ToneVoice(folder / "voice"),
-        realm=REALM,
-        **settings,
+    settings = SipSettings(
+        ("127.0.0.1", 0), prompts=folder, recordings=folder / "recordings", realm=REALM, **given
     )
+    sip = SipBackend(settings, voice=ToneVoice(folder / "voice"))
     async with flowlang.open_engine(backends=[sip], policy=EVERYTHING) as engine:
         engine.load_text(f'policy {{ allow dial "*" }}\n{script}')
         await engine.listen()

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 import trustme
 
-from flowlang.backends.sip.config import ListenerConfig
+from flowlang.backends.sip.settings import ListenerConfig
 from flowlang.backends.sip.sockets import Transport
 from flowlang.backends.sip.tls import TlsSettings
 

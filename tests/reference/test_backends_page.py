@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from flowlang.backends.sip.config import sip_config
+from flowlang.backends.sip.config import sip_settings
 from flowlang.diagnostics import Source
 from flowlang.project.sections import SETTINGS
 from flowlang.project.shapes import Report
@@ -54,5 +54,5 @@ def test_the_settings_of_sip_that_are_shown_can_be_used(
     report = Report(Source(str(tmp_path / "flow.toml"), SIP_PARTS[name]))
     given = SETTINGS.read(tomllib.loads(SIP_PARTS[name]), (), report)
     assert not report.found, report.found[0].message
-    sip_config(given, report)
+    sip_settings(given, report)
     assert not report.found, report.found[0].message

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from flowlang.backends.sip.config import ListenerConfig, SipConfig, sip_config
+from flowlang.backends.sip.config import sip_settings
+from flowlang.backends.sip.settings import ListenerConfig, SipSettings
 from flowlang.backends.sip.trunks import Rewrite, SipTrunk, rewritten, trunks_for
 from flowlang.diagnostics import render
 from flowlang.project.settings import parse_settings
@@ -56,9 +57,9 @@ max_cps = 2
 """
 
 
-def read(text: str, folder: Path) -> tuple[SipConfig, str]:
+def read(text: str, folder: Path) -> tuple[SipSettings, str]:
     settings, report = parse_settings(text.encode(), str(folder / "flow.toml"))
-    config = sip_config(settings, report)
+    config = sip_settings(settings, report)
     return config, "\n".join(map(render, report.found))
 
 
@@ -74,7 +75,7 @@ def test_all_of_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         ListenerConfig("six", "tcp", "2001:db8::5", 5070),
     )
     assert config.tls.certificate == tmp_path / "certs" / "own.pem"
-    assert (config.realm, config.external_address) == ("office.example", "203.0.113.5")
+    assert (config.realm, config.advertise) == ("office.example", "203.0.113.5")
     assert (config.limits.max_calls, config.limits.max_cps) == (500, 50.0)
     assert config.codecs == ("PCMA",)
     (trunk,) = config.trunks
@@ -111,6 +112,11 @@ def test_all_of_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         (
             '[trunks.a]\nuser = "office"\nservers = ["sip:a"]\n[accounts.office]\npassword = { env = "X" }',
             "error E803: the trunk `a` has this `user`",
+        ),
+        ('[accounts."a@b.example"]\npassword = { env = "X" }', "name `b.example` in `domains` of `[sip]`"),
+        (
+            '[sip]\ndomains = ["b"]\n[accounts]\n"a@b".password.env = "HOME"\n"a@B".password.env = "HOME"',
+            "error E803: this account is there already",
         ),
         ('[trunks.a]\nnumbers_in = [{ prefix = "0" }]', "error E803: the setting `replace` is missing"),
     ],

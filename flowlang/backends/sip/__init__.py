@@ -1,9 +1,10 @@
 """SIP calls as a backend: joins the SIP user agent, the media plane and a voice to the engine's border.
 
-    backend = SipBackend(("127.0.0.1", 5060), voice=voice, prompts=Path("clinic"))
+    backend = SipBackend(SipSettings(("127.0.0.1", 5060), prompts=Path("clinic")), voice=voice)
     async with flowlang.open_engine(backends=[backend]) as engine: ...
 
 - `endpoint`   a user agent on its UDP socket and trio's clock; the softphone stands on it too
+- `settings`   what the operator says; `config` reads it from `flow.toml`
 - `backend`    calls in and out, legs made of them, refusals
 - `leg`        one call: what the engine asks of it, what the peer does with it, transfers (`attended`)
 - `leg_media`  its port, with whom it is bridged, what is heard there; `recordings`, `keys` (by INFO)
@@ -22,5 +23,6 @@ from __future__ import annotations
 from .audio import connect_audio
 from .backend import Left, SipBackend
 from .endpoint import Endpoint
+from .settings import SipSettings
 
-__all__ = ["Endpoint", "Left", "SipBackend", "connect_audio"]
+__all__ = ["Endpoint", "Left", "SipBackend", "SipSettings", "connect_audio"]

@@ -6,11 +6,10 @@ A call is judged before it is routed: an offer without audio that we can speak i
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from functools import partial
-from pathlib import Path
 from typing import Any
 
 import trio
@@ -42,9 +41,7 @@ from flowlang.model.commands import (
 )
 from flowlang.model.observations import LegEnded, SipMessageSeen
 from flowlang.model.speech import Voice
-from flowlang.rtp import RandomBits
 from flowlang.sip import (
-    Account,
     Accounts,
     Address,
     Admitted,
@@ -55,7 +52,6 @@ from flowlang.sip import (
     Event,
     IncomingCall,
     InviteRefused,
-    Limits,
     Registrar,
     Registration,
     RegistrationChanged,
@@ -64,13 +60,11 @@ from flowlang.sip import (
     Trace,
     UserAgent,
 )
-from flowlang.sip.digest import DIGEST_ALGORITHMS
-from flowlang.sip.offer_answer import CODECS, Codec, fits
+from flowlang.sip.offer_answer import Codec, fits
 
 from .admission import behind_nat, make_door
 from .callers import incoming_of, tell_refused
 from .chance import Chance
-from .config import ListenerConfig
 from .dns import DnsResolver, LazyLookup, Lookup
 from .endpoint import Endpoint, check_addresses
 from .ground import Ground
@@ -83,11 +77,11 @@ from .left_over import end_left_over
 from .listening import open_listeners, shown
 from .outgoing_leg import OutgoingLeg
 from .replacing import take_place
-from .sockets import Listener, Network
+from .settings import SipSettings
+from .sockets import Listener
 from .targets import CallTargets, Targets
-from .tls import Tls, TlsSettings
+from .tls import Tls
 from .trunking import Trunking
-from .trunks import SipTrunk
 
 _log = logging.getLogger(__name__)
 
@@ -107,17 +101,9 @@ class Left:
 
 
 class SipBackend:
-    """SIP over UDP, TCP and TLS.
+    """SIP over UDP, TCP and TLS, as the settings say.
 
-    `listen` is host and port, 0 for any; `rtp_ports` the first and last for media; `advertise` the IP
-    address that peers are told in place of the one that faces them; `t1` seconds, see RFC 3261 §17.1.1.1;
-    `prompts` the folder below which `play` opens files, `recordings` that below which `record` writes, if it
-    may; `language` what `say` speaks where a script names none. `accounts` may register, and call as
-    themselves; their addresses are of any of `domains`, or of any host where none is named, and `realm` is
-    what their phones are told when asked for the password. Where the listener is not `open_to_all`, only they
-    and the `trunks` may call; where that is not said, it is on loopback addresses. `limits` are of all calls.
-    With `listeners` it listens there, in place of `listen`; `advertise` is not for peers in `local_nets`.
-    `token(n)` gives 2n hex digits and `randomness` bits that nobody can guess.
+    `voice` speaks what `say` says and `lookup` asks the DNS; `chance` gives bits that nobody can guess.
     """
 
     name = "sip"
@@ -132,63 +118,32 @@ class SipBackend:
 
     def __init__(
         self,
-        listen: tuple[str, int],
+        settings: SipSettings | None = None,
         *,
-        rtp_ports: tuple[int, int] = (20000, 29999),
-        advertise: str | None = None,
-        t1: float = 0.5,
         voice: Voice | None = None,
-        language: str = "en-US",
-        prompts: Path = Path(),
-        recordings: Path | None = None,
-        accounts: Iterable[Account] = (),
-        realm: str = "flowlang",
-        domains: Iterable[str] = (),
-        open_to_all: bool | None = None,
-        listeners: Iterable[ListenerConfig] = (),
-        local_nets: Iterable[Network] = (),
-        tls: TlsSettings | None = None,
-        limits: Limits | None = None,
-        trunks: Iterable[SipTrunk] = (),
         lookup: Lookup | None = None,
-        digest: Sequence[str] = DIGEST_ALGORITHMS,
-        codecs: Sequence[Codec] = CODECS,
-        token: Callable[[int], str] | None = None,
-        randomness: RandomBits | None = None,
+        chance: Chance | None = None,
     ) -> None:
-        self._listen = listen
-        self._rtp_ports = rtp_ports
-        self._advertise = advertise
-        self._settings = Settings(t1=t1, trying_after=_TRYING * t1)
+        self._settings = settings = settings or SipSettings()
+        self._timers = Settings(t1=settings.t1, trying_after=_TRYING * settings.t1)
         self._voice = voice
-        self._language = language
-        self._prompts = prompts
-        self._recordings = recordings
-        self._accounts = Accounts(accounts)
-        self._realm = realm
-        self._domains = frozenset(domain.lower() for domain in domains)
-        self._open_to_all = open_to_all
-        self._listeners = tuple(listeners)
-        self._local_nets = tuple(local_nets)
-        self._tls = tls
-        self._limits = limits
-        self._digest = tuple(digest)
-        self._codecs = tuple(codecs)
-        chance = Chance()
-        self._token = token or chance.token
-        self._random = randomness or chance
+        self._accounts = Accounts(settings.accounts)
+        self._domains = frozenset(domain.lower() for domain in settings.domains)
+        self._codecs = tuple(settings.codecs)
+        self._chance = chance or Chance()
         self._ground: Ground | None = None
         self._hidden = Hidden()
         self._ladders: Ladders | None = None
         resolver = DnsResolver(lookup or LazyLookup(), self._transports, self._below, self._versions)
-        self._trunking = Trunking(trunks, resolver)
+        self._trunking = Trunking(settings.trunks, resolver)
         self._targets: Targets = CallTargets(
             resolver,
             tuple(self._trunking.trunks.values()),
             self.registered,
             self._is_ours,
-            realm,
+            settings.realm,
             self._is_full,
+            self._accounts,
         )
         self._registrar: Registrar | None = None
 
@@ -221,32 +176,33 @@ class SipBackend:
 
     async def run(self, host: Host, *, task_status: Any = trio.TASK_STATUS_IGNORED) -> None:
         """Answers calls until cancelled; calls that are then up get a BYE."""
+        told = self._settings
         try:
-            for each in {each.host for each in self._listeners} or {self._listen[0]}:
-                check_addresses(each, self._advertise)
-            plane = MediaPlane(MediaConfig(ports=self._rtp_ports), randomness=self._random)
+            for each in {each.host for each in told.listeners} or {told.listen[0]}:
+                check_addresses(each, told.advertise)
+            plane = MediaPlane(MediaConfig(ports=told.rtp_ports), randomness=self._chance)
         except (ValueError, MediaError) as error:
             raise BackendError(str(error)) from None
         raise_file_limit()
         async with AsyncExitStack() as stack:
             listeners: list[Listener] = []
-            async for each in open_listeners(
-                self._listeners, self._listen, self._advertise, self._local_nets
-            ):
+            async for each in open_listeners(told.listeners, told.listen, told.advertise, told.local_nets):
                 stack.callback(each.close)
                 listeners.append(each)
             peers = self._trunking.peers()
             known = {name for each in peers for name in each.tls_names}
-            tls = Tls(self._tls or TlsSettings(), ask=bool(known))
-            endpoint = Endpoint(listeners, self._settings, self._token, self._on_event, tls=tls, known=known)
+            tls = Tls(told.tls, ask=bool(known))
+            endpoint = Endpoint(
+                listeners, self._timers, self._chance.token, self._on_event, tls=tls, known=known
+            )
             endpoint.agent.trace = self._on_message
             self._registrar = endpoint.agent.registrar = self._make_registrar()
-            endpoint.agent.door = make_door(self._registrar, self._trunking, self._limits, self._open_to_all)
+            endpoint.agent.door = make_door(self._registrar, self._trunking, told.limits, told.open_to_all)
             endpoint.agent.flood = Buckets()
-            sounds = Sounds(self._prompts, self._voice, self._language, plane.prompts)
+            sounds = Sounds(told.prompts, self._voice, told.language, plane.prompts)
             async with trio.open_nursery() as nursery:
                 self._ground = Ground(
-                    host, endpoint, plane, sounds, nursery, self._random, hold_music(), self._recordings,
+                    host, endpoint, plane, sounds, nursery, self._chance, hold_music(), told.recordings,
                     codecs=self._codecs, ladders=self._ladders, accounts=self._accounts,
                     dialogs=host if isinstance(host, DialogKeeper) else None,
                 )  # fmt: skip
@@ -304,16 +260,16 @@ class SipBackend:
 
     def _make_registrar(self) -> Registrar | None:
         by_password = any(each.credentials is not None for each in self._trunking.trunks.values())
-        if not self._accounts and not by_password and self._open_to_all is not False:
+        if not self._accounts and not by_password and self._settings.open_to_all is not False:
             return None
         return Registrar(
             self._accounts,
-            self._realm,
-            self._token(32).encode(),
-            self._token,
+            self._settings.realm,
+            self._chance.token(32).encode(),
+            self._chance.token,
             domains=self._domains,
             others=self._trunking.password_of,
-            algorithms=self._digest,
+            algorithms=tuple(self._settings.digest),
         )
 
     def _transports(self) -> frozenset[str]:
@@ -326,7 +282,7 @@ class SipBackend:
         return frozenset({4, 6}) if self._ground is None else self._ground.endpoint.versions
 
     def _below(self, limit: int) -> int:
-        return self._random.getrandbits(32) % limit
+        return self._chance.getrandbits(32) % limit
 
     def _is_full(self, trunk: str) -> bool:
         endpoint = None if self._ground is None else self._ground.endpoint
@@ -374,12 +330,12 @@ class SipBackend:
         if not self._accounts:
             return False
         name = host.lower()
-        if name in self._domains or name == self._realm.lower():
+        if name in self._domains or name == self._settings.realm.lower():
             return True
         here = self.address
         if self._domains or here is None:
             return False
-        ours = {here.host, "localhost", self._advertise} if port in (None, here.port) else {None}
+        ours = {here.host, "localhost", self._settings.advertise} if port in (None, here.port) else {None}
         return name in ours
 
     def _on_offered(self, call: IncomingCall, replaced: CallLeg | None) -> None:
@@ -389,7 +345,7 @@ class SipBackend:
         now = ground.endpoint.now()
         incoming = self._incoming(call.request, call.origin)
         leg = IncomingLeg(ground, call, incoming.id)
-        leg.introduce(incoming, self._realm, self._is_ours)
+        leg.introduce(incoming, self._settings.realm, self._is_ours)
         if not _fits(call, self._codecs):
             tell_refused(ground.host, incoming, 488, _NO_AUDIO)
             call.reject(488, now)
@@ -421,7 +377,7 @@ class SipBackend:
         if origin is not None:
             account = None if origin.account is None else self._accounts.get(origin.account)
             trunk = None if origin.trunk is None else self._trunking.trunks[origin.trunk]
-        return incoming_of(request, origin, account, trunk, self._realm, self._token(8))
+        return incoming_of(request, origin, account, trunk, self._settings.realm, self._chance.token(8))
 
     def _on_message(self, trace: Trace) -> None:
         ground = self._ground

@@ -40,7 +40,7 @@ def incoming_of(
     caller = asserted or caller
     source, name = _number(caller.uri, trunk), display_name(caller)
     if account is not None:
-        source = account.number or f"sip:{account.user}@{realm}"
+        source = account.number or account.address(realm)
         name = account.name or name
     return Incoming(
         "call",

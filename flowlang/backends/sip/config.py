@@ -1,11 +1,9 @@
-"""The settings of SIP as `flow.toml` has them, made into what `SipBackend` takes. What reads well and cannot
+"""The settings of SIP as `flow.toml` has them, made into `SipSettings`. What reads well and cannot
 be used is told with its place."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
-from ipaddress import IPv4Network, IPv6Network
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -14,50 +12,20 @@ from flowlang.project.shapes import Report, Wrong
 from flowlang.sip import Account, Credentials, Limits, SipSyntaxError
 from flowlang.sip.address import DEFAULT_PORTS
 from flowlang.sip.digest import DIGEST_ALGORITHMS
-from flowlang.sip.offer_answer import CODECS, Codec
+from flowlang.sip.offer_answer import CODECS
 from flowlang.sip.registrar import MAX_CPS
 from flowlang.sip.uri import Uri, parse_uri
 
-from .sockets import Transport
+from .settings import DEFAULT_REALM, ListenerConfig, SipSettings
 from .tls import TlsSettings
 from .trunks import DEFAULT_PRIORITY, Rewrite, SipTrunk
 
-_REALM = "flowlang"
 
-
-@dataclass(frozen=True, slots=True)
-class ListenerConfig:
-    """Where to listen: `open_to_all` is `None` for the default, open on loopback alone."""
-
-    name: str
-    transport: Transport
-    host: str
-    port: int
-    open_to_all: bool | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class SipConfig:
-    """All of it."""
-
-    listeners: tuple[ListenerConfig, ...] = ()
-    trunks: tuple[SipTrunk, ...] = ()
-    accounts: tuple[Account, ...] = ()
-    realm: str = _REALM
-    domains: tuple[str, ...] = ()
-    external_address: str | None = None
-    local_nets: tuple[IPv4Network | IPv6Network, ...] = ()
-    tls: TlsSettings = field(default_factory=TlsSettings)
-    limits: Limits = field(default_factory=Limits)
-    digest: tuple[str, ...] = DIGEST_ALGORITHMS
-    codecs: tuple[Codec, ...] = CODECS
-
-
-def sip_config(settings: Mapping[str, Any], report: Report | None) -> SipConfig:
+def sip_settings(settings: Mapping[str, Any], report: Report | None) -> SipSettings:
     """From the sections `sip`, `trunks` and `accounts`. Mistakes go to `report`, which is there where there
     are settings; the caller looks at it."""
     if report is None:
-        return SipConfig()
+        return SipSettings()
     sip: Mapping[str, Any] = settings.get("sip", {})
     tls = _tls(sip.get("tls", {}), Path(report.source.name).parent)
     listeners = [
@@ -68,18 +36,18 @@ def sip_config(settings: Mapping[str, Any], report: Report | None) -> SipConfig:
     domains = tuple(sip.get("domains", ()))
     trunks: Mapping[str, Any] = settings.get("trunks", {})
     of_trunks = {given["user"]: name for name, given in trunks.items() if "user" in given}
-    return SipConfig(
-        tuple(listeners),
-        tuple(_trunk(name, given, report) for name, given in trunks.items()),
-        tuple(_accounts(settings.get("accounts", {}), of_trunks, report)),
-        sip.get("realm") or (domains[0] if domains else _REALM),
-        domains,
-        sip.get("external_address"),
-        tuple(sip.get("local_nets", ())),
-        tls,
-        _limits(sip),
-        tuple(sip.get("digest", DIGEST_ALGORITHMS)),
-        tuple(sip.get("codecs", CODECS)),
+    return SipSettings(
+        listeners=tuple(listeners),
+        trunks=tuple(_trunk(name, given, report) for name, given in trunks.items()),
+        accounts=tuple(_accounts(settings.get("accounts", {}), domains, of_trunks, report)),
+        realm=sip.get("realm") or (domains[0] if domains else DEFAULT_REALM),
+        domains=domains,
+        advertise=sip.get("external_address"),
+        local_nets=tuple(sip.get("local_nets", ())),
+        tls=tls,
+        limits=_limits(sip),
+        digest=tuple(sip.get("digest", DIGEST_ALGORITHMS)),
+        codecs=tuple(sip.get("codecs", CODECS)),
     )
 
 
@@ -165,16 +133,27 @@ def _limits(given: Mapping[str, Any]) -> Limits:
     return Limits(given.get("max_calls"), given.get("max_cps"))
 
 
-def _accounts(given: Mapping[str, Any], trunks: Mapping[str, str], report: Report) -> list[Account]:
+def _accounts(
+    given: Mapping[str, Any], domains: Sequence[str], trunks: Mapping[str, str], report: Report
+) -> list[Account]:
     made: list[Account] = []
-    for user, each in given.items():
+    ours = {each.lower() for each in domains}
+    for written, each in given.items():
+        name, at, domain = written.partition("@")
+        user = f"{name}{at}{domain.lower()}"
+        if at and domain.lower() not in ours:
+            report.refuse(("accounts", written), f"name `{domain}` in `domains` of `[sip]` too")
+            continue
+        if any(user == other.user for other in made):
+            report.refuse(("accounts", written), "this account is there already; a domain has no case")
+            continue
         if user in trunks:
             report.refuse(
-                ("accounts", user),
+                ("accounts", written),
                 f"the trunk `{trunks[user]}` has this `user`: who knows either password would be both",
             )
             continue
-        password = _revealed(each["password"], ("accounts", user, "password"), report)
+        password = _revealed(each["password"], ("accounts", written, "password"), report)
         if password is not None:
             made.append(
                 Account(user, password, each.get("number"), each.get("name"), each.get("max_cps", MAX_CPS))

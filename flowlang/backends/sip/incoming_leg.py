@@ -45,10 +45,12 @@ class IncomingLeg(SipLeg):
     def introduce(self, incoming: Incoming, realm: str, is_ours: IsOurs) -> None:
         """Who calls: `realm` is the host of our accounts' addresses, `is_ours` tells of any host with its
         port whether it is."""
-        account = None if self._incoming.origin is None else self._incoming.origin.account
+        user = None if self._incoming.origin is None else self._incoming.origin.account
+        account = None if user is None else self._ground.accounts.get(user)
         self.far_end = incoming.source
         if account is not None:
-            self.also = (account, f"sip:{account}@{realm}")
+            address = account.address(realm)
+            self.also = (address,) if account.domain else (account.user, address)
         elif not incoming.verified:
             self.pretends = lambda: _is_of_ours(incoming.source, is_ours)
 

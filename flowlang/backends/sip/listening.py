@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Iterable, Sequence
 
-from .config import ListenerConfig
+from .settings import ListenerConfig
 from .sockets import Listener, Network, open_listener, open_pair
 
 

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from flowlang.model.addresses import is_e164, number_of
-from flowlang.sip import Address, Contact, Credentials, SipSyntaxError
+from flowlang.sip import Accounts, Address, Contact, Credentials, SipSyntaxError
 from flowlang.sip.uri import Uri, parse_uri
 
 from .harmless import printable
@@ -82,6 +82,7 @@ class CallTargets:
         is_ours: Callable[[str, int | None], bool],
         realm: str,
         is_full: Callable[[str], bool] = lambda trunk: False,
+        accounts: Accounts | None = None,
     ) -> None:
         self._resolver = resolver
         self._trunks = tuple(trunks)
@@ -89,6 +90,7 @@ class CallTargets:
         self._is_ours = is_ours
         self._realm = realm
         self._is_full = is_full
+        self._accounts = accounts or Accounts()
 
     async def find(self, to: str) -> Sequence[Round]:
         """See `Targets`."""
@@ -107,7 +109,9 @@ class CallTargets:
         if not uri.is_sip or uri.headers is not None:
             raise NoTarget(0, f"{printable(to)} cannot be called: it is no SIP URI without headers")
         if uri.user is not None and self._is_ours(uri.host, uri.port):
-            address = f"sip:{uri.user}@{self._realm}"
+            account = self._accounts.at(uri.user_text, uri.host)
+            host = (account and account.domain) or self._realm
+            address = f"sip:{uri.user}@{host}"
             number = number_of(address)
             if number is not None and not self._registered(address):
                 return await self._by_trunk(number)
@@ -120,8 +124,10 @@ class CallTargets:
         contacts = self._registered(address)
         if not contacts:
             raise NoTarget(480, f"no phone is registered as {printable(address)}")
-        user = parse_uri(address).user_text  # it reads as a URI, or nobody were registered
-        return [[Target(each.uri, each.source, domain=self._realm, account=user) for each in contacts]]
+        uri = parse_uri(address)  # it reads as a URI, or nobody were registered
+        account = self._accounts.at(uri.user_text, uri.host)
+        user = uri.user_text if account is None else account.user
+        return [[Target(each.uri, each.source, domain=uri.host, account=user) for each in contacts]]
 
     async def _by_trunk(self, number: str) -> Sequence[Round]:
         trunks = trunks_for(number, self._trunks)

@@ -11,14 +11,25 @@ MAX_CPS = 5.0
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """`user` is the user part of its address and the name in its credentials. `number` is what its calls show
-    as the caller's number; a phone has no say in that. `max_cps` is how many calls it may begin a second."""
+    """`user` is the name in its credentials and the user part of its address, in whichever domain of ours; or
+    all of its address, as in `alice@b.example`, for one who is somebody else than `alice` elsewhere. `number`
+    is what its calls show as the caller's number; a phone has no say in that. `max_cps` is how many calls it
+    may begin a second."""
 
     user: str
     password: str = field(repr=False)
     number: str | None = None
     name: str | None = None
     max_cps: float = MAX_CPS
+
+    @property
+    def domain(self) -> str | None:
+        """Where it is alone of its name, `None` for one of all domains."""
+        return self.user.partition("@")[2].lower() or None
+
+    def address(self, realm: str) -> str:
+        """Its address of record; `realm` is the host where it has no domain of its own."""
+        return f"sip:{self.user}" if self.domain else f"sip:{self.user}@{realm}"
 
 
 class Accounts:
@@ -39,6 +50,12 @@ class Accounts:
     def get(self, user: str) -> Account | None:
         """The account of that user."""
         return self._accounts.get(user)
+
+    def at(self, user: str, host: str) -> Account | None:
+        """Whose address this is, its user part unescaped: that domain's own comes before one of all domains."""
+        if "@" in user:
+            return None
+        return self._accounts.get(f"{user}@{host.lower()}") or self._accounts.get(user)
 
     def password_of(self, user: str) -> str | None:
         """Its password, `None` where there is no such account."""

@@ -37,7 +37,7 @@ class _NotItsOwnError(Exception):
 
 
 class Registrar:
-    """Of one domain. `domains` are the hosts of addresses that are ours, besides the IP address that a
+    """`domains` are the hosts of addresses that are ours, besides the IP address that a
     REGISTER came to; empty is any host. `key` is secret, `token(n)` gives 2n hex digits that nobody can
     guess. `others` gives the passwords of those that call and do not register."""
 
@@ -60,7 +60,7 @@ class Registrar:
             return accounts.password_of(user) or others(user)
 
         self.guard = DigestGuard(realm, password_of, key, token, algorithms)
-        self._domains = domains
+        self._domains = domains and domains | {realm.lower()}  # where extensions are
         self._shortest = shortest
         self._bindings = Bindings(contacts)
 
@@ -74,9 +74,10 @@ class Registrar:
             uri = parse_uri(address) if isinstance(address, str) else address
         except SipSyntaxError:
             return ()
-        if not uri.is_sip or not self._is_ours(uri.host) or self.accounts.get(uri.user_text) is None:
+        account = self.accounts.at(uri.user_text, uri.host)
+        if account is None or not uri.is_sip or not self._is_ours(uri.host):
             return ()
-        return tuple(each.contact for each in self._bindings.of(uri.user_text, now))
+        return tuple(each.contact for each in self._bindings.of(account.user, now))
 
     def behind_nat(self, now: float) -> list[Address]:
         """Where phones registered from whose Contact is elsewhere."""
@@ -98,7 +99,8 @@ class Registrar:
         address = request.to.uri
         if not address.is_sip or not (self._is_ours(address.host) or same_host(address.host, local.host)):
             return Reply(404)
-        if address.user_text != verdict.user or self.accounts.get(verdict.user) is None:
+        account = self.accounts.at(address.user_text, address.host)
+        if account is None or account.user != verdict.user:
             return Reply(403, reason="An account registers itself alone")
         try:
             return self._change(verdict.user, request, source, now)
@@ -149,9 +151,10 @@ class Registrar:
     def _is_its_own(self, user: str, contact: Uri) -> bool:
         """Whether the user part of a contact is no number, or the account's name or number."""
         called, account = contact.user_text, self.accounts.get(user)
-        if account is None or called == account.user or not may_be_dialled(called):
+        if account is None or not may_be_dialled(called):
             return True
-        if _BARESIP.fullmatch(called.removeprefix(account.user)):
+        own = account.user.partition("@")[0]
+        if called == own or _BARESIP.fullmatch(called.removeprefix(own)):
             return True
         return (
             ";" not in called
