@@ -61,7 +61,7 @@ class _Wanted(Report):
 def takes(shape: Shape) -> str:
     """What a value of a shape may be, in words."""
     match shape:
-        case shapes.Text(wanted=wanted):
+        case shapes.Text(wanted=wanted) | shapes.File(wanted=wanted):
             return wanted
         case shapes.Choice(of=of):
             return "one of " + ", ".join(f'`"{each}"`' for each in of)

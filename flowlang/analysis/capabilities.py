@@ -3,27 +3,26 @@
 - E405: a route leads to a flow that needs more of its leg than the backends can do by which its calls may
   come. Where `via` names the way, as text or constant, each backend with a way of that name has to be able;
   else it is enough that one of the channel is. In a thread all is messages, which need no leg.
-- E407: an action needs an outlet that no backend has. Looked at are all flows of the script, and those of
-  its own modules that a route reaches. What a module of the standard library can send, as a voicemail by
-  e-mail, a script need not ask of it; there, and where a variable says on which channel something goes, only
-  running tells.
+- E407: an action of one of its own flows needs an outlet that no backend has. Where a variable says on which
+  channel something goes only running tells.
+- E408: an action names what its outlet does not have; see `served`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 
 from flowlang.diagnostics import Diagnostic
 from flowlang.model.action import THREADS, Action
 from flowlang.model.addresses import channel_of
 from flowlang.model.commands import COMMANDS
-from flowlang.model.values import Value
 from flowlang.syntax import ast
-from flowlang.syntax.ast.walk import walk
 
-from .literals import UNKNOWN, Unknown, literal_value
+from .literals import UNKNOWN, literal_value
+from .own_calls import own_calls
 from .program import Program
+from .served import unnamed
 
 KINDS = {
     "sms": ("sms_gateway", "smpp"),
@@ -40,12 +39,13 @@ KINDS = {
 @dataclass(frozen=True, slots=True)
 class Capability:
     """What a backend can do: the channels that it serves, the commands that legs can do there, its outlets,
-    and the names of the ways (`via`) by which calls come to it."""
+    the names of the ways (`via`) by which calls come to it, and what its outlets' commands may name."""
 
     channels: frozenset[str] = frozenset()
     commands: frozenset[str] = frozenset()
     outlets: frozenset[str] = frozenset()
     vias: frozenset[str] = frozenset()
+    names: Mapping[str, frozenset[str]] = field(default_factory=dict[str, frozenset[str]])
 
 
 def beyond(program: Program, backends: Sequence[Capability]) -> Iterator[Diagnostic]:
@@ -57,6 +57,7 @@ def beyond(program: Program, backends: Sequence[Capability]) -> Iterator[Diagnos
             )
     if backends:
         yield from without_outlet(program, frozenset[str]().union(*(each.outlets for each in backends)))
+        yield from unnamed(program, {name: each for one in backends for name, each in one.names.items()})
 
 
 def _beyond_leg(program: Program, route: ast.Route, able: Sequence[Capability]) -> Iterator[Diagnostic]:
@@ -81,12 +82,7 @@ def _vias(program: Program, route: ast.Route) -> Iterable[str]:
     """The names that a `via` gives, as far as the text tells."""
     if route.via is None:
         return ()
-    known: dict[str, Value] = {}
-    for name, constant in program.constants.items():
-        value = literal_value(constant.value, known)
-        if not isinstance(value, Unknown):
-            known[name] = value
-    value = literal_value(route.via, known)
+    value = literal_value(route.via, program.values)
     if value is UNKNOWN:
         return ()
     return [each for each in (value if isinstance(value, tuple) else (value,)) if isinstance(each, str)]
@@ -95,32 +91,23 @@ def _vias(program: Program, route: ast.Route) -> Iterable[str]:
 def without_outlet(program: Program, outlets: frozenset[str]) -> Iterator[Diagnostic]:
     """The first call of each kind that none of these outlets can carry out."""
     missing: set[str] = set()
-    for module in program.modules:
-        if module.module.source.name.startswith("std/"):
+    for call in own_calls(program):
+        outlet = _outlet(call.action, call.node)
+        if outlet is None or outlet in outlets or outlet in missing:
             continue
-        for flow in module.flows.values():
-            if module is not program and not flow.channels:
-                continue
-            for node in walk(flow.decl.body):
-                outlet = _outlet(module, node) if isinstance(node, ast.Call) else None
-                if outlet is None or outlet in outlets or outlet in missing:
-                    continue
-                missing.add(outlet)
-                message = f"this needs the outlet `{outlet}`, which no backend here has"
-                kinds = " or ".join(f'`kind = "{each}"`' for each in KINDS.get(outlet, ()))
-                hint = f"set one up in `[backends.NAME]` of flow.toml{f', with {kinds}' if kinds else ''}"
-                yield Diagnostic("E407", module.module.source, node.span, message, hint=hint)
+        missing.add(outlet)
+        message = f"this needs the outlet `{outlet}`, which no backend here has"
+        kinds = " or ".join(f'`kind = "{each}"`' for each in KINDS.get(outlet, ()))
+        hint = f"set one up in `[backends.NAME]` of flow.toml{f', with {kinds}' if kinds else ''}"
+        yield Diagnostic("E407", call.module.module.source, call.node.span, message, hint=hint)
 
 
-def _outlet(module: Program, call: ast.Call) -> str | None:
-    callee = module.called(call).callee if module.outcome(call) is None else None
-    if not isinstance(callee, Action):
-        return None
-    if callee.sends is None and callee.name == "send":
+def _outlet(action: Action, call: ast.Call) -> str | None:
+    if action.sends is None and action.name == "send":
         to = next((each.value for each in call.arguments if each.name == "to"), None)
         match to:
             case ast.Text(value=str(text)) | ast.Template(parts=(str(text), *_)):
                 return channel_of(text)
             case _:
                 return None
-    return callee.sends
+    return action.sends

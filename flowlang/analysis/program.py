@@ -11,6 +11,7 @@ from flowlang.model.actions import Action, OutcomeType
 from flowlang.model.functions import Function
 from flowlang.model.policy import Policy
 from flowlang.model.secrets import NO_SECRETS, Secrets
+from flowlang.model.values import Value
 from flowlang.syntax import ast
 
 from .checks.routes import priority
@@ -83,6 +84,12 @@ class Program:
     def sources(self) -> tuple[Source, ...]:
         """The texts of all modules and, last, its own."""
         return tuple(each.module.source for each in self.modules)
+
+    @property
+    def values(self) -> Mapping[str, Value]:
+        """The constants whose value the text tells."""
+        assert self._script is not None
+        return self._script.values
 
     def called(self, call: ast.Call) -> Called:
         """What a call calls. The checks let none through that calls nothing."""

@@ -12,7 +12,7 @@ import json
 import os
 import stat
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 from hashlib import sha256
 from pathlib import Path
@@ -20,7 +20,7 @@ from typing import Any, NamedTuple
 
 import flowlang
 
-_CODE = ("analysis", "diagnostics", "model", "project", "syntax", "cli", "compile", "core", "rtp")
+_CODE = ("analysis", "backends", "diagnostics", "model", "project", "syntax", "cli", "compile", "core", "rtp")
 """The packages that decide what is found."""
 _MAX_ENTRIES = 1_000
 _MAX_BYTES = 2**20
@@ -51,6 +51,8 @@ class Cache:
                 return None
             if not all(stamp(name) == known for name, known in entry["prompts"]):
                 return None
+            if not all(os.path.exists(file) == known for file, known in entry["files"]):
+                return None
             return Found(int(entry["code"]), [str(each) for each in entry["lines"]])
         except (KeyError, TypeError, ValueError, OSError):  # not written by this version
             return None
@@ -63,13 +65,18 @@ class Cache:
         found: Found,
         texts: dict[str, bytes],
         prompts: dict[str, list[int] | None],
+        files: Iterable[str],
     ) -> None:
-        """Keeps what was found. `texts` are the files that were read. What cannot be kept is not."""
+        """Keeps what was found. `texts` are the files that were read, `files` those that were looked for.
+        What cannot be kept is not."""
         file = self._file(path, as_json, settings)
         if file is None:
             return
         hashes = [(name, sha256(data).hexdigest()) for name, data in texts.items()]
-        entry = {"texts": hashes, "prompts": [*prompts.items()], "code": found.code, "lines": found.lines}
+        entry = {
+            "texts": hashes, "prompts": [*prompts.items()], "code": found.code, "lines": found.lines,
+            "files": [(each, os.path.exists(each)) for each in files],
+        }  # fmt: skip
         new = file.with_suffix(f".{os.getpid()}")
         with suppress(OSError):
             self._make_room(file.parent)

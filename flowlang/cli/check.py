@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
@@ -80,7 +81,7 @@ def _checked(cache: Cache, path: Path, as_json: bool) -> int:
         seen = _Seen(path.parent)
         found = _check(path, as_json, seen)
         if seen.whole:
-            cache.keep(path, as_json, settings, found, seen.texts, seen.prompts)
+            cache.keep(path, as_json, settings, found, seen.texts, seen.prompts, seen.files)
     for line in found.lines:
         click.echo(line)
     return found.code
@@ -94,6 +95,7 @@ class _Seen:
         self._plays = scripts.prompt_plays(folder)
         self.texts: dict[str, bytes] = {}
         self.prompts: dict[str, list[int] | None] = {}
+        self.files: list[str] = []
         self.whole = True
 
     def exists(self, name: str) -> bool:
@@ -145,6 +147,8 @@ def _check(path: Path, as_json: bool, seen: _Seen) -> Found:
     # Here, so that a wrong path is told, and what was found before, without loading the parser.
     from flowlang.analysis import check as check_module
     from flowlang.analysis.capabilities import without_outlet
+    from flowlang.analysis.opting_out import opting_out
+    from flowlang.analysis.served import unnamed, unserved
     from flowlang.core import check_constants
     from flowlang.modules import ModuleFiles
     from flowlang.project.project import ProjectError, open_project
@@ -153,7 +157,9 @@ def _check(path: Path, as_json: bool, seen: _Seen) -> Found:
     try:
         project = open_project(path)
         backends = project.check_backends()
+        names = project.names(backends)
         seen.whole = backends.ours
+        seen.files += (os.path.abspath(each) for each in backends.files)
     except ProjectError as error:
         seen.whole = False  # it may be Python that is wrong
         scripts.show(error.diagnostics, lines.append, as_json)
@@ -170,12 +176,18 @@ def _check(path: Path, as_json: bool, seen: _Seen) -> Found:
         checked = check_module(parsed.module, actions=project.actions, exists=seen.plays, load=load)
         wrong = check_constants(checked.program) if checked.program is not None else None
         diagnostics += checked.diagnostics + ((wrong,) if wrong is not None else ())
-        if checked.program is not None and outlets is not None:
-            diagnostics += tuple(without_outlet(checked.program, outlets | _ALWAYS))
+        if checked.program is None:
+            return diagnostics, Exit.FAILED
+        beside = [*opting_out(checked.program, project.manners)]
+        if outlets is not None:
+            beside += without_outlet(checked.program, outlets | _ALWAYS)
+        if names is not None:
+            beside += (*unnamed(checked.program, names), *unserved(checked.program, names))
+        diagnostics += tuple(sorted(beside, key=lambda each: (each.source.name, each.span)))
         return diagnostics, Exit.FAILED if has_errors(diagnostics) else Exit.FINE
 
     diagnostics, code = _with_tests(path, source, seen, look)
-    scripts.show(diagnostics, lines.append, as_json)
+    scripts.show((*backends.missing, *diagnostics), lines.append, as_json)
     return Found(code, lines)
 
 

@@ -12,13 +12,11 @@ for ever, and nobody is flooded.
 
 from __future__ import annotations
 
-import unicodedata
-from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import Protocol
 
 from flowlang.model.addresses import same_person
-from flowlang.model.manners import Manners
+from flowlang.model.manners import Manners, word_of, words_of
 from flowlang.model.message_commands import SendMessage
 from flowlang.model.values import DAY, HOUR, MINUTE
 
@@ -100,8 +98,8 @@ class Porter:
     def __init__(self, manners: Manners | None = None, opted_out: OptOuts | None = None) -> None:
         self.manners = manners = manners or Manners()
         self.opted_out: OptOuts = opted_out if opted_out is not None else set()
-        self._opt_out = _words(manners.opt_out)
-        self._opt_in = _words(manners.opt_in)
+        self._opt_out = words_of(manners.opt_out)
+        self._opt_in = words_of(manners.opt_in)
         self._automatic: dict[str | None, None] = {}
         self._machines: dict[str, int] = {}  # who sent by himself, and when last
         self._to_machines = Allowance(_MOST_TO_MACHINE, DAY)
@@ -180,7 +178,7 @@ class Porter:
                 del self._automatic[next(iter(self._automatic))]
 
     def _word(self, person: str, text: str) -> Dropped | None:
-        word = _word_of(text) if len(text) <= _LONGEST_WORD else ""
+        word = word_of(text) if len(text) <= _LONGEST_WORD else ""
         if word in self._opt_out:
             if person in self.opted_out:
                 return Dropped("it opts out, and had before", stops=True)
@@ -195,13 +193,3 @@ class Porter:
 def _came_from(began: Opening, *addresses: str) -> bool:
     """Whether one of these is who wrote what an activeflow began with, or where he wants his answers."""
     return any(each and same_person(each) in addresses for each in (began.source, began.reply_to))
-
-
-def _words(given: Iterable[str]) -> frozenset[str]:
-    return frozenset(map(_word_of, given)) - {""}
-
-
-def _word_of(text: str) -> str:
-    """The letters and digits, as phones of all kinds write them: full width, with marks that nobody sees,
-    quotes around and spaces between."""
-    return "".join(each for each in unicodedata.normalize("NFKC", text).casefold() if each.isalnum())

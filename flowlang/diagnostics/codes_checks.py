@@ -149,6 +149,12 @@ CHANNELS: dict[str, Code] = {
         "can do that: a script is refused before it has to tell its first caller so. Set a backend up in "
         "`[backends.NAME]` of `flow.toml`; `flow backends` lists the kinds.",
     ),
+    "E408": Code(
+        "name that flow.toml does not have",
+        "The first argument of `sql.query` and `sql.run` is a data base in `connections` of a section with "
+        '`kind = "sql"`, `to` of `notify` one of `services` of a section with `kind = "notify"`, without it '
+        "`default`. To any other name the action would fail each time.",
+    ),
     "E406": Code(
         "nobody there any more",
         "The caller is surely gone here: behind a `hangup`, `reject` or `redirect`, behind a `transfer` that "
@@ -354,10 +360,27 @@ WARNINGS: dict[str, Code] = {
         'Values of different types are never equal; only an integer may equal a decimal. `1 == "1"` is '
         "false.",
     ),
+    "W507": Code(
+        "answer that opts out",
+        "A message that is nothing but an opt-out word, as `Cancel` or `stop`, reaches no flow: the person gets no "
+        "more messages, and his activeflow ends. An `ask` that is reached on such a channel offers another word; "
+        "or the operator has other ones, by `opt_out` and `opt_out_channels` in `[messages]` of flow.toml.",
+    ),
     "W701": Code("test that expects nothing", "Without an `expect` a test can hardly fail."),
     "W601": Code(
         "route that is never taken",
         "A better route, of higher priority or written first, has the same clauses and no condition.",
+    ),
+    "W801": Code(
+        "file of the settings that is not there",
+        "A setting names a file or a folder, and from the folder of flow.toml nothing is there. Where the project is "
+        "only checked that may be right; `flow serve` there would not begin, or attach nothing.",
+    ),
+    "W602": Code(
+        "route for what nothing brings",
+        "No section of flow.toml has the webhook, schedule, chat or mail address that the route is for, or none "
+        "takes in what comes on its channel, or no trunk, listener or account has the name behind `via`. Looked at "
+        "are texts and constants, beside a flow.toml, by `flow check`.",
     ),
 }
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 from flowlang.analysis import Load, checked_program, load_nothing
 from flowlang.analysis.capabilities import Capability, beyond
-from flowlang.backends.border import Backend, HasVias, Outlet
+from flowlang.backends.border import Backend, HasNames, HasVias, Outlet
 from flowlang.core import Script, compile_script
 from flowlang.diagnostics import Diagnostic, Source
 from flowlang.model.actions import Action
@@ -22,6 +22,7 @@ def capability_of(backend: Backend) -> Capability:
         frozenset(backend.commands),
         frozenset(backend.outlets) if isinstance(backend, Outlet) else frozenset(),
         frozenset(backend.vias) if isinstance(backend, HasVias) else frozenset(),
+        backend.names if isinstance(backend, HasNames) else {},
     )
 
 

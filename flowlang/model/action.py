@@ -5,6 +5,7 @@ The tables of actions (`actions`, `message_actions`) are made of these, and a ho
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import Enum
 from typing import Literal, NamedTuple, get_args
@@ -62,6 +63,11 @@ THREADS = frozenset({"sms", "email", "chat"})
 OutletName = Literal["sms", "email", "chat", "notify", "http", "store", "sql"]
 """What a backend can send by: a channel, or one of those that are no channel."""
 OUTLETS: frozenset[str] = frozenset(get_args(OutletName))
+
+Names = Mapping[str, frozenset[str] | None]
+"""What scripts may call the operator's things. By channel: what `to` of things that come in may be, a mail
+address also as `mailto:*@` and a domain. By outlet: what its commands may name. For `via`: the ways of calls.
+`None` is for anything; a channel that is left out nothing serves."""
 
 Recovery = Literal["repeat", "query", "unknown"]
 

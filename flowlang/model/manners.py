@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import unicodedata
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from .values import MINUTE
@@ -21,3 +23,14 @@ class Manners:
     thread: int = 60
     thread_window: int = 10 * MINUTE
     recipient: int = 60
+
+
+def words_of(given: Iterable[str]) -> frozenset[str]:
+    """Words as they are compared."""
+    return frozenset(map(word_of, given)) - {""}
+
+
+def word_of(text: str) -> str:
+    """The letters and digits, as phones of all kinds write them: full width, with marks that nobody sees,
+    quotes around and spaces between."""
+    return "".join(each for each in unicodedata.normalize("NFKC", text).casefold() if each.isalnum())

@@ -12,20 +12,21 @@ shape as well as by the kind.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
 from typing import Any, Generic, TypeVar, cast
 
-from flowlang.diagnostics import near_name
-from flowlang.model.action import OutletName
+from flowlang.diagnostics import Diagnostic, near_name
+from flowlang.model.action import Names, OutletName
 from flowlang.model.plain import Sealing
 from flowlang.model.policy import NOTHING, Policy
 from flowlang.model.speech import Voice
 
 from .hosts import CannotImportError, imported
-from .shapes import WRONG, Report, Table
+from .shapes import WRONG, Report, Table, shown
 
 GROUP = "flowlang.backends"
 
@@ -92,13 +93,15 @@ class BackendKind(Generic[_Made_co]):
     `make` gives a `flowlang.backends.border.Backend`, or raises `SettingsError`. `outlets` says, for `flow
     check`, which a section has, each with the setting that it takes, `None` for none; without it only what is
     made tells. `check` is the part of `make` that is for `flow check`, too: it raises `SettingsError` for
-    what is wrong in the settings alone; it opens nothing, and secrets are not there."""
+    what is wrong in the settings alone; it opens nothing, and secrets that are not there are empty. `serves`
+    says by what names scripts have what the section brings; without it nobody knows."""
 
     doc: str
     settings: Table
     make: Callable[[Section], _Made_co]
     outlets: Mapping[OutletName, str | None] | None = None
     check: Callable[[Section], object] | None = None
+    serves: Callable[[Section], Names] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,22 +168,30 @@ def _one_for_each(outlets: Iterable[str], name: str, senders: dict[str, str], re
 @dataclass(frozen=True, slots=True)
 class Checked:
     """What is known of `[backends]` without making any. `ours`: all kinds are of this package, and change
-    with it alone. `outlets` are those that they have, `None` where a kind does not say."""
+    with it alone. `outlets` are those that they have, `names` what they serve by which names: both `None`
+    where a kind does not say. `missing` tells of files that are not there; `files` are those that were looked
+    for."""
 
     ours: bool
     outlets: frozenset[str] | None
+    names: Names | None = None
+    missing: tuple[Diagnostic, ...] = ()
+    files: tuple[Path, ...] = ()
 
 
 def check_backends(sections: Mapping[str, Mapping[str, Any]], report: Report) -> Checked:
     """Reads `[backends]` by the shapes of its kinds and what they check, and makes nothing. What is wrong is
     in the report."""
     outlets: set[str] | None = set()
+    names: dict[str, frozenset[str] | None] | None = {}
     senders: dict[str, str] = {}
     surroundings = Surroundings(Path(report.source.name).parent)
     for name, kind, settings in _read(sections, report):
+        section = Section(name, settings, surroundings)
         try:
             if kind.check is not None:
-                kind.check(Section(name, settings, surroundings))
+                kind.check(section)
+            names = _together(names, kind.serves(section) if kind.serves is not None else None)
         except SettingsError as error:
             report.add("E805", report.extent(("backends", name, *error.where)).value, error.message)
         if kind.outlets is None:
@@ -192,7 +203,33 @@ def check_backends(sections: Mapping[str, Mapping[str, Any]], report: Report) ->
             outlets |= found
     used = {str(given.get("kind")) for given in sections.values()}
     ours = all(each.value.startswith("flowlang.") for kind in used for each in _entries(kind))
-    return Checked(ours, frozenset(outlets) if outlets is not None else None)
+    return Checked(
+        ours,
+        frozenset(outlets) if outlets is not None else None,
+        names,
+        tuple(_missing(report)),
+        tuple(each for _, each in report.files),
+    )
+
+
+def _together(
+    names: dict[str, frozenset[str] | None] | None, more: Names | None
+) -> dict[str, frozenset[str] | None] | None:
+    """What both serve, as far as both say."""
+    if names is None or more is None:
+        return None
+    for each, served in more.items():
+        before = names.get(each, frozenset())
+        names[each] = before | served if before is not None and served is not None else None
+    return names
+
+
+def _missing(report: Report) -> Iterator[Diagnostic]:
+    """W801, of the files and folders that settings name: what is read here may be served elsewhere."""
+    for path, file in report.files:
+        if not os.path.exists(file):
+            span = report.extent(path).value
+            yield Diagnostic("W801", report.source, span, f"there is no file or folder {shown(str(file))}")
 
 
 def _read(

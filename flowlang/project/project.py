@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from flowlang.diagnostics import DiagnosticsError, Source, Span
+from flowlang.model.action import Names
 from flowlang.model.actions import ACTIONS, Action
 from flowlang.model.host_action import HostAction
 from flowlang.model.manners import Manners
@@ -102,12 +103,22 @@ class Project:
         `ProjectError`."""
         sections = self.settings.get("backends")
         if not sections or self.report is None:
-            return Checked(ours=True, outlets=frozenset())
+            return Checked(ours=True, outlets=frozenset(), names={})
         self.report.needs_secrets = False
         checked = check_backends(sections, self.report)
         self.report.needs_secrets = True
         _raise_found((self.report,))
         return checked
+
+    def names(self, checked: Checked) -> Names | None:
+        """What scripts may call what there is, that of SIP included; `None` where nobody knows, or where
+        these settings are not for `flow serve`."""
+        if checked.names is None or not self.is_served:
+            return None
+        given = self.settings
+        listeners = given.get("sip", {}).get("listeners", ())
+        ways = frozenset((*given.get("trunks", ()), *given.get("accounts", ()), *listeners))
+        return {**checked.names, "via": ways | (checked.names.get("via") or frozenset())}
 
     @property
     def is_served(self) -> bool:

@@ -10,6 +10,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import Enum
+from pathlib import Path as FilePath
 from typing import Any, Protocol, cast
 
 from flowlang.diagnostics import Diagnostic, Source, Span, near_name
@@ -39,6 +40,8 @@ class Report:
         self.needs_secrets = True
         """Whether secrets have to be there: not where a project is only checked."""
         self.found: list[Diagnostic] = []
+        self.files: list[tuple[Path, FilePath]] = []
+        """Those that the settings name, each with its place."""
         self._positions: Mapping[Path, Extent] | None = None
 
     def extent(self, path: Path) -> Extent:
@@ -117,6 +120,22 @@ HOST = Text(
     ),
 )
 """Where a server is. A name of other characters stands as DNS has it, as in `xn--mller-kva.example`."""
+
+
+@dataclass(frozen=True, slots=True)
+class File:
+    """The path of a file or folder, from the folder of the settings; whether it is there is another
+    question."""
+
+    wanted: str = "a path"
+
+    def read(self, given: Any, path: Path, report: Report) -> Any:
+        if not isinstance(given, str):
+            return report.wrong(path, given, self.wanted)
+        if not given or "\0" in given:
+            return report.refuse(path, "this is no path")
+        report.files.append((path, FilePath(report.source.name).parent / given))
+        return given
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,6 +18,7 @@ from flowlang.backends.console.backend import ConsoleBackend
 from flowlang.backends.pyvoip import PhoneSettings, PyVoipBackend, open_phone
 from flowlang.backends.simulator import SimulatorBackend
 from flowlang.backends.sip import SipBackend
+from flowlang.backends.sql import SqlBackend, SqliteConnection
 from flowlang.engine.errors import ScriptError
 from flowlang.model.actions import ACTIONS
 from flowlang.model.message_commands import HttpRequest, OutsideCommand, SendMessage
@@ -105,6 +106,17 @@ def test_a_script_that_needs_an_outlet_no_backend_has_is_refused(action: str, ou
             assert (found.code, found.message) == (
                 "E407", f"this needs the outlet `{outlet}`, which no backend here has",
             )  # fmt: skip
+
+    trio.run(main, clock=MockClock())
+
+
+def test_a_script_that_names_a_data_base_that_there_is_not_is_refused(tmp_path: Path) -> None:
+    async def main() -> None:
+        async with open_engine([SqlBackend({"orders": SqliteConnection(tmp_path / "orders.db")})]) as engine:
+            with pytest.raises(ScriptError) as refused:
+                engine.load_text('policy { allow sql "*" }\nflow main { sql.run "oders", "vacuum" }')
+            (found,) = refused.value.diagnostics
+            assert (found.code, found.near) == ("E408", "orders")
 
     trio.run(main, clock=MockClock())
 
@@ -228,6 +240,7 @@ def test_each_action_needs_an_outlet_or_commands_and_each_outlet_has_its_kinds()
         kind = entry.load()
         if entry.value.startswith("flowlang.") and isinstance(kind, BackendKind):
             assert kind.outlets is not None, "what `flow check` knows of ours"
+            assert kind.serves is not None
             for outlet, setting in kind.outlets.items():
                 assert setting is None or setting in kind.settings.keys
                 given.setdefault(outlet, set()).add(entry.name)

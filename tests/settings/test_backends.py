@@ -155,11 +155,87 @@ def test_a_kind_that_makes_no_backend_is_told(tmp_path: Path) -> None:
         ('[backends.a]\nkind = "pigeon"\nloft = "x"\n', None),  # it does not say
     ],
 )
-def test_what_kinds_say_of_their_outlets_is_known_without_making_them(
+def test_what_kinds_say_of_their_outlets_and_names_is_known_without_making_them(
     tmp_path: Path, toml: str, outlets: frozenset[str] | None
 ) -> None:
     (tmp_path / "flow.toml").write_text(toml, encoding="utf-8")
-    assert open_project(tmp_path / "desk.flow").check_backends().outlets == outlets
+    checked = open_project(tmp_path / "desk.flow").check_backends()
+    assert checked.outlets == outlets
+    assert (checked.names is None) == (outlets is None)
+
+
+SECRETS = """[backends.a]
+kind = "web"
+listen = "127.0.0.1:1"
+[backends.a.hooks.orders]
+verify = "standard"
+secret = { env = "NO_SUCH" }
+[backends.b]
+kind = "http"
+[backends.b.webhooks]
+secret = { env = "NO_SUCH" }
+"""
+
+
+def test_secrets_that_are_not_there_are_not_looked_at(tmp_path: Path) -> None:
+    (tmp_path / "flow.toml").write_text(SECRETS, encoding="utf-8")
+    checked = open_project(tmp_path / "desk.flow").check_backends()
+    assert checked.names == {"webhook": {"/orders"}}
+
+
+NAMES = """[backends.mail]
+kind = "email"
+[backends.mail.listener]
+addresses = ["desk@clinic.example", "@shop.example"]
+[backends.mail.imap]
+host = "imap.clinic.example"
+address = "mailto:box@clinic.example"
+user = "box"
+password = { env = "NO_SUCH" }
+[backends.other]
+kind = "email"
+from = "desk@clinic.example"
+[backends.other.smtp]
+host = "smtp.clinic.example"
+[backends.texts]
+kind = "smpp"
+host = "smsc.example"
+system_id = "x"
+from = "X"
+[backends.phone]
+kind = "pyvoip"
+server = "pbx.example"
+user = "x"
+password = { env = "NO_SUCH" }
+[trunks.carrier]
+servers = ["sip:carrier.example"]
+[accounts.ann]
+password = { env = "NO_SUCH" }
+[sip.listeners.public]
+address = "127.0.0.1:5070"
+"""
+
+
+def test_what_sections_serve_is_told_by_the_names_that_scripts_have_for_it(tmp_path: Path) -> None:
+    (tmp_path / "flow.toml").write_text(NAMES, encoding="utf-8")
+    project = open_project(tmp_path / "desk.flow")
+    mails = {"mailto:desk@clinic.example", "mailto:*@shop.example", "mailto:box@clinic.example"}
+    assert project.names(project.check_backends()) == {
+        "email": mails, "sms": None, "via": {"phone", "carrier", "ann", "public"},
+    }  # fmt: skip
+
+
+def test_settings_of_a_program_around_flowlang_say_nothing_of_what_is_served(tmp_path: Path) -> None:
+    (tmp_path / "flow.toml").write_text('[actions.x]\ndoc = "x"\n', encoding="utf-8")
+    project = open_project(tmp_path / "desk.flow")
+    assert project.names(project.check_backends()) is None
+
+
+@pytest.mark.parametrize("given", ['""', '"a\\u0000b"', "3"])
+def test_what_is_no_path_is_told(tmp_path: Path, given: str) -> None:
+    section = f'[backends.a]\n{SMSC}\nsystem_id = "x"\nfrom = "X"\nca_file = {given}\n'
+    (found,) = mistakes(tmp_path, section)
+    assert found.startswith("6:11: error E803: ")
 
 
 def test_two_packages_with_one_kind_are_told(tmp_path: Path, entries: list[Entry]) -> None:
@@ -223,6 +299,11 @@ id = "sid"
 """
 
 
+MAIL = 'kind = "email"\nfrom = "desk@clinic.example"'
+SMSC = 'kind = "smpp"\nhost = "smsc.example"'
+HOOK = 'kind = "web"\nlisten = "127.0.0.1:1"\n[backends.a.hooks.h]'
+
+
 @pytest.mark.parametrize(
     ("lines", "message"),
     [
@@ -235,6 +316,22 @@ id = "sid"
         (FORM, "nobody"),
         ('kind = "email"\nfrom = "nobody"\n[backends.a.smtp]\nhost = "localhost"', "nobody"),
         ('kind = "email"\n[backends.a.smtp]\nhost = "localhost"', "`from`"),
+        (f'{MAIL}\n[backends.a.smtp]\nhost = "h"\nsecurity = "none"\nuser = "x"', "in the clear"),
+        (f'{MAIL}\nattachments = ["."]\n[backends.a.smtp]\nhost = "h"', "`flow.toml`"),
+        (FORM.replace("{nobody}", "{to}"), "{text}"),
+        ('kind = "sms_gateway"\ntoken = { env = "NO" }\nform = "twilio"\nfrom = "X"', "`account`"),
+        (f'{SMSC}\nsystem_id = "a far too long one"\nfrom = "X"', "15 ASCII"),
+        (f'{SMSC}\nsystem_id = "x"\nfrom = "not one!"', "short code"),
+        (f'{SMSC}\nsystem_id = "x"\nfrom = "X"\ncountry = "XX"', "ISO 3166"),
+        (f'{SMSC}\nsystem_id = "x"\nfrom = "X"\nca_file = "x"', "`tls = true`"),
+        ('kind = "web"\nlisten = "127.0.0.1:1"', "`hooks` or a `chat`"),
+        ('kind = "web"\nlisten = "127.0.0.1:1"\nkey = "x"\n[backends.a.chat]', "`certificate`"),
+        (f'{HOOK}\nverify = "standard"', "`secret`"),
+        (f'{HOOK}\nverify = "standard"\nsecret = {{ env = "HOME" }}', "whsec_"),
+        ('kind = "http"\nprivate = ["10.1.2.0/99"]', "network"),
+        ('kind = "http"\n[backends.a.webhooks]\nsecret = { env = "HOME" }', "whsec_"),
+        ('kind = "sql"\n[backends.a.connections.x]\ntimeout = 1', "either"),
+        ('kind = "pyvoip"\nserver = "a b"\nuser = "x"\npassword = { env = "NO" }', "letters"),
     ],
 )
 def test_flow_check_tells_what_the_settings_alone_have_wrong(

@@ -9,10 +9,11 @@ from typing import Any
 from flowlang.backends.border import BackendError
 from flowlang.backends.on_wire import OnWire
 from flowlang.backends.tls import server_context
+from flowlang.model.action import Names
 from flowlang.model.addresses import message_address
 from flowlang.project.backends import BackendKind, Section, SettingsError
 from flowlang.project.secrets import Hidden
-from flowlang.project.shapes import HOST, Choice, Integer, Items, Seconds, Table, Text, Told
+from flowlang.project.shapes import HOST, Choice, File, Integer, Items, Seconds, Table, Text, Told
 
 from .attachable import Attachable
 from .backend import EmailBackend
@@ -35,7 +36,7 @@ _SERVER = {
     "security": Told(_SECURITY, "`starttls` for SMTP and `tls` for IMAP, unless said"),
     "user": Told(Text(), "who logs in"),
     "password": Told(Hidden(), "his password; it goes out encrypted or not at all"),
-    "ca_file": Told(Text("a path"), "authorities whose certificates count, beside the system's"),
+    "ca_file": Told(File(), "authorities whose certificates count, beside the system's"),
     "timeout": Told(Seconds(1, 600), "how long the server may take to answer; 60"),
 }
 _SMTP = Table(
@@ -66,8 +67,8 @@ _LISTENER = Table(
         "port": Told(Integer(0, 65_535), "where it listens; 25"),
         "bind": Told(Text(), "at which address of this machine; `0.0.0.0`"),
         "name": Told(Text(), "how it greets; `localhost`"),
-        "certificate": Told(Text("a path"), "with it STARTTLS is offered"),
-        "key": Told(Text("a path"), "the certificate's, where it is not in the same file"),
+        "certificate": Told(File(), "with it STARTTLS is offered"),
+        "key": Told(File(), "the certificate's, where it is not in the same file"),
     },
     frozenset({"addresses"}),
 )
@@ -87,6 +88,21 @@ def _check(section: Section) -> None:
     for place, each in enumerate(given.get("listener", {}).get("addresses", ())):
         if message_address("email", f"x{each}" if each.startswith("@") else each) is None:
             raise SettingsError(f"`{each[:80]}` is no e-mail address", "listener", "addresses", place)
+    for name, usual in (("smtp", "starttls"), ("imap", "tls")):
+        server = given.get(name, {})
+        if server.get("security", usual) == "none" and "user" in server:
+            raise SettingsError("the password would go out in the clear; use TLS", name, "security")
+    _attachable(section)
+
+
+def _serves(section: Section) -> Names:
+    """The addresses to which mails come."""
+    given = section.settings
+    listed = given.get("listener", {}).get("addresses", ())
+    ours = [f"*{each}" if each.startswith("@") else each for each in listed]
+    ours += [given["imap"]["address"]] if "imap" in given else []
+    served = frozenset(f"mailto:{each.removeprefix('mailto:')}" for each in ours)
+    return {"email": served} if served else {}
 
 
 def _make(section: Section) -> EmailBackend:
@@ -171,7 +187,7 @@ KIND = BackendKind(
             "from": Told(Text(), "who sends, where a script does not say; `smtp` needs it"),
             "name": Told(Text(), "stands before that address"),
             "attachments": Told(
-                Items(Text("a path"), "a list of folders"),
+                Items(File(), "a list of folders"),
                 "of files that may be attached, but keys and secrets; without it none may",
             ),
             "largest": Told(Integer(10_000, 200_000_000), "bytes of a mail, out and in; 20,971,520"),
@@ -183,4 +199,5 @@ KIND = BackendKind(
     _make,
     {"email": "smtp"},
     _check,
+    _serves,
 )

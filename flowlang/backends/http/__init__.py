@@ -11,7 +11,7 @@ from flowlang.backends.http_client import ClientSettings, Network, Patience, net
 from flowlang.backends.signatures import SecretError, standard_key
 from flowlang.project.backends import BackendKind, Section, SettingsError
 from flowlang.project.secrets import Hidden
-from flowlang.project.shapes import Choice, Integer, Items, Table, Text, Told
+from flowlang.project.shapes import Choice, File, Integer, Items, Table, Text, Told
 
 from .backend import HttpBackend, HttpSettings, Signing
 
@@ -35,6 +35,14 @@ def _make(section: Section) -> HttpBackend:
         return HttpBackend(settings)
     except BackendError as error:
         raise SettingsError(str(error), "ca_file") from None
+
+
+def _check(section: Section) -> None:
+    """What the settings alone tell."""
+    _networks(section.settings.get("private", ()))
+    webhooks = section.settings.get("webhooks")
+    if webhooks is not None and webhooks["secret"]:
+        _signing(webhooks)
 
 
 def _networks(given: tuple[str, ...]) -> tuple[Network, ...]:
@@ -77,10 +85,12 @@ KIND = BackendKind(
             "attempts": Told(Integer(1, 20), "how often one request is sent at most; 4"),
             "at_once": Told(Integer(1, 10_000), "how many connections there may be; 100"),
             "largest_answer": Told(Integer(1_000, 50_000_000), "bytes of an answer; 1,000,000"),
-            "ca_file": Told(Text("a path"), "authorities whose certificates count, beside the system's"),
+            "ca_file": Told(File(), "authorities whose certificates count, beside the system's"),
             "webhooks": Told(_WEBHOOKS, "how `webhook` signs; without it it sends nothing"),
         }
     ),
     _make,
     {"http": None},
+    _check,
+    lambda _: {},
 )

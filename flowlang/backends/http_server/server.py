@@ -23,7 +23,7 @@ from flowlang.backends.border import BackendError
 from flowlang.backends.files import raise_file_limit
 from flowlang.backends.tls import server_context
 from flowlang.project.backends import Section, SettingsError
-from flowlang.project.shapes import Shape, Text, Told
+from flowlang.project.shapes import File, Shape, Text, Told
 
 from .connection import Bodies, Connection
 from .messages import Handler
@@ -46,8 +46,8 @@ LISTEN: Mapping[str, Shape] = {
         Text('an address, as in "https://flow.example"', re.compile(r"https?://[!-~]{1,200}")),
         "that address as others see it, behind a proxy",
     ),
-    "certificate": Told(Text("a path"), "with it and `key` it is served by HTTPS"),
-    "key": Told(Text("a path"), "the certificate's"),
+    "certificate": Told(File(), "with it and `key` it is served by HTTPS"),
+    "key": Told(File(), "the certificate's"),
 }
 """Settings of a section that is served; `listen` is required."""
 

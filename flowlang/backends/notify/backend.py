@@ -53,6 +53,7 @@ class NotifyBackend:
 
     def __init__(self, services: Mapping[str, Service], on_wire: OnWire | None = None) -> None:
         self._services = dict(services)
+        self.names = {"notify": frozenset(services)}
         self._on_wire = on_wire or OnWire()
         self._asking = Asking()
         self._limiter = trio.CapacityLimiter(_AT_ONCE)

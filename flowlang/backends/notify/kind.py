@@ -39,4 +39,5 @@ KIND = BackendKind(
     ),
     _make,
     {"notify": None},
+    serves=lambda section: {"notify": frozenset(section.settings["services"])},
 )

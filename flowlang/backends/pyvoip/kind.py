@@ -20,7 +20,8 @@ def open_phone() -> OpenPhone:
     return cast("OpenPhone", RegisteredPhone)
 
 
-def _make(section: Section) -> PyVoipBackend:
+def _check(section: Section) -> None:
+    """What the settings alone tell."""
     given = section.settings
     for name in ("server", "user"):
         if not given[name].isascii() or not all(each.isalnum() or each in ".-_+" for each in given[name]):
@@ -28,15 +29,21 @@ def _make(section: Section) -> PyVoipBackend:
     number = given.get("number")
     if number is not None and not is_e164(number):
         raise SettingsError('a number as "+16062067563"', "number")
-    ports = given.get("rtp_ports", PhoneSettings.__dataclass_fields__["rtp_ports"].default)
+    ports = given.get("rtp_ports", (0, 1))
     if len(ports) != 2 or ports[0] >= ports[1]:
         raise SettingsError("the first port and the last", "rtp_ports")
+
+
+def _make(section: Section) -> PyVoipBackend:
+    _check(section)
+    given = section.settings
+    ports = given.get("rtp_ports", PhoneSettings.__dataclass_fields__["rtp_ports"].default)
     try:
         opened = open_phone()
     except ImportError:
         raise SettingsError("it needs pyVoIP: `pip install flowlang[pyvoip]`") from None
     settings = PhoneSettings(
-        given["server"], given["user"], given["password"], given.get("port", 5060), number,
+        given["server"], given["user"], given["password"], given.get("port", 5060), given.get("number"),
         given.get("address"), given.get("local_port", 0), ports,
     )  # fmt: skip
     around = section.surroundings
@@ -62,4 +69,6 @@ KIND = BackendKind(
     ),
     _make,
     {},
+    _check,
+    lambda section: {"via": frozenset({section.name})},
 )

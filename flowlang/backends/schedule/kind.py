@@ -58,4 +58,5 @@ KIND = BackendKind(
     _make,
     {},
     _schedules,
+    lambda section: {"schedule": frozenset(section.settings["schedules"])},
 )

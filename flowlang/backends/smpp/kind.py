@@ -7,9 +7,10 @@ import re
 from flowlang.backends.border import BackendError
 from flowlang.backends.on_wire import OnWire
 from flowlang.backends.tls import client_context
+from flowlang.model.addresses import sender_of
 from flowlang.project.backends import BackendKind, Section, SettingsError
 from flowlang.project.secrets import Hidden
-from flowlang.project.shapes import HOST, Choice, Flag, Integer, Seconds, Table, Text, Told
+from flowlang.project.shapes import HOST, Choice, File, Flag, Integer, Seconds, Table, Text, Told
 
 from .again import Again
 from .backend import SmppBackend, Smsc, new_id
@@ -27,16 +28,26 @@ _COUNTRY = re.compile("[A-Z]{2}")
 _LONGEST = {"system_id": 15, "password": 8, "system_type": 12}  # SMPP v3.4 §4.1.1, the final NUL not counted
 
 
-def _make(section: Section) -> SmppBackend:
+def _check(section: Section) -> None:
+    """What the settings alone tell."""
     given = section.settings
     for name, longest in _LONGEST.items():
         text = given.get(name, "")
         if len(text) > longest or not text.isascii() or not text.isprintable():
             raise SettingsError(f"SMPP has at most {longest} ASCII characters for it", name)
+    if "ca_file" in given and not given.get("tls"):
+        raise SettingsError("it is of no use without `tls = true`", "ca_file")
+    if sender_of("sms", given["from"]) is None:
+        raise SettingsError("it is a number, a short code, or a name of up to 11 letters and digits", "from")
+    if "country" in given and not is_country(given["country"]):
+        raise SettingsError("it is no country of ISO 3166 that has numbers, such as GB", "country")
+
+
+def _make(section: Section) -> SmppBackend:
+    _check(section)
+    given = section.settings
     account = Account(given["system_id"], given.get("password", ""), given.get("system_type", ""))
     ca_file = section.surroundings.folder / given["ca_file"] if "ca_file" in given else None
-    if ca_file is not None and not given.get("tls"):
-        raise SettingsError("it is of no use without `tls = true`", "ca_file")
     try:
         context = client_context(ca_file) if given.get("tls") else None
     except BackendError as error:
@@ -56,23 +67,17 @@ def _make(section: Section) -> SmppBackend:
         doubt=given.get("doubt", _PATIENCE.doubt),
         resend=given.get("resend", False),
     )
-    country = given.get("country")
-    if country is not None and not is_country(country):
-        raise SettingsError("it is no country of ISO 3166 that has numbers, such as GB", "country")
-    try:
-        return SmppBackend(
-            smsc,
-            given["from"],
-            patience=patience,
-            on_wire=on_wire,
-            parts=parts,
-            again=again,
-            deliveries=Deliveries(data / f"smpp-{section.name}.out" if data is not None else None),
-            country=country,
-            ids=Ids(given.get("receipt_ids", "same")),
-        )
-    except ValueError as error:
-        raise SettingsError(str(error), "from") from None
+    return SmppBackend(
+        smsc,
+        given["from"],
+        patience=patience,
+        on_wire=on_wire,
+        parts=parts,
+        again=again,
+        deliveries=Deliveries(data / f"smpp-{section.name}.out" if data is not None else None),
+        country=given.get("country"),
+        ids=Ids(given.get("receipt_ids", "same")),
+    )
 
 
 KIND = BackendKind(
@@ -82,7 +87,7 @@ KIND = BackendKind(
             "host": Told(HOST, "the SMSC; with TLS its certificate has to be for this name"),
             "port": Told(Integer(1, 65_535), "2775"),
             "tls": Told(Flag(), "whether it is encrypted; false"),
-            "ca_file": Told(Text("a path"), "authorities whose certificates count, beside the system's"),
+            "ca_file": Told(File(), "authorities whose certificates count, beside the system's"),
             "system_id": Told(Text(), "who binds, up to 15 characters"),
             "password": Told(Hidden(), "his password, up to 8 characters"),
             "system_type": Told(Text(), "what the carrier wants there, up to 12 characters"),
@@ -109,4 +114,6 @@ KIND = BackendKind(
     ),
     _make,
     {"sms": None},
+    _check,
+    lambda _: {"sms": None},
 )

@@ -13,10 +13,11 @@ from flowlang.backends.http_client import EVERYWHERE, ClientSettings
 from flowlang.backends.http_server import LISTEN, server_of
 from flowlang.backends.on_wire import OnWire
 from flowlang.backends.signatures import SecretError, standard_key
+from flowlang.model.action import Names
 from flowlang.model.addresses import fault_of_url, sender_of
 from flowlang.project.backends import BackendKind, Section, SettingsError
 from flowlang.project.secrets import Hidden
-from flowlang.project.shapes import Choice, Flag, Named, Table, Text, TextOr, Told
+from flowlang.project.shapes import Choice, File, Flag, Named, Table, Text, TextOr, Told
 
 from .backend import SmsGatewayBackend
 from .callbacks import Secrets
@@ -39,25 +40,39 @@ def _written(section: Section) -> tuple[Form, str]:
         raise SettingsError(f"`{given['from']}` is no number, short code or name that sends texts", "from")
     if "listen" in given and "public_url" not in given:
         raise SettingsError("callbacks need the `public_url` that the gateway is told", "listen")
+    if form.needs_account and not given.get("account"):
+        raise SettingsError("this form needs the `account` at the gateway", "form")
+    if given["token"]:  # else it is not here
+        _key(section, form)
     return form, source
+
+
+def _key(section: Section, form: Form) -> bytes:
+    if "listen" not in section.settings or form.callbacks.verify != "standard":
+        return b""
+    try:
+        return standard_key(str(section.settings["token"]))
+    except SecretError as error:
+        raise SettingsError(str(error), "token") from None
+
+
+def _serves(section: Section) -> Names:
+    return {"sms": None} if "listen" in section.settings else {}
 
 
 def _make(section: Section) -> SmsGatewayBackend:
     given, served = section.settings, "listen" in section.settings
     form, source = _written(section)
     token = str(given["token"])
-    if form.needs_account and not given.get("account"):
-        raise SettingsError("this form needs the `account` at the gateway", "form")
     data = section.surroundings.data
     on_wire = OnWire(data / f"sms_gateway-{section.name}.sent" if data is not None else None)
     try:
-        key = standard_key(token) if served and form.callbacks.verify == "standard" else b""
         return SmsGatewayBackend(
             section.name,
             form,
             source=source,
             account=given.get("account", ""),
-            secrets=Secrets(token, key),
+            secrets=Secrets(token, _key(section, form)),
             server=server_of(section) if served else None,
             public=given.get("public_url", "").rstrip("/"),
             client=ClientSettings(EVERYWHERE),  # the operator has written the address down
@@ -66,8 +81,6 @@ def _make(section: Section) -> SmsGatewayBackend:
         )
     except BackendError as error:
         raise SettingsError(str(error), "ca_file") from None
-    except SecretError as error:
-        raise SettingsError(str(error), "token") from None
     except ValueError as error:
         raise SettingsError(str(error), "listen") from None
 
@@ -88,6 +101,9 @@ def _form(given: Mapping[str, Any]) -> Form:
         raise SettingsError(str(error), "form") from None
     if fault is not None:
         raise SettingsError(f"`{form.url}` is no address: {fault}", "form", "url")
+    for place in ("{to}", "{text}"):
+        if not any(place in each for each in form.fields.values()):
+            raise SettingsError(f"no field has `{place}`: the gateway is not told it", "form", "fields")
     return form
 
 
@@ -153,7 +169,7 @@ KIND = BackendKind(
             "account": Told(Text(), "our account there"),
             "token": Told(Hidden(), "its password; a key of Standard Webhooks where they sign callbacks"),
             "from": Told(Text(), "who sends, where a script does not say: a number, short code or name"),
-            "ca_file": Told(Text("a path"), "authorities whose certificates count, beside the system's"),
+            "ca_file": Told(File(), "authorities whose certificates count, beside the system's"),
             **LISTEN,
         },
         frozenset({"form", "token", "from"}),
@@ -161,4 +177,5 @@ KIND = BackendKind(
     _make,
     {"sms": None},
     _written,
+    _serves,
 )

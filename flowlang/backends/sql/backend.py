@@ -53,6 +53,7 @@ class SqlBackend:
 
     def __init__(self, connections: Mapping[str, Connection]) -> None:
         self._connections = dict(connections)
+        self.names = {"sql": frozenset(connections)}
         self._turns = {name: trio.CapacityLimiter(1) for name in connections}
         self._threads = trio.CapacityLimiter(max(1, len(self._connections)))
         self._asking = Asking()

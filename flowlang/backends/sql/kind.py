@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from flowlang.model.action import Names
 from flowlang.project.backends import BackendKind, Section, SettingsError
 from flowlang.project.secrets import Hidden
 from flowlang.project.sections import NAME
-from flowlang.project.shapes import Flag, Named, Seconds, Table, Text, Told
+from flowlang.project.shapes import File, Flag, Named, Seconds, Table, Told
 
 from .backend import Connection, SqlBackend
 from .postgresql import PostgresqlConnection, driver
@@ -13,7 +14,7 @@ from .sqlite import SqliteConnection
 
 _CONNECTION = Table(
     {
-        "sqlite": Told(Text("a path"), "a file that is there"),
+        "sqlite": Told(File(), "a file that is there"),
         "postgresql": Told(
             Hidden(), "in its place: `postgresql://USER:PASSWORD@HOST/NAME?sslmode=verify-full`"
         ),
@@ -23,13 +24,23 @@ _CONNECTION = Table(
 )
 
 
+def _check(section: Section) -> None:
+    """What the settings alone tell."""
+    for name, given in section.settings["connections"].items():
+        if ("sqlite" in given) == ("postgresql" in given):
+            raise SettingsError("it has either `sqlite` or `postgresql`", "connections", name)
+
+
+def _serves(section: Section) -> Names:
+    return {"sql": frozenset(section.settings["connections"])}
+
+
 def _make(section: Section) -> SqlBackend:
+    _check(section)
     connections: dict[str, Connection] = {}
     for name, given in section.settings["connections"].items():
         where = "connections", name
         read_only, timeout = given.get("read_only", False), given.get("timeout", 10.0)
-        if ("sqlite" in given) == ("postgresql" in given):
-            raise SettingsError("it has either `sqlite` or `postgresql`", *where)
         if "sqlite" in given:
             path = section.surroundings.folder / given["sqlite"]
             if not path.is_file():
@@ -58,4 +69,6 @@ KIND = BackendKind(
     ),
     _make,
     {"sql": None},
+    _check,
+    _serves,
 )

@@ -20,5 +20,9 @@ def _make(section: Section) -> StoredValues:
 
 
 KIND = BackendKind(
-    "The values of `store.get`, `store.put` and `store.add`.", Table({}), _make, {"store": None}
+    "The values of `store.get`, `store.put` and `store.add`.",
+    Table({}),
+    _make,
+    {"store": None},
+    serves=lambda _: {},
 )

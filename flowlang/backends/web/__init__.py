@@ -9,6 +9,7 @@ from typing import Any
 from flowlang.backends.group_commit import FileError
 from flowlang.backends.http_server import LISTEN, server_of
 from flowlang.backends.signatures import SecretError, standard_key
+from flowlang.model.action import Names
 from flowlang.project.backends import BackendKind, Section, SettingsError
 from flowlang.project.secrets import Hidden
 from flowlang.project.shapes import Choice, Integer, Items, Named, Table, Text, Told
@@ -22,13 +23,30 @@ _NAME = re.compile(r"[A-Za-z0-9_-]{1,64}")
 _ORIGIN = re.compile(r"https?://[A-Za-z0-9.-]+(:[0-9]{1,5})?")
 
 
+def _check(section: Section) -> None:
+    """What the settings alone tell."""
+    given = section.settings
+    if not given.get("hooks") and "chat" not in given:
+        raise SettingsError("it serves nothing: give it `hooks` or a `chat`")
+    if "key" in given and "certificate" not in given:
+        raise SettingsError("a key is of no use without `certificate`", "key")
+    for name, each in given.get("hooks", {}).items():
+        if all(each.get(secret, True) for secret in ("secret", "older_secret")):  # else it is not here
+            _hook(name, each, "")
+
+
+def _serves(section: Section) -> Names:
+    hooks, chat = section.settings.get("hooks"), section.settings.get("chat")
+    served = {"webhook": frozenset(f"/{name}" for name in hooks)} if hooks else {}
+    return served | ({"chat": frozenset({f"chat:{chat.get('name', 'web')}"})} if chat is not None else {})
+
+
 def _make(section: Section) -> WebBackend:
+    _check(section)
     given = section.settings
     public = given.get("public_url", f"http://{given['listen']}").rstrip("/")
     hooks = [_hook(name, each, public) for name, each in given.get("hooks", {}).items()]
     chat: Mapping[str, Any] | None = given.get("chat")
-    if not hooks and chat is None:
-        raise SettingsError("it serves nothing: give it `hooks` or a `chat`")
     more = dict(chat) if chat is not None else {}
     name = more.pop("name", "web") if chat is not None else None
     try:
@@ -94,4 +112,6 @@ KIND = BackendKind(
     ),
     _make,
     {"chat": "chat"},
+    _check,
+    _serves,
 )

@@ -12,6 +12,7 @@ In `flow.toml`:
 from __future__ import annotations
 
 from flowlang.backends.on_wire import OnWire
+from flowlang.model.action import Names
 from flowlang.model.addresses import sender_of
 from flowlang.project.backends import BackendKind, Section, SettingsError
 from flowlang.project.shapes import Table, Text, Told
@@ -21,10 +22,21 @@ from .backend import PigeonBackend
 __all__ = ["KIND", "PigeonBackend"]
 
 
-def _make(section: Section) -> PigeonBackend:
+def _source(section: Section) -> str:
+    """Who writes, as far as the settings alone tell whether it is right: `flow check` asks for it, too."""
     source = sender_of("sms", section.settings["from"])
     if source is None:
         raise SettingsError(f"`{section.settings['from']}` is no number that writes", "from")
+    return source
+
+
+def _serves(_section: Section) -> Names:
+    """Texts to any number: beside it `flow check` warns of other routes that nothing brings."""
+    return {"sms": None}
+
+
+def _make(section: Section) -> PigeonBackend:
+    source = _source(section)
     loft = section.surroundings.folder / section.settings["loft"]
     if loft.exists() and not loft.is_dir():
         raise SettingsError(f"{loft} is no folder", "loft")
@@ -44,4 +56,6 @@ KIND = BackendKind(
     ),
     _make,
     {"sms": None},  # so that `flow check` knows that scripts may send texts
+    _source,
+    _serves,
 )
