@@ -124,6 +124,6 @@ class _Run:
         if self._as_json:
             observe(JsonLines(Lines(sys.stdout)))
         if self._trace:
-            observe(LiveView(self._terminal.write, self._style, lambda _flow: source))
+            observe(LiveView(self._terminal.write, self._style, lambda _activeflow: source))
         else:
             observe(Brief(self._terminal.write, self._style, source))

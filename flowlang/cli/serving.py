@@ -158,7 +158,8 @@ def _retention(project: Project) -> Retention:
 
 def _tell_of(recovered: Recovered) -> None:
     if recovered.live or recovered.records:
-        _say(f"recovered: {len(recovered.live)} activeflows go on, {len(recovered.records)} calls were lost")
+        going, lost = len(recovered.live), len(recovered.records)
+        _say(f"recovered: activeflows that go on: {going}, calls that were lost: {lost}")
     if recovered.requests:
         _say(f"carried out: {recovered.requests} of what was asked while no server ran")
     for activeflow, why in recovered.diverged.items():
@@ -167,10 +168,10 @@ def _tell_of(recovered: Recovered) -> None:
         _say(f"activeflow {activeflow} is held until a start that offers it: {printable(why)}")
 
 
-def _source_of(engine: flowlang.Engine, flow: str) -> Source | None:
-    """The text that a flow stands in; of two flows of one name the engine takes the first."""
-    programs = (each.program for each in engine.scripts)
-    return next((each.module.source for each in programs if flow in each.flows), None)
+def _source_of(engine: flowlang.Engine, activeflow: str) -> Source | None:
+    """The text that an activeflow began with."""
+    running = engine.living(activeflow)
+    return running.flow.script.program.module.source if running is not None else None
 
 
 async def _hurry(signals: AsyncIterator[int], polite: trio.CancelScope) -> None:

@@ -98,7 +98,7 @@ def _draw(told: _Told, drawn: list[Message], source: Source | None) -> None:
     from .display.ladder import Ladder, Message
 
     style = Style.of(sys.stdout)
-    view = LiveView(click.echo, style, lambda _flow: source)
+    view = LiveView(click.echo, style, lambda _activeflow: source)
     notes = [(each.at, each) for _, notes in told.steps for each in notes]
     ladder = Ladder(drawn)
     if drawn:

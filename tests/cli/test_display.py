@@ -50,7 +50,7 @@ RECORD = CallRecord(
 
 def view(*observations: Observation, colour: bool = False) -> list[str]:
     lines: list[str] = []
-    live = LiveView(lines.append, Style(colour), {"desk": DESK}.get)
+    live = LiveView(lines.append, Style(colour), {"f": DESK}.get)
     for each in observations:
         live(each)
     return lines
@@ -102,6 +102,16 @@ def test_lines_of_several_calls_at_once_carry_their_number() -> None:
         FlowStarted(NOON, "g", "desk", "call", None, None, None),
         Logged(NOON, "g", "hello", 1),
     )[-1] == ("  +0.000s      #2 hello")
+
+
+def test_what_began_before_a_restart_gets_a_number_and_its_line_too() -> None:
+    assert view(
+        ActionStarted(NOON, "f", 1, "ask", '"Press 1"', 2, 13),
+        FlowEnded(NOON, "f", "desk", "stop"),
+    )[1:] == [
+        '  +0.000s      desk.flow:2  let c = ask("Press 1", digits: 1)',
+        "  +0.000s  #1 desk ended by stop",
+    ]
 
 
 def test_the_time_begins_again_after_a_quiet_while() -> None:

@@ -35,27 +35,29 @@ from .safe import printable
 from .style import Style
 
 _QUIET = 5 * SECOND  # after so long without anything under way the time starts again
+_NUMBERS = 10_000  # activeflows whose numbers are remembered; far more may be parked
 _CODE = 72  # characters of a source line that are shown
 _LOGGED = 1000  # characters of a log text that are shown
 _INDENT = "    "
 
 
 class LiveView:
-    """Call it with each observation. `source_of` gives the text that a flow stands in, if it is at hand."""
+    """Call it with each observation. `source_of` gives the text that an activeflow runs on, if it is at hand:
+    after a reload it is not the one that new ones begin with."""
 
     def __init__(
         self,
         write: Callable[[str], None],
         style: Style,
-        source_of: Callable[[str], Source | None] = lambda _flow: None,
+        source_of: Callable[[str], Source | None] = lambda _activeflow: None,
     ) -> None:
         self._write = write
         self._style = style
         self._source_of = source_of
         self._began: int | None = None
         self._last = 0
-        self._flows: dict[str, tuple[int, str]] = {}
-        self._started = 0
+        self._numbers: dict[str, int] = {}
+        self._last_number = 0
         self._shown: dict[tuple[str, int], str] = {}
 
     def __call__(self, observation: Observation) -> None:
@@ -71,7 +73,7 @@ class LiveView:
 
     def _began_by(self, at: int) -> int:
         """When what happens then began."""
-        if self._began is None or (not self._flows and at - self._last > _QUIET):
+        if self._began is None or (not self._numbers and at - self._last > _QUIET):
             self._began = at
             hour = datetime.fromtimestamp(at / SECOND, UTC)
             self._write(self._style("dim", f"{hour:%Y-%m-%d %H:%M:%S} UTC"))
@@ -117,16 +119,14 @@ class LiveView:
                 return None  # the ladder, or the phone, and the record tell it
 
     def _begin(self, started: FlowStarted) -> str:
-        self._started += 1
-        self._flows[started.activeflow] = (self._started, started.flow)
+        number = self._number(started.activeflow)
         who = f" from {printable(started.source)}" if started.source else ""
         to = f" to {printable(started.to)}" if started.to else ""
         by = f" by the route in line {started.route_line}" if started.route_line else ""
-        return self._style("bold", f"#{self._started} {started.channel}{who}{to}: flow {started.flow}{by}")
+        return self._style("bold", f"#{number} {started.channel}{who}{to}: flow {started.flow}{by}")
 
     def _action(self, started: ActionStarted) -> str:
-        _, flow = self._flows.get(started.activeflow, (0, ""))
-        source = self._source_of(flow)
+        source = self._source_of(started.activeflow)
         if started.file is not None:  # of a module, whose text is not at hand here
             where, code = f"{started.file}:{started.line}", f"{started.name} {started.detail}"
         elif source is None:
@@ -150,7 +150,8 @@ class LiveView:
         return f"{self._inside(ended.activeflow)}{_INDENT}{text}"
 
     def _end(self, ended: FlowEnded) -> str:
-        number, _ = self._flows.pop(ended.activeflow, (0, ""))
+        number = self._number(ended.activeflow)
+        del self._numbers[ended.activeflow]
         how = {
             "done": "ended",
             "stop": "ended by stop",
@@ -162,8 +163,19 @@ class LiveView:
 
     def _inside(self, activeflow: str) -> str:
         """The indentation below an activeflow; its number too while there are several."""
-        number, _ = self._flows.get(activeflow, (0, ""))
-        return f"{_INDENT}#{number} " if len(self._flows) > 1 else _INDENT
+        number = self._number(activeflow)
+        return f"{_INDENT}#{number} " if len(self._numbers) > 1 else _INDENT
+
+    def _number(self, activeflow: str) -> int:
+        """What it is called here: one that began before a restart gets its number when it is first heard of,
+        one that was long silent a new one."""
+        number = self._numbers.pop(activeflow, None)
+        if number is None:
+            number = self._last_number = self._last_number + 1
+            if len(self._numbers) == _NUMBERS:
+                del self._numbers[next(iter(self._numbers))]
+        self._numbers[activeflow] = number
+        return number
 
 
 def shown(value: Value) -> str:
