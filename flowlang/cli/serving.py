@@ -25,6 +25,7 @@ from flowlang.engine.retention import Retention
 from flowlang.model.policy import NOTHING, Policy
 from flowlang.project.project import Project
 from flowlang.store import StoreError
+from flowlang.store.machines import KnownMachines
 from flowlang.store.opt_outs import OptedOut
 from flowlang.store.sealing import LastingSealer
 from flowlang.store.sqlite import SqliteStore
@@ -72,12 +73,13 @@ async def _serve(service: Service, as_json: bool) -> Exit:
         voice = await stack.enter_async_context(open_espeak(_cache_folder()))
         project = project_of(service.path)
         sip = sip_backend(service, project, voice, folder)
-        store = opted_out = sealing = None
+        store = opted_out = machines = sealing = None
         if service.data is not None:
             store = stack.enter_context(SqliteStore(service.data))
             _probe(store)
             sealing = LastingSealer(store.keys)
             opted_out = stack.enter_context(closing(OptedOut(service.data)))
+            machines = stack.enter_context(closing(KnownMachines(service.data)))
         backends = from_project(
             lambda: project.backends(Backend, service.data, service.policy, voice, sealing)
         )
@@ -93,6 +95,7 @@ async def _serve(service: Service, as_json: bool) -> Exit:
                 store=store,
                 manners=project.manners,
                 opted_out=opted_out,
+                machines=machines,
                 retention=_retention(project),
             )
         )

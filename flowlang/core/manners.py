@@ -12,6 +12,7 @@ for ever, and nobody is flooded.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import Protocol
 
@@ -92,16 +93,43 @@ class Allowance:
         return fits
 
 
+class Machines:
+    """Who sent something automatic, and when last, newest last; past so many the oldest is forgotten."""
+
+    def __init__(self) -> None:
+        self._known: dict[str, int] = {}
+
+    def put(self, person: str, at: int) -> None:
+        """Something automatic came from there."""
+        self._known.pop(person, None)
+        if len(self._known) >= _MOST_AUTOMATIC:
+            del self._known[next(iter(self._known))]
+        self._known[person] = at
+
+    def last(self, person: str) -> int | None:
+        """When something did, `None` for never."""
+        return self._known.get(person)
+
+    def all(self) -> Iterable[tuple[str, int]]:
+        """All of them."""
+        return self._known.items()
+
+
 class Porter:
     """Looks at what comes and goes before any flow does. Times are microseconds."""
 
-    def __init__(self, manners: Manners | None = None, opted_out: OptOuts | None = None) -> None:
+    def __init__(
+        self,
+        manners: Manners | None = None,
+        opted_out: OptOuts | None = None,
+        machines: Machines | None = None,
+    ) -> None:
         self.manners = manners = manners or Manners()
         self.opted_out: OptOuts = opted_out if opted_out is not None else set()
         self._opt_out = words_of(manners.opt_out)
         self._opt_in = words_of(manners.opt_in)
         self._automatic: dict[str | None, None] = {}
-        self._machines: dict[str, int] = {}  # who sent by himself, and when last
+        self._machines = machines or Machines()
         self._to_machines = Allowance(_MOST_TO_MACHINE, DAY)
         self._in = Allowance(manners.thread, manners.thread_window)
         self._out = Allowance(manners.recipient, MINUTE)
@@ -115,10 +143,7 @@ class Porter:
             if in_thread:
                 return Dropped("a machine answered by itself")
             self.is_automatic(arrived.id)
-            self._machines.pop(person, None)
-            if len(self._machines) >= _MOST_AUTOMATIC:
-                del self._machines[next(iter(self._machines))]
-            self._machines[person] = now
+            self._machines.put(person, now)
         if channel in self.manners.opt_out_channels:
             found = self._word(person, arrived.text)
             if found is not None:
@@ -150,7 +175,7 @@ class Porter:
         return None
 
     def _is_machine(self, person: str, now: int) -> bool:
-        last = self._machines.get(person)
+        last = self._machines.last(person)
         return last is not None and now - last < DAY
 
     def _may_confirm(self, arrived: Arrived, person: str, now: int) -> bool:

@@ -12,7 +12,7 @@ import trio
 
 from flowlang.backends.border import Backend
 from flowlang.core import Limits
-from flowlang.core.manners import Manners, OptOuts, Porter
+from flowlang.core.manners import Machines, Manners, OptOuts, Porter
 from flowlang.model.policy import NOTHING, Policy
 from flowlang.store import MemoryStore, Store, StoreError
 from flowlang.store.protocol import ForgettingStore
@@ -45,6 +45,7 @@ async def open_engine(
     new_seed: Callable[[], int] = lambda: secrets.randbits(63),
     manners: Manners | None = None,
     opted_out: OptOuts | None = None,
+    machines: Machines | None = None,
     beside: Beside | None = None,
     park_after: float | None = IDLE,
     retention: Retention | None = None,
@@ -55,7 +56,8 @@ async def open_engine(
     `policy` is the operator's: whom scripts may reach, as far as their own policies allow it too. Without one
     they reach nobody; `flowlang.model.policy.EVERYTHING` is for simulated channels.
 
-    `manners` are the operator's towards people who write, `opted_out` those who want no more messages.
+    `manners` are the operator's towards people who write, `opted_out` those who want no more messages,
+    `machines` those who send by themselves.
 
     `park_after` is for how many seconds an activeflow waits for something before it is parked on disk, `None`
     for never. `retention` is how long a store on disk keeps what is over; without it that is for ever.
@@ -76,7 +78,7 @@ async def open_engine(
                 processor_time=processor_time,
                 new_id=new_id,
                 new_seed=new_seed,
-                porter=Porter(manners, opted_out),
+                porter=Porter(manners, opted_out, machines),
                 beside=beside or on_a_thread(),
                 park_after=park_after,
             )
