@@ -90,6 +90,7 @@ class _Search:
         self._results: set[Place] = set()
         self._keys: set[Key] = set()
         self._taking: set[_LineOf] = set()
+        self._signals: set[str | None] = set()
         self._lines: set[_LineOf] = set()
         self._found = True
 
@@ -116,7 +117,8 @@ class _Search:
             },
             results_of=frozenset(each.key for each in flows if each.returns),
             names=frozenset(name for each in parts for name in each.names),
-            opening=bool(self._taking) or any(not each.sources.isdisjoint(_CAME) for each in parts),
+            signals=frozenset(self._signals),
+            opening=bool(self._taking) or self._is_told_a_secret(),
         )
 
     # -- what is secret
@@ -173,7 +175,7 @@ class _Search:
                 if event in self._events:
                     self._name(part, name)
                 if name in part.sources:
-                    self._add(self._taking, _line(part, node.span.start))
+                    self._listens(part, node)
             case ast.Emit(event=event, data=data) if self._reads(part, data):
                 self._add(self._events, event)
             case ast.Return(value=value):
@@ -303,6 +305,29 @@ class _Search:
         if callee is not None:
             for name in self._secret_parameters(part, declared, arguments):
                 self._name(callee, name)
+            for name, given in bind(slots(declared), arguments).values.items():
+                if name in callee.sources:
+                    for each in given:
+                        self._backward(part, each.value)
+
+    def _is_told_a_secret(self) -> bool:
+        """Whether what an activeflow begins with goes into a secret: a flow reads it, or its route gives it."""
+        if any(not each.sources.isdisjoint(_CAME) for each in self._parts.values()):
+            return True
+        for script, target in self._targets:
+            found = script.target(target)
+            callee = self._parts.get(id(found[1])) if found is not None else None
+            if found is not None and callee is not None:
+                given = bind(slots(found[1]), target.arguments).values
+                read = (
+                    node
+                    for name in callee.sources
+                    for each in given.get(name, ())
+                    for node in _within(each.value)
+                )
+                if any(isinstance(node, ast.Name) and node.name in _CAME for node in read):
+                    return True
+        return False
 
     def _secret_parameters(
         self, part: _Part, callee: Action | Owner, arguments: tuple[ast.Argument, ...]
@@ -332,7 +357,7 @@ class _Search:
             case ast.Name(name=name):
                 self._source(part, name)
             case ast.WaitFor():
-                self._add(self._taking, _line(part, value.span.start))
+                self._listens(part, value)
             case ast.Call():
                 callee = self._callee(part, value)
                 if callee is None:
@@ -342,6 +367,17 @@ class _Search:
                     callee.wanted = self._found = True
             case _:
                 pass
+
+    def _listens(self, part: _Part, node: ast.On | ast.WaitFor) -> None:
+        """It takes a secret out of an event. A signal may come, and is kept, long before."""
+        self._add(self._taking, _line(part, node.span.start))
+        if node.event == "signal":
+            for each in node.patterns or (None,):
+                match each:
+                    case ast.LiteralPattern(value=ast.Text(value=name)):
+                        self._add(self._signals, name)
+                    case _:
+                        self._add(self._signals, None)
 
     # -- notes
 

@@ -48,7 +48,9 @@ class GroupCommit:
                 # Whatever the folder allows; SQLite gives its log the same permissions.
                 os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))
             self._writer: Any = apsw.Connection(name)  # its types are partly unknown
-            self._writer.execute("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL")
+            # What is removed is not left in pages that are free.
+            settings = "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA secure_delete = ON"
+            self._writer.execute(settings)
             self._writer.execute(schema)
             self._reader: Any = self._writer if path is None else apsw.Connection(name)
         except (apsw.Error, OSError) as error:

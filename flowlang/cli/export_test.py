@@ -18,6 +18,9 @@ if TYPE_CHECKING:
 
     from .replaying import Past
 
+_NO_SECRET = {"$secret": None}
+"""Marked by a script that is told secrets, and nothing."""
+
 
 @click.command("export-test")
 @click.argument("activeflow", metavar="ID")
@@ -62,6 +65,7 @@ def _tried(past: Past, *, hears: bool) -> tuple[str, str | None, str | None]:
     from flowlang.core.kept import opening_from_plain
     from flowlang.diagnostics import Source
     from flowlang.engine.replay import NotReplayed
+    from flowlang.model.plain import has_secret
     from flowlang.testing.run import NotCompiledError, run_source
 
     from .exporting import Export, NoTest
@@ -69,6 +73,8 @@ def _tried(past: Past, *, hears: bool) -> tuple[str, str | None, str | None]:
     outcome = past.run()  # else nothing of it can be believed
     if isinstance(outcome, NotReplayed):
         raise NoTest(f"it cannot be replayed: {outcome}")
+    if has_secret({name: each for name, each in past.stored.opening.items() if each != _NO_SECRET}):
+        raise NoTest("it began with a secret, which no test may show")
     export = Export(opening_from_plain(past.stored.opening), past.entries, hears)
     past.run(export)
     if export.impossible is not None:

@@ -59,16 +59,3 @@ def literal(plain: Any) -> str:
             return text(plain)
         case _:
             return json.dumps(plain)
-
-
-def has_secret(plain: Any) -> bool:
-    """Whether plain data has something in it that nobody may read."""
-    match plain:
-        case dict():
-            if "$secret" in plain or "$sealed" in plain:
-                return True
-            return any(map(has_secret, plain.values()))  # pyright: ignore[reportUnknownArgumentType, reportUnknownVariableType]
-        case list():
-            return any(map(has_secret, plain))  # pyright: ignore[reportUnknownArgumentType, reportUnknownVariableType]
-        case _:
-            return False

@@ -138,22 +138,24 @@ class Events:
 
     def _observe_event(self, event: Outcome, taken_at: int | None) -> None:
         flow = self._flow
-        hidden = bool(flow.secrets) and self._hides(event.name, taken_at)
-        if hidden:
-            flow.secret_input = True
+        hidden = False
+        if flow.secrets and self._hides(event, taken_at):
+            flow.secret_input = hidden = True
         if not flow.told:
             return
         detail = MASK if hidden else str(event.fields.get("text") or event.fields.get("cause") or "")
         flow.note(EventArrived(flow.at, flow.id, event.name, detail, taken_at))
 
-    def _hides(self, event: str, taken_at: int | None) -> bool:
+    def _hides(self, event: Outcome, taken_at: int | None) -> bool:
         """Whether an event brings a secret. What is kept until somebody takes it may be one."""
         flow = self._flow
         secrets = flow.secrets
-        if event in secrets.events:
+        if event.name in secrets.events:
             return True
-        if event in ("dtmf", "message"):
-            asking = flow.digits.collecting if event == "dtmf" else flow.messages.asking
+        if event.name == "signal" and taken_at is None:
+            return secrets.takes_signal(event.fields["name"])
+        if event.name in ("dtmf", "message"):
+            asking = flow.digits.collecting if event.name == "dtmf" else flow.messages.asking
             if any(secrets.takes_on(strand.line) for strand in asking):
                 return True
             if taken_at is None:

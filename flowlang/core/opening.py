@@ -9,7 +9,7 @@ from flowlang.model.action import THREADS
 from flowlang.model.addresses import number_of, seen_as
 from flowlang.model.functions import PREDEFINED, PREDEFINED_ON
 from flowlang.model.plain import to_plain
-from flowlang.model.secrets import unmarked
+from flowlang.model.secrets import NO_SECRETS, Secrets, unmarked
 from flowlang.model.values import Outcome, Value
 
 Arguments = dict[str, Value]
@@ -156,14 +156,15 @@ class Opening:
             "flow": {"id": self.activeflow, "channel": self.channel},
         }
 
-    def to_plain(self, *, secret: bool = False) -> dict[str, Any]:
-        """For the journal. `secret`: what came with it, and was not yet taken, is marked."""
-        data = to_plain(self.data)
-        inherited = self.inherited
+    def to_plain(self, secrets: Secrets = NO_SECRETS) -> dict[str, Any]:
+        """For the journal, with what is secret by those of its script marked: arguments, what came with it,
+        what was not yet taken."""
+        data, secret = to_plain(self.data), secrets.opening
+        inherited, otherwise = self.inherited, self.otherwise
         return {
             "activeflow": self.activeflow,
             "flow": self.flow,
-            "arguments": to_plain(self.arguments),
+            "arguments": to_plain(secrets.of_flow(self.flow, self.arguments)),
             "at": self.at,
             "seed": self.seed,
             "channel": self.channel,
@@ -172,7 +173,7 @@ class Opening:
             "name": self.name,
             "conversation": self.conversation,
             "route_line": self.route_line,
-            "otherwise": self.otherwise and [self.otherwise[0], to_plain(self.otherwise[1])],
+            "otherwise": otherwise and [otherwise[0], to_plain(secrets.of_flow(*otherwise))],
             "inherited": inherited.to_plain(secret=secret) if inherited is not None else None,
             "data": {"$secret": data} if secret else data,
             "outbound": self.outbound,

@@ -410,7 +410,7 @@ class Engine:
         that is on disk."""
         flow = self.machine(script, opening)
         journal = self.keeper.journal(opening.activeflow, script)
-        journal.open(opening.to_plain(secret=flow.secrets.opening))
+        journal.open(opening.to_plain(flow.secrets))
         if opening.channel is not None and opening.came_as is not None:
             self.keeper.here(opening.channel, opening.came_as, opening.at)
         running = Running(self, flow, journal, leg)

@@ -16,7 +16,9 @@ from flowlang.backends.border import Finish, nothing
 from flowlang.core.threads import NOBODY
 from flowlang.model.commands import Command, command_from_plain, command_to_plain
 from flowlang.model.message_commands import HttpRequest, OutsideCommand, SendMessage
+from flowlang.model.plain import has_secret
 from flowlang.model.results import Done, Failed, Result
+from flowlang.model.secrets import MASK
 from flowlang.model.values import Outcome
 from flowlang.store import Store, StoreError
 from flowlang.store.protocol import OutboxStore
@@ -46,11 +48,17 @@ class Outbox:
     def give_out(self, activeflow: str, command: SendMessage | HttpRequest) -> None:
         """A command leaves as soon as that is on disk."""
         if self._store is not None and leaves(command):
-            plain = command_to_plain(command)
-            self._open[command.key] = made = Sending(command.key, activeflow, plain, self._engine.now())
+            plain, running = command_to_plain(command), self._engine.living(activeflow)
+            now = running.flow.at if running is not None else self._engine.now()
+            self._open[command.key] = made = Sending(command.key, activeflow, plain, now)
             self._store.keep_sending(made)
             if isinstance(command, SendMessage):
                 self._engine.messages.given_out(activeflow or None, command)
+
+    def written(self, key: str) -> int | None:
+        """When one that is open was given out; `None` where nothing is kept of it."""
+        found = self._open.get(key)
+        return found.since if found is not None else None
 
     def tell(self, command: SendMessage) -> None:
         """The same of one that no activeflow sends."""
@@ -89,6 +97,8 @@ class Outbox:
         found = self._open.pop(key, None)
         if found is None or self._store is None:
             return
+        if has_secret(found.command):
+            result = _without_words(result)
         self._engine.messages.became(key, result)
         state, reason = _became(result)
         if state is None:
@@ -165,6 +175,19 @@ class Outbox:
             self._settle(sending.key, result)
 
         self._engine.post.dispatch.send_kept(sending.activeflow, command, settle)
+
+
+def _without_words(result: Result) -> Result:
+    """What became of one that has a secret in it, but nobody's words, which may repeat it."""
+    match result:
+        case Failed(code=code):
+            return Failed(code, MASK)
+        case Done(Outcome(name=name, fields={"detail": _} as fields)):
+            return Done(Outcome(name, dict(fields) | {"detail": MASK}))
+        case Done({"reason": _}):
+            return Done({"reason": MASK})
+        case _:
+            return result
 
 
 def _became(result: Result) -> tuple[SendingState | None, str | None]:

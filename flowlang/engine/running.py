@@ -203,7 +203,7 @@ class Running:
             case Note(observation):
                 self._engine.tell(observation)
             case HandedOff(opening):
-                self._journal.open(opening.to_plain(secret=self.flow.secrets.opening))
+                self._journal.open(opening.to_plain(self.flow.secrets))
                 self.flow = Activeflow(self.flow.script, opening, self.flow.limits, self.flow.actions)
                 self._inbox.appendleft(Begin(opening.at))
                 self._engine.queue(self)

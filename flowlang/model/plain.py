@@ -95,6 +95,19 @@ _spelled = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=
 _quickly = msgspec.json.Encoder(order="sorted").encode
 
 
+def has_secret(plain: Any) -> bool:
+    """Whether plain data has something in it that nobody may read."""
+    match plain:
+        case dict():
+            if "$secret" in plain or "$sealed" in plain:
+                return True
+            return any(map(has_secret, plain.values()))  # pyright: ignore[reportUnknownArgumentType, reportUnknownVariableType]
+        case list():
+            return any(map(has_secret, plain))  # pyright: ignore[reportUnknownArgumentType, reportUnknownVariableType]
+        case _:
+            return False
+
+
 def canonical(plain: Any) -> bytes:
     """The one spelling of plain data: equal data gives equal bytes in every process and version."""
     # It is that of the standard library. Of printable ASCII msgspec has the same in a tenth of the time, but

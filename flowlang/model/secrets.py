@@ -132,7 +132,8 @@ class Secrets:
     the calls whose value is one; `taking`: the lines of what takes one out of an event; `lines`: those on
     which one is handled, so that a fault there may contain it; `events`: those of the script's own that carry
     one; `parameters`: of a flow; `results_of`: flows that return one; `names`: variables; `opening`: what an
-    activeflow began with may have one, or what it took over from the flow before."""
+    activeflow began with may have one, or what it took over from the flow before; `signals`: names of those
+    that are ever taken for one, `None` where any may be."""
 
     arguments: Mapping[Place, frozenset[str]] = field(default_factory=dict[Place, frozenset[str]])
     results: frozenset[Place] = frozenset()
@@ -143,6 +144,7 @@ class Secrets:
     results_of: frozenset[str] = frozenset()
     names: frozenset[str] = frozenset()
     opening: bool = False
+    signals: frozenset[str | None] = frozenset()
 
     def __bool__(self) -> bool:
         return bool(self.lines)
@@ -159,6 +161,10 @@ class Secrets:
     def takes_on(self, line: int) -> bool:
         """Whether what stands on a line takes a secret out of an event."""
         return (file_of(line), int(line)) in self.taking
+
+    def takes_signal(self, name: object) -> bool:
+        """Whether a signal of that name is ever taken for a secret, wherever the script is now."""
+        return name in self.signals or None in self.signals
 
 
 NO_SECRETS = Secrets()

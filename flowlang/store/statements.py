@@ -8,6 +8,7 @@ from dataclasses import fields
 
 from flowlang.model.cdr import CallRecord
 from flowlang.model.message_record import MessageRecord
+from flowlang.model.secrets import MASK as _MASK
 
 from .sending import Sending
 from .stored import Stored
@@ -71,8 +72,10 @@ SETTLED = {
 }
 REOPENED = "UPDATE messages SET failed = NULL, unknown = NULL, cause = NULL WHERE key = ?"
 _OF_CARRIER = "WHERE message = ? AND channel = ? AND direction = 'out'"
+# What a carrier says may name the address: of one that is a secret it is nobody's to read.
+_WHY = f"cause = coalesce(CASE WHEN \"to\" = '{_MASK}' THEN NULL ELSE ? END, cause)"
 REPORTED = {
-    each: f"UPDATE messages SET {each} = coalesce({each}, ?), cause = coalesce(?, cause) {_OF_CARRIER}"  # noqa: S608 (ours)
+    each: f"UPDATE messages SET {each} = coalesce({each}, ?), {_WHY} {_OF_CARRIER}"  # noqa: S608 (ours)
     for each in ("sent", "delivered", "read", "failed")
 }
 ALIVE = _put("alive", "one at")

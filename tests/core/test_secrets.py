@@ -23,7 +23,7 @@ from flowlang.model.events import DigitPressed
 from flowlang.model.message_commands import StoreAdd, StoreGet, StorePut
 from flowlang.model.plain import from_plain, to_plain
 from flowlang.model.results import Done
-from flowlang.model.secrets import MASK, Secret, marked, unmarked
+from flowlang.model.secrets import MASK, Secret, Secrets, marked, unmarked
 from flowlang.model.values import Value
 
 from .machine import TEST_ACTIONS, compiled
@@ -263,7 +263,7 @@ def test_a_number_made_of_a_secret_is_marked_wherever_it_goes() -> None:
 
 def test_a_handed_over_flow_hides_what_was_typed_ahead() -> None:
     opening = Opening("a1", "main", {}, 0, 1, inherited=Inherited(0, typed="4711"), data={"text": "4711"})
-    plain = opening.to_plain(secret=True)
+    plain = opening.to_plain(Secrets(opening=True))
     assert plain["data"] == {"$secret": {"text": "4711"}}
     assert {"$secret": "4711"} in plain["inherited"]
     assert opening_from_plain(plain) == opening

@@ -62,7 +62,7 @@ class Recorder:
 
     def __call__(self, flow: Activeflow, given: Input) -> list[Output]:
         if flow not in self._runs:
-            self._runs[flow] = Run(flow, flow.opening.to_plain(secret=flow.secrets.opening))
+            self._runs[flow] = Run(flow, flow.opening.to_plain(flow.secrets))
         outputs = run_input(flow, given)
         plain = input_to_plain(given, secret=flow.secret_input)
         self._runs[flow].entries.append(Entry(plain, outcome_hash(outputs)))

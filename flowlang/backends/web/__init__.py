@@ -52,7 +52,7 @@ def _make(section: Section) -> WebBackend:
     try:
         return WebBackend(
             server_of(section), hooks=hooks, chat=name, data=section.surroundings.data,
-            public=given.get("public_url"), **more,
+            public=given.get("public_url"), sealing=section.surroundings.sealing, **more,
         )  # fmt: skip
     except (ValueError, FileError) as error:
         raise SettingsError(str(error), *(() if isinstance(error, FileError) else ("listen",))) from None

@@ -13,8 +13,11 @@ from flowlang.backends.border import Finish, Host, nothing
 from flowlang.backends.http_server import HttpServer
 from flowlang.backends.once import Once
 from flowlang.core.json_values import whole_text
+from flowlang.diagnostics import FlowlangError
 from flowlang.model.message_commands import OutsideCommand, SendMessage
-from flowlang.model.results import Done
+from flowlang.model.plain import SealedError, Sealing
+from flowlang.model.results import Done, Failed
+from flowlang.model.secrets import Secret, is_secret
 from flowlang.model.values import SECOND, Outcome
 
 from .chat import VISITOR, Chat
@@ -28,7 +31,8 @@ _SETTLES = 0.05  # seconds for what is queued to pages
 class WebBackend:
     """`chat` is what routes call the chat, `None` where there is none; `data` is where it keeps its messages,
     `None` for memory; `origins` are sites that may show its page inside theirs, `public` is the server's
-    address as others see it. Raises `ValueError` where another backend has the paths."""
+    address as others see it; without `sealing` it keeps no secrets in `data`. Raises `ValueError` where
+    another backend has the paths."""
 
     name = "web"
     commands: frozenset[str] = frozenset()
@@ -46,6 +50,7 @@ class WebBackend:
         pages: int = 10_000,
         newcomers: int = 600,
         public: str | None = None,
+        sealing: Sealing | None = None,
     ) -> None:
         self.server = server
         self.channels = frozenset((["webhook"] if hooks else []) + (["chat"] if chat else []))
@@ -58,7 +63,7 @@ class WebBackend:
         if chat is not None:
             self.chat = Chat(
                 chat,
-                lambda push: Mailbox(data, push),
+                lambda push: Mailbox(data, push, sealing),
                 self._given_host,
                 new_id,
                 pages=pages,
@@ -75,7 +80,7 @@ class WebBackend:
         self._host = host
         async with trio.open_nursery() as nursery:
             if self.chat is not None:
-                nursery.start_soon(self.chat.mailbox.run)
+                nursery.start_soon(self.chat.mailbox.run, lambda: host.now() // SECOND)
             where = await nursery.start(self.server.run)
             task_status.started(f"web at {where}{'/chat' if self.chat is not None else ''}")
 
@@ -97,5 +102,10 @@ class WebBackend:
             return nothing
         sent = Done(Outcome("sent", {"id": command.key}))
         at = self._host.now() // SECOND if self._host is not None else 0
-        self.chat.mailbox.add(command.to, command.key, whole_text(command.text), at, lambda: finish(sent))
+        text = whole_text(command.text)
+        text = Secret(text) if is_secret(command.text) else text
+        try:
+            self.chat.mailbox.add(command.to, command.key, text, at, lambda: finish(sent))
+        except (SealedError, FlowlangError) as error:
+            finish(Failed("no_key", str(error)))
         return nothing

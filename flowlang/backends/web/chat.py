@@ -29,7 +29,7 @@ from flowlang.core.json_values import whole_text
 from flowlang.core.manners import Allowance
 from flowlang.model.values import MINUTE, Value
 
-from .mailbox import Kept, Mailbox
+from .mailbox import ChatMessage, Mailbox
 
 VISITOR = re.compile(r"chat:v[0-9a-f]{24}\Z")
 
@@ -87,7 +87,7 @@ class Chat:
     def __init__(
         self,
         name: str,
-        mailbox: Callable[[Callable[[Kept], None]], Mailbox],
+        mailbox: Callable[[Callable[[ChatMessage], None]], Mailbox],
         host: Callable[[], Host],
         new_id: Callable[[], str],
         *,
@@ -115,7 +115,7 @@ class Chat:
         """The addresses of those who have a page open."""
         return tuple(self._pages)
 
-    def _push(self, message: Kept) -> None:
+    def _push(self, message: ChatMessage) -> None:
         for page in self._pages.get(message.visitor, ()):
             page.put(_plain(message))
 
@@ -215,5 +215,5 @@ def _object(text: str) -> dict[str, Any]:
     return cast("dict[str, Any]", found) if isinstance(found, dict) else {}
 
 
-def _plain(message: Kept) -> dict[str, Any]:
+def _plain(message: ChatMessage) -> dict[str, Any]:
     return {"t": "message", "n": message.n, "text": message.text, "at": message.at}
