@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Generator
+from contextlib import nullcontext
 
 import pytest
 from hypothesis import settings
@@ -40,4 +41,4 @@ def _commits_at_once(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyP
         work()
 
     if "autojump_clock" in request.fixturenames:
-        monkeypatch.setattr("flowlang.engine.opening.on_a_thread", lambda: at_once)
+        monkeypatch.setattr("flowlang.engine.opening.on_a_thread", lambda: nullcontext(at_once))

@@ -56,4 +56,4 @@ class Dialogs:
         if self._store is not None and leg in self._kept:
             self._kept.remove(leg)
             self._store.drop_dialog(leg)
-            self._engine.keeper.wake()
+            self._engine.keeper.linger()

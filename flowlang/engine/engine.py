@@ -23,12 +23,13 @@ from flowlang.store import Reading, Store, StoreError
 from flowlang.store.protocol import RecoverableStore
 
 from .arguments import arguments_of, given_value
+from .beside import Beside
 from .clock import Clock
 from .dialogs import Dialogs
 from .dispatch import outlets_of
 from .errors import EngineClosedError
 from .host_actions import HostActions
-from .keeping import CHECKPOINT, Beside, Keeper, Kept
+from .keeping import CHECKPOINT, Keeper, Kept
 from .ladders import Ladders
 from .message_records import MessageRecords
 from .outbox import Outbox
@@ -360,7 +361,7 @@ class Engine:
     def _keep_record(self, record: dict[str, Any]) -> None:
         """A call record changed."""
         self._store.keep_record(record)
-        self.keeper.wake()
+        self.keeper.linger()
 
     async def checkpoint(self) -> None:
         """Tells the store every so often that the process is there, while calls are up."""
@@ -368,7 +369,7 @@ class Engine:
             await trio.sleep(CHECKPOINT)
             if len(self.records):
                 self._store.alive(self._clock.now())
-                self.keeper.wake()
+                self.keeper.linger()
 
     def launch(self, output: Launch, script: Script) -> None:
         """A flow started another."""

@@ -4,17 +4,33 @@ A commit is for a group: all that the activeflows took since the last one began.
 disk, they go on taking inputs, which are the next group: the slower the disk, the larger the groups. A new
 activeflow, and one that hands over, are inside the group of what began them, so that neither can be lost
 between two commits. A store in memory has nothing to wait for, and costs nothing here.
+
+A commit costs as much as ten steps, so that one is made for what somebody waits for: outputs that do
+something in the world, or one who is to be told. What nobody waits for goes with the next that comes, or a
+moment later.
 """
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from typing import TYPE_CHECKING
 from weakref import WeakKeyDictionary
 
 import trio
 
-from flowlang.core import HandedOff, Happened, Input, Launch, Limits, Output, Perform, Script
+from flowlang.core import (
+    HandedOff,
+    Happened,
+    Input,
+    Launch,
+    Limits,
+    Note,
+    Output,
+    Over,
+    Perform,
+    Script,
+    TimePassed,
+)
 from flowlang.core.journal import Journal
 from flowlang.model.addresses import seen_as
 from flowlang.model.commands import Answer, PlaceCall
@@ -22,6 +38,8 @@ from flowlang.model.events import MessageReceived
 from flowlang.model.message_commands import HttpRequest, SendMessage
 from flowlang.store import Build, Store
 from flowlang.store.protocol import OnceStore
+
+from .beside import Beside
 
 if TYPE_CHECKING:
     from .running import Running
@@ -31,7 +49,15 @@ CHECKPOINT = 10.0
 
 GATHER = 0.01
 """Seconds from one commit to the next, when something came during the one: many calls at once would else have
-a commit for each step, 50 us of each. One who is alone does not wait."""
+a commit for each step, 150 us of each. One who is alone does not wait."""
+
+ENOUGH = 64
+"""Inputs in a group that are worth a commit of their own: of its cost each has 3 us, so waiting for more
+gains nothing."""
+
+LINGER = 0.05
+"""Seconds that a group waits for company when nobody waits for it: what a crash may take of inputs of which
+nobody was told and nothing came, and of the ends of call records."""
 
 _PATIENCE = 1.0
 """Seconds that a commit waits for what has to be in it; who is busy for longer takes it later."""
@@ -39,20 +65,6 @@ _PATIENCE = 1.0
 Kept = Callable[[bool], None]
 """Told once what became of an input: True when the activeflow has it and it is on disk, False where it was
 lost: the activeflow is over, or has too many waiting."""
-
-
-Beside = Callable[[Callable[[], None]], Awaitable[None]]
-"""Carries out what makes its thread wait for the disk, while the run loop goes on."""
-
-
-def on_a_thread() -> Beside:
-    """Has it done by a thread, one at a time. Nothing can cancel it."""
-    limiter = trio.CapacityLimiter(1)  # of its own: what else has threads does not hold up a commit
-
-    async def beside(work: Callable[[], None]) -> None:
-        await trio.to_thread.run_sync(work, limiter=limiter)
-
-    return beside
 
 
 class Keeper:
@@ -63,11 +75,15 @@ class Keeper:
         self.durable = store.durable
         self._once = store if isinstance(store, OnceStore) else None
         self._beside = beside
-        self._given = trio.Event()
+        self._given = trio.Event()  # there is something to commit
+        self._hurry = trio.Event()  # and somebody waits for it
+        self._enough = trio.Event()
+        self._inputs = 0  # in the group that is gathered
         self._builds: WeakKeyDictionary[Script, Build] = WeakKeyDictionary()  # while something runs on it
         self._held: list[tuple[Running, Output]] = []
         self._awaited: dict[int, Kept] = {}
         self._within: dict[int, Callable[[], None]] = {}
+        self._patient: set[int] = set()
         self._taken: list[tuple[Kept, bool]] = []
         self._owed: set[int] = set()
         self._one_less = trio.Event()
@@ -103,8 +119,10 @@ class Keeper:
         self._owed.discard(id(given))
         self._one_less.set()
 
-    def drop(self, inputs: Iterable[Input]) -> None:
+    def drop(self, inputs: Collection[Input]) -> None:
         """These are not taken any more: their activeflow is over."""
+        if self._patient:
+            self._patient.difference_update(map(id, inputs))
         if self._owed:
             for each in inputs:
                 self._no_longer_owed(each)
@@ -128,6 +146,16 @@ class Keeper:
     def wake(self) -> None:
         """There is something to commit."""
         self._given.set()
+        self._hurry.set()
+
+    def linger(self) -> None:
+        """There is something to commit, which nobody waits for."""
+        self._given.set()
+
+    def may_linger(self, given: Input) -> None:
+        """Nobody waits for this input, which now is going to wait to be taken, but for what comes of it."""
+        if self.durable:
+            self._patient.add(id(given))
 
     def after(self, told: Kept) -> None:
         """Calls it when all that the store was given so far is on disk."""
@@ -135,7 +163,7 @@ class Keeper:
             told(True)
             return
         self._taken.append((told, True))
-        self._given.set()
+        self.wake()
 
     async def on_disk(self) -> None:
         """Returns when all that the store was given so far is on disk."""
@@ -146,23 +174,35 @@ class Keeper:
     def hold(self, running: Running, taken: Input, outputs: list[Output]) -> None:
         """An input is in the journal; what came of it goes out after the commit."""
         self._given.set()
-        if isinstance(taken, Happened) and not running.flow.lost_input:
-            match taken.event:
-                case MessageReceived(channel=str(channel), id=str(message), to=ours):
-                    self.here(channel, seen_as(ours, message), taken.at)
-                case _:
-                    pass
+        self._inputs += 1
+        if self._inputs == ENOUGH:
+            self._enough.set()
+        if isinstance(taken, _UNASKED):
+            waited_for = False
+            if isinstance(taken, Happened) and not running.flow.lost_input:
+                match taken.event:
+                    case MessageReceived(channel=str(channel), id=str(message), to=ours):
+                        self.here(channel, seen_as(ours, message), taken.at)
+                    case _:
+                        pass
+        elif waited_for := id(taken) not in self._patient:
+            pass
+        else:
+            self._patient.remove(id(taken))
         if self._owed:
             self._no_longer_owed(taken)
         if self._within and (write := self._within.pop(id(taken), None)) is not None:
+            waited_for = True  # what is known of the world: where it is lost, what was done may be done again
             write()
         if self._awaited and (kept := self._awaited.pop(id(taken), None)) is not None:
+            waited_for = True
             self._taken.append((kept, not running.flow.lost_input))
         for output in outputs:
-            if isinstance(output, Launch | HandedOff):
+            if isinstance(output, _WITHIN_GROUP):
                 running.carry_out(output)
                 continue
             self._held.append((running, output))
+            waited_for = waited_for or _shows(running, output)
             if isinstance(output, Perform):
                 match output.command:
                     case SendMessage() | HttpRequest():
@@ -171,6 +211,8 @@ class Keeper:
                         running.announce(output.command)
                     case _:
                         pass
+        if waited_for:
+            self._hurry.set()
 
     def took(self, running: Running, taken: Input) -> None:
         """The same where nothing is durable: nothing waits."""
@@ -181,25 +223,40 @@ class Keeper:
         """Commits group after group, until cancelled. Raises `StoreError`: then nothing more goes out."""
         while True:
             await self._given.wait()
+            with trio.move_on_after(LINGER):
+                await self._hurry.wait()
             if self._owed:
                 await self._all_taken()
-            self._given = trio.Event()
+            self._given, self._hurry, self._enough = trio.Event(), trio.Event(), trio.Event()
+            self._inputs = 0
             taken, self._taken = self._taken, []
             held, self._held = self._held, []
             began = trio.current_time()
             if self.store.prepare():
                 await self._beside(self.store.commit)
-            busy = self._given.is_set()
+            busy = self._hurry.is_set()
             _let_go(taken, held)
             del taken, held  # nothing of an activeflow that is over or parked is held on to while this waits
             if busy:
-                await trio.sleep_until(began + GATHER)
+                with trio.move_on_at(began + GATHER):
+                    await self._enough.wait()
 
     async def _all_taken(self) -> None:
         with trio.move_on_after(_PATIENCE):
             while self._owed:
                 self._one_less = trio.Event()
                 await self._one_less.wait()
+
+
+_UNASKED = Happened, TimePassed
+"""Inputs that come by themselves: who waits for one is in `tell` or `within`."""
+
+_WITHIN_GROUP = Launch, HandedOff
+
+
+def _shows(running: Running, output: Output) -> bool:
+    """Whether anybody waits for an output: not for notes, nor for the end of a call that no host watches."""
+    return not isinstance(output, Note) and not (isinstance(output, Over) and running.may_end_late)
 
 
 def _let_go(taken: Iterable[tuple[Kept, bool]], held: Iterable[tuple[Running, Output]]) -> None:

@@ -17,9 +17,9 @@ from flowlang.model.policy import NOTHING, Policy
 from flowlang.store import MemoryStore, Store, StoreError
 from flowlang.store.protocol import ForgettingStore
 
+from .beside import Beside, on_a_thread
 from .clock import Clock
 from .engine import Engine
-from .keeping import Beside, on_a_thread
 from .parking import IDLE
 from .retention import Retention, forget
 
@@ -68,7 +68,7 @@ async def open_engine(
     failed: BaseException | None = None
     engine: Engine | None = None
     try:
-        async with trio.open_nursery() as nursery:
+        async with on_a_thread() as thread, trio.open_nursery() as nursery:
             engine = Engine(
                 nursery,
                 backends,
@@ -79,7 +79,7 @@ async def open_engine(
                 new_id=new_id,
                 new_seed=new_seed,
                 porter=Porter(manners, opted_out, machines),
-                beside=beside or on_a_thread(),
+                beside=beside or thread,
                 park_after=park_after,
             )
             nursery.start_soon(engine.pump)

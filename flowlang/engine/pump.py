@@ -67,25 +67,24 @@ class Pump:
 
     def _work(self) -> None:
         """Turns until a slice is used up or nothing is left to do; then one of those that spin has a turn."""
-        end = self._processor_time() + SLICE
-        while self._queue:
-            running = self._queue.popleft()
-            self._give_turns(running, end)
-            if self._processor_time() >= end:
-                break
+        queue, end = self._queue, self._processor_time() + SLICE
+        while queue and not self._give_turns(queue.popleft(), end):
+            pass
         if self._spinning:
             self._give_turns(self._spinning.popleft(), self._processor_time() + SLICE / 2)
 
-    def _give_turns(self, running: Running, end: float) -> None:
-        running.queued = False
+    def _give_turns(self, running: Running, end: float) -> bool:
+        """Whether that used the slice up."""
+        running.queued = used_up = False
         while running.has_work:
             running.turn()
-            if self._processor_time() >= end:
+            if used_up := self._processor_time() >= end:
+                if running.has_work:
+                    running.queued = True
+                    self._spinning.append(running)
                 break
-        if running.has_work:
-            running.queued = True
-            self._spinning.append(running)
         self.schedule(running)
+        return used_up
 
     def schedule(self, running: Running) -> None:
         """Puts it among those that wait for a time, where it does."""

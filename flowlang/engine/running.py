@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from collections import deque
 from collections.abc import Callable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, get_args
 
 import trio
 
@@ -107,13 +107,16 @@ class Running:
         asked = not waiting and leg == CALLER_LEG and bool(messages.asking)
         return asked or len(messages.kept) + waiting < self.flow.limits.kept_messages
 
-    def put(self, given: Input, kept: Kept | None = None) -> None:
-        """Queues an input; after the end nothing happens."""
+    def put(self, given: Input, kept: Kept | None = None, *, lingers: bool = False) -> None:
+        """Queues an input; after the end nothing happens. `lingers`: nobody waits until it is on disk."""
         if self.flow.ending is None:
             self._inbox.append(given)
             if kept is not None:
                 self._engine.keeper.tell(given, kept)
-            self._engine.queue(self)
+            if lingers:
+                self._engine.keeper.may_linger(given)
+            if not self.queued:
+                self._engine.queue(self)
         elif kept is not None:
             kept(False)
 
@@ -130,20 +133,28 @@ class Running:
         return self._journal
 
     @property
+    def _watched(self) -> bool:
+        return self.handle is not None and self.handle() is not None
+
+    @property
     def can_be_parked(self) -> bool:
         """Whether the journal has all of it, and nobody here holds on to it."""
-        watched = self.handle is not None and self.handle() is not None
         flow = self.flow
         busy = self.queued or self.has_work or flow.ending is not None
         under_way = bool(self._withdraw) or len(flow.outbox) > 0  # also what waits for a commit
-        return not (watched or busy or under_way or flow.opening.channel == "call" or flow.placed_legs)
+        return not (self._watched or busy or under_way or flow.opening.channel == "call" or flow.placed_legs)
+
+    @property
+    def may_end_late(self) -> bool:
+        """Whether nobody waits for its end: a host, or who else writes in its thread."""
+        return self.flow.opening.channel == "call" and not self._watched
 
     # -- what the engine's pump does
 
     @property
     def has_work(self) -> bool:
         """Whether a turn would do anything."""
-        return self.flow.ending is None and (self._taken is not None or bool(self._inbox))
+        return bool(self._inbox or self._taken) and self.flow.ending is None
 
     def turn(self) -> None:
         """One slice: the next input, or more of the one under way. What comes of an input goes out when all
@@ -220,6 +231,7 @@ class Running:
         the result where it cannot tell."""
         number, command = output.action, output.command
         self._withdraw[number] = None
+        of_leg = not isinstance(command, _OF_THE_WORLD)  # a leg dies with the process: nothing is done again
 
         def finish(result: Result, settle: Callable[[], None] = nothing) -> None:
             if self._withdraw.pop(number, _DONE) is _DONE:
@@ -227,7 +239,7 @@ class Running:
                 return
             given = ActionOver(self._engine.now(), number, result)
             if settle is nothing:
-                self.put(given)
+                self.put(given, lingers=of_leg)
             else:  # on disk together, or at once where it is over before it takes that
                 self._engine.keeper.within(given, settle)
                 self.put(given, lambda _has: settle())
@@ -252,6 +264,9 @@ class Running:
         self._legs.release()
         self._engine.forget(self)
         self.ended.set()
+
+
+_OF_THE_WORLD = RunHostAction, *get_args(OutsideCommand)
 
 
 def _done() -> None:

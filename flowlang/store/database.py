@@ -24,14 +24,14 @@ class Database:
         writing = apsw.SQLITE_OPEN_READWRITE | apsw.SQLITE_OPEN_CREATE
         flags = apsw.SQLITE_OPEN_READONLY if read_only else writing
         self._db: Any = apsw.Connection(str(path), flags=flags)
-        self._logged = 0
+        self._moved = 0  # of all pages that were logged by this connection
         try:
             self._db.set_busy_timeout(_BUSY)
             if not read_only:
                 self._db.pragma("journal_mode", "wal")
                 self._db.pragma("synchronous", "full")
                 self._db.pragma("secure_delete", "on")  # what is forgotten is not left in pages that are free
-                self._db.set_wal_hook(self._note_log)  # by itself SQLite tells nobody where moving them fails
+                self._db.wal_autocheckpoint(0)  # by itself SQLite tells nobody where moving them fails
         except apsw.Error:
             self.close()
             raise
@@ -73,7 +73,9 @@ class Database:
     def commit(self) -> None:
         """Ends it; it is on disk when this returns. Where this raises nobody knows whether it is."""
         self._db.execute("COMMIT")
-        if self._logged >= _LOG:
+        logged, _ = self._db.status(apsw.SQLITE_DBSTATUS_CACHE_WRITE)
+        if logged - self._moved >= _LOG:
+            self._moved = logged
             with suppress(apsw.BusyError):  # somebody reads, or moves them: with a later one
                 self._db.wal_checkpoint(mode=apsw.SQLITE_CHECKPOINT_PASSIVE)
 
