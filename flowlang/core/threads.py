@@ -22,7 +22,7 @@ _Key = tuple[str, str, str | None]
 NOBODY = ""
 """In place of an activeflow."""
 
-_BEFORE_ALL = -1  # microseconds since 1970: whom a thread began with has it before all who wrote there
+_AGES = 2**62  # microseconds: whom a thread began with has it before all who wrote there
 
 _MOST_EARLY = 1_000
 """Reports that came before anybody knew of their message: of a gateway that is quicker than its answer."""
@@ -62,7 +62,7 @@ class _Held:
     """What an activeflow has."""
 
     began: tuple[str, str] | None
-    keys: dict[_Key, None]
+    keys: dict[_Key, int]  # since when
     messages: list[str]
 
 
@@ -84,7 +84,8 @@ class Threads:
             held = self._of(opening.activeflow)
             key = _key(opening.channel, opening.source, opening.to)
             held.began = key[:2]
-            self._claim(key, _BEFORE_ALL, opening.activeflow, held)
+            began = opening.inherited.began if opening.inherited is not None else opening.at
+            self._claim(key, began - _AGES, opening.activeflow, held)
 
     def owner(self, channel: str, person: str, ours: str, answers: Iterable[str] = ()) -> Owner | None:
         """The activeflow that sent this person one of the messages that he answers, else the one that has
@@ -94,15 +95,21 @@ class Threads:
         sent = (self._sent[each] for each in keys if each in self._sent)
         found = next((activeflow for activeflow, to in sent if same_person(to) == person), None)
         if found is None:
-            found = self._first((channel, person, ours)) or self._first((channel, person, None))
-        if found is None:
-            return None
+            first = self.first(channel, person, ours) or self.first(channel, person, None)
+            if first is None:
+                return None
+            _, found = first
         is_caller = self._held[found].began == (channel, person)
         return Owner(found, CALLER_LEG if is_caller else ELSEWHERE)
 
+    def first(self, channel: str, person: str, ours: str | None) -> tuple[int, str] | None:
+        """Since when somebody has this very thread, and who; addresses as of `same_person`."""
+        claims = self._claims.get((channel, person, ours))
+        return claims[0] if claims else None
+
     def sent(self, command: SendMessage, activeflow: str, at: int = 0) -> None:
-        """A message goes out at that time: its thread is the sender's, behind those that have it already and
-        those that wrote there before."""
+        """A message is written at that time: its thread is the sender's, behind those that have it already
+        and those that wrote there before."""
         key = _key(command.channel, command.to, command.source)
         self._claim(key, at, activeflow, self._of(activeflow))
 
@@ -130,12 +137,13 @@ class Threads:
         """Whether one that lives here sent it."""
         return sent_key(channel, message) in self._sent
 
-    def held(self, activeflow: str) -> tuple[list[_Key], list[str]]:
-        """The threads that an activeflow has, and the messages that it sent, as of `sent_key`."""
+    def held(self, activeflow: str) -> tuple[list[tuple[str, str, str | None, int]], list[str]]:
+        """The threads that an activeflow has or that are its when others end, since when each; and the
+        messages that it sent, as of `sent_key`."""
         held = self._held.get(activeflow)
         if held is None:
             return [], []
-        return [each for each in held.keys if self._first(each) == activeflow], list(held.messages)
+        return [(*key, since) for key, since in held.keys.items()], list(held.messages)
 
     def over(self, activeflow: str) -> None:
         """It ended: its threads are whose they would be without it."""
@@ -155,12 +163,8 @@ class Threads:
             self._held[activeflow] = held = _Held(None, {}, [])
         return held
 
-    def _first(self, key: _Key) -> str | None:
-        claims = self._claims.get(key)
-        return claims[0][1] if claims else None
-
     def _claim(self, key: _Key, at: int, activeflow: str, held: _Held) -> None:
         if key in held.keys:
             return
         insort(self._claims.setdefault(key, []), (at, activeflow), key=lambda each: each[0])
-        held.keys[key] = None
+        held.keys[key] = at

@@ -22,6 +22,7 @@ from .keeping import Kept
 if TYPE_CHECKING:
     from .engine import Engine
     from .outbox import Told
+    from .running import Running
 
 _NEVER_LEFT = {"opted_out", "automatic", "too_many"}  # reasons of `Porter.why_not`
 
@@ -152,7 +153,7 @@ class Dispatch:
             return nothing
         lives = self._engine.post.lives
         if lives(activeflow):  # else it is over, and what it wrote goes out all the same
-            self._threads.sent(command, activeflow, self._engine.now())
+            self._threads.sent(command, activeflow, self._written(command, running))
 
         def finish_named(result: Result) -> None:
             message = id_of(result)
@@ -164,6 +165,13 @@ class Dispatch:
                 self._tell(command.channel, message or "", report)
 
         return backend.send(command, finish_named)
+
+    def _written(self, command: SendMessage, running: Running | None) -> int:
+        """When it was, as its activeflow has it: a replay knows no other time."""
+        kept = self._engine.outbox.written(command.key)
+        if kept is None:
+            return running.flow.at if running is not None else self._engine.now()
+        return kept
 
     def _confirm(self, backend: Outlet, command: SendMessage, finish: Finish) -> Callable[[], None]:
         """Tells somebody that he has opted out, or in; no thread begins with that."""

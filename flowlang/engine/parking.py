@@ -19,7 +19,7 @@ from flowlang.core.threads import sent_key
 from flowlang.model.addresses import same_person
 from flowlang.model.observations import Logged
 from flowlang.model.values import SECOND
-from flowlang.store import Store
+from flowlang.store import Store, StoreError
 from flowlang.store.protocol import ParkingStore
 from flowlang.store.reading import Stored
 
@@ -37,6 +37,8 @@ _SLICE = 200  # activeflows that are looked at, or woken, before others have the
 _AGAIN = 10 * SECOND
 """Microseconds until those that could not be woken are tried again."""
 _ALL = (-(2**62), 0)  # before all that are due
+_WITH_THREAD = 20
+"""Parked ones that are looked at for who has a thread: all but the first of those alive diverged just now."""
 
 
 class Parking:
@@ -47,6 +49,7 @@ class Parking:
         self._store = store if isinstance(store, ParkingStore) and idle is not None else None
         self._idle = round((idle or 0) * SECOND)
         self._builds: Builds | None = None
+        self._none_before = 0  # until then none is parked
         self._leaving: set[str] = set()  # parked as soon as that is on disk
         self._waking: set[str] = set()  # on disk they are parked still
         self._told: dict[str, str] = {}  # those of which was told that they cannot be woken, and why
@@ -85,15 +88,26 @@ class Parking:
             and (due is None or due - now >= self._idle)
             and running.can_be_parked
             and running.activeflow not in self._leaving
+            and now >= self._none_before
         )
+
+    def _keep_all_awake(self, why: str) -> None:
+        """What wakes one cannot be kept: all stay for a while. Told once."""
+        now = self._engine.now()
+        if not self._none_before:
+            self._engine.observed(Logged(now, "", f"activeflows stay in memory: {why}", 0, "warning"))
+        self._none_before = now + _AGAIN
 
     def _park(self, running: Running) -> None:
         assert self._store is not None
         activeflow, flow = running.activeflow, running.flow
         taken, due = flow.inputs, flow.next_deadline()
         threads, messages = self._engine.post.held(activeflow)
-        own = [each for each in threads if self._parked_with(*each) in (None, activeflow)]
-        self._store.park(running.journal, due, own, messages)
+        try:
+            self._store.park(running.journal, due, threads, messages)
+        except StoreError as error:
+            self._keep_all_awake(str(error))
+            return
         self._leaving.add(activeflow)
 
         def on_disk(_has: bool) -> None:
@@ -119,16 +133,30 @@ class Parking:
         return self._wake(stored) if stored is not None else None
 
     def wake_thread(self, channel: str, person: str, ours: str) -> str | None:
-        """Somebody writes: who has the thread is awake; one that is parked has it before those that wrote
-        there meanwhile. The id of one that has it and cannot be woken now."""
-        if self._store is None:
-            return None
-        return self._wake_found(self._parked_with(channel, same_person(person), same_person(ours)))
+        """Somebody writes: who has the thread is awake, parked or not the one that had it first. The id of
+        one that has it and cannot be woken now."""
+        person = same_person(person)
+        for each in (same_person(ours), None):  # as of `Threads.owner`
+            awake = self._engine.post.first(channel, person, each)
+            found, asleep = self._wake_first(channel, person, each, awake[0] if awake is not None else None)
+            if found or awake is not None:
+                return asleep
+        return None
 
-    def _parked_with(self, channel: str, person: str, ours: str | None) -> str | None:
-        return (
-            self._store.archive.with_thread(channel, person, ours or "") if self._store is not None else None
-        )
+    def _wake_first(
+        self, channel: str, person: str, ours: str | None, awake: int | None
+    ) -> tuple[bool, str | None]:
+        """Wakes the first that has this very thread, if nobody who is awake has had it since that time or
+        longer: whether there is one, and which it is where it cannot be woken now."""
+        if self._store is None:
+            return False, None
+        for activeflow, since in self._store.archive.with_thread(channel, person, ours, _WITH_THREAD):
+            if awake is not None and awake <= since:
+                return False, None
+            asleep = self._wake_found(activeflow)
+            if asleep is not None or self._engine.living(activeflow) is not None:
+                return True, asleep
+        return False, None  # or they are over, and that is not on disk yet
 
     def wake_sender(self, channel: str, message: str) -> str | None:
         """A carrier reports: who sent the message is awake. The id of one that cannot be woken now."""

@@ -41,8 +41,12 @@ class Post:
             self._threads.opened(opening)
 
     def held(self, activeflow: str) -> tuple[list[Thread], list[str]]:
-        """The threads that one has, and the messages that it sent."""
+        """See `Threads.held`."""
         return self._threads.held(activeflow)
+
+    def first(self, channel: str, person: str, ours: str | None) -> tuple[int, str] | None:
+        """See `Threads.first`; of those that are in memory."""
+        return self._threads.first(channel, person, ours)
 
     def lives(self, activeflow: str) -> bool:
         """Whether one lives: here, parked, or until a later start on which it goes on."""
@@ -83,7 +87,7 @@ class Post:
     def sent(self, activeflow: str, sent: Iterable[Sent]) -> None:
         """One that is back, or goes on at a later start, had sent these."""
         for each in sent:
-            if never_left(each.result):
+            if never_left(each.result) or each.command.channel not in THREADS:
                 continue
             self._threads.sent(each.command, activeflow, each.at)
             message = id_of(each.result) if each.result is not None else None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -46,9 +46,9 @@ class Database:
         """From now on nothing of the log is moved into the database, not even by `close`."""
         self._db.config(apsw.SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1)
 
-    def _note_log(self, _db: object, _name: str, pages: int) -> int:
-        self._logged = pages
-        return apsw.SQLITE_OK
+    def add_function(self, name: str, function: Callable[..., Any]) -> None:
+        """Statements may call it."""
+        self._db.create_scalar_function(name, function)
 
     def execute(self, statement: str, values: Iterable[Any] = ()) -> None:
         """Carries out a statement, or several."""

@@ -263,8 +263,9 @@ class MessageStore(RecoverableStore, Protocol):
         ...
 
 
-Thread = tuple[str, str, str | None]
-"""A channel, a person's address, and one of ours; `None` for the operator's default."""
+Thread = tuple[str, str, str | None, int]
+"""A channel, a person's address, and one of ours, `None` for the operator's default; and since when somebody
+has it."""
 
 
 class Parked(Past, Protocol):
@@ -287,9 +288,9 @@ class Parked(Past, Protocol):
         """Those that are to be woken by then, the earliest first, behind the one of that time and number."""
         ...
 
-    def with_thread(self, channel: str, person: str, ours: str) -> str | None:
-        """The id of the one that has a thread with that person, from that address of ours or, where none has
-        that, from the operator's default."""
+    def with_thread(self, channel: str, person: str, ours: str | None, most: int) -> list[tuple[str, int]]:
+        """Of those that have this very thread so many at most, the first that had it first: their ids, and
+        since when."""
         ...
 
     def that_sent(self, message: str) -> str | None:
@@ -316,8 +317,9 @@ class ParkingStore(RecoverableStore, Protocol):
         self, journal: Journal, due: int | None, threads: Iterable[Thread], messages: Iterable[str]
     ) -> None:
         """This activeflow is woken then (never by the clock for `None`), by these threads, by reports on
-        these messages, or by its id. A thread or message that another had is this one's. An entry that it is
-        given all the same wakes it in the same group."""
+        these messages, or by its id. A message that another had is this one's. An entry that it is given all
+        the same wakes it in the same group. No address of a thread can be read on disk. Raises `StoreError`
+        where a thread cannot be kept; then it is not parked."""
         ...
 
     def unpark(self, journal: Journal) -> None:

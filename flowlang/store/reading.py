@@ -39,6 +39,7 @@ from .statements import (
 from .stored import State, Stored
 
 __all__ = ["DAMAGED", "FILE", "Archive", "State", "Stored", "keys_of", "open_archive"]
+from .thread_names import ThreadNames
 
 FILE = "flowlang.db"
 
@@ -90,6 +91,8 @@ class Archive:
         self._builds = lru_cache(_BUILDS)(self._build)
 
     def live(self) -> Iterator[tuple[Stored, list[Entry], int]]:
+        self.names = ThreadNames(sealer.keys)
+        """What threads are found by."""
         """All that live and are not parked, oldest first: each with its entries and the row of the last
         one."""
         since = self._db.value(_FIRST)
@@ -223,13 +226,16 @@ class Archive:
         found = self._stored(f"{_DUE} LIMIT ?", *past, most)
         return list(takewhile(lambda each: each.due is not None and each.due <= at, found))
 
-    def with_thread(self, channel: str, person: str, ours: str) -> str | None:
-        """The id of the one that has a thread."""
-        return self._db.value(
-            "SELECT a.id FROM parked_threads t JOIN activeflows a ON a.number = t.activeflow "
-            "WHERE t.channel = ? AND t.person = ? AND t.ours IN (?, '') AND a.state = 'parked' "
-            "ORDER BY t.ours DESC",
-            (channel, person, ours),
+    def with_thread(self, channel: str, person: str, ours: str | None, most: int) -> list[tuple[str, int]]:
+        """The ids of those that have a thread, and since when, the first first."""
+        if not self.names.can_be_found:
+            return []
+        return list(
+            self._db.rows(
+                "SELECT a.id, t.since FROM parked_threads t JOIN activeflows a ON a.number = t.activeflow "
+                "WHERE t.thread = ? AND a.state = 'parked' ORDER BY t.since, t.activeflow LIMIT ?",
+                (self.names.of(channel, person, ours), most),
+            )
         )
 
     def that_sent(self, message: str) -> str | None:

@@ -8,6 +8,7 @@ version, each carried out in one transaction.
 | `activeflows` | an activeflow: its opening, its state, where its journal ends | so long after its end |
 | `journal` | an input and the hash of what came of it | with its activeflow, or at a handoff |
 | `parked_threads`, `parked_messages` | what wakes one that is parked | as it wakes, or diverges |
+| `threads_key` | which key the digests of `parked_threads` are under | never |
 | `outbox` | what leaves and is not known to have arrived | as it arrives, or so long after it was given up |
 | `seen` | a message that was here | after a week |
 | `requests` | what was asked while no process ran | as it is carried out |
@@ -23,10 +24,12 @@ known here.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from importlib.resources import files
 
 from .database import Database
 from .errors import StoreError
+from .thread_names import ThreadNames
 
 APPLICATION = 0x666C6F77  # "flow" in ASCII: how `file` and we tell our database from another
 
@@ -51,8 +54,10 @@ def check_version(db: Database, name: str) -> int:
     return found
 
 
-def migrate(db: Database, name: str) -> None:
-    """Brings a store to this version. Raises `StoreError`."""
+def migrate(db: Database, name: str, names: Callable[[], ThreadNames]) -> None:
+    """Brings a store to this version; `names` gives those of its threads. Raises `StoreError`."""
+    db.add_function("thread_name", lambda *thread: names().of(*thread))
+    db.add_function("thread_mark", lambda: names().mark)
     for version in range(check_version(db, name) + 1, VERSION + 1):
         script = (_MIGRATIONS / f"{version:04}.sql").read_text(encoding="utf-8")
         db.begin()

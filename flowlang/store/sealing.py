@@ -32,18 +32,18 @@ class Sealer:
     """Encodes and decodes what a store keeps, under the keys of months."""
 
     def __init__(self, keys: Keys) -> None:
-        self._keys = keys
+        self.keys = keys
 
     def encode(self, plain: Any, at: int) -> str:
         """The text of plain data, its secrets under the key of the month of `at`, microseconds since
         1970-01-01 UTC: that by which it is forgotten. Raises `StoreError` where a secret is in it and no key
         can be had."""
         text = encode(plain)
-        return text if _MARK not in text else encode(_sealed(plain, lambda: self._keys.current(at / SECOND)))
+        return text if _MARK not in text else encode(_sealed(plain, lambda: self.keys.current(at / SECOND)))
 
     def decode(self, text: str) -> Any:
         """What `encode` was given; what has no key stays sealed."""
-        return _decoded(text, self._keys)
+        return _decoded(text, self.keys)
 
 
 class LastingSealer:

@@ -36,6 +36,7 @@ from .schema import migrate
 from .sealing import Sealer
 from .seen import seen_key
 from .sending import Sending
+from .thread_names import ThreadNames, wake_those_not_found
 
 LOCK = "lock"
 
@@ -116,6 +117,7 @@ class SqliteStore:
         self._kept: set[bytes] = set()
         self._records: dict[tuple[Any, Any], Row] = {}
         self._alive: int | None = None
+        self._marked = False
         self._swept = 0
         self._failed: str | None = None
         self._prepared = False
@@ -131,7 +133,7 @@ class SqliteStore:
                 raise unusable(folder, error) from None
             try:
                 self._db = opened.enter_context(closing(Database(folder / FILE)))
-                migrate(self._db, str(folder))
+                migrate(self._db, str(folder), lambda: ThreadNames(keys_of(self._db, keys)))
                 # Another one reads, for this one may be committing.
                 self._reader = opened.enter_context(closing(Database(folder / FILE, read_only=True)))
                 self.keys = keys_of(self._reader, keys)
@@ -139,6 +141,7 @@ class SqliteStore:
                 self.encode = sealer.encode
                 """Secrets are encrypted by it."""
                 self._archive = Archive(self._reader, folder, sealer)
+                wake_those_not_found(self._db, self._archive.names)
                 self.newest = self._archive.newest()
                 """When something was written last before this process; 0 for never."""
                 self.row: int = self._db.value("SELECT max(row) FROM journal") or 0
@@ -182,10 +185,13 @@ class SqliteStore:
         """It need not be in memory until then, or until somebody asks for it."""
         assert isinstance(journal, SqliteJournal)
         number = journal.number
+        named = [(self._archive.names.of(*each[:3]), each[3], number) for each in threads]
+        if named and not self._marked:
+            self.moves.append((statements.THREADS_KEY, (1, self._archive.names.mark)))
+            self._marked = True
         journal.parked = True
         self.moves.append((statements.MOVE, ("parked", journal.last, due, number)))
-        for channel, person, ours in threads:
-            self.moves.append((statements.THREAD, (channel, person, ours or "", number)))
+        self.moves += ((statements.THREAD, each) for each in named)
         self.moves += ((statements.MESSAGE, (message, number)) for message in messages)
 
     def unpark(self, journal: Journal) -> None:

@@ -47,7 +47,8 @@ MOVE = "UPDATE activeflows SET state = ?, last = ?, due = ? WHERE number = ?"
 APPEND = _insert("journal", "row activeflow previous given outcome")
 TEXT = _insert("texts", "hash text", "INSERT OR IGNORE")
 BUILD = _insert("builds", "hash manifest", "INSERT OR IGNORE")
-THREAD = _put("parked_threads", "channel person ours activeflow")
+THREAD = _put("parked_threads", "thread since activeflow")
+THREADS_KEY = _put("threads_key", "one mark")
 NO_THREADS = "DELETE FROM parked_threads WHERE activeflow = ?"
 MESSAGE = _put("parked_messages", "message activeflow")
 NO_MESSAGES = "DELETE FROM parked_messages WHERE activeflow = ?"

@@ -103,7 +103,8 @@ def parks(make: Open, name: str) -> None:
         parked = [begun(store, f"{name}{each}", each) for each in ("a", "a.1", "b")]
         store.commit()
         for journal, due, ours in zip(parked, (AT + 2, AT + 1, None), ("us", None, "we"), strict=True):
-            store.park(journal, due, [("sms", f"{name}p", ours)], [f"{name}{due}"])
+            shared = ("email", f"{name}q", None, AT if ours is None else AT + 1)
+            store.park(journal, due, [("sms", f"{name}p", ours, AT), shared], [f"{name}{due}"])
         store.commit()
     with closing(make()) as store:
         archive = store.archive
@@ -113,8 +114,11 @@ def parks(make: Open, name: str) -> None:
         assert [each.id for each in due] == [f"{name}a.1", f"{name}a"], "they are not due in order"
         assert archive.due(AT + 2, 1, (AT, 0)) == due[:1], "more are given than were asked for"
         assert archive.due(AT + 2, 10, (AT + 1, due[0].number)) == due[1:], "one is given twice"
-        threads = [archive.with_thread("sms", f"{name}p", each) for each in ("us", "we", "else")]
-        assert threads == [f"{name}a", f"{name}b", f"{name}a.1"], "threads lead elsewhere"
+        threads = [archive.with_thread("sms", f"{name}p", each, 9) for each in ("us", "we", None, "else")]
+        found = [[(f"{name}{each}", AT)] for each in ("a", "b", "a.1")]
+        assert threads == [*found, []], "threads lead elsewhere"
+        first = [(f"{name}a.1", AT), (f"{name}a", AT + 1)]
+        assert archive.with_thread("email", f"{name}q", None, 2) == first, "others have it before"
         assert archive.that_sent(f"{name}{AT + 1}") == f"{name}a.1", "a report leads elsewhere"
         assert archive.family(f"{name}a") == 2, "a family has others"
         assert archive.parked(f"{name}none") is None
@@ -126,7 +130,7 @@ def parks(make: Open, name: str) -> None:
         journal.append(["event", AT, "woken"], b"")
         store.commit()
         assert archive.parked(f"{name}a") is None, "one that was woken is parked"
-        assert archive.with_thread("sms", f"{name}p", "us") == f"{name}a.1", "it has its thread still"
+        assert not archive.with_thread("sms", f"{name}p", "us", 9), "it has its thread still"
         found = live(store, f"{name}a")
         assert found is not None, "one that was woken does not live"
         assert said(found[1]) == ["a", "woken"]

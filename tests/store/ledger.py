@@ -39,7 +39,7 @@ class Disk:
         self.seen: dict[tuple[str, str], int] = {}
         self.requests: dict[int, Request] = {}
         self.ladders: dict[tuple[str, str, int], list[Any]] = {}
-        self.threads: dict[tuple[str, str, str], str] = {}
+        self.threads: dict[tuple[str, str, str | None], dict[str, int]] = {}
         self.sent: dict[str, str] = {}
         self.alive = 0
         self.doubted: int | None = None
@@ -166,9 +166,9 @@ class Books:
     def due(self, at: int, most: int, past: tuple[int, int]) -> list[Stored]:
         return [each for each in self._due(past) if (each.due or 0) <= at][:most]
 
-    def with_thread(self, channel: str, person: str, ours: str) -> str | None:
-        threads = self._disk.threads
-        return threads.get((channel, person, ours)) or threads.get((channel, person, ""))
+    def with_thread(self, channel: str, person: str, ours: str | None, most: int) -> list[tuple[str, int]]:
+        found = self._disk.threads.get((channel, person, ours), {})
+        return sorted(found.items(), key=lambda each: each[1])[:most]
 
     def that_sent(self, message: str) -> str | None:
         return self._disk.sent.get(message)
@@ -237,7 +237,8 @@ class LedgerStore:
 
         def change() -> None:
             disk.flows[name] = replace(disk.flows[name], state="parked", due=due)
-            disk.threads.update({(channel, person, ours or ""): name for channel, person, ours in by})
+            for each in by:
+                disk.threads.setdefault(each[:3], {})[name] = each[3]
             for each in sent:
                 disk.sent[each] = name
 
@@ -251,7 +252,8 @@ class LedgerStore:
         disk = self.disk
         if disk.flows[name].state == "parked":
             disk.flows[name] = replace(disk.flows[name], state="live", due=None)
-            disk.threads = {key: each for key, each in disk.threads.items() if each != name}
+            for each in disk.threads.values():
+                each.pop(name, None)
             disk.sent = {key: each for key, each in disk.sent.items() if each != name}
 
     def forget(self, activeflow: str) -> None:

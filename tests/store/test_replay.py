@@ -62,7 +62,7 @@ def some_of_them(store: SqliteStore, journal: SqliteJournal, entries: list[Entry
         if not chance.randrange(4):
             store.commit()
         if not chance.randrange(6):
-            store.park(journal, chance.choice((None, 5)), [("sms", "a", None)], ["m"])
+            store.park(journal, chance.choice((None, 5)), [("sms", "a", None, 1)], ["m"])
             store.commit()
             if chance.randrange(3):
                 store.unpark(journal)

@@ -306,7 +306,7 @@ def test_entries_go_with_the_handoff_behind_them_and_threads_with_who_diverges(t
         for number in range(10):
             journal.append(["begin", number], b"")
         store.commit()
-        store.park(journal, None, [("sms", "+14155550100", None)], ["m"])
+        store.park(journal, None, [("sms", "+14155550100", None, 1)], ["m"])
         journal.open({"flow": "main", "at": 11})
         store.commit()
         assert (rows(tmp_path, "journal"), rows(tmp_path, "parked_threads")) == (0, 1)
