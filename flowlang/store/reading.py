@@ -37,9 +37,9 @@ from .statements import (
     selected,
 )
 from .stored import State, Stored
+from .thread_names import ThreadNames
 
 __all__ = ["DAMAGED", "FILE", "Archive", "State", "Stored", "keys_of", "open_archive"]
-from .thread_names import ThreadNames
 
 FILE = "flowlang.db"
 
@@ -87,12 +87,12 @@ class Archive:
     def __init__(self, db: Database, folder: Path, sealer: Sealer) -> None:
         self._db = Reader(db, folder)
         self._decode = sealer.decode
+        self.names = ThreadNames(sealer.keys)
+        """What threads are found by."""
         self._folder = folder
         self._builds = lru_cache(_BUILDS)(self._build)
 
     def live(self) -> Iterator[tuple[Stored, list[Entry], int]]:
-        self.names = ThreadNames(sealer.keys)
-        """What threads are found by."""
         """All that live and are not parked, oldest first: each with its entries and the row of the last
         one."""
         since = self._db.value(_FIRST)
