@@ -71,6 +71,8 @@ class Incoming:
     reply_to: str | None = None
 
 
+BAD_REQUEST = 400
+"""It is none, or not as it has to be (RFC 3261 §21.4.1)."""
 NOT_FOUND = 404
 """No route takes it (RFC 3261 §21.4.5)."""
 FORBIDDEN = 403
@@ -185,6 +187,11 @@ class Host(CallHost, Protocol):
         starts one. `kept` is called once, when nothing of it can be lost any more; only then tell the sender
         so. A message whose `data["id"]` was here before is kept, and taken no second time. After a `Refusal`
         nothing is called, and the sender may try again where it `may_come_again`."""
+        ...
+
+    def refused(self, incoming: Incoming, why: str) -> None:
+        """A message came that no flow can have, as from what is no address: the backend refuses it for good.
+        Its addresses are as they came."""
         ...
 
     def why_not(self, command: SendMessage) -> str | None:

@@ -6,7 +6,16 @@ from collections.abc import Callable, Iterable, Mapping
 from pathlib import PurePath
 from typing import TYPE_CHECKING, Any
 
-from flowlang.backends.border import FAILED, NOT_FOUND, UNAVAILABLE, Incoming, Leg, Refusal, nothing
+from flowlang.backends.border import (
+    BAD_REQUEST,
+    FAILED,
+    NOT_FOUND,
+    UNAVAILABLE,
+    Incoming,
+    Leg,
+    Refusal,
+    nothing,
+)
 from flowlang.backends.thread_leg import ThreadLeg
 from flowlang.core import Chosen, NoRoute, Opening, Script, choose_route
 from flowlang.model.message_commands import SendMessage
@@ -56,6 +65,11 @@ class Switchboard:
             return found
         self._engine.messages.came(incoming, found)
         return None
+
+    def refused(self, incoming: Incoming, why: str) -> None:
+        """A backend refuses a message by itself."""
+        self._refuse(incoming, BAD_REQUEST, why)
+        self._engine.messages.refused(incoming, why)
 
     def why_not(self, command: SendMessage) -> str | None:
         """Whether who should get it has opted out while it waited."""

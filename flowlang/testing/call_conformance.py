@@ -180,6 +180,9 @@ class CallKitHost:
         """No messages in here."""
         return Refusal(_UNKNOWN)
 
+    def refused(self, incoming: Incoming, why: str) -> None:
+        """Nobody keeps it."""
+
     def why_not(self, command: SendMessage) -> str | None:
         """Everything may go out."""
 

@@ -101,6 +101,9 @@ class KitHost:
             kept()
         return None
 
+    def refused(self, incoming: Incoming, why: str) -> None:
+        """Nobody keeps it."""
+
     def why_not(self, command: SendMessage) -> str | None:
         """Everything may go out."""
 

@@ -39,6 +39,7 @@ class TestHost:
     offered: list[Incoming] = field(default_factory=list)
     reports: list[tuple[str, str, str | None]] = field(default_factory=list)
     seen: list[Observation] = field(default_factory=list)
+    turned_away: list[tuple[Incoming, str]] = field(default_factory=list)
     opts_out: int | None = None
     asked: int = 0
 
@@ -52,6 +53,9 @@ class TestHost:
         if refused is None:
             kept()
         return refused
+
+    def refused(self, incoming: Incoming, why: str) -> None:
+        self.turned_away.append((incoming, why))
 
     def why_not(self, command: SendMessage) -> str | None:
         self.asked += 1

@@ -164,6 +164,23 @@ async def test_one_that_nobody_gets_is_failed_until_it_comes_again_and_somebody_
     assert len(told(tmp_path)) == 2
 
 
+async def test_one_that_its_backend_refuses_is_failed_and_begins_nothing(
+    tmp_path: Path, autojump_clock: Virtual
+) -> None:
+    class Strict(Carrier):
+        def turn_away(self, name: str) -> None:
+            assert self._host is not None
+            self._host.refused(Incoming("sms", OURS, "sms:My-Shop\ud800\n", name), "who sends is no address")
+
+    carrier = Strict()
+    async with process(SqliteStore(tmp_path), carrier) as engine:
+        for name in ("in-1", "in-2", "in-1"):
+            carrier.turn_away(name)
+            await trio.sleep(1)
+        assert engine.activeflows == ()
+    assert told(tmp_path) == [("in", OURS, "failed", "who sends is no address")] * 2
+
+
 @pytest.mark.parametrize("answers", [False, True])
 async def test_a_confirmation_of_opting_out_is_unknown_until_its_carrier_has_it(
     answers: bool, tmp_path: Path, autojump_clock: Virtual

@@ -67,11 +67,13 @@ class Incomings:
                     self._host.report(each.message, each.status, each.reason, written.set)
                     await written.wait()
             return Verdict.TAKEN
-        if mail.source is None:
-            return Verdict.BROKEN
         message_id = mail.id or id_of_key(repr(data), "no-id.invalid")
-        self._chains.add(message_id, mail.references)
         fields: dict[str, Value] = {"text": mail.text, "subject": mail.subject, "id": message_id}
+        if mail.source is None:
+            nobody = Incoming("email", ours[0], f"mailto:{sender}", self._new_id(), data=fields)
+            self._host.refused(nobody, "`From` has no address")
+            return Verdict.BROKEN
+        self._chains.add(message_id, mail.references)
         answers = tuple(dict.fromkeys((*((mail.parent,) if mail.parent else ()), *mail.references[::-1])))
         verdict = Verdict.REFUSED
         for to in ours:

@@ -23,7 +23,6 @@ from flowlang.backends.on_wire import OnWire
 from flowlang.backends.once import Once
 from flowlang.model.addresses import message_address, sender_of
 from flowlang.model.message_commands import OutsideCommand, SendMessage
-from flowlang.model.observations import Refused
 from flowlang.model.results import Done, Failed, failed
 from flowlang.model.values import SECOND, Outcome, Value
 
@@ -41,7 +40,6 @@ _log = logging.getLogger("flowlang.smpp")
 
 _LONGEST_PAUSE = 60.0
 """Seconds between two attempts to connect."""
-_BAD_REQUEST = 400  # RFC 3261 §21.4.1
 _LATER, _NEVER = 0x64, 0x65  # ESME_RX_T_APPN, ESME_RX_P_APPN (§5.1.3)
 _HAS_HEADER, _WITH_RECEIPT = 0x40, 0x01  # §5.2.12, §5.2.17
 _MOST_WAITING = 20_000
@@ -315,8 +313,8 @@ class SmppBackend:
             return
         if isinstance(text, Nothing):
             _log.warning("SMSC %s:%s: a message is refused: %s", self._smsc.host, self._smsc.port, text.why)
-            at, source, to = self._host.now(), f"sms:{text.source}", f"sms:{text.to}"
-            self._host.observe(Refused(at, "sms", source, to, _BAD_REQUEST, text.why))
+            refused = Offered("sms", f"sms:{text.to}", f"sms:{text.source}", self._new_id())
+            self._host.refused(refused, text.why)
             session.answer(pdu.sequence, _NEVER)
             return
 

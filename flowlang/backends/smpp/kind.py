@@ -38,7 +38,9 @@ def _check(section: Section) -> None:
     if "ca_file" in given and not given.get("tls"):
         raise SettingsError("it is of no use without `tls = true`", "ca_file")
     if sender_of("sms", given["from"]) is None:
-        raise SettingsError("it is a number, a short code, or a name of up to 11 letters and digits", "from")
+        raise SettingsError(
+            "the sender is a number, a short code, or a name of up to 11 letters and digits", "from"
+        )
     if "country" in given and not is_country(given["country"]):
         raise SettingsError("it is no country of ISO 3166 that has numbers, such as GB", "country")
 

@@ -54,14 +54,18 @@ class Receiver:
         if isinstance(fields, Response):
             return fields
         form = self._form
-        source = sender_of("sms", _get(fields, form.source))
-        ours = sender_of("sms", _get(fields, form.to))
-        if source is None or ours is None:
-            return plain(400, "who sends, or to whom, is no address")
+        given = _get(fields, form.source), _get(fields, form.to)
+        source, ours = (sender_of("sms", each) for each in given)
         text = whole_text(_get(fields, form.text)[:_LONGEST])
         message = _get(fields, form.id) or f"{self._new_id()}"
         data: dict[str, Value] = {"text": text, "subject": None, "id": message}
-        incoming = Incoming("sms", ours, source, f"sms-{self._new_id()}", data=data)
+        name = f"sms-{self._new_id()}"
+        if source is None or ours is None:
+            came_from, to = (f"sms:{whole_text(each)}" for each in given)
+            why = "who sends, or to whom, is no address"
+            self._host().refused(Incoming("sms", to, came_from, name, data=data), why)
+            return plain(400, why)
+        incoming = Incoming("sms", ours, source, name, data=data)
         return await answered(self._host(), incoming, self._understood)
 
     async def status(self, request: Request) -> Response:

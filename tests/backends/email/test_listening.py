@@ -124,6 +124,24 @@ async def test_a_mail_that_nobody_takes_is_refused_or_put_off() -> None:
         assert refused.value.smtp_code == 451
 
 
+async def test_a_mail_of_nobody_is_refused_and_told() -> None:
+    host = TestHost()
+    async with listening(host) as port:
+        unsigned = b"Subject: Hi\r\n\r\nHello"
+
+        def send(client: smtplib.SMTP) -> int:
+            client.ehlo()
+            for each in (b"MAIL FROM:<x@home.example>", b"RCPT TO:<desk@clinic.example>"):
+                client.docmd(each.decode())
+            return client.data(unsigned)[0]
+
+        assert await by_client(port, send) == 550
+    ((refused, why),) = host.turned_away
+    assert (refused.source, refused.to) == ("mailto:x@home.example", "mailto:desk@clinic.example")
+    assert why == "`From` has no address"
+    assert not host.offered
+
+
 async def test_it_is_no_relay() -> None:
     host = TestHost()
     async with listening(host) as port:

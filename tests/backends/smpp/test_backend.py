@@ -20,7 +20,6 @@ from flowlang.backends.smpp.parts import Parts
 from flowlang.backends.smpp.text import parts_of
 from flowlang.backends.tls import client_context
 from flowlang.model.message_commands import SendMessage
-from flowlang.model.observations import Refused
 from flowlang.model.results import Done, Failed, Result
 from flowlang.model.values import Outcome
 from tests.backends.email.smtp_peer import server_context
@@ -245,8 +244,9 @@ async def test_what_comes_from_no_address_is_refused_and_told() -> None:
         while not smsc.answered:
             await smsc.answer_came.wait()
     assert [each.status for each in smsc.answered] == [0x65]
-    (refused,) = [each for each in host.seen if isinstance(each, Refused)]
+    ((refused, why),) = host.turned_away
     assert (refused.source, refused.to) == ("sms:My-Shop", "sms:16062067563")
+    assert "no address" in why
 
 
 async def test_a_long_message_whose_last_part_is_refused_for_now_is_whole_when_that_comes_again() -> None:
