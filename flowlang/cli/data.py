@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import os
+import time
 from collections.abc import Callable, Generator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -21,6 +22,10 @@ Command = TypeVar("Command", bound=Callable[..., Any])
 
 _FILE = "flowlang.db"
 _SHOWN = 3
+_PATIENCE = 1.0
+"""Seconds that a folder is tried which another process has: a command that only leaves something there is
+through in a moment."""
+_PAUSE = 0.02
 
 
 def data_option(help_text: str) -> Callable[[Command], Command]:
@@ -68,16 +73,33 @@ def require_store(folder: Path) -> None:
     raise CommandError(text, Exit.UNAVAILABLE)
 
 
-@contextmanager
-def store_in(folder: Path) -> Generator[SqliteStore]:
-    """A folder that no process has, to be written. Raises `CommandError`."""
-    from flowlang.store import StoreError
+def opened_store(folder: Path, patience: float = _PATIENCE) -> SqliteStore:
+    """A folder, to be written, made where there is none. Raises `StoreError`."""
     from flowlang.store.errors import InUseError
     from flowlang.store.sqlite import SqliteStore
 
+    until = time.monotonic() + patience
+    while True:
+        try:
+            return SqliteStore(folder)
+        except InUseError:
+            if time.monotonic() >= until:
+                raise
+            time.sleep(_PAUSE)
+
+
+@contextmanager
+def store_in(folder: Path) -> Generator[SqliteStore]:
+    """A folder of this version that no process has, to be written. Raises `CommandError`."""
+    from flowlang.store import StoreError
+    from flowlang.store.errors import InUseError
+    from flowlang.store.reading import open_archive
+
     require_store(folder)
     try:
-        with SqliteStore(folder) as store:
+        with open_archive(folder):  # nothing is made, and nothing moved, by asking for something
+            pass
+        with closing(opened_store(folder)) as store:
             yield store
     except InUseError:
         text = f"{folder}: a process has it that cannot be asked: it starts, ends, or is no server; try again"

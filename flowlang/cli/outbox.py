@@ -14,6 +14,7 @@ from .exits import CommandError, Exit
 
 if TYPE_CHECKING:
     from flowlang.store.sending import Sending
+    from flowlang.store.sqlite import SqliteStore
 
 
 @click.command()
@@ -36,10 +37,7 @@ def outbox(
             if each.unsendable is not None:
                 click.echo(f"{each.key} cannot be sent: {each.unsendable}")
     if retried or dropped or retry_all:
-        for key in retried:
-            click.echo(_do(data, "retry", key))
-        for key in dropped:
-            click.echo(_do(data, "drop", key))
+        _do(data, [("retry", each) for each in retried] + [("drop", each) for each in dropped])
         return
     with archive_in(data) as archive:
         found = list(archive.outbox())
@@ -52,30 +50,33 @@ def outbox(
         _write_table(found)
 
 
-def _do(data: Path | None, what: str, key: str) -> str:
-    """Has the server do it, or does it where there is none."""
+def _do(data: Path | None, wanted: list[tuple[str, str]]) -> None:
+    """Has the server do it, or does it where there is none: each what to do, and a key."""
     from .control import NoServerError, ask
 
-    try:
-        return ask(data, do=what, key=key)
-    except NoServerError:
-        return _at_rest(chosen_folder(data), what, key)
+    for number, (what, key) in enumerate(wanted):
+        try:
+            click.echo(ask(data, do=what, key=key))
+        except NoServerError:
+            with store_in(chosen_folder(data)) as store:
+                for each in wanted[number:]:
+                    click.echo(_at_rest(store, *each))
+            break
 
 
-def _at_rest(folder: Path, what: str, key: str) -> str:
-    with store_in(folder) as store:
-        found = store.archive.sending(key)
-        if found is None or found.state == "open":
-            text = f"nothing that was given up has the key {key[:60]!r}; see `flow outbox`"
-            raise CommandError(text, Exit.FAILED)
-        if what != "drop" and found.unsendable is not None:
-            raise CommandError(f"{key} cannot be sent: {found.unsendable}", Exit.FAILED)
-        if what == "drop":
-            store.drop_sending(key)
-        else:
-            store.keep_sending(replace(found, state="open", reason=None, tries=found.tries + 1))
-            store.reopen_message(key)
-        store.commit()
+def _at_rest(store: SqliteStore, what: str, key: str) -> str:
+    found = store.archive.sending(key)
+    if found is None or found.state == "open":
+        text = f"nothing that was given up has the key {key[:60]!r}; see `flow outbox`"
+        raise CommandError(text, Exit.FAILED)
+    if what != "drop" and found.unsendable is not None:
+        raise CommandError(f"{key} cannot be sent: {found.unsendable}", Exit.FAILED)
+    if what == "drop":
+        store.drop_sending(key)
+    else:
+        store.keep_sending(replace(found, state="open", reason=None, tries=found.tries + 1))
+        store.reopen_message(key)
+    store.commit()
     return f"{key} is dropped" if what == "drop" else f"{key} is sent when `flow serve` starts"
 
 

@@ -32,6 +32,7 @@ from flowlang.store.sqlite import SqliteStore
 from flowlang.voices import open_espeak
 
 from .controlling import Controls, serve_controls
+from .data import opened_store
 from .display import LiveView, Style, printable
 from .exits import Exit
 from .faults import user_errors
@@ -75,7 +76,7 @@ async def _serve(service: Service, as_json: bool) -> Exit:
         sip = sip_backend(service, project, voice, folder)
         store = opted_out = machines = sealing = None
         if service.data is not None:
-            store = stack.enter_context(SqliteStore(service.data))
+            store = stack.enter_context(opened_store(service.data))
             _probe(store)
             sealing = LastingSealer(store.keys)
             opted_out = stack.enter_context(closing(OptedOut(service.data)))

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import errno
 import os
+from contextlib import suppress
+from pathlib import Path
 
 from .errors import StoreError
 
@@ -15,6 +17,17 @@ def write_whole(file: int, text: bytes) -> None:
     os.fsync(file)
 
 
-def unusable(where: object, error: OSError) -> StoreError:
-    """What the system says of a file or folder."""
-    return StoreError(f"{where}: {(error.strerror or str(error)).lower()}")
+def unusable(where: Path, error: OSError) -> StoreError:
+    """What the system says of a file or folder, and where that is up to its owner, who he is."""
+    why = (error.strerror or str(error)).lower()
+    if error.errno in (errno.EACCES, errno.EPERM) and (owner := owner_of(where)) is not None:
+        why += f"; it belongs to {owner}: run this as {owner}, or choose another folder"
+    return StoreError(f"{where}: {why}")
+
+
+def owner_of(path: Path) -> str | None:
+    """Whose a file or folder is, or the folder that it would be in; `None` where that cannot be told."""
+    for each in (path, *path.parents):
+        with suppress(OSError, KeyError):
+            return each.owner()
+    return None

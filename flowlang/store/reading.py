@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Generator, Iterator
 from contextlib import contextmanager
 from functools import lru_cache
@@ -17,7 +18,7 @@ from .builds import Build
 from .coding import DAMAGED, decode
 from .database import Database, DatabaseError, Row, why
 from .errors import StoreError
-from .files import unusable
+from .files import owner_of, unusable
 from .keys import Keys, default_keys
 from .pruning import LEFT, left
 from .reader import Reader
@@ -348,7 +349,10 @@ def open_archive(folder: Path, keys: Path | None = None) -> Generator[Archive]:
             raise StoreError(f"{folder}: the store {text}")
         yield Archive(db, folder, Sealer(keys_of(db, keys)))
     except DatabaseError as error:
-        raise StoreError(f"{folder}: the store cannot be read: {why(error)}") from None
+        text = f"{folder}: the store cannot be read: {why(error)}"
+        if not os.access(folder, os.W_OK):  # SQLite keeps who reads up to what of its log in a file beside it
+            text = f"{folder}: only who may write here can read the store; run this as {owner_of(folder)}"
+        raise StoreError(text) from None
     finally:
         if db is not None:
             db.close()
