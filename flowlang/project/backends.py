@@ -37,6 +37,13 @@ _Backend = TypeVar("_Backend")
 _BOTH_WAYS = frozenset({"sms", "email"})
 """Outlets of which a second backend is of use: what it takes in comes from elsewhere. The first sends."""
 
+# Ours that are no kinds: where they are instead.
+_BY_THEMSELVES = {
+    "sip": "`flow serve` has it by itself; its settings stand in `[sip]`",
+    "simulator": "`flow test` has it by itself",
+    "console": "`flow run` has it by itself",
+}
+
 
 class SettingsError(Exception):
     """A kind cannot make a backend of its section: `message` is one line, `where` the setting, by its
@@ -269,9 +276,8 @@ def _kind(name: str, path: tuple[str, ...], report: Report) -> BackendKind[objec
         report.add("E805", span, str(error))
         return None
     if not isinstance(found, BackendKind):
-        report.add(
-            "E805", span, f'"{name}" is not set up in `flow.toml`: `{entry.value}` is no `BackendKind`'
-        )
+        message = f'"{name}" is not set up in `flow.toml`: `{entry.value}` is no `BackendKind`'
+        report.add("E805", span, message, hint=_BY_THEMSELVES.get(name))
         return None
     return cast("BackendKind[object]", found)
 
