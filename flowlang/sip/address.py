@@ -58,6 +58,17 @@ def _ip_literal(host: str) -> IPv4Address | IPv6Address | None:
     return address
 
 
+def is_of_ours(host: str) -> bool:
+    """Whether an address may be one of ours that a peer reaches: an IP literal, and not the unspecified."""
+    return len(host) <= _LONGEST_LITERAL and _is_of_ours(host)
+
+
+@lru_cache(maxsize=1024)
+def _is_of_ours(host: str) -> bool:
+    address = ip_literal(host)
+    return address is not None and not address.is_unspecified
+
+
 def may_send_to(host: str) -> bool:
     """False for names, and for what no one peer owns: multicast, broadcast, 0.0.0.0 (RFC 4475 §3.3.10)."""
     return len(host) <= _LONGEST_LITERAL and _may_send_to(host)

@@ -7,8 +7,9 @@ what needs nobody's opinion. Nothing that comes off the network makes it raise.
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import lru_cache
 
-from flowlang.sip.address import Address, ip_literal, may_send_to, same_host
+from flowlang.sip.address import Address, ip_literal, is_of_ours, may_send_to, same_host
 from flowlang.sip.arrival import Arrival, Welcome
 from flowlang.sip.body import session_body
 from flowlang.sip.dialog import DialogKey
@@ -214,7 +215,7 @@ class UserAgent:
 
     def contact(self, local: Address, *, secure: bool = False) -> str:
         """The Contact value under which `local` is reached, in a call that is `secure` or not."""
-        return f"<{contact_uri(local, secure=secure)}>"
+        return _contact(local, secure)
 
     # Requests
 
@@ -406,9 +407,13 @@ class UserAgent:
         return request.method == "CANCEL" and self.transactions.invite_of(request) is not None
 
     def _check_local(self, local: Address) -> None:
-        address = ip_literal(local.host)
-        if address is None or address.is_unspecified:
+        if not is_of_ours(local.host):
             raise ValueError(f"the local address must be one that a peer can reach, not {local.host}")
+
+
+@lru_cache(maxsize=64)  # each call names one of few
+def _contact(local: Address, secure: bool) -> str:
+    return f"<{contact_uri(local, secure=secure)}>"
 
 
 def _outside_a_call(request: Request) -> Reply | None:

@@ -29,3 +29,6 @@ _OTHERS = (
 
 CANONICAL: dict[str, str] = {name.lower(): name for name in (*SINGLE, *_OTHERS, *COMPACT.values())} | COMPACT
 """Any known name in lower case, compact forms too -> its canonical spelling."""
+
+SPELLED = CANONICAL | {name: name for name in CANONICAL.values()}
+"""The same with those that are spelled so already, as nearly all are."""

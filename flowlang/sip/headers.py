@@ -22,6 +22,7 @@ from flowlang.sip.text import (
 from flowlang.sip.uri import HOST, MEMO_LENGTH, Uri, parse_uri
 
 MAGIC_COOKIE = "z9hG4bK"  # RFC 3261 §8.1.1.7
+_PLAIN = 10  # digits: no long integer is made of them
 MAX_CSEQ = 2**31 - 1  # RFC 3261 §8.1.1.5
 
 _VIA = re.compile(
@@ -158,6 +159,10 @@ def parse_cseq(text: str) -> CSeq:
 
 def parse_number(text: str, limit: int) -> int:
     """A non-negative integer of at most `limit`; a comment or parameters after it are let be."""
+    if len(text) < _PLAIN and text.isdecimal() and text.isascii():  # as nearly all are
+        number = int(text)
+        if number <= limit:
+            return number
     match = _DIGITS.fullmatch(strip_comments(text).partition(";")[0].strip(" \t"))
     if match is None or int(match[1]) > limit:
         raise SipSyntaxError("Number malformed or out of range")

@@ -371,7 +371,8 @@ class CallLeg:
 
     @property
     def _contact(self) -> tuple[str, str]:
-        return ("Contact", self._agent.contact(self.local, secure=is_secure(self.request)))
+        secure = is_secure(self.request) if self.dialog is None else self.dialog.secure
+        return ("Contact", self._agent.contact(self.local, secure=secure))
 
     def _response(
         self,

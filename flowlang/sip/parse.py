@@ -14,7 +14,7 @@ from __future__ import annotations
 import re
 
 from flowlang.sip.errors import SipSyntaxError
-from flowlang.sip.header_names import CANONICAL, SINGLE
+from flowlang.sip.header_names import CANONICAL, SINGLE, SPELLED
 from flowlang.sip.headers import parse_name_addr, parse_number
 from flowlang.sip.message import BARE_NUL, Headers, Message, Request, Response
 from flowlang.sip.text import is_token
@@ -119,7 +119,7 @@ def _headers(lines: list[str]) -> Headers:
     problem = "Too many header lines" if len(lines) > MAX_LINES else None
     for line in lines[1:MAX_LINES]:
         name, colon, value = line.partition(":")
-        known = CANONICAL.get(name.lower())
+        known = SPELLED.get(name)
         if known is None:
             name = name.rstrip(" \t")  # HCOLON allows space before the colon
             known = CANONICAL.get(name.lower())

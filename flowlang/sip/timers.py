@@ -5,6 +5,9 @@ from __future__ import annotations
 import heapq
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import TypeVarTuple
+
+Given = TypeVarTuple("Given")
 
 _FEWEST_TO_SWEEP = 64
 
@@ -47,12 +50,14 @@ class Settings:
 
 
 class Timer:
-    """What `schedule` gives; `callback` is None once it fired or was cancelled."""
+    """What `schedule` gives; `callback` is None once it fired or was cancelled. It is called with `given` and
+    the time."""
 
-    __slots__ = ("callback",)
+    __slots__ = ("callback", "given")
 
-    def __init__(self, callback: Callable[[float], None]) -> None:
-        self.callback: Callable[[float], None] | None = callback
+    def __init__(self, callback: Callable[..., None], given: tuple[object, ...]) -> None:
+        self.callback: Callable[..., None] | None = callback
+        self.given = given
 
 
 class TimerHeap:
@@ -66,10 +71,10 @@ class TimerHeap:
     def __len__(self) -> int:
         return len(self._heap) - self._dead
 
-    def schedule(self, at: float, callback: Callable[[float], None]) -> Timer:
-        """Call `callback(now)` in the first `fire(now)` with `now >= at`."""
+    def schedule(self, at: float, callback: Callable[[*Given, float], None], *given: *Given) -> Timer:
+        """Call `callback(*given, now)` in the first `fire(now)` with `now >= at`."""
         self._order += 1
-        timer = Timer(callback)
+        timer = Timer(callback, given)
         heapq.heappush(self._heap, (at, self._order, timer))
         return timer
 
@@ -98,4 +103,4 @@ class TimerHeap:
             _, _, timer = heapq.heappop(self._heap)
             callback, timer.callback = timer.callback, None
             if callback is not None:
-                callback(now)
+                callback(*timer.given, now)

@@ -43,13 +43,13 @@ class InviteClient(ClientTransaction):
 
     def _begin_timers(self, now: float) -> None:
         if not self.destination.reliable:
-            self._start("A", self.host.settings.t1, now)
+            self._start_doubling("A", now)
         self._start("B", self.host.settings.lifetime, now)
 
     # Actions
 
     def _restart_a(self, message: Message | None, now: float) -> None:
-        self._start("A", 2 * self._intervals["A"], now)  # no T2 here: §17.1.1.2
+        self._restart_doubled("A", now)  # no T2 here: §17.1.1.2
 
     def _start_d(self, message: Message | None, now: float) -> None:
         self._start("D", self._wait(self.host.settings.lifetime), now)

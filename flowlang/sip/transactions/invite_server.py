@@ -81,7 +81,7 @@ class InviteServer(ServerTransaction):
 
     def _start_g(self, message: Message | None, now: float) -> None:
         if not self.destination.reliable:
-            self._start("G", self.host.settings.t1, now)
+            self._start_doubling("G", now)
 
     def _restart_g(self, message: Message | None, now: float) -> None:
         self._restart_doubled("G", now, self.host.settings.longest_interval)

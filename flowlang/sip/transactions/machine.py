@@ -7,8 +7,8 @@ A table maps (state, input) to (next state, actions). Inputs are "request", "ack
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from functools import partial
+import math
+from collections.abc import Mapping
 from typing import ClassVar, Literal, Protocol
 
 from flowlang.sip.address import Address
@@ -41,7 +41,7 @@ class TransactionHost(Protocol):
 class Transaction:
     """One transaction. `kind` names its machine; `key` is where the layer keeps it."""
 
-    __slots__ = ("_intervals", "_timers", "destination", "host", "key", "local", "state")
+    __slots__ = ("_interval", "_timers", "destination", "host", "key", "local", "state")
 
     TABLE: ClassVar[Table]
     KIND: ClassVar[str]
@@ -55,7 +55,7 @@ class Transaction:
         self.destination = destination
         self.local = local
         self._timers: dict[str, Timer] = {}
-        self._intervals: dict[str, float] = {}
+        self._interval = 0.0  # of the one timer that doubles
 
     def feed(self, what: str, message: Message | None, now: float) -> None:
         """One input to the machine."""
@@ -70,12 +70,15 @@ class Transaction:
             self.host.remove(self)
 
     def _start(self, letter: str, delay: float, now: float) -> None:
-        expire: Callable[[float], None] = partial(self._expire, letter)
-        self._intervals[letter] = delay
-        self._timers[letter] = self.host.timers.schedule(now + delay, expire)
+        self._timers[letter] = self.host.timers.schedule(now + delay, self._expire, letter)
 
-    def _restart_doubled(self, letter: str, now: float, limit: float) -> None:
-        self._start(letter, min(2 * self._intervals[letter], limit), now)
+    def _start_doubling(self, letter: str, now: float) -> None:
+        self._interval = self.host.settings.t1
+        self._start(letter, self._interval, now)
+
+    def _restart_doubled(self, letter: str, now: float, limit: float = math.inf) -> None:
+        self._interval = min(2 * self._interval, limit)
+        self._start(letter, self._interval, now)
 
     def _expire(self, letter: str, now: float) -> None:
         self._timers.pop(letter, None)
@@ -85,7 +88,6 @@ class Transaction:
         for timer in self._timers.values():
             self.host.timers.cancel(timer)
         self._timers.clear()
-        self._intervals.clear()
 
     def _wait(self, seconds: float) -> float:
         """A wait for stray retransmissions: none over a reliable transport (§17, timers D, I, J, K)."""

@@ -38,7 +38,7 @@ class OtherClient(ClientTransaction):
 
     def _begin_timers(self, now: float) -> None:
         if not self.destination.reliable:
-            self._start("E", self.host.settings.t1, now)
+            self._start_doubling("E", now)
         self._start("F", self.host.settings.lifetime, now)
 
     # Actions
