@@ -1,5 +1,5 @@
 """What holds for every test: hypothesis repeats itself, what does not run has failed, caches are new, commits
-are at once where time is virtual."""
+are at once where time is virtual, and one that has to be alone is."""
 
 from __future__ import annotations
 
@@ -9,6 +9,8 @@ from contextlib import nullcontext
 
 import pytest
 from hypothesis import settings
+
+from tests.turns import Turns
 
 # One run is like another: what fails in CI fails on the desk. The fuzz runs raise max_examples themselves.
 settings.register_profile("house", derandomize=True, deadline=None, database=None)
@@ -31,6 +33,24 @@ def _no_cache_of_the_user(tmp_path_factory: pytest.TempPathFactory) -> None:
     os.environ["XDG_CACHE_HOME"] = str(tmp_path_factory.mktemp("cache"))
     os.environ["XDG_STATE_HOME"] = str(tmp_path_factory.mktemp("state"))
     os.environ["XDG_CONFIG_HOME"] = str(tmp_path_factory.mktemp("config"))
+
+
+@pytest.fixture(scope="session")
+def turns(tmp_path_factory: pytest.TempPathFactory) -> Turns | None:
+    """Of the processes that share the tests, where there are several."""
+    if "PYTEST_XDIST_WORKER" not in os.environ:
+        return None
+    return Turns(tmp_path_factory.getbasetemp().parent)
+
+
+@pytest.fixture(autouse=True)
+def _turn(request: pytest.FixtureRequest, turns: Turns | None) -> Generator[None]:
+    """Marked `alone`, a test runs while no other does."""
+    if turns is None:
+        yield
+        return
+    with turns.taken(alone=request.node.get_closest_marker("alone") is not None):
+        yield
 
 
 @pytest.fixture(autouse=True)

@@ -10,12 +10,18 @@ import pytest
 
 from .placing import PlacedCalls
 from .placing import place as place_calls
-from .server import Server, open_server
+from .server import SHORT_T1, Server, open_server
 
 
 @pytest.fixture
-async def server(tmp_path: Path) -> AsyncGenerator[Server]:
-    async with open_server(tmp_path) as server:
+def t1() -> float:
+    """The server's, in seconds."""
+    return SHORT_T1
+
+
+@pytest.fixture
+async def server(tmp_path: Path, t1: float) -> AsyncGenerator[Server]:
+    async with open_server(tmp_path, t1) as server:
         yield server
 
 

@@ -18,8 +18,10 @@ from flowlang.model.observations import CallRecorded, Logged, Observation
 
 from .prompts import PROMPTS
 
-T1 = 0.05  # seconds
-SETTLED_S = 64 * T1 + 0.5  # RFC 3261 section 17: no timer of a transaction runs longer; and some time for us
+T1 = 0.05  # seconds; where messages are lost and repeats are counted
+SHORT_T1 = 0.02  # elsewhere: what is left of a call goes the sooner
+SETTLED = 64  # T1: RFC 3261 section 17, no timer of a transaction runs longer
+GRACE_S = 0.5  # for us
 SCRIPT = Path(__file__).with_name("calls.flow")
 
 
@@ -29,6 +31,7 @@ class Server:
 
     engine: flowlang.Engine
     sip: SipBackend
+    t1: float = T1
     observed: list[Observation] = field(default_factory=list[Observation])
 
     @property
@@ -59,9 +62,9 @@ class Server:
 
     async def nothing_left(self, sockets: int) -> None:
         """Returns when nothing is left; AssertionError with what there is 64*T1 after the call."""
-        with trio.move_on_after(SETTLED_S):
+        with trio.move_on_after(SETTLED * self.t1 + GRACE_S):
             while self.left(sockets):  # noqa: ASYNC110 - no event of ours tells when the kernel is done
-                await trio.sleep(T1)
+                await trio.sleep(self.t1)
         assert not self.left(sockets)
 
 
@@ -77,15 +80,15 @@ def _is_open(fd: str) -> bool:
 
 
 @asynccontextmanager
-async def open_server(folder: Path) -> AsyncGenerator[Server]:
+async def open_server(folder: Path, t1: float = T1) -> AsyncGenerator[Server]:
     """Serve `calls.flow` with its prompts from a folder of the test's own."""
     shutil.copy(SCRIPT, folder)
     for prompt in PROMPTS:
         prompt.write(folder)
-    sip = SipBackend(SipSettings(("127.0.0.1", 0), t1=T1, prompts=folder))
+    sip = SipBackend(SipSettings(("127.0.0.1", 0), t1=t1, prompts=folder))
     async with flowlang.open_engine(backends=[sip]) as engine:
         engine.load(folder / SCRIPT.name)
         await engine.listen()
-        server = Server(engine, sip)
+        server = Server(engine, sip, t1)
         engine.observe(server.observed.append)
         yield server

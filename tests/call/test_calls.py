@@ -20,6 +20,7 @@ from .stray import open_stray
 
 Place = Callable[..., Awaitable[PlacedCalls]]
 
+STEADY = pytest.mark.parametrize("t1", [T1], ids=["steady"])
 T2 = 8 * T1  # as 4 s are to 500 ms (RFC 3261, table 4)
 
 THE_MENU = (Hear(MENU),)
@@ -84,17 +85,20 @@ async def test_we_hang_up(place: Place, server: Server) -> None:
     assert [record.ended_by for record in server.records()] == ["us"]
 
 
+@STEADY
 async def test_a_lost_bye_is_sent_again(place: Place) -> None:
     placed = await place("lost_bye", THE_MENU, to="news", repeats=False)
     assert placed.run.received("BYE ") == 2
 
 
+@STEADY
 async def test_a_caller_that_died_is_given_up(place: Place, server: Server) -> None:
     placed = await place("dead_caller", THE_MENU, to="news")
     assert placed.legs == 1
     assert [record.ended_by for record in server.records()] == ["us"]
 
 
+@STEADY
 async def test_a_lost_ack_ends_the_call_after_64_t1(place: Place, server: Server) -> None:
     placed = await place("lost_ack", THE_MENU, to="patient")
     answers, byes = placed.run.times("SIP/2.0 200"), placed.run.times("BYE ")
@@ -106,12 +110,14 @@ async def test_a_lost_ack_ends_the_call_after_64_t1(place: Place, server: Server
     assert [record.cause for record in server.records()] == ["no_ack"]
 
 
+@STEADY
 async def test_a_lost_200_is_sent_again_until_the_ack(place: Place, server: Server) -> None:
     placed = await place("lost_200", THE_MENU, to="news")
     assert placed.run.received("SIP/2.0 200") == 4, "at 0, T1, 3*T1 and 7*T1; the ACK comes at 10*T1"
     assert [record.cause for record in server.records()] == ["normal"]
 
 
+@STEADY
 async def test_a_repeated_invite_is_one_call(place: Place, server: Server) -> None:
     placed = await place("repeated_invite", THE_MENU, to="ringing_news", repeats=False)
     assert placed.legs == 1
@@ -119,6 +125,7 @@ async def test_a_repeated_invite_is_one_call(place: Place, server: Server) -> No
     assert len(server.records()) == 1
 
 
+@STEADY
 async def test_400_calls_at_20_a_second_through_a_menu(place: Place, server: Server) -> None:
     placed = await place("they_hang_up", menu_plan, calls=400, rate=20)
     assert placed.legs == 400
