@@ -7,8 +7,8 @@ told to whoever gets it.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
-from typing import Any, cast
+
+from msgspec.structs import replace
 
 from flowlang.model.events import CALLER_LEG, CallAnswered, CallEnded, CallRefused, Event
 
@@ -73,7 +73,7 @@ class LegInbox:
         elif isinstance(event, CallEnded | CallRefused):
             self._end = event
         if self._number != CALLER_LEG:
-            event = cast(Event, replace(cast(Any, event), leg=self._number))
+            event = replace(event, leg=self._number)
         self._owner.deliver(event)
         if self._number != CALLER_LEG and isinstance(event, CallEnded | CallRefused):
             self._over(self._number)

@@ -26,6 +26,7 @@ from .python import (
     stamp,
     statement,
 )
+from .straight import is_straight
 
 Dispatch = Callable[[str], list[py.stmt]]
 """What happens when an exit was aimed at the block; given the Python variable that holds it."""
@@ -130,16 +131,24 @@ def _stamp(frame: Frame, made: list[py.stmt], node: ast.Node) -> None:
 
 
 def closure(
-    frame: Frame, prefix: str, takes: tuple[str, ...], node: ast.Block, bound: str | None = None
+    frame: Frame,
+    prefix: str,
+    takes: tuple[str, ...],
+    node: ast.Block,
+    bound: str | None = None,
+    *,
+    handles: bool = False,
 ) -> tuple[str, py.stmt]:
-    """A function within this one that runs a block: its name and its definition."""
+    """A function within this one that runs a block: its name and its definition. A coroutine, but for a
+    handler that runs straight through."""
     inner = frame.nested()
     if bound is not None:
         inner.declared.add(bound)
     work = block(inner, node)
     name = frame.unit.fresh(prefix)
     frame.take_over(inner)
-    made = function(name, parameters(takes), [*inner.prologue(), *work], is_async=True)
+    straight = handles and is_straight(work)
+    made = function(name, parameters(takes), [*inner.prologue(), *work], is_async=not straight)
     _stamp(frame, [made], node)
     return name, made
 
@@ -147,7 +156,7 @@ def closure(
 def handler(frame: Frame, node: ast.On) -> list[py.stmt]:
     """`on`: the handler's function, and the call that makes it live."""
     event = names.variable(node.binding) if node.binding is not None else "_"
-    name, definition = closure(frame, "on", (names.STRAND, event), node.body, node.binding)
+    name, definition = closure(frame, "on", (names.STRAND, event), node.body, node.binding, handles=True)
     live = on_strand(
         "on",
         load(frame.owner()),
@@ -155,5 +164,6 @@ def handler(frame: Frame, node: ast.On) -> list[py.stmt]:
         const(node.event),
         wants(frame, node.patterns, node.binding, node.guard),
         load(name),
+        const(isinstance(definition, py.FunctionDef)),
     )
     return [definition, statement(live)]

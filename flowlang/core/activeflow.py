@@ -106,40 +106,45 @@ class Activeflow(Parts):
         """Takes one input and works until every strand waits, or the slice is used up (then it is `busy`)."""
         assert not self.busy and self.ending is None
         before = getcontext()
+        if before is DECIMALS:  # many are fed one after the other
+            return self._feed(given)
         setcontext(DECIMALS)
         try:
-            self._feed(given)
-            return self._work()
+            return self._feed(given)
         finally:
             setcontext(before)
 
-    def _feed(self, given: Input) -> None:
-        if given.at > self.at:  # a clock that was set back does not undo what was
-            self.at = given.at
+    def _feed(self, given: Input) -> list[Output]:
+        at = given.at
+        if at > self.at:  # a clock that was set back does not undo what was
+            self.at = at
         self.meter.begin()
-        self.secret_input = isinstance(given, ActionOver) and given.action in self.outbox.secret
-        self._inputs += 1
-        if not isinstance(given, Begin) and self.timers.any_due(self.at):
+        self.secret_input = False
+        self._inputs = inputs = self._inputs + 1
+        if self.timers.any_due(self.at) and not isinstance(given, Begin):
             for timer in self.timers.take_due(self.at):
                 timer.fire()
-        if not isinstance(given, TimePassed):
-            try:
-                self._take(given)
-            except Killed as killed:
-                self._kill(killed)
-        if self.ending is None and self._inputs >= self.limits.history * 4 // 5:
+        try:
+            match given:
+                case Happened():
+                    self.lost_input = not self.events.deliver(given.event)
+                case ActionOver():
+                    if given.action in self.outbox.secret:
+                        self.secret_input = True
+                    self.outbox.deliver(given.action, given.result)
+                case Begin():
+                    self._begin(self.opening.flow, self.opening.arguments)
+                case StopAsked():
+                    self.stop()
+                case TimePassed():
+                    pass
+        except Killed as killed:
+            self._kill(killed)
+        if inputs >= self.limits.history * 4 // 5 and self.ending is None:
             self._check_history()
-
-    def _take(self, given: Begin | Happened | ActionOver | StopAsked) -> None:
-        match given:
-            case Happened():
-                self.lost_input = not self.events.deliver(given.event)
-            case ActionOver():
-                self.outbox.deliver(given.action, given.result)
-            case Begin():
-                self._begin(self.opening.flow, self.opening.arguments)
-            case StopAsked():
-                self.stop()
+        if self._ready or self._conditions is not None:
+            return self._work()
+        return self.outbox.take()
 
     def resume(self) -> list[Output]:
         """Goes on where a slice ended, and gives what came out since."""
@@ -211,6 +216,12 @@ class Activeflow(Parts):
                 self.current = None
         return self.ending is None
 
+    @property
+    def rests(self) -> bool:
+        """Whether a strand that began now would run at once, before any other."""
+        limits = self.limits
+        return not self._ready and len(self.strands) < limits.strands and self._inputs < limits.history
+
     def end_slice(self, strand: Strand) -> None:
         """The running strand lets other activeflows run; it is the first to go on here."""
         self.busy = True
@@ -226,10 +237,11 @@ class Activeflow(Parts):
     # -- beginning and ending
 
     def _begin(self, flow: str, arguments: dict[str, Value]) -> None:
-        opening = self.opening
-        channel = opening.channel or "none"
-        came = shown_address(opening.source), shown_address(opening.to), opening.route_line
-        self.note(FlowStarted(self.at, self.id, flow, channel, *came))
+        if self.told:
+            opening = self.opening
+            channel = opening.channel or "none"
+            came = shown_address(opening.source), shown_address(opening.to), opening.route_line
+            self.note(FlowStarted(self.at, self.id, flow, channel, *came))
         self._main = self._call(flow, arguments)
         set_outermost_deadlines(self)
 

@@ -7,8 +7,8 @@ stack of *blocks*, outermost first, and holds at most one pending exit. Only blo
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
-from typing import TYPE_CHECKING, TypeVar
+from collections.abc import Callable, Coroutine
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from flowlang.model.values import Outcome
 
@@ -19,7 +19,8 @@ if TYPE_CHECKING:
     from .timers import Timer
 
 Wants = Callable[[Outcome], bool]
-HandlerBody = Callable[["Strand", Outcome], Awaitable[object]]
+HandlerBody = Callable[["Strand", Outcome], Any]
+"""A coroutine function, or a plain one of a handler that runs straight through."""
 T = TypeVar("T")
 
 
@@ -37,10 +38,17 @@ def without(those: tuple[T, ...], one: T) -> tuple[T, ...]:
     return those[:at] + those[at + 1 :]
 
 
-class On:
-    """A live `on`: takes its events one at a time, in order."""
+async def _waiting_for_nothing(body: HandlerBody, strand: Strand, event: Outcome) -> None:
+    body(strand, event)
 
-    __slots__ = ("after_caller", "block", "body", "event", "line", "lost", "running", "wants", "waiting")
+
+class On:
+    """A live `on`: takes its events one at a time, in order. `straight`: its body never waits, and needs no
+    strand of its own (see `flowlang.compile.straight`)."""
+
+    __slots__ = (
+        "after_caller", "block", "body", "event", "line", "lost", "running", "straight", "wants", "waiting",
+    )  # fmt: skip
 
     def __init__(
         self,
@@ -51,18 +59,31 @@ class On:
         body: HandlerBody,
         *,
         after_caller: bool,
+        straight: bool = False,
     ) -> None:
         self.block = block
         self.event = event
         self.line = line
         self.wants = wants
         self.body = body
+        self.straight = straight
         self.after_caller = after_caller
         """It was run when the caller had already left; his leaving is not news to it."""
         self.lost = 0
         """Events that came while as many waited as may."""
         self.running: Strand | None = None
         self.waiting: tuple[Outcome, ...] = ()
+
+    @property
+    def name(self) -> str:
+        """What its strands are called."""
+        return f"on {self.event}, line {self.line}"
+
+    def work(self, strand: Strand, event: Outcome) -> Coroutine[Any, Any, Any]:
+        """Its body, for a strand of its own."""
+        if self.straight:
+            return _waiting_for_nothing(self.body, strand, event)
+        return self.body(strand, event)
 
     @property
     def busy(self) -> bool:

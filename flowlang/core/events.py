@@ -61,14 +61,17 @@ class Events:
             return True
         outcome = as_outcome(event)
         busy = [emitter] if emitter is not None else []
-        if isinstance(event, DigitPressed):
+        if type(event) is DigitPressed:
             busy += flow.digits.collecting
-        elif isinstance(event, MessageReceived) and event.leg == CALLER_LEG:
+        elif type(event) is MessageReceived and event.leg == CALLER_LEG:
             flow.messages.last = event.id
             busy += flow.messages.asking
         listener = flow.listeners.find(outcome, busy, self._fault_in_condition)
         if listener is not None:
             self._observe_event(outcome, listener.line)
+            if emitter is None and type(listener) is On and listener.straight and flow.rests:
+                self._run_straight(listener, outcome)
+                return True
             return self.hand_over(listener, outcome)
         elif isinstance(event, DigitPressed):
             passed = flow.passes_on(event.digit)
@@ -183,13 +186,20 @@ class Events:
     def run_handler(self, on: On, event: Outcome) -> None:
         """Its handler takes the event."""
         flow = self._flow
-        name = f"on {on.event}, line {on.line}"
         try:
             on.running = flow.spawn(
-                on.block, name, lambda strand: on.body(strand, event), handler=on, line=on.line
+                on.block, on.name, lambda strand: on.work(strand, event), handler=on, line=on.line
             )
         except Fault as fault:
-            flow.raise_at(on.block, fault, name)
+            flow.raise_at(on.block, fault, on.name)
+
+    def _run_straight(self, on: On, event: Outcome) -> None:
+        """Its handler, of which nothing is left to wait, takes the event at once, as a strand would that is
+        the only one to run."""
+        try:
+            on.body(on.block.level.strand, event)
+        except Exception as error:  # noqa: BLE001 - whatever it is, it is a fault in the script
+            self._flow.raise_at(on.block, as_fault(error, on.line), on.name)
 
     def _keep_signal(self, name: str, event: Outcome) -> bool:
         flow = self._flow

@@ -7,31 +7,30 @@ fed.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any
+
+from msgspec import Struct
+from msgspec.structs import astuple
 
 from flowlang.model import events
 from flowlang.model.plain import from_plain, to_plain
 from flowlang.model.results import Done, Failed, Result
 
 
-@dataclass(frozen=True, slots=True)
-class Begin:
+class Begin(Struct, frozen=True):
     """The first input: the flow starts."""
 
     at: int
 
 
-@dataclass(frozen=True, slots=True)
-class Happened:
+class Happened(Struct, frozen=True):
     """An event came in."""
 
     at: int
     event: events.Event
 
 
-@dataclass(frozen=True, slots=True)
-class ActionOver:
+class ActionOver(Struct, frozen=True):
     """A command that was performed has its result."""
 
     at: int
@@ -39,15 +38,13 @@ class ActionOver:
     result: Result
 
 
-@dataclass(frozen=True, slots=True)
-class TimePassed:
+class TimePassed(Struct, frozen=True):
     """The clock reached what `next_deadline` asked for."""
 
     at: int
 
 
-@dataclass(frozen=True, slots=True)
-class StopAsked:
+class StopAsked(Struct, frozen=True):
     """Somebody outside ends the activeflow, as by `stop`."""
 
     at: int
@@ -91,8 +88,7 @@ _KNOWN = {"done": 3, "failed": 4, "event": 4}
 def _to_plain(given: Input) -> list[Any]:
     if isinstance(given, Happened):  # first, as most are: a `match` of classes takes its time
         event = given.event
-        values = [to_plain(getattr(event, name)) for name in type(event).__slots__]
-        return ["event", given.at, type(event).__name__, *values]
+        return ["event", given.at, type(event).__name__, *map(to_plain, astuple(event))]
     match given:
         case Begin(at):
             return ["begin", at]
@@ -111,28 +107,31 @@ def _to_plain(given: Input) -> list[Any]:
 def input_from_plain(plain: list[Any]) -> Input:
     """The input that `input_to_plain` was given; `ValueError` for anything else."""
     try:
-        kind, at, *brought = plain
-        return _MADE[kind](int(at), *brought)
-    except (KeyError, TypeError, ValueError):
+        return _MADE[plain[0]](*plain[1:])
+    except (IndexError, KeyError, TypeError, ValueError):
         raise ValueError(f"not an input: {plain!r:.80}") from None
 
 
+def _made(kind: type[Begin | TimePassed | StopAsked]) -> Callable[[int], Input]:
+    return lambda at: kind(int(at))
+
+
 def _happened(at: int, kind: str, *values: Any) -> Happened:
-    return Happened(at, _EVENTS[kind](*map(from_plain, values)))  # pyright: ignore[reportArgumentType]
+    return Happened(int(at), _EVENTS[kind](*map(from_plain, values)))  # pyright: ignore[reportArgumentType]
 
 
 def _done(at: int, action: int, value: Any) -> ActionOver:
-    return ActionOver(at, int(action), Done(from_plain(value)))
+    return ActionOver(int(at), int(action), Done(from_plain(value)))
 
 
 def _failed(at: int, action: int, code: str, text: Any) -> ActionOver:
-    return ActionOver(at, int(action), Failed(str(code), str(from_plain(text))))
+    return ActionOver(int(at), int(action), Failed(str(code), str(from_plain(text))))
 
 
 _MADE: dict[str, Callable[..., Input]] = {
-    "begin": Begin,
-    "time": TimePassed,
-    "stop": StopAsked,
+    "begin": _made(Begin),
+    "time": _made(TimePassed),
+    "stop": _made(StopAsked),
     "done": _done,
     "failed": _failed,
     "event": _happened,

@@ -10,6 +10,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
+from msgspec import Struct
+
 from flowlang.model.plain import digest
 
 from .activeflow import Activeflow
@@ -34,8 +36,7 @@ class Journal(Protocol):
         ...
 
 
-@dataclass(slots=True)
-class Entry:
+class Entry(Struct):
     """One input as plain data, with the hash of the outputs."""
 
     given: list[Any]
@@ -90,7 +91,9 @@ def run_input(flow: Activeflow, given: Input) -> list[Output]:
 def check_entry(flow: Activeflow, number: int, entry: Entry, given: Input | None = None) -> list[Output]:
     """Feeds one entry of a journal, `given` where it is at hand, and tells what came of it. Raises
     `Diverged`."""
-    outputs = run_input(flow, given if given is not None else input_from_plain(entry.given))
-    if outcome_hash(outputs) != entry.outcome:
+    outputs = flow.feed(given if given is not None else input_from_plain(entry.given))
+    while flow.busy:
+        outputs += flow.resume()
+    if (outcome_hash(outputs) if outputs else _NOTHING) != entry.outcome:
         raise Diverged(number, entry.given)
     return outputs

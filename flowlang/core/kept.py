@@ -2,24 +2,23 @@
 
 from __future__ import annotations
 
-from dataclasses import fields
 from typing import Any
 
 from flowlang.model.plain import from_plain
 
 from .opening import FlowCall, Inherited, Opening
 
+_KNOWN = frozenset(Opening.__struct_fields__)
 _VALUES = frozenset({"arguments", "data", "source", "to"})
 
 
 def opening_from_plain(plain: dict[str, Any]) -> Opening:
     """The opening that `Opening.to_plain` was asked of; `ValueError` for anything else."""
-    known = {each.name for each in fields(Opening)}
-    if not plain.keys() <= known:
-        raise ValueError(f"not an opening: it has {', '.join(sorted(plain.keys() - known))}")
-    given: dict[str, Any] = {
-        name: from_plain(value) if name in _VALUES else value for name, value in plain.items()
-    }
+    if not plain.keys() <= _KNOWN:
+        raise ValueError(f"not an opening: it has {', '.join(sorted(plain.keys() - _KNOWN))}")
+    given = dict(plain)
+    for name in _VALUES & plain.keys():
+        given[name] = from_plain(plain[name])
     given["otherwise"] = _flow_call(plain.get("otherwise"))
     inherited = plain.get("inherited")
     given["inherited"] = None if inherited is None else Inherited(*(from_plain(each) for each in inherited))  # pyright: ignore[reportArgumentType]

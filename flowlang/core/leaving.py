@@ -213,9 +213,7 @@ async def _run_on_hangup(strand: Strand, on: On) -> None:
     except Fault as fault:
         flow.warn(f"fault in the condition of `on hangup`: {flow.text_of(fault)}", on.line, fault.code)
         return
-    child = flow.spawn(
-        on.block, f"on hangup, line {on.line}", lambda s: on.body(s, event), aftermath=True, line=on.line
-    )
+    child = flow.spawn(on.block, on.name, lambda strand: on.work(strand, event), aftermath=True, line=on.line)
     limit = flow.timers.add(
         flow.at + flow.limits.ending, TimerClass.DEADLINE, ROOT, lambda: _cut(child.root, "on hangup")
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 from flowlang.compile.runtime.faults import Fault
@@ -68,14 +68,13 @@ class Listeners:
         self._live = without(self._live, listener)
 
     def find(
-        self, event: Outcome, busy_with_it: Iterable[Strand], faulted: Callable[[Listener, Exception], None]
+        self, event: Outcome, busy_with_it: Sequence[Strand], faulted: Callable[[Listener, Exception], None]
     ) -> Listener | None:
         """The newest that matches, leaving out each `on` whose handler is itself collecting or emitting the
         event. One whose condition fails does not match, and `faulted` is told."""
-        strands = tuple(busy_with_it)
         name = event.name
         for listener in reversed(self._live):
-            if listener.event != name or (strands and _is_busy(listener, strands)):
+            if listener.event != name or (busy_with_it and _is_busy(listener, busy_with_it)):
                 continue
             try:
                 if listener.wants is None or listener.wants(event):
@@ -85,7 +84,7 @@ class Listeners:
         return None
 
 
-def _is_busy(listener: Listener, strands: tuple[Strand, ...]) -> bool:
+def _is_busy(listener: Listener, strands: Sequence[Strand]) -> bool:
     return (
         isinstance(listener, On)
         and listener.running is not None

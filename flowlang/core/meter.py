@@ -21,19 +21,19 @@ class Meter:
     """Past the budget the fault `budget` with some grace, past the last grace the end. `left` is that of the
     slice."""
 
-    __slots__ = ("_limits", "_overruns", "_rest", "_sliced", "left")
+    __slots__ = ("_first", "_limits", "_overruns", "_rest", "_sliced", "left")
 
     def __init__(self, limits: Limits) -> None:
         self._limits = limits
+        self._first = min(limits.steps_per_input, SLICE)
         self._overruns = 0
         self._sliced: Any = None
         self.begin()
 
     def begin(self) -> None:
         """A new input."""
-        steps = self._limits.steps_per_input
-        self.left = left = min(steps, SLICE)
-        self._rest = steps - left
+        self.left = first = self._first
+        self._rest = self._limits.steps_per_input - first
 
     @property
     def unspent(self) -> int:

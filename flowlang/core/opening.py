@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields, replace
 from typing import Any
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from flowlang.model.action import THREADS
 from flowlang.model.addresses import number_of, seen_as
@@ -20,8 +22,7 @@ _CAME = frozenset({"messages", "signals", "typed"})
 FlowCall = tuple[str, Arguments]
 
 
-@dataclass(frozen=True, slots=True)
-class Inherited:
+class Inherited(Struct, frozen=True):
     """What a flow has from the one that handed the activeflow over to it: when that began, how its caller's
     leg stands (`farewell` if he has left), what came and was not yet taken, and the numbers next in turn."""
 
@@ -39,14 +40,13 @@ class Inherited:
     def to_plain(self, *, secret: bool = False) -> list[Any]:
         """For the journal. `secret`: what came and was not yet taken is marked."""
         plain: list[Any] = []
-        for each in fields(self):
-            value = to_plain(getattr(self, each.name))
-            plain.append({"$secret": value} if secret and each.name in _CAME else value)
+        for name in self.__struct_fields__:
+            value = to_plain(getattr(self, name))
+            plain.append({"$secret": value} if secret and name in _CAME else value)
         return plain
 
 
-@dataclass(frozen=True, slots=True)
-class Opening:
+class Opening(Struct, frozen=True):
     """`channel` is `None` for a flow that no conversation started. `otherwise` is the route's `else`,
     `inherited` is there for a flow that another handed over to."""
 

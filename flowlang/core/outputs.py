@@ -3,8 +3,9 @@ watch."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any, Literal
+
+from msgspec import Struct
 
 from flowlang.model.commands import Command, command_to_plain
 from flowlang.model.observations import Observation
@@ -15,23 +16,20 @@ from flowlang.model.values import Value
 from .opening import Opening
 
 
-@dataclass(frozen=True, slots=True)
-class Perform:
+class Perform(Struct, frozen=True):
     """Do this and feed back an `ActionOver` with the number, unless it is withdrawn."""
 
     action: int
     command: Command
 
 
-@dataclass(frozen=True, slots=True)
-class Withdraw:
+class Withdraw(Struct, frozen=True):
     """The action is cancelled; what it did stays."""
 
     action: int
 
 
-@dataclass(frozen=True, slots=True)
-class Launch:
+class Launch(Struct, frozen=True):
     """Start a flow as a new activeflow with this id."""
 
     activeflow: str
@@ -39,24 +37,21 @@ class Launch:
     arguments: dict[str, Value]
 
 
-@dataclass(frozen=True, slots=True)
-class Connect:
+class Connect(Struct, frozen=True):
     """Start an activeflow whose caller is a leg that this one placed; the leg is its from now on."""
 
     leg: int
     opening: Opening
 
 
-@dataclass(frozen=True, slots=True)
-class HandedOff:
+class HandedOff(Struct, frozen=True):
     """The activeflow goes on as another flow, in a new machine with this opening; the last output of this
     one. What came before need not be kept for a replay."""
 
     opening: Opening
 
 
-@dataclass(frozen=True, slots=True)
-class Ending:
+class Ending(Struct, frozen=True):
     """How an activeflow ended: `done` with what the flow returned, `stop`, `gone` (the caller left), or
     `fault` with its code, text and line, that of a module with its file. By `handoff` one machine of it ends,
     and the next goes on."""
@@ -73,15 +68,13 @@ class Ending:
         return file_of(self.line)
 
 
-@dataclass(frozen=True, slots=True)
-class Over:
+class Over(Struct, frozen=True):
     """The activeflow is over; the last output of all."""
 
     ending: Ending
 
 
-@dataclass(frozen=True, slots=True)
-class Note:
+class Note(Struct, frozen=True):
     """For those who watch; not part of what a replay is compared by."""
 
     observation: Observation

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, cast
 
 from flowlang.compile.runtime.faults import Fault
 from flowlang.model.events import CallEnded, TransferAsked
-from flowlang.model.secrets import MASK, Secrets
+from flowlang.model.secrets import MASK
 from flowlang.model.values import Value
 
 from .chance import Chance
@@ -30,11 +30,13 @@ class Parts:
 
     __slots__ = (
         "_chance", "_conditions", "_digits", "_legs", "_messages", "_predefined", "limits", "opening",
-        "script",
+        "script", "secrets",
     )  # fmt: skip
 
     def __init__(self, script: Script, opening: Opening, limits: Limits) -> None:
         self.script = script
+        self.secrets = script.program.secrets
+        """What of the script is secret."""
         self.opening = opening
         self.limits = limits
         self._chance: Chance | None = None
@@ -43,11 +45,6 @@ class Parts:
         self._legs: Legs | None = None
         self._messages: MessagesIn | None = None
         self._predefined: dict[str, dict[str, Value]] | None = None
-
-    @property
-    def secrets(self) -> Secrets:
-        """What of the script is secret."""
-        return self.script.program.secrets
 
     def text_of(self, fault: Fault) -> str:
         """What watchers see of a fault's text."""

@@ -54,10 +54,18 @@ def _microseconds(value: Value, what: str) -> int:
     return max(0, value.microseconds)
 
 
-def on(strand: Strand, block: Block, line: int, event: str, wants: Wants | None, body: HandlerBody) -> None:
+def on(
+    strand: Strand,
+    block: Block,
+    line: int,
+    event: str,
+    wants: Wants | None,
+    body: HandlerBody,
+    straight: bool,
+) -> None:
     """A handler lives from here to the end of its block."""
     flow = strand.flow
-    handler = On(block, event, line, wants, body, after_caller=flow.caller_gone)
+    handler = On(block, event, line, wants, body, after_caller=flow.caller_gone, straight=straight)
     block.handlers = (*block.handlers, handler)
     if event == "hangup":
         return  # runs when its block is left, not when the event comes

@@ -8,7 +8,8 @@ from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from weakref import WeakKeyDictionary, WeakValueDictionary
 
-from flowlang.core import ActionOver, Activeflow, Happened, Output, Perform, Script, Withdraw
+from flowlang.compile.runtime.decimals import in_script
+from flowlang.core import ActionOver, Activeflow, Happened, Input, Output, Perform, Script, Withdraw
 from flowlang.core.inputs import input_from_plain
 from flowlang.core.journal import Entry, check_entry
 from flowlang.core.kept import opening_from_plain
@@ -79,20 +80,26 @@ class Builds:
         self._actions = actions or {}
         self._scripts: WeakValueDictionary[bytes, Script] = WeakValueDictionary()
         self._known: WeakKeyDictionary[Script, tuple[Build, dict[str, Action]]] = WeakKeyDictionary()
-        self._last: OrderedDict[bytes, Script] = OrderedDict()
+        self._last: OrderedDict[bytes, _Compiled] = OrderedDict()
 
     def of(self, stored: Stored) -> _Compiled:
         """What an activeflow runs on. Raises `NotReplayed`."""
-        script = self._scripts.get(stored.build)
-        if script is None:
-            script, build, actions = self._compiled(stored.build)
-            self._scripts[stored.build] = script
-            self._known[script] = build, actions
-        self._last[stored.build] = script
+        found = self._last.get(stored.build)
+        if found is None:
+            self._last[stored.build] = found = self._found(stored.build)
+            while len(self._last) > COMPILED:
+                self._last.popitem(last=False)
         self._last.move_to_end(stored.build)
-        while len(self._last) > COMPILED:
-            self._last.popitem(last=False)
-        return script, *self._known[script]
+        return found
+
+    def _found(self, hashed: bytes) -> _Compiled:
+        script = self._scripts.get(hashed)
+        if script is not None:
+            return script, *self._known[script]
+        script, build, actions = self._compiled(hashed)
+        self._scripts[hashed] = script
+        self._known[script] = build, actions
+        return script, build, actions
 
     def _compiled(self, hashed: bytes) -> _Compiled:
         try:
@@ -123,47 +130,26 @@ def replayed(
 ) -> Replayed:
     """Replays a journal. Raises `NotReplayed`."""
     script, build, actions = builds.of(stored)
-    under_way: dict[int, Command] = {}
-    sent: dict[int, Sent] = {}
-    named: dict[str, int] = {}
-    received: list[tuple[str, str]] = []
+    became = _Became()
     number = -1
     if DAMAGED in stored.opening:
         raise NotReplayed("what it began with cannot be read: the store is damaged there")
     try:
         flow = Activeflow(script, opening_from_plain(stored.opening), build.limits, actions)
         flow.told = watch is not None
-        for number, entry in enumerate(entries):
-            if entry.given == [DAMAGED]:
-                raise NotReplayed(f"entry {number} cannot be read: the store is damaged there")
-            given = input_from_plain(entry.given)
-            if flow.ending is not None:
-                raise NotReplayed(f"entry {number} ({entry.given[0]}) comes after the end")
-            outputs = check_entry(flow, number, entry, given)
-            if isinstance(given, ActionOver):
-                under_way.pop(given.action, None)
-                if given.action in sent:
-                    sent[given.action] = replace(sent[given.action], result=given.result)
-                    if (message := id_of(given.result)) is not None:
-                        named[message] = given.action
-            elif isinstance(given, Happened) and isinstance(given.event, MessageReceived):
-                message = given.event
-                if message.channel is not None and message.id is not None:
-                    received.append((message.channel, seen_as(message.to, message.id)))
-            elif isinstance(given, Happened) and isinstance(given.event, MessageReported):
-                action = named.get(given.event.id)
-                if action is not None:
-                    told = sent[action].reports
-                    sent[action] = replace(sent[action], reports=(*told, given.event.status))
-            for output in outputs:
-                if isinstance(output, Perform):
-                    under_way[output.action] = output.command
-                    if isinstance(output.command, SendMessage):
-                        sent[output.action] = Sent(output.command, flow.at)
-                elif isinstance(output, Withdraw):
-                    under_way.pop(output.action, None)
-            if watch is not None:
-                watch(number, flow, outputs)
+        with in_script():  # once for all that is fed
+            for number, entry in enumerate(entries):
+                if entry.given[0] == DAMAGED:
+                    raise NotReplayed(f"entry {number} cannot be read: the store is damaged there")
+                given = input_from_plain(entry.given)
+                if flow.ending is not None:
+                    raise NotReplayed(f"entry {number} ({entry.given[0]}) comes after the end")
+                outputs = check_entry(flow, number, entry, given)
+                became.took(given)
+                if outputs:
+                    became.gave(outputs, flow.at)
+                if watch is not None:
+                    watch(number, flow, outputs)
     except NotReplayed:
         raise
     except SealedError as error:
@@ -171,7 +157,46 @@ def replayed(
         raise KeyMissing(f"{where} has {error}; it is in FLOWLANG_KEYS or ~/.config/flowlang/keys") from None
     except Exception as error:  # noqa: BLE001 (whatever it is: it is not what ran before)
         raise NotReplayed(str(error) or type(error).__name__) from None
-    return Replayed(flow, under_way, list(sent.values()), received)
+    return Replayed(flow, became.under_way, list(became.sent.values()), became.received)
+
+
+class _Became:
+    """What one did to the world, and what came of that, as far as its journal tells."""
+
+    def __init__(self) -> None:
+        self.under_way: dict[int, Command] = {}
+        self.sent: dict[int, Sent] = {}
+        self.received: list[tuple[str, str]] = []
+        self._named: dict[str, int] = {}
+
+    def took(self, given: Input) -> None:
+        """It took this."""
+        match given:
+            case Happened(event=event):
+                if type(event) is MessageReceived:
+                    if event.channel is not None and event.id is not None:
+                        self.received.append((event.channel, seen_as(event.to, event.id)))
+                elif type(event) is MessageReported and (action := self._named.get(event.id)) is not None:
+                    sent = self.sent[action]
+                    self.sent[action] = replace(sent, reports=(*sent.reports, event.status))
+            case ActionOver(action=action, result=result):
+                self.under_way.pop(action, None)
+                if action in self.sent:
+                    self.sent[action] = replace(self.sent[action], result=result)
+                    if (message := id_of(result)) is not None:
+                        self._named[message] = action
+            case _:
+                pass
+
+    def gave(self, outputs: list[Output], at: int) -> None:
+        """It gave these then."""
+        for output in outputs:
+            if isinstance(output, Perform):
+                self.under_way[output.action] = output.command
+                if isinstance(output.command, SendMessage):
+                    self.sent[output.action] = Sent(output.command, at)
+            elif isinstance(output, Withdraw):
+                self.under_way.pop(output.action, None)
 
 
 def last_line(stored: Stored, entries: list[Entry], builds: Builds) -> str:

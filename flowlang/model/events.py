@@ -6,8 +6,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import ClassVar
+
+from msgspec import Struct
 
 from .values import Outcome, Value
 
@@ -15,8 +16,7 @@ CALLER_LEG = 0
 """The number of the leg of the caller, or of whoever began the thread."""
 
 
-@dataclass(frozen=True, slots=True)
-class DigitPressed:
+class DigitPressed(Struct, frozen=True):
     """A digit came in: `0`-`9`, `*`, `#`, `A`-`D`; RFC 4733 counts it once, at its first packet."""
 
     name: ClassVar[str] = "dtmf"
@@ -24,24 +24,21 @@ class DigitPressed:
     digit: str
 
 
-@dataclass(frozen=True, slots=True)
-class CallHeld:
+class CallHeld(Struct, frozen=True):
     """The far end put us on hold."""
 
     name: ClassVar[str] = "hold"
     leg: int
 
 
-@dataclass(frozen=True, slots=True)
-class CallUnheld:
+class CallUnheld(Struct, frozen=True):
     """The far end took us off hold."""
 
     name: ClassVar[str] = "unhold"
     leg: int
 
 
-@dataclass(frozen=True, slots=True)
-class CallEnded:
+class CallEnded(Struct, frozen=True):
     """A leg is gone. `cause`: `normal`, `cancelled`, `no_ack`, `lost`, … (a hangup cause)."""
 
     name: ClassVar[str] = "hangup"
@@ -49,8 +46,7 @@ class CallEnded:
     cause: str
 
 
-@dataclass(frozen=True, slots=True)
-class CallRinging:
+class CallRinging(Struct, frozen=True):
     """A leg that we placed rings (SIP 180); `early`: there is early media (183)."""
 
     name: ClassVar[str] = "ringing"
@@ -58,8 +54,7 @@ class CallRinging:
     early: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class CallAnswered:
+class CallAnswered(Struct, frozen=True):
     """A leg that we placed is answered. `display` and `number` are those of who is there, as far as the
     operator has said so."""
 
@@ -69,8 +64,7 @@ class CallAnswered:
     number: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class CallRefused:
+class CallRefused(Struct, frozen=True):
     """A leg that we placed came to nothing; `status` is SIP's, 0 where nothing came back at all; `q850` the
     cause in Q.850's terms where the other side gave one, else 0; `contacts` where else to call (3xx)."""
 
@@ -82,8 +76,7 @@ class CallRefused:
     contacts: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class TransferAsked:
+class TransferAsked(Struct, frozen=True):
     """The far end of a leg asks that whoever it is connected with is connected with `to` in its place (SIP
     REFER). It is told what becomes of it by `ReportTransfer`. `replaces` is a call of
     somebody else's whose place the call is to take there, in SIP's terms (RFC 3891)."""
@@ -94,8 +87,7 @@ class TransferAsked:
     replaces: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class CallTransferred:
+class CallTransferred(Struct, frozen=True):
     """At the far end of the leg is `to` now: who was there has given his place to somebody with whom he was
     in another call (an attended transfer)."""
 
@@ -108,8 +100,7 @@ ELSEWHERE = -1
 """The leg of a message that is of another thread than the one that the activeflow began with."""
 
 
-@dataclass(frozen=True, slots=True)
-class MessageReceived:
+class MessageReceived(Struct, frozen=True):
     """Somebody wrote: the person at the other end, or, `ELSEWHERE`, one to whom this activeflow has written.
     `source` is the address, `id` what a reply refers to, `to` the address of ours that it was written to."""
 
@@ -123,8 +114,7 @@ class MessageReceived:
     to: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class MessageReported:
+class MessageReported(Struct, frozen=True):
     """What became of a message that went out: `status` is `sent`, `delivered`, `failed` or `read`; `id` as in
     the outcome `sent`."""
 
@@ -139,8 +129,7 @@ class MessageReported:
         return self.status
 
 
-@dataclass(frozen=True, slots=True)
-class SignalReceived:
+class SignalReceived(Struct, frozen=True):
     """Somebody outside signalled this activeflow (`on signal "paid"`)."""
 
     name: ClassVar[str] = "signal"
@@ -148,8 +137,7 @@ class SignalReceived:
     data: Value = None
 
 
-@dataclass(frozen=True, slots=True)
-class Emitted:
+class Emitted(Struct, frozen=True):
     """A flow emitted an event of its own making; never comes from outside."""
 
     event: str

@@ -35,8 +35,14 @@ class Sealing(Protocol):
         ...
 
 
+_AS_THEY_ARE = frozenset({type(None), bool, int, str})
+"""What most values are, none of them a secret: those are of classes of their own."""
+
+
 def to_plain(value: Value) -> Any:
     """Plain data from which `from_plain` makes an equal value."""
+    if type(value) in _AS_THEY_ARE:
+        return value
     match value:
         case None | bool():
             return value
@@ -64,9 +70,9 @@ def to_plain(value: Value) -> Any:
 
 def from_plain(plain: Any) -> Value:
     """The value that `to_plain` was given."""
+    if type(plain) in _AS_THEY_ARE:
+        return plain
     match plain:
-        case None | bool() | int() | str():
-            return plain
         case list():
             return tuple(from_plain(each) for each in plain)  # pyright: ignore[reportUnknownVariableType]
         case {"$secret": secret}:

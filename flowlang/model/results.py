@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 from .values import Outcome, Value
 
 
-@dataclass(frozen=True, slots=True)
-class Done:
+class Done(Struct, frozen=True):
     """It ended by itself; `value` is its outcome or `None`."""
 
     value: Value = None
 
 
-@dataclass(frozen=True, slots=True)
-class Failed:
+class Failed(Struct, frozen=True):
     """It could not be done: a fault in the script. `code` is a stable word such as `prompt_missing`, `text`
     one line."""
 

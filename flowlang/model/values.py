@@ -6,10 +6,11 @@ none, booleans, 64-bit integers, decimals, text, lists and maps are Python's `No
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
+
+from msgspec import Struct, field
 
 MICROSECOND = 1
 MILLISECOND = 1_000
@@ -24,8 +25,7 @@ MIN_INTEGER = -(2**63)
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class Duration:
+class Duration(Struct, frozen=True, order=True):
     """A length of time in whole microseconds; may be negative, as the difference of two times."""
 
     microseconds: int
@@ -45,8 +45,7 @@ class Duration:
         return f"{self.microseconds / SECOND:.3f}".rstrip("0").rstrip(".") + "s"
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class Time:
+class Time(Struct, frozen=True, order=True):
     """An instant, in microseconds since 1970-01-01 UTC."""
 
     microseconds: int
@@ -59,8 +58,7 @@ class Time:
         return self.as_datetime().isoformat(sep=" ", timespec="seconds").replace("+00:00", " UTC")
 
 
-@dataclass(frozen=True, slots=True)
-class Regex:
+class Regex(Struct, frozen=True):
     """A regular expression as written; RE2 compiles it where it is used."""
 
     pattern: str
@@ -74,8 +72,7 @@ def _no_fields() -> dict[str, Value]:
     return {}
 
 
-@dataclass(frozen=True, slots=True)
-class Outcome:
+class Outcome(Struct, frozen=True):
     """A name with fields: how an action ended, an event that a script holds, a fault that it caught."""
 
     name: str

@@ -6,7 +6,8 @@ import os
 from collections.abc import Generator, Iterator
 from contextlib import contextmanager
 from functools import lru_cache
-from itertools import takewhile
+from itertools import groupby, takewhile
+from operator import itemgetter
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,7 @@ from flowlang.model.message_record import MessageRecord
 from .builds import Build
 from .coding import DAMAGED, decode
 from .database import Database, DatabaseError, Row, why
+from .entries import entries_of
 from .errors import StoreError
 from .files import owner_of, unusable
 from .keys import Keys, default_keys
@@ -73,6 +75,8 @@ _LIVE_SINCE = (
 )
 
 
+_NO_ROWS: tuple[Any, Iterator[Row]] = None, iter(())
+
 _NEWEST = (
     "SELECT at FROM alive",
     "SELECT began FROM activeflows ORDER BY number DESC LIMIT 1",
@@ -97,16 +101,15 @@ class Archive:
         """All that live and are not parked, oldest first: each with its entries and the row of the last
         one."""
         since = self._db.value(_FIRST)
-        rows = self._db.rows(_LIVE_SINCE, (since or 0,))
-        entry = next(rows, None)
+        by_activeflow = groupby(self._db.rows(_LIVE_SINCE, (since or 0,)), itemgetter(0))
+        number, rows = next(by_activeflow, _NO_ROWS)
         for stored in self._stored(f"{_LIVING} ORDER BY number"):
-            entries = self._chain(stored.last)
-            last = stored.last or 0
-            while entry is not None and entry[0] == stored.number:
-                last = int(entry[1])
-                entries.append(self._entry(entry[2], entry[3]))
-                entry = next(rows, None)
-            yield stored, entries, last
+            own: list[Row] = []
+            if number == stored.number:
+                own += rows
+                number, rows = next(by_activeflow, _NO_ROWS)
+            last = own[-1][1] if own else stored.last or 0
+            yield stored, self._chain(stored.last) + self._entries(own), last
 
     def activeflows(self, *, all_of_them: bool = False) -> Iterator[Stored]:
         """Those that did not end, or all; oldest first."""
@@ -148,19 +151,18 @@ class Archive:
         entries = self._chain(stored.last)
         if stored.state in ("live", "diverged"):
             since = stored.last if stored.last is not None else stored.first - 1
-            rows = self._db.rows(_SINCE, (since, stored.number))
-            entries += (self._entry(given, outcome) for given, outcome in rows)
+            entries += self._entries(list(self._db.rows(_SINCE, (since, stored.number))))
         return entries
 
     def _chain(self, last: int | None) -> list[Entry]:
         if not last:
             return []
         rows = list(self._db.rows(_CHAIN, (last,)))
-        entries = [self._entry(given, outcome) for _, given, outcome in rows]
+        entries = self._entries(rows)
         return entries if rows and rows[0][0] == 0 else [Entry([DAMAGED], b""), *entries]
 
-    def _entry(self, given: Any, outcome: bytes) -> Entry:
-        return Entry(self._readable(given, list) or [DAMAGED], outcome)
+    def _entries(self, rows: list[Row]) -> list[Entry]:
+        return entries_of(rows, lambda given: self._readable(given, list))
 
     def _readable(self, text: Any, kind: type[object] = object) -> Any:
         """What was kept, `None` where nobody knows any more."""

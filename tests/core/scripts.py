@@ -20,6 +20,12 @@ FLOWS = 3  # `main` and those that it calls; each calls only those behind it
 DEPTH = 4
 EVENTS = ('dtmf "1"', 'dtmf "2"', "dtmf", "hold", "unhold", "signal", 'signal "paid"', "ping", "hangup")
 
+STRAIGHT = (
+    "n = n + 1", "n = random(0, 3)", "if n < 2 { n = n * 2 } else { n = n / 0 }", "raise 'oops'",
+    "match n { 1 => n = 5; _ => n = 1 }",
+)  # fmt: skip
+"""Bodies of handlers that run straight through."""
+
 
 @dataclass(frozen=True, slots=True)
 class Place:
@@ -188,6 +194,8 @@ class Scripts:
         event = self.one_of(EVENTS)
         leg = place.leg and event != "hangup"
         when = f" when n < {self.chance.randrange(5)}" if not self.chance.randrange(4) else ""
+        if not self.chance.randrange(3):
+            return f"on {event}{when} {{ {self.one_of(STRAIGHT)} }}"
         return f"on {event}{when} {self.block(place, indent, of_action=False, catch=False, leg=leg)}"
 
     def stream(self, place: Place, indent: str) -> str:

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
+from msgspec.structs import replace
 
 from flowlang.core import Activeflow, Begin, Limits, Perform
 from flowlang.core.inputs import ActionOver

@@ -32,9 +32,11 @@ from __future__ import annotations
 
 import json
 import re
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, get_args
+
+from msgspec.structs import replace
 
 from flowlang.core import Happened, Input, Opening, StopAsked
 from flowlang.diagnostics import Source
@@ -150,9 +152,9 @@ def came(row: Row) -> Came:
 
 def _event(kind: type[Any], rest: str) -> Event:
     """An event with these words as its fields; the last one has all that is left."""
-    left = list(fields(kind))
+    left = list(kind.__struct_fields__)
     given: dict[str, Any] = {}
-    if left[0].name == "leg":
+    if left[0] == "leg":
         leg = re.match(r"leg (\d+) ?", rest)
         given["leg"] = int(leg[1]) if leg else 0
         rest = rest[leg.end() :] if leg else rest
@@ -160,7 +162,8 @@ def _event(kind: type[Any], rest: str) -> Event:
     for number, field in enumerate(left, 1):
         word, rest = (rest, "") if number == len(left) else rest.partition(" ")[::2]
         if word:
-            given[field.name] = word if field.type == "str" else from_plain(json.loads(word))
+            text = kind.__annotations__[field] == "str"
+            given[field] = word if text else from_plain(json.loads(word))
     return kind(**given)
 
 

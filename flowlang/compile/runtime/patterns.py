@@ -78,8 +78,9 @@ def is_literal(meter: Meter, value: Any, literal: Any) -> bool:
 def is_short(value: Any, literal: Any) -> bool:
     """The pattern of a literal that is no long text: nobody pays for it, so that it needs no meter."""
     subject = _subject(value)
-    alike = type(subject) is type(literal) or (is_number(subject) and is_number(literal))
-    return alike and subject == literal
+    if type(subject) is type(literal):
+        return subject == literal
+    return is_number(subject) and is_number(literal) and subject == literal
 
 
 def is_match(meter: Meter, value: Any, regex: Regex) -> bool:
