@@ -43,7 +43,7 @@ class HostActions:
         async def work() -> None:
             finish(await self._result(command, key, unknown))
 
-        return self._workers.begin(work)
+        return self._workers.begin(work, command.action)
 
     async def _result(self, command: RunHostAction, key: str, unknown: Result | None) -> Result:
         action = self.declared.get(command.action)

@@ -1,21 +1,28 @@
 """Trio tasks that do one piece of work after another.
 
-To begin a task and a cancel scope for each piece takes four times as long as to wake one that waits. Each
-piece is on its own all the same: it has the context variables of whoever began it, and a cancel of it ends
-its worker, so that no other piece has anything of it.
+To begin a task and a cancel scope for each piece takes four times as long as to wake one that waits, and to
+wake one takes as long as most pieces that wait for nothing. So what waited for nothing the last time goes
+into a queue, which one worker does; where a piece waits for something after all, it has that worker, and
+another one takes the queue.
+
+Each piece is on its own all the same: it has the context variables of whoever began it, and a cancel of it
+ends its worker, so that no other piece has anything of it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
-from contextvars import copy_context
+from collections import deque
+from collections.abc import Callable, Coroutine, Generator
+from contextvars import Context, copy_context
+from types import coroutine
+from typing import Any
 
 import trio
 
 _MOST_IDLE = 1_000
 """Workers that wait; each takes some 6 KiB. Those beyond end with their work."""
 
-Work = Callable[[], Awaitable[None]]
+Work = Callable[[], Coroutine[Any, Any, None]]
 
 
 class Workers:
@@ -24,55 +31,138 @@ class Workers:
     def __init__(self, nursery: trio.Nursery) -> None:
         self._nursery = nursery
         self._idle: list[_Worker] = []
+        self._queue: deque[_Piece] = deque()
+        self._led = False
+        """A worker is at the queue, or will be."""
+        self._waiting_kinds: set[str] = set()
 
-    def begin(self, work: Work) -> Callable[[], None]:
-        """Does it beside all else; returns how to cancel it, which does nothing once it is done."""
-        worker = self._waiting()
-        if worker is not None:
-            worker.waits, worker.work = False, work
-            worker.task.context = copy_context()
-            trio.lowlevel.reschedule(worker.task)
+    def begin(self, work: Work, kind: str = "") -> Callable[[], None]:
+        """Does it beside all else; returns how to cancel it, which does nothing once it is done. Whether one
+        is likely to wait is told by the last of its `kind`."""
+        piece = _Piece(work, kind, copy_context())
+        if kind in self._waiting_kinds:
+            self._wake(piece)
         else:
-            worker = _Worker(work)
-            self._nursery.start_soon(worker.run, self._idle)
+            self._queue.append(piece)
+            if not self._led:
+                self._led = True
+                self._wake(None)
+        return piece.cancel
 
-        def cancel() -> None:
-            if worker.work is work:
-                worker.scope.cancel()
-
-        return cancel
-
-    def _waiting(self) -> _Worker | None:
+    def _wake(self, piece: _Piece | None) -> None:
+        """A worker does it, or the queue."""
         while self._idle:
             worker = self._idle.pop()
             if worker.waits:  # else the nursery is being cancelled
-                return worker
+                worker.waits, worker.piece = False, piece
+                trio.lowlevel.reschedule(worker.task)
+                return
+        self._nursery.start_soon(_Worker(self, piece).run)
+
+    def next(self) -> _Piece | None:
+        """The next of the queue, for the worker that is at it; after `None` none is."""
+        if self._queue:
+            return self._queue.popleft()
+        self._led = False
         return None
+
+    def leave_queue(self) -> None:
+        """The worker that was at it has something else to do."""
+        if self._queue:
+            self._wake(None)
+        else:
+            self._led = False
+
+    def waits(self, worker: _Worker) -> bool:
+        """Whether a worker may wait for more."""
+        if len(self._idle) < _MOST_IDLE:
+            self._idle.append(worker)
+            return True
+        return False
+
+    def note(self, piece: _Piece, *, waited: bool) -> None:
+        """How one of that kind was."""
+        if waited:
+            self._waiting_kinds.add(piece.kind)
+        else:
+            self._waiting_kinds.discard(piece.kind)
+
+
+class _Piece:
+    """`worker` is who does it, while he does."""
+
+    __slots__ = ("cancelled", "context", "kind", "work", "worker")
+
+    def __init__(self, work: Work, kind: str, context: Context) -> None:
+        self.work = work
+        self.kind = kind
+        self.context = context
+        self.worker: _Worker | None = None
+        self.cancelled = False
+
+    def cancel(self) -> None:
+        """It is not begun, or ends where it waits."""
+        self.cancelled = True
+        if self.worker is not None:
+            self.worker.scope.cancel()
 
 
 class _Worker:
-    """`work` is what it does, `None` while it waits."""
+    """`piece` is what it does; with `None` it is at the queue."""
 
-    __slots__ = ("scope", "task", "waits", "work")
+    __slots__ = ("_workers", "piece", "scope", "task", "waits")
 
-    def __init__(self, work: Work) -> None:
-        self.work: Work | None = work
+    def __init__(self, workers: Workers, piece: _Piece | None) -> None:
+        self._workers = workers
+        self.piece = piece
         self.waits = False
         self.scope = trio.CancelScope()
         self.task: trio.lowlevel.Task
 
-    async def run(self, idle: list[_Worker]) -> None:
-        """Works, and waits among those for more."""
+    async def run(self) -> None:
+        """Works, and waits among those that do for more."""
         self.task = trio.lowlevel.current_task()
+        workers = self._workers
         with self.scope:
-            while self.work is not None:
-                await self.work()
-                self.work = None
-                if self.scope.cancel_called or len(idle) >= _MOST_IDLE:
+            while True:
+                if self.piece is not None:
+                    await self._do(self.piece, own=True)
+                else:
+                    while (piece := workers.next()) is not None:
+                        await self._do(piece, own=False)
+                        if self.piece is not None:  # it waited, and another one is at the queue
+                            break
+                self.piece = None
+                if self.scope.cancel_called or not workers.waits(self):
                     return
                 self.waits = True
-                idle.append(self)
                 await trio.lowlevel.wait_task_rescheduled(self._give_up)
+
+    @coroutine
+    def _do(self, piece: _Piece, *, own: bool) -> Generator[Any, Any, None]:
+        """A piece to its end: its first step here and now, the others as those of this task."""
+        if piece.cancelled:
+            return
+        work, piece.worker = piece.work(), self
+        waited = False
+        try:
+            trap = piece.context.run(work.send, None)
+            waited, self.task.context = True, piece.context
+            if not own:
+                self.piece = piece
+                self._workers.leave_queue()
+            while True:
+                try:
+                    sent = yield trap
+                except BaseException as error:  # noqa: BLE001 (it is the work's)
+                    trap = work.throw(error)
+                else:
+                    trap = work.send(sent)
+        except StopIteration:
+            pass
+        finally:
+            piece.worker = None
+            self._workers.note(piece, waited=waited)
 
     def _give_up(self, _raise: object) -> trio.lowlevel.Abort:
         """The nursery ends: nobody is to wake it any more."""

@@ -109,3 +109,88 @@ async def test_work_that_comes_while_the_nursery_ends_is_cancelled() -> None:
         nursery.cancel_scope.cancel()
         workers.begin(work)
     assert ended == ["done"]
+
+
+async def test_what_waits_for_nothing_is_done_by_one_worker_and_what_waits_holds_up_none() -> None:
+    tasks: dict[int, trio.lowlevel.Task] = {}
+    done: list[int] = []
+    go = trio.Event()
+
+    async def work(number: int, *, waits: bool) -> None:
+        tasks[number] = trio.lowlevel.current_task()
+        if waits:
+            await go.wait()
+        done.append(number)
+
+    async with trio.open_nursery() as nursery:
+        workers = Workers(nursery)
+        for number in range(6):
+            workers.begin(lambda number=number: work(number, waits=number in (2, 3)))
+        await wait_all_tasks_blocked()
+        assert done == [0, 1, 4, 5]
+        assert tasks[0] is tasks[1] is tasks[2]
+        assert len({tasks[2], tasks[3], tasks[4]}) == 3
+        go.set()
+        await wait_all_tasks_blocked()
+        assert sorted(done) == list(range(6))
+        nursery.cancel_scope.cancel()
+
+
+async def test_a_kind_that_waited_has_a_worker_each_until_it_does_not() -> None:
+    async def tasks(workers: Workers, kind: str, *, wait: bool) -> int:
+        used: set[trio.lowlevel.Task] = set()
+        go = trio.Event()
+
+        async def work() -> None:
+            used.add(trio.lowlevel.current_task())
+            if wait:
+                await go.wait()
+
+        for _ in range(3):
+            workers.begin(work, kind)
+        await wait_all_tasks_blocked()
+        go.set()
+        await wait_all_tasks_blocked()
+        return len(used)
+
+    async with trio.open_nursery() as nursery:
+        workers = Workers(nursery)
+        assert await tasks(workers, "slow", wait=True) == 3
+        assert await tasks(workers, "quick", wait=False) == 1
+        assert await tasks(workers, "slow", wait=False) == 3
+        assert await tasks(workers, "slow", wait=False) == 1
+        nursery.cancel_scope.cancel()
+
+
+async def test_one_that_is_cancelled_before_it_began_does_not_begin() -> None:
+    done: list[str] = []
+
+    async def work(name: str) -> None:
+        done.append(name)
+
+    async with trio.open_nursery() as nursery:
+        workers = Workers(nursery)
+        cancel = [workers.begin(lambda name=name: work(name)) for name in "abc"]
+        cancel[1]()
+        await wait_all_tasks_blocked()
+        nursery.cancel_scope.cancel()
+    assert done == ["a", "c"]
+
+
+async def test_context_variables_stay_over_a_wait() -> None:
+    seen: list[str] = []
+
+    async def work() -> None:
+        before = SEEN.get()
+        await trio.lowlevel.checkpoint()
+        seen.extend((before, SEEN.get()))
+
+    async with trio.open_nursery() as nursery:
+        workers = Workers(nursery)
+        for name in ("one", "two"):
+            SEEN.set(name)
+            workers.begin(work)
+        SEEN.set("later")
+        await wait_all_tasks_blocked()
+        nursery.cancel_scope.cancel()
+    assert sorted(seen) == ["one", "one", "two", "two"]
