@@ -311,7 +311,7 @@ class _Search:
                         self._backward(part, each.value)
 
     def _is_told_a_secret(self) -> bool:
-        """Whether what an activeflow begins with goes into a secret: a flow reads it, or its route gives it."""
+        """Whether what an activeflow begins with goes into a secret: of a flow, or by its route."""
         if any(not each.sources.isdisjoint(_CAME) for each in self._parts.values()):
             return True
         for script, target in self._targets:

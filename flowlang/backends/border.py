@@ -220,8 +220,8 @@ class DialogKeeper(Protocol):
         ...
 
     def keep_dialog(self, leg: str, dialog: dict[str, Any], *, secret: bool) -> None:
-        """Keeps plain data of a leg that rings or is answered, in place of what it was; forgotten at `LegEnded`.
-        `secret`: it must not be read on disk."""
+        """Keeps plain data of a leg that rings or is answered, in place of what it was; forgotten at
+        `LegEnded`. `secret`: it must not be read on disk."""
         ...
 
     def drop_dialog(self, leg: str) -> None:

@@ -2,7 +2,8 @@
 the peers of calls that nobody has any more get their BYE.
 
 A dialog is forgotten in the commit that closes the record of its leg. One that was left is forgotten when its
-BYE is over, whatever came of that; a crash in between sends another one, which says no more than the first.
+BYE is over, whatever came of that; a crash in between sends another one, which says no more than the first,
+at a few starts.
 """
 
 from __future__ import annotations
@@ -14,6 +15,10 @@ from flowlang.store.protocol import DialogStore, RecoverableStore
 
 if TYPE_CHECKING:
     from .engine import Engine
+
+_STARTS = 3
+"""That send a BYE to a peer, each for up to 64*T1 (RFC 3261 §17.1.2.2, Timer F), 32 s. Who answers none of
+them is gone; where flowlang is killed again and again, what is owed would else grow with each start."""
 
 
 class Dialogs:
@@ -28,6 +33,8 @@ class Dialogs:
     def recover(self, store: RecoverableStore) -> None:
         """Takes note of what is left, before a new call adds to it. Raises `StoreError`."""
         if isinstance(store, DialogStore):
+            store.try_dialogs(_STARTS)
+            store.commit()  # before any BYE goes out: a start that ends at once has been one
             self._left = store.archive.dialogs()
             self._kept.update(self._left)
 

@@ -183,6 +183,11 @@ class DialogStore(RecoverableStore, Protocol):
         """The leg is over."""
         ...
 
+    def try_dialogs(self, starts: int) -> None:
+        """One more start is going to end those that are kept now. Those for which so many did before are
+        forgotten."""
+        ...
+
 
 class Came(Past, Protocol):
     """What a store has of messages."""

@@ -14,7 +14,7 @@ version, each carried out in one transaction.
 | `requests` | what was asked while no process ran | as it is carried out |
 | `records`, `messages` | a call leg, a message | so long after it began |
 | `ladders` | some signalling of a call | with its activeflow |
-| `dialogs` | what a BYE needs of a leg that is up | with the leg |
+| `dialogs` | what a BYE needs of a leg that is up | with the leg, or after three starts |
 | `doubt` | when something was written last before the clock was doubted | after a day without doubt |
 | `alive` | when the process was last there | never |
 

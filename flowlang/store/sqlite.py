@@ -233,11 +233,15 @@ class SqliteStore:
 
     def keep_dialog(self, leg: str, dialog: Any, at: int) -> None:
         """What a BYE to its peer needs."""
-        self.moves.append((statements.DIALOG, (leg, self.encode(dialog, at))))
+        self.moves.append((statements.DIALOG, (leg, self.encode(dialog, at), 0)))
 
     def drop_dialog(self, leg: str) -> None:
         """The leg is over."""
         self.moves.append((statements.NO_DIALOG, (leg,)))
+
+    def try_dialogs(self, starts: int) -> None:
+        """A start ends those that are left; what so many tried before it is forgotten."""
+        self.moves += ((statements.HOPELESS, (starts,)), (statements.STARTED, ()))
 
     def keep_seen(self, channel: str, message: str, at: int) -> None:
         """A message was here, as of what is in the same group."""

@@ -55,8 +55,10 @@ NO_MESSAGES = "DELETE FROM parked_messages WHERE activeflow = ?"
 KEEP = _put("records", OPEN_RECORD)
 SEND = _put("outbox", SENDING)
 SENT = "DELETE FROM outbox WHERE key = ?"
-DIALOG = _put("dialogs", "leg dialog")
+DIALOG = _put("dialogs", "leg dialog starts")
 NO_DIALOG = "DELETE FROM dialogs WHERE leg = ?"
+HOPELESS = "DELETE FROM dialogs WHERE starts >= ?"
+STARTED = "UPDATE dialogs SET starts = starts + 1"
 SEEN = _insert("seen", "message at", "INSERT OR IGNORE")
 REQUEST = _insert("requests", "activeflow given")
 NO_REQUEST = "DELETE FROM requests WHERE number = ?"

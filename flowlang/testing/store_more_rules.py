@@ -41,6 +41,16 @@ def keeps_dialogs(make: Open, name: str) -> None:
     with closing(make()) as store:
         found = {leg: each for leg, each in store.archive.dialogs().items() if leg.startswith(name)}
         assert found == {f"{name}a": {"n": 2}}, "the dialogs are others"
+        for _ in range(2):
+            store.try_dialogs(2)
+            store.commit()
+        store.keep_dialog(f"{name}b", {"n": 3}, AT)
+        store.commit()
+        assert {f"{name}a", f"{name}b"} <= set(store.archive.dialogs()), "a dialog is forgotten too early"
+        store.try_dialogs(2)
+        store.commit()
+        found = [leg for leg in store.archive.dialogs() if leg.startswith(name)]
+        assert found == [f"{name}b"], "what so many starts tried is not what is forgotten"
 
 
 def knows_what_was_here(make: Open, name: str) -> None:

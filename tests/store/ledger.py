@@ -36,6 +36,7 @@ class Disk:
         self.messages: dict[str, MessageRecord] = {}
         self.outbox: dict[str, Sending] = {}
         self.dialogs: dict[str, Any] = {}
+        self.starts: dict[str, int] = {}
         self.seen: dict[tuple[str, str], int] = {}
         self.requests: dict[int, Request] = {}
         self.ladders: dict[tuple[str, str, int], list[Any]] = {}
@@ -276,9 +277,19 @@ class LedgerStore:
 
     def keep_dialog(self, leg: str, dialog: Any, at: int) -> None:
         self.give(lambda: self.disk.dialogs.update({leg: dialog}))
+        self.give(lambda: self.disk.starts.update({leg: 0}))
 
     def drop_dialog(self, leg: str) -> None:
         self.give(lambda: self.disk.dialogs.pop(leg, None))
+
+    def try_dialogs(self, starts: int) -> None:
+        def change() -> None:
+            for leg in list(self.disk.dialogs):
+                if self.disk.starts[leg] >= starts:
+                    del self.disk.dialogs[leg]
+                self.disk.starts[leg] += 1
+
+        self.give(change)
 
     def keep_seen(self, channel: str, message: str, at: int) -> None:
         self.give(lambda: self.disk.seen.setdefault((channel, message), at))

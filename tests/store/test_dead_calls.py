@@ -122,6 +122,16 @@ async def engine_killed(
             store.dead = True
 
 
+@asynccontextmanager
+async def engine_killed_at_once(folder: Path) -> AsyncGenerator[None]:
+    """One that is killed before anybody answers it."""
+    store = DyingStore(folder)
+    with suppress(flowlang.StoreError):
+        async with engine_on(store):
+            store.dead = True
+            yield
+
+
 async def killed_in_a_call(folder: Path, caller: RawCaller) -> str:
     """The 200 of his call, which was up when the process ended."""
     async with engine_killed(folder) as (_, sip):
@@ -211,10 +221,23 @@ async def test_a_peer_that_does_not_answer_delays_nothing_and_is_given_up(
                 await other.receive("SIP/2.0 200")
             assert trio.current_time() - began < 10 * T1  # by far less than a BYE is waited for
             assert leg in left_in(tmp_path)
-            await trio.sleep(65 * T1)
+            await trio.sleep(80 * T1)
             assert leg not in left_in(tmp_path)
             byes = [await bye_by(port_of(sip), silent) for _ in range(3)]
         assert len({header(each, "Via") for each in byes}) == 1  # one, and its retransmissions
+
+
+async def test_a_peer_that_answers_no_start_is_given_up_after_a_few(
+    tmp_path: Path, loopback_clock: Virtual
+) -> None:
+    async with raw_caller(0) as silent:
+        await killed_in_a_call(tmp_path, silent)
+        (leg,) = left_in(tmp_path)
+        tried = 0
+        while leg in left_in(tmp_path):
+            async with engine_killed_at_once(tmp_path):
+                tried += leg in left_in(tmp_path)
+        assert tried == 3
 
 
 async def test_a_call_that_ended_is_owed_nothing(tmp_path: Path, loopback_clock: Virtual) -> None:

@@ -13,9 +13,11 @@ import pytest
 
 from flowlang.store import StoreError
 from flowlang.store.database import Database
+from flowlang.store.keys import Keys
 from flowlang.store.reading import FILE, open_archive
 from flowlang.store.schema import APPLICATION, VERSION
 from flowlang.store.sqlite import SqliteStore
+from flowlang.store.thread_names import ThreadNames
 
 from .disk import Disk, failing_disk
 from .test_damage import BUILD
@@ -51,8 +53,12 @@ def made(folder: Path, version: int) -> None:
     """A store as that version left it."""
     folder.mkdir()
     db = Database(folder / FILE)
-    db.add_function("thread_name", lambda *_: None)
-    db.add_function("thread_mark", lambda: None)
+
+    def names() -> ThreadNames:
+        return ThreadNames(Keys(folder / "keys", db.value("SELECT name FROM identity")))
+
+    db.add_function("thread_name", lambda *thread: names().of(*thread))
+    db.add_function("thread_mark", lambda: names().mark)
     for number in range(1, version + 1):
         db.execute((files("flowlang.store") / "migrations" / f"{number:04}.sql").read_text())
         if number == 1:

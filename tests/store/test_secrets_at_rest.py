@@ -95,6 +95,10 @@ flow main { say "Hello."; secret let pin = ask("Your PIN?"); %s }
 PASSED_ON = {
     "in a message": 'sms to: "+14155550100", text: "pin ${pin.text}"',
     "in a notice of what failed": 'sms to: "+14155550100", text: "fail"; say "no: ${pin.text}"',
+    "as an address": 'sms to: "+1${pin.text}00", text: "hello"; wait 1h',
+    "as one that a carrier refuses": 'sms to: "+1${pin.text}00", text: "fail"; wait 1h',
+    "as one that bounces": 'on failed as f { log f.reason }\nsms to: "+1${pin.text}00", text: "bounce"',
+    "as a mail address": 'email to: "mailto:${pin.text}@clinic.example", subject: "a", body: "fail"; wait 1h',
     "asked of a machine": 'try { log http.get("${PINS}${pin.text}").text } catch e { log e.text }',
     "posted": 'let r = http.post("${PINS}${pin.text}", json: {pin: pin.text}); log r.text',
     "kept": 'store.put("pin", pin.text); log "${store.get("pin")}"',
