@@ -4,13 +4,15 @@ SMPP gives what comes in no id, so we make one. A message is the same as one bef
 all that it says is equal and the older
 
 - is not answered yet, and came on this connection: an SMSC repeats what is answered late; or
-- was not answered when the connection broke, or so late that the answer may have been lost with it. The SMSC
-  sends that again when we are back, within `DOUBT` seconds.
+- was not answered when the connection broke, or so late that the answer may have been lost with it: nothing
+  that came later tells that the SMSC has it. The SMSC sends that again when we are back, within `DOUBT`
+  seconds.
 
-Whoever writes the same twice gets an answer between the two.
+Whoever writes the same twice, as `yes` to one question and to the next, gets an answer between the two: what
+is answered is held for no repetition, or his second `yes` would be lost.
 
 What came is known across a crash too: a file has a line for each message, with its hash alone, and one for
-each answer that is on the wire.
+each answer that is given to the system, which sends it whatever becomes of the process.
 """
 
 from __future__ import annotations
@@ -80,20 +82,35 @@ class Again:
             self._unanswered.pop(came.hashed, None)
 
     def answered(self, message_ids: Iterable[str], now: float) -> None:
-        """Their answers are on the wire."""
+        """Their answers go on the wire now."""
         for each in message_ids:
             if each in self._came:
                 self._came[each].answered = now
                 self._write([now, each])
 
+    def unsaid(self, message_ids: Iterable[str]) -> None:
+        """They did not, or not whole."""
+        for each in message_ids:
+            if each in self._came:
+                came = self._came[each]
+                came.answered = None
+                self._write([came.at, came.hashed, each])
+
+    def known(self, message_ids: Iterable[str]) -> None:
+        """The SMSC has their answers, as what it says since tells."""
+        for each in message_ids:
+            self._came.pop(each, None)
+
     def lost(self, now: float, heard: float | None = None) -> None:
         """The connection broke; `heard` is when the SMSC last gave a sign, `now` if it is not said."""
         since = (now if heard is None else heard) - LATELY
+        self._doubt(now, lambda each: each.answered is None or each.answered >= since)
+
+    def _doubt(self, now: float, is_doubtful: Callable[[_Came], bool]) -> None:
         before = chain.from_iterable(self._doubtful.values())
-        recent = (
-            each for each in self._came.values() if each.answered is None or since <= each.answered <= now
-        )
-        left = [each for each in chain(before, recent) if 0 <= now - each.at < _LONGEST]
+        recent = filter(is_doubtful, self._came.values())
+        # A clock that was set back makes nothing that came older, nor answered.
+        left = [each for each in chain(before, recent) if now - each.at < _LONGEST]
         self._doubtful = {}
         for each in left[-_MOST:]:
             self._doubtful.setdefault(each.hashed, []).append(each)
@@ -119,13 +136,13 @@ class Again:
             self._unanswered.pop(oldest.hashed, None)
 
     def _begin(self, now: float) -> None:
-        """What a former process had is in doubt: nobody saw when its connection broke."""
+        """What a former process had not answered is in doubt."""
         if self._begun:
             return
         self._begun = True
         with suppress(OSError):  # a disk that fails costs a repetition at the most, here and below
             self._lines.begin(self._read)
-        self.lost(now)
+        self._doubt(now, lambda each: each.answered is None)
         self._until = now + DOUBT
 
     def _read(self, line: Any) -> None:

@@ -33,7 +33,7 @@ from .outgoing import Message, Outgoing, Patience, Send
 from .parts import Parts
 from .pdu import USER_MESSAGE_REFERENCE, Pdu
 from .receipts import Ids, is_receipt, receipt_of
-from .session import Account, Answered, Bound, Came, Event, Lost, Pace, Session
+from .session import Account, Answered, Bound, Came, Event, Known, Lost, Pace, Session
 from .text import TextTooLongError, parts_of
 
 _log = logging.getLogger("flowlang.smpp")
@@ -238,12 +238,15 @@ class SmppBackend:
                 data = bytes(session.output)
                 session.output.clear()
                 answering, session.answering = session.answering, []
+                # Before: who is killed between the two has it come again, and who is killed behind them
+                # holds for a repetition nothing that was answered.
+                self._again.answered(answering, self._now())
                 try:
                     with trio.fail_after(self._smsc.pace.answer):
                         await stream.send_all(data)
                 except (trio.BrokenResourceError, trio.ClosedResourceError, trio.TooSlowError):
+                    self._again.unsaid(answering)
                     return
-                self._again.answered(answering, self._now())
                 continue
             with trio.move_on_at(min(session.next_deadline(), self._out.next_deadline(room=session.room))):
                 await self._wake.wait()
@@ -275,6 +278,8 @@ class SmppBackend:
                 case Answered(sequence, status, message_id):
                     given = self._ids.of_answer(message_id)
                     self._report(self._out.answered(sequence, status, given, trio.current_time()))
+                case Known(names):
+                    self._again.known(names)
                 case Came(pdu) if is_receipt(pdu):
                     self._receipt(session, pdu)
                 case Came(pdu):

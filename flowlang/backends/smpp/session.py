@@ -6,6 +6,7 @@ other side is there (`enquire_link`), and gives a connection up that does not an
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import Enum
@@ -63,7 +64,14 @@ class Lost:
     why: str
 
 
-Event = Bound | Answered | Came | Lost
+@dataclass(frozen=True, slots=True)
+class Known:
+    """The SMSC has our answers of these names: it has answered what we said behind them."""
+
+    names: tuple[str, ...]
+
+
+Event = Bound | Answered | Came | Lost | Known
 
 
 class State(Enum):
@@ -90,6 +98,11 @@ class Session:
         self._sequence = 0
         self._asked: float | None = None
         self._waiting: dict[int, float] = {}
+        self._said: deque[str] = deque()
+        """Names of our answers, but for those that the SMSC has for certain: `_known` in number."""
+        self._known = 0
+        self._behind: dict[int, int] = {}
+        """By the sequence of what we asked, how many answers went before it."""
         fields = {
             "system_id": account.system_id, "password": account.password, "system_type": account.system_type,
             "interface_version": 0x34,
@@ -107,6 +120,7 @@ class Session:
         sequence = self._next()
         self._put(Pdu("submit_sm", sequence, 0, fields, extras))
         self._waiting[sequence] = now
+        self._behind[sequence] = self._known + len(self._said)
         return sequence
 
     def answer(self, sequence: int, status: int, name: str | None = None) -> None:
@@ -115,6 +129,7 @@ class Session:
             self._put(Pdu("deliver_sm_resp", sequence, status))
             if name is not None:
                 self.answering.append(name)
+                self._said.append(name)
 
     def unbind(self) -> None:
         """Says goodbye."""
@@ -160,8 +175,10 @@ class Session:
             return self._lost("the SMSC does not answer what we submit")
         if self._asked is not None:
             return self._lost("the SMSC is silent")
-        self._asked = now
-        self._put(Pdu("enquire_link", self._next()))
+        self._asked, sequence = now, self._next()
+        self._put(Pdu("enquire_link", sequence))
+        self._behind = {each: self._behind[each] for each in self._waiting if each in self._behind}
+        self._behind[sequence] = self._known + len(self._said)
         return []
 
     def _take(self, pdu: Pdu) -> list[Event]:
@@ -177,7 +194,10 @@ class Session:
             case "submit_sm_resp" | "generic_nack" if pdu.sequence in self._waiting:
                 del self._waiting[pdu.sequence]
                 status = pdu.status or (_INVALID_COMMAND if pdu.command == "generic_nack" else 0)
-                return [Answered(pdu.sequence, status, pdu.text("message_id"))]
+                answered = Answered(pdu.sequence, status, pdu.text("message_id"))
+                return [*self._heard_of(pdu.sequence), answered]
+            case "enquire_link_resp":
+                return self._heard_of(pdu.sequence)
             case "deliver_sm" if self.state in (State.BOUND, State.UNBINDING):
                 return [Came(pdu)]
             case "enquire_link":
@@ -192,6 +212,12 @@ class Session:
             case _:
                 pass  # an answer that nobody waits for
         return []
+
+    def _heard_of(self, sequence: int) -> list[Event]:
+        """What an answer to what we asked tells of our answers: the SMSC reads in order."""
+        count = max(0, self._behind.pop(sequence, 0) - self._known)
+        self._known += count
+        return [Known(tuple(self._said.popleft() for _ in range(count)))] if count else []
 
     def _lost(self, why: str) -> list[Event]:
         self.state = State.OVER

@@ -5,7 +5,7 @@ from __future__ import annotations
 from itertools import count
 from pathlib import Path
 
-from flowlang.backends.smpp.again import DOUBT, LATELY, Again
+from flowlang.backends.smpp.again import DOUBT, Again
 from flowlang.backends.smpp.incoming import Text
 
 NUMBERS = count()
@@ -32,23 +32,52 @@ def test_what_a_process_had_has_its_id_in_the_next(tmp_path: Path) -> None:
 
 
 def test_what_was_answered_before_a_process_died_is_another_in_the_next(tmp_path: Path) -> None:
-    path = tmp_path / "came"
-    before = again(path)
-    first = before.id_of(YES, 1000.0)
-    before.decided(first)
-    before.answered([first], 1000.0)
-    assert again(path).id_of(YES, 1000.0 + LATELY + 1) != first
-
-
-def test_an_answer_may_be_lost_with_the_process(tmp_path: Path) -> None:
+    """Such as `yes` to the next question."""
     path = tmp_path / "came"
     before = again(path)
     first, second = before.id_of(YES, 1000.0), before.id_of(NO, 1000.0)
     before.decided(first)
     before.answered([first], 1000.0)
     after = again(path)
-    assert after.id_of(YES, 1000.0 + LATELY) == first
-    assert after.id_of(NO, 1000.0 + LATELY) == second
+    assert after.id_of(YES, 1000.5) != first
+    assert after.id_of(NO, 1000.5) == second
+
+
+def test_an_answer_that_did_not_go_out_whole_is_none(tmp_path: Path) -> None:
+    path = tmp_path / "came"
+    before = again(path)
+    first = before.id_of(YES, 1000.0)
+    before.decided(first)
+    before.answered([first], 1000.0)
+    before.unsaid([first])
+    before.lost(1030.0)
+    before.bound(1031.0)
+    assert before.id_of(YES, 1032.0) == first
+    assert again(path).id_of(YES, 1033.0) == first
+
+
+def test_what_the_smsc_has_an_answer_to_is_in_no_doubt_when_the_connection_breaks(tmp_path: Path) -> None:
+    one = again(tmp_path / "came")
+    first, second = one.id_of(YES, 1000.0), one.id_of(NO, 1000.0)
+    for each in (first, second):
+        one.decided(each)
+        one.answered([each], 1000.0)
+    one.known([first])
+    one.lost(1001.0)
+    one.bound(1002.0)
+    assert one.id_of(YES, 1003.0) != first
+    assert one.id_of(NO, 1003.0) == second
+
+
+def test_a_clock_that_is_set_back_makes_nothing_another(tmp_path: Path) -> None:
+    path = tmp_path / "came"
+    first = again(path).id_of(YES, 9000.0)
+    after = again(path)
+    assert after.id_of(YES, 1000.0) == first
+    after.decided(first)
+    after.answered([first], 9001.0)
+    after.lost(1002.0)
+    assert after.id_of(YES, 1003.0) == first
 
 
 def test_what_was_never_answered_is_known_for_hours_and_comes_soon_after_the_bind(tmp_path: Path) -> None:
