@@ -8,10 +8,15 @@ from pathlib import Path
 
 import pytest
 
+from flowlang.backends.values import backend as values
+from flowlang.backends.web import mailbox
+from flowlang.cli import control
 from flowlang.cli.group import flow
 from flowlang.model.cdr import CallRecord
 from flowlang.model.message_record import MessageRecord
+from flowlang.store import machines, opt_outs, reading, sqlite
 
+FILES = (reading.FILE, values.FILE, mailbox.FILE, opt_outs.FILE, machines.FILE, sqlite.LOCK, control.SOCKET)
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "operating.md"
 
 
@@ -35,3 +40,9 @@ def test_each_command_of_the_table_is_one() -> None:
     named = set(re.findall(r"`flow ([\w-]+)", text))
     assert named == {"ps", "show", "trace", "replay", "export-test", "stop", "signal", "outbox", "cdr"}
     assert all(flow.get_command(None, each) is not None for each in named)  # type: ignore[attr-defined, arg-type]
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_each_file_of_the_data_folder_is_told(name: str) -> None:
+    table = PAGE.read_text(encoding="utf-8").partition("| file |")[2].partition("\n\n")[0]
+    assert f"`{name}`" in table
