@@ -40,6 +40,12 @@ from .thread_names import ThreadNames, wake_those_not_found
 
 LOCK = "lock"
 
+_LAST_ROW = (
+    "SELECT max(row) FROM journal",
+    # What went before a handoff is forgotten, and an entry before the first of its activeflow is never read.
+    "SELECT max(first) - 1 FROM activeflows WHERE state <> 'ended' AND state = 'live'",
+)
+
 
 class SqliteJournal:
     """One activeflow's journal. `number` is that of the activeflow, `last` the row of its last entry,
@@ -144,7 +150,7 @@ class SqliteStore:
                 wake_those_not_found(self._db, self._archive.names)
                 self.newest = self._archive.newest()
                 """When something was written last before this process; 0 for never."""
-                self.row: int = self._db.value("SELECT max(row) FROM journal") or 0
+                self.row: int = max(self._db.value(each) or 0 for each in _LAST_ROW)
                 self._number: int = self._db.value("SELECT max(number) FROM activeflows") or 0
             except DatabaseError as error:
                 raise _unusable(folder, error) from None

@@ -58,6 +58,7 @@ _RULES: tuple[tuple[Any, str, Callable[[Open, str], None]], ...] = (
     (RecoverableStore, "drops what was not committed", rules.drops_what_was_not_committed),
     (RecoverableStore, "commits beside", rules.commits_beside),
     (RecoverableStore, "cuts at a handoff", rules.cuts_at_a_handoff),
+    (RecoverableStore, "goes on behind a handoff", rules.goes_on_behind_a_handoff),
     (RecoverableStore, "knows what is over", rules.knows_what_is_over),
     (RecoverableStore, "keeps what they run on", rules.keeps_builds),
     (RecoverableStore, "keeps records", rules.keeps_records),

@@ -152,6 +152,23 @@ def cuts_at_a_handoff(make: Open, name: str) -> None:
         assert (found[0].flow, said(found[1])) == ("second", [4]), "what was before the handoff is there"
 
 
+def goes_on_behind_a_handoff(make: Open, name: str) -> None:
+    with closing(make()) as store:
+        journal = begun(store, f"{name}a", 1, 2, 3)
+        journal.open(OPENING | {"flow": "second"})
+        store.commit()
+    for number in (4, 5):
+        with closing(make()) as store:
+            found = live(store, f"{name}a")
+            assert found is not None
+            store.journal_of(found[0], found[2]).append(["event", AT, number], b"")
+            store.commit()
+    with closing(make()) as store:
+        found = live(store, f"{name}a")
+        assert found is not None
+        assert said(found[1]) == [4, 5], "what came behind a handoff is not there"
+
+
 def knows_what_is_over(make: Open, name: str) -> None:
     with closing(make()) as store:
         begun(store, f"{name}a", 1).end(AT, ["done", None])
