@@ -15,6 +15,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from itertools import takewhile
 
+from msgspec.structs import replace
+
 from flowlang.backends.ladder import LadderLine, LadderPart
 from flowlang.model.secrets import MASK
 from flowlang.model.values import SECOND
@@ -124,7 +126,7 @@ def _parts(call_id: str, call: _Call, at: int) -> Iterator[LadderPart]:
 def _safe(line: LadderLine) -> LadderLine:
     summary, cseq = line.summary, line.cseq
     if summary.count(":", 0, summary.find("@")) > 1 and _PASSWORD.search(summary):
-        line = line._replace(summary=_PASSWORD.sub(rf"\1:{MASK}@", summary))
+        line = replace(line, summary=_PASSWORD.sub(rf"\1:{MASK}@", summary))
     if len(cseq) > _LONGEST_CSEQ or not cseq.isprintable():
-        line = line._replace(cseq=printable(cseq, _LONGEST_CSEQ))
+        line = replace(line, cseq=printable(cseq, _LONGEST_CSEQ))
     return line

@@ -11,6 +11,7 @@ import errno
 import socket
 from collections.abc import Iterable, Iterator
 from contextlib import closing, suppress
+from functools import lru_cache
 from ipaddress import IPv4Network, IPv6Network
 from typing import Literal
 
@@ -30,6 +31,8 @@ RECEIVE_BUFFER = 4 << 20
 BACKLOG = 512  # connections that wait to be accepted
 _DISCARD_PORT = 9  # RFC 863; nothing is sent to it
 _LONGEST = 65_535
+_ROUTE_LASTS = 1.0  # seconds for which the kernel's word on a route is taken: to ask takes three system calls
+_MOST_ROUTES = 1_000
 _PORT_TRIES = 20  # ports that are tried until one is free for both UDP and TCP
 
 
@@ -52,6 +55,7 @@ class Listener:
         self.name = name
         self.open_to_all = open_to_all
         self.address = Address(host, port, transport)
+        self._told: dict[str, Address] = {}  # by our own host, of which there are few
 
     @property
     def family(self) -> socket.AddressFamily:
@@ -61,7 +65,12 @@ class Listener:
     def told(self, peer: str) -> Address | None:
         """The address that this peer is told; `None` where no route leads to him from here."""
         host = self.facing.told(peer)
-        return None if host is None else Address(host, self.address.port, self.transport)
+        if host is None:
+            return None
+        told = self._told.get(host)
+        if told is None:
+            told = self._told[host] = Address(host, self.address.port, self.transport)
+        return told
 
     def close(self) -> None:
         """Close the socket."""
@@ -159,7 +168,12 @@ class Batches:
                 return
             except OSError:  # the echo of something sent to a port that is closed
                 continue
-            yield bytes(self._view[:size]), Address(source[0], source[1])
+            yield bytes(self._view[:size]), _peer(source[0], source[1])
+
+
+@lru_cache(maxsize=1024)  # a peer sends several messages of a call, and what is kept of them names it
+def _peer(host: str, port: int) -> Address:
+    return Address(host, port)
 
 
 class Facing:
@@ -176,13 +190,14 @@ class Facing:
         self._any = bound is not None and bound.is_unspecified
         self._advertise = advertise
         self._local_nets = tuple(local_nets)
+        self._routes: dict[str, tuple[float, str | None]] = {}  # with until when it counts, the oldest first
 
     def bound(self, peer: str) -> str | None:
         """The local address to bind to for this peer; `None` where no route leads to him."""
         there = ip_literal(peer)
         if there is not None and there.version != self._version:
             return None
-        return _local_address(self._family, peer) if self._any else self._bound
+        return self._route(peer) if self._any else self._bound
 
     def told(self, peer: str) -> str | None:
         """The address of ours that this peer is told."""
@@ -190,6 +205,17 @@ class Facing:
         if bound is None or self._advertise is None or self._is_local(peer):
             return bound
         return self._advertise
+
+    def _route(self, peer: str) -> str | None:
+        now = trio.current_time()
+        until, local = self._routes.get(peer, (0.0, None))
+        if now >= until:
+            local = _local_address(self._family, peer)
+            self._routes.pop(peer, None)
+            self._routes[peer] = now + _ROUTE_LASTS, local
+            if len(self._routes) > _MOST_ROUTES:
+                del self._routes[next(iter(self._routes))]
+        return local
 
     def _is_local(self, peer: str) -> bool:
         there = ip_literal(peer)
