@@ -8,6 +8,7 @@ from collections.abc import Callable, Generator
 from contextlib import nullcontext
 
 import pytest
+from _pytest._code.code import ExceptionRepr
 from hypothesis import settings
 
 from tests.turns import Turns
@@ -19,12 +20,24 @@ settings.load_profile("house")
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
-    """Count a skipped test as failed: a peer that is missing must not go unseen."""
+    """Count a skipped test as failed: a peer that is missing must not go unseen. And tell it in text."""
     report = yield
+    # A process of several tells the others in UTF-8; what a test logged may be no text.
+    report.sections = [(name, _as_text(said)) for name, said in report.sections]
+    if isinstance(report.longrepr, ExceptionRepr) and not _is_text(str(report.longrepr)):
+        report.longrepr = _as_text(str(report.longrepr))
     if report.skipped and not hasattr(report, "wasxfail"):
         report.outcome = "failed"
         report.longrepr = f"{item.nodeid} was skipped; tests of this project run or fail"
     return report
+
+
+def _as_text(said: str) -> str:
+    return said.encode("utf-8", "backslashreplace").decode()
+
+
+def _is_text(said: str) -> bool:
+    return _as_text(said) == said
 
 
 @pytest.fixture(autouse=True, scope="session")
