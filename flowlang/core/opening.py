@@ -131,6 +131,8 @@ class Opening(Struct, frozen=True):
         fields: dict[str, Value] = dict.fromkeys(PREDEFINED[name])
         if self.channel in PREDEFINED_ON[name] and isinstance(self.data, dict):
             fields.update(self.data)
+        if name == "message":
+            fields["reply_to"] = self.reply_to
         return fields
 
     def predefined(self) -> dict[str, dict[str, Value]]:

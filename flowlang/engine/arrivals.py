@@ -103,7 +103,8 @@ class Arrivals:
                 continue
             channel, person, ours = (str(fields[each]) for each in ("channel", "from", "to"))
             data = {"text": fields["text"], "subject": fields["subject"], "id": fields["id"]}
-            incoming = Incoming(channel, ours, person, self._engine.new_id(), data=data)
+            reply_to = text_of(fields.get("reply_to"))  # journaled before that was kept: none
+            incoming = Incoming(channel, ours, person, self._engine.new_id(), data=data, reply_to=reply_to)
             self._give(incoming, nothing, offer)
 
     def _expect(self, name: tuple[str, str], waiting: list[Callable[[], None]] | None) -> None:
@@ -153,7 +154,9 @@ class Arrivals:
             return offer(incoming, kept)
         fields = incoming.data if isinstance(incoming.data, dict) else {}
         text, subject, message = str(fields.get("text") or ""), fields.get("subject"), fields.get("id")
-        event = MessageReceived(owner.leg, text, text_of(subject), channel, person, text_of(message), ours)
+        event = MessageReceived(
+            owner.leg, text, text_of(subject), channel, person, text_of(message), ours, incoming.reply_to
+        )
 
         def taken(has: bool) -> None:
             if has:

@@ -102,7 +102,8 @@ ELSEWHERE = -1
 
 class MessageReceived(Struct, frozen=True):
     """Somebody wrote: the person at the other end, or, `ELSEWHERE`, one to whom this activeflow has written.
-    `source` is the address, `id` what a reply refers to, `to` the address of ours that it was written to."""
+    `source` is the address, `id` what a reply refers to, `to` the address of ours that it was written to,
+    `reply_to` where he wants the answer, if not at his own address."""
 
     name: ClassVar[str] = "message"
     leg: int
@@ -112,6 +113,7 @@ class MessageReceived(Struct, frozen=True):
     source: str | None = None
     id: str | None = None
     to: str | None = None
+    reply_to: str | None = None
 
 
 class MessageReported(Struct, frozen=True):
@@ -191,6 +193,7 @@ def as_outcome(event: Event) -> Outcome:
                     "channel": event.channel,
                     "id": event.id,
                     "to": event.to,
+                    "reply_to": event.reply_to,
                 },
             )
         case MessageReported():

@@ -109,7 +109,7 @@ FUNCTIONS: Mapping[str, Function] = {each.name: each for each in _ALL}
 PREDEFINED: Mapping[str, tuple[str, ...]] = {
     "call": ("id", "to", "from", "data", "diverted_from"),
     "caller": ("number", "address", "name", "verified", "anonymous"),
-    "message": ("text", "subject", "id"),
+    "message": ("text", "subject", "id", "reply_to"),
     "webhook": ("data", "text", "headers"),
     "flow": ("id", "channel"),
 }

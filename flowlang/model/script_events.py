@@ -51,7 +51,7 @@ _ALL = (
     ScriptEvent("hangup", ("cause",), CONVERSATIONS, "The caller left.", of_caller=True),
     ScriptEvent(
         "message",
-        ("text", "subject", "from", "channel", "id", "to"),
+        ("text", "subject", "from", "channel", "id", "to", "reply_to"),
         EVERY_CHANNEL,
         "The person wrote again, or somebody to whom this activeflow has written.",
     ),

@@ -10,9 +10,10 @@ import pytest
 import trio
 
 import flowlang
-from flowlang.backends.border import UNAVAILABLE, Refusal
+from flowlang.backends.border import UNAVAILABLE, Incoming, Refusal
 from flowlang.core import Limits
 from flowlang.model.policy import EVERYTHING
+from flowlang.model.values import Value
 from flowlang.store import MemoryStore
 from flowlang.store.reading import open_archive
 from flowlang.store.sqlite import SqliteStore
@@ -197,3 +198,50 @@ async def test_a_crash_at_any_commit_loses_none_that_was_told_kept_and_begins_no
         taken = [str(each.opening["data"]["text"]) for each in store.archive.activeflows(all_of_them=True)]
     assert len(taken) == len(set(taken))
     assert set(kept) <= set(taken)
+
+
+class Mails(Carrier):
+    """The same by e-mail, from somebody who wants his answers elsewhere."""
+
+    channels = frozenset({"email"})
+    outlets = frozenset({"email"})
+
+    def write(self, text: str, reply_to: str | None) -> None:
+        assert self._host is not None
+        data: dict[str, Value] = {"text": text, "subject": "Hi", "id": f"{text}@x.example"}
+        mail = Incoming("email", "mailto:desk@c.example", ANN, f"in-{text}", data=data, reply_to=reply_to)
+        assert self._host.receive(mail) is None
+
+
+ANN, TEAM = "mailto:ann@x.example", "mailto:team@x.example"
+MAILS = """
+route email => talk
+flow talk {
+    on message as m when m.text == "spare" { log "from ${m.from}, to ${m.reply_to}" }
+    wait 1m
+    log "${message.text} from ${message.reply_to}"
+    if message.text == "one" { handoff other } else { send "dear all" }
+}
+flow other { wait 1m }
+"""
+
+
+async def test_where_its_writer_wants_the_answer_is_known_of_one_that_was_left_over(
+    tmp_path: Path, autojump_clock: trio.testing.MockClock
+) -> None:
+    watched, carrier = Watched(), Mails()
+    for begins in (True, False):
+        with SqliteStore(tmp_path) as store:
+            async with flowlang.open_engine([carrier], store=store, policy=EVERYTHING) as engine:
+                engine.observe(watched)
+                engine.load_text(MAILS)
+                engine.recover()
+                await engine.listen()
+                if begins:
+                    for text, reply_to in (("one", None), ("two", TEAM), ("spare", TEAM)):
+                        carrier.write(text, reply_to)
+                        await trio.sleep(1)
+                else:
+                    await trio.sleep(600)
+    assert watched.lines == [f"from {ANN}, to {TEAM}", "one from none", f"two from {TEAM}"]
+    assert [(each.to, each.deliver_to) for each in carrier.commands_out] == [(ANN, TEAM)]
