@@ -16,7 +16,7 @@ from xml.sax.saxutils import quoteattr
 REASONS = {
     180: "Ringing", 183: "Session Progress", 200: "OK", 202: "Accepted", 302: "Moved Temporarily",
     401: "Unauthorized", 404: "Not Found", 407: "Proxy Authentication Required", 408: "Request Timeout",
-    480: "Temporarily Unavailable", 486: "Busy Here", 487: "Request Terminated",
+    480: "Temporarily Unavailable", 486: "Busy Here", 481: "Call Does Not Exist", 487: "Request Terminated",
     491: "Request Pending", 503: "Service Unavailable", 600: "Busy Everywhere",
     603: "Decline", 607: "Unwanted", 608: "Rejected",
 }  # fmt: skip
