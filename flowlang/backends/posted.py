@@ -24,7 +24,7 @@ _FORM = "application/x-www-form-urlencoded"
 
 
 @dataclass(frozen=True, slots=True)
-class Sender:
+class Proof:
     """How one proves who he is: by a signature of Standard Webhooks with any of `keys`, of Twilio's form with
     `token` and `url`, our address as he writes it, without a query; by `token` in `Authorization: Bearer`; or
     not at all."""
@@ -44,7 +44,7 @@ class Posted:
 
 
 async def posted(
-    request: Request, sender: Sender, now: float, *, largest: int, fields: int
+    request: Request, proof: Proof, now: float, *, largest: int, fields: int
 ) -> Posted | Response:
     """What was posted, of at most so many bytes or fields, or the answer to what is not taken. `now` is
     seconds since 1970."""
@@ -58,25 +58,25 @@ async def posted(
             form = parse_qsl(text, keep_blank_values=True, max_num_fields=fields)
         except ValueError:
             return plain(400, "a form has fewer fields")
-    why = _fault(sender, request, body, form, now)
+    why = _fault(proof, request, body, form, now)
     if why is not None:
         return plain(401, why)
     return Posted(text, dict(form) if form is not None else value_of_json(text))
 
 
 def _fault(
-    sender: Sender, request: Request, body: bytes, form: list[tuple[str, str]] | None, now: float
+    proof: Proof, request: Request, body: bytes, form: list[tuple[str, str]] | None, now: float
 ) -> str | None:
     """Why a request is not from him; `None` where it is."""
     headers = request.headers
-    match sender.verify:
+    match proof.verify:
         case "standard":
-            return standard_fault(sender.keys, headers, body, now)
+            return standard_fault(proof.keys, headers, body, now)
         case "twilio":
-            url = sender.url + (f"?{request.query}" if request.query else "")
-            return twilio_fault(sender.token, url, headers.get("x-twilio-signature", ""), form, body)
+            url = proof.url + (f"?{request.query}" if request.query else "")
+            return twilio_fault(proof.token, url, headers.get("x-twilio-signature", ""), form, body)
         case "bearer":
-            wanted = f"Bearer {sender.token}".encode()
+            wanted = f"Bearer {proof.token}".encode()
             given = headers.get("authorization", "").encode("latin-1", "replace")
             return None if hmac.compare_digest(given, wanted) else "it has another token"
         case "none":

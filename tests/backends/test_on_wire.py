@@ -16,7 +16,7 @@ from flowlang.backends.http_client import EVERYWHERE, ClientSettings
 from flowlang.backends.http_client import Patience as Tries
 from flowlang.backends.notify import NotifyBackend
 from flowlang.backends.on_wire import OnWire
-from flowlang.backends.smpp import Account, Pace, SmppBackend
+from flowlang.backends.smpp import Account, SmppBackend, Timers
 from flowlang.backends.smpp import Patience as Waits
 from flowlang.backends.smpp import Smsc as Where
 from flowlang.backends.sms_gateway import Form, SmsGatewayBackend
@@ -140,8 +140,8 @@ async def test_a_short_message_whose_end_a_crash_hid_is_unknown(tmp_path: Path) 
     async with smsc_at_work(smsc) as port:
 
         def process() -> SmppBackend:
-            pace = Pace(answer=0.1)
-            where = Where("127.0.0.1", port, Account("desk", "right"), pace=pace, again=0.01)
+            timers = Timers(answer=0.1)
+            where = Where("127.0.0.1", port, Account("desk", "right"), timers=timers, again=0.01)
             waits = Waits(0.001, 0.002, doubt=0.05)
             marks = OnWire(tmp_path / "sms.sent")
             return SmppBackend(where, "Clinic", patience=waits, on_wire=marks, chance=Random(1))

@@ -3,6 +3,6 @@
 from .backend import SmppBackend, Smsc
 from .kind import KIND
 from .outgoing import Patience
-from .session import Account, Pace
+from .session import Account, Timers
 
-__all__ = ["KIND", "Account", "Pace", "Patience", "SmppBackend", "Smsc"]
+__all__ = ["KIND", "Account", "Patience", "SmppBackend", "Smsc", "Timers"]

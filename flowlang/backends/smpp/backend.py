@@ -33,7 +33,7 @@ from .outgoing import Message, Outgoing, Patience, Send
 from .parts import Parts
 from .pdu import USER_MESSAGE_REFERENCE, Pdu
 from .receipts import Ids, is_receipt, receipt_of
-from .session import Account, Answered, Bound, Came, Event, Known, Lost, Pace, Session
+from .session import Account, Answered, Bound, Came, Event, Known, Lost, Session, Timers
 from .text import TextTooLongError, parts_of
 
 _log = logging.getLogger("flowlang.smpp")
@@ -55,7 +55,7 @@ class Smsc:
     port: int
     account: Account
     tls: ssl.SSLContext | None = None
-    pace: Pace = field(default_factory=Pace)
+    timers: Timers = field(default_factory=Timers)
     again: float = 1.0
 
 
@@ -184,7 +184,7 @@ class SmppBackend:
             return "it does not answer", False
         except (OSError, trio.BrokenResourceError, UnicodeError) as error:  # the last for no name of a host
             return str(error.__cause__ or error).partition("\n")[0][:200], False
-        session = Session(smsc.account, smsc.pace, trio.current_time())
+        session = Session(smsc.account, smsc.timers, trio.current_time())
         lost: list[Lost] = []
         try:
             async with trio.open_nursery() as self._nursery:
@@ -242,7 +242,7 @@ class SmppBackend:
                 # holds for a repetition nothing that was answered.
                 self._again.answered(answering, self._now())
                 try:
-                    with trio.fail_after(self._smsc.pace.answer):
+                    with trio.fail_after(self._smsc.timers.answer):
                         await stream.send_all(data)
                 except (trio.BrokenResourceError, trio.ClosedResourceError, trio.TooSlowError):
                     self._again.unsaid(answering)

@@ -19,9 +19,9 @@ from .incoming import is_country
 from .outgoing import Patience
 from .parts import Parts
 from .receipts import Ids
-from .session import Account, Pace
+from .session import Account, Timers
 
-_PACE, _PATIENCE = Pace(), Patience()
+_TIMERS, _PATIENCE = Timers(), Patience()
 """What is meant where nothing is said."""
 
 _COUNTRY = re.compile("[A-Z]{2}")
@@ -54,12 +54,12 @@ def _make(section: Section) -> SmppBackend:
         context = client_context(ca_file) if given.get("tls") else None
     except BackendError as error:
         raise SettingsError(str(error), "ca_file") from None
-    pace = Pace(
-        given.get("window", _PACE.window),
-        given.get("answer", _PACE.answer),
-        given.get("silence", _PACE.silence),
+    timers = Timers(
+        given.get("window", _TIMERS.window),
+        given.get("answer", _TIMERS.answer),
+        given.get("silence", _TIMERS.silence),
     )
-    smsc = Smsc(given["host"], given.get("port", 2775), account, context, pace)
+    smsc = Smsc(given["host"], given.get("port", 2775), account, context, timers)
     data = section.surroundings.data
     on_wire = OnWire(data / f"smpp-{section.name}.sent" if data is not None else None)
     parts = Parts(data / f"smpp-{section.name}.parts" if data is not None else None)

@@ -27,7 +27,7 @@ class Account:
 
 
 @dataclass(frozen=True, slots=True)
-class Pace:
+class Timers:
     """Of one connection, in seconds: how long an answer may take, and after which silence we ask. `window` is
     how many requests may be without an answer."""
 
@@ -87,13 +87,13 @@ class Session:
     """`output` has the bytes to send, `answering` the names of what they answer; whoever sends them clears
     both. `heard` is when the SMSC last gave a sign."""
 
-    def __init__(self, account: Account, pace: Pace, now: float) -> None:
+    def __init__(self, account: Account, timers: Timers, now: float) -> None:
         self.state = State.OPEN
         self.was_bound = False
         self.output = bytearray()
         self.answering: list[str] = []
         self.heard = now
-        self._pace = pace
+        self._timers = timers
         self._framer = Framer()
         self._sequence = 0
         self._asked: float | None = None
@@ -113,7 +113,7 @@ class Session:
     @property
     def room(self) -> bool:
         """Whether one more may be submitted."""
-        return self.state is State.BOUND and len(self._waiting) < self._pace.window
+        return self.state is State.BOUND and len(self._waiting) < self._timers.window
 
     def submit(self, fields: Mapping[str, str | int | bytes], extras: Mapping[int, bytes], now: float) -> int:
         """Submits a message; its sequence. Raises `ValueError` for a field that cannot stand in one."""
@@ -157,12 +157,14 @@ class Session:
     def next_deadline(self) -> float:
         """When `tick` has something to do."""
         if self.state is State.OPEN:
-            return self._begun + self._pace.answer
+            return self._begun + self._timers.answer
         if self.state is State.OVER:
             return float("inf")
-        silence = self.heard + self._pace.silence if self._asked is None else self._asked + self._pace.answer
+        silence = (
+            self.heard + self._timers.silence if self._asked is None else self._asked + self._timers.answer
+        )
         oldest = next(iter(self._waiting.values()), None)
-        return min(silence, oldest + self._pace.answer) if oldest is not None else silence
+        return min(silence, oldest + self._timers.answer) if oldest is not None else silence
 
     def tick(self, now: float) -> list[Event]:
         """Time has passed."""
@@ -171,7 +173,7 @@ class Session:
         oldest = next(iter(self._waiting.values()), None)
         if self.state is State.OPEN:
             return self._lost("the SMSC does not answer our bind")
-        if oldest is not None and now >= oldest + self._pace.answer:
+        if oldest is not None and now >= oldest + self._timers.answer:
             return self._lost("the SMSC does not answer what we submit")
         if self._asked is not None:
             return self._lost("the SMSC is silent")

@@ -24,7 +24,7 @@ from flowlang.model.message_commands import HttpRequest, OutsideCommand, SendMes
 from flowlang.model.results import Done, Result, failed
 from flowlang.model.values import SECOND, Outcome, Value
 
-from .callbacks import Receiver, Secrets
+from .callbacks import CallbackHandlers, Secrets
 from .form import Form, found_at
 
 _LONGEST = 10_000
@@ -74,9 +74,9 @@ class SmsGatewayBackend:
         self._client: Client | None = None
         self._host: Host | None = None
         if server is not None:
-            receiver = Receiver(form.callbacks, self._secrets, self._public, self._given_host, new_id)
-            server.add("POST", f"/sms/{name}/received", receiver.message)
-            server.add("POST", f"/sms/{name}/status", receiver.status)
+            handlers = CallbackHandlers(form.callbacks, self._secrets, self._public, self._given_host, new_id)
+            server.add("POST", f"/sms/{name}/received", handlers.message)
+            server.add("POST", f"/sms/{name}/status", handlers.status)
         else:
             self.channels = frozenset[str]()
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 
 from flowlang.backends.border import Host, Incoming
 from flowlang.backends.http_server import Request, Response, answered, plain, reported
-from flowlang.backends.posted import Posted, Sender, posted
+from flowlang.backends.posted import Posted, Proof, posted
 from flowlang.core.json_values import whole_text
 from flowlang.model.addresses import sender_of
 from flowlang.model.values import SECOND, Value
@@ -30,7 +30,7 @@ class Secrets:
     key: bytes = field(default=b"", repr=False)
 
 
-class Receiver:
+class CallbackHandlers:
     """`public` is our address as the gateway knows it, down to the section's name."""
 
     def __init__(
@@ -85,9 +85,9 @@ class Receiver:
         """The call as a map, or what is answered in its place."""
         secrets = self._secrets
         keys = (secrets.key,) if secrets.key else ()
-        sender = Sender(self._form.verify, keys, secrets.token, f"{self._public}/{which}")
+        proof = Proof(self._form.verify, keys, secrets.token, f"{self._public}/{which}")
         now = self._host().now() / SECOND
-        given = await posted(request, sender, now, largest=_LARGEST, fields=_MOST_FIELDS)
+        given = await posted(request, proof, now, largest=_LARGEST, fields=_MOST_FIELDS)
         return given.value if isinstance(given, Posted) else given
 
 

@@ -13,7 +13,7 @@ from typing import Literal
 
 from flowlang.backends.border import Host, Incoming
 from flowlang.backends.http_server import Handler, Request, Response, answered, plain
-from flowlang.backends.posted import Sender, posted
+from flowlang.backends.posted import Proof, posted
 from flowlang.model.values import SECOND, Value
 
 _LARGEST = 256 * 1024  # bytes; a value in a script has not many more
@@ -38,11 +38,11 @@ class Hook:
 
 def hook_handler(hook: Hook, host: Callable[[], Host], new_id: Callable[[], str]) -> Handler:
     """What takes it in."""
-    sender = Sender(hook.verify, hook.keys, hook.token, hook.url)
+    proof = Proof(hook.verify, hook.keys, hook.token, hook.url)
 
     async def taken(request: Request) -> Response:
         now = host().now() / SECOND
-        given = await posted(request, sender, now, largest=_LARGEST, fields=_MOST_FIELDS)
+        given = await posted(request, proof, now, largest=_LARGEST, fields=_MOST_FIELDS)
         if isinstance(given, Response):
             return given
         headers: dict[str, Value] = {

@@ -15,7 +15,7 @@ from random import Random
 
 import trio
 
-from flowlang.backends.smpp import Account, Pace, Patience, SmppBackend
+from flowlang.backends.smpp import Account, Patience, SmppBackend, Timers
 from flowlang.backends.smpp import Smsc as Where
 from flowlang.model.message_commands import SendMessage
 from flowlang.model.results import Done, Result
@@ -54,7 +54,7 @@ async def load(count: int, smsc: Smsc, *, doubt: float = 2.0, resend: bool = Fal
             over.set()
 
     async with smsc_at_work(smsc) as port, trio.open_nursery() as nursery:
-        where = Where("127.0.0.1", port, Account("desk", "right"), pace=Pace(window=10), again=0.01)
+        where = Where("127.0.0.1", port, Account("desk", "right"), timers=Timers(window=10), again=0.01)
         patience = Patience(first=0.005, longest=0.05, doubt=doubt, resend=resend)
         made = SmppBackend(where, "+16062067563", patience=patience, chance=Random(5))
         await nursery.start(made.run, host)

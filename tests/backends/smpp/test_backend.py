@@ -14,7 +14,7 @@ import trio.testing
 import trustme
 
 from flowlang.backends.border import Incoming, Refusal, nothing
-from flowlang.backends.smpp import Account, Pace, Patience, SmppBackend
+from flowlang.backends.smpp import Account, Patience, SmppBackend, Timers
 from flowlang.backends.smpp import Smsc as Where
 from flowlang.backends.smpp.parts import Parts
 from flowlang.backends.smpp.text import parts_of
@@ -36,9 +36,9 @@ def sms(key: str = "af1/1", text: str = "Come at ten.", **fields: Any) -> SendMe
 @asynccontextmanager
 async def backend(smsc: Smsc, host: TestHost, **given: Any) -> AsyncIterator[SmppBackend]:
     async with smsc_at_work(smsc) as port:
-        pace = Pace(**({"window": 10, "answer": 5.0, "silence": 5.0} | given.pop("pace", {})))
+        timers = Timers(**({"window": 10, "answer": 5.0, "silence": 5.0} | given.pop("timers", {})))
         where = Where(
-            "127.0.0.1", port, Account("desk", given.pop("password", "right")), pace=pace, again=0.005
+            "127.0.0.1", port, Account("desk", given.pop("password", "right")), timers=timers, again=0.005
         )
         made = SmppBackend(where, "+16062067563", **({"patience": QUICK, "chance": Random(3)} | given))
         async with trio.open_nursery() as nursery:
@@ -150,7 +150,7 @@ async def test_what_a_broken_connection_leaves_open_is_unknown_unless_a_receipt_
 
 async def test_an_smsc_that_does_not_answer_is_left() -> None:
     smsc, host = Smsc(answers_submits=False, receipts=False), TestHost()
-    async with backend(smsc, host, pace={"answer": 0.05}) as made:
+    async with backend(smsc, host, timers={"answer": 0.05}) as made:
         assert (await outcome(made, sms())).name == "unknown"
         smsc.answers_submits = True
         assert (await outcome(made, sms("af1/2"))).name == "sent"
@@ -159,7 +159,7 @@ async def test_an_smsc_that_does_not_answer_is_left() -> None:
 
 async def test_it_asks_after_a_silence_and_says_goodbye() -> None:
     smsc, host = Smsc(), TestHost()
-    async with backend(smsc, host, pace={"silence": 0.01}) as made:
+    async with backend(smsc, host, timers={"silence": 0.01}) as made:
         await outcome(made, sms())
         await smsc.enquired.wait()
     assert smsc.binds == 1

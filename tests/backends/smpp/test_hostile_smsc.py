@@ -12,7 +12,7 @@ import trio
 import trio.abc
 import trio.testing
 
-from flowlang.backends.smpp import Account, Pace, Patience, SmppBackend
+from flowlang.backends.smpp import Account, Patience, SmppBackend, Timers
 from flowlang.backends.smpp import Smsc as Where
 from flowlang.backends.smpp.pdu import Pdu, encode
 from flowlang.model.message_commands import SendMessage
@@ -79,7 +79,7 @@ async def sent(smsc: Smsc, host: TestHost, keys: int) -> list[str]:
     """How so many messages end, given out one after the other."""
     results: list[Result] = []
     async with smsc_at_work(smsc) as port, trio.open_nursery() as nursery:
-        where = Where("127.0.0.1", port, Account("desk", "right"), pace=Pace(answer=2.0), again=0.005)
+        where = Where("127.0.0.1", port, Account("desk", "right"), timers=Timers(answer=2.0), again=0.005)
         patience = Patience(first=0.002, longest=0.01, give_up=20, doubt=0.05)
         backend = SmppBackend(where, "Clinic", patience=patience, chance=Random(1))
         await nursery.start(backend.run, host)

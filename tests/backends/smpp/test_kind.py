@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from flowlang.backends.smpp import KIND, Pace, Patience
+from flowlang.backends.smpp import KIND, Patience, Timers
 from tests.backends.making import make, mistake
 
 LEAST = 'host = "smsc.example"\nsystem_id = "clinic"\n'
@@ -19,8 +19,8 @@ def test_it_is_made(tmp_path: Path) -> None:
 
 def test_what_is_not_said_has_numbers(tmp_path: Path) -> None:
     made = make(KIND, f'{LEAST}from = "+16062067563"\n', tmp_path)
-    given = made._smsc.pace, made._out._patience  # type: ignore[attr-defined]
-    assert given == (Pace(), Patience())
+    given = made._smsc.timers, made._out._patience  # type: ignore[attr-defined]
+    assert given == (Timers(), Patience())
 
 
 @pytest.mark.parametrize(

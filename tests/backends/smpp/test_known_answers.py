@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from flowlang.backends.smpp.pdu import Framer, Pdu, encode
-from flowlang.backends.smpp.session import Account, Event, Known, Pace, Session
+from flowlang.backends.smpp.session import Account, Event, Known, Session, Timers
 
 
 def bound() -> Session:
-    session = Session(Account("desk"), Pace(silence=30.0), 0.0)
+    session = Session(Account("desk"), Timers(silence=30.0), 0.0)
     session.receive(encode(Pdu("bind_transceiver_resp", 1)), 0.0)
     session.output.clear()
     return session
