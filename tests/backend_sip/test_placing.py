@@ -132,9 +132,9 @@ async def test_a_leg_given_up_is_cancelled_and_told_why(
     ],
 )
 def test_a_reason_that_is_none_costs_nothing(reason: str) -> None:
-    began = time.perf_counter()
+    began = time.process_time()
     assert _q850_of(Response(486, "Busy Here", {"Reason": [reason, 'q.850 ;text="a,b";cause="17"']})) == 17
-    assert time.perf_counter() - began < 0.05
+    assert time.process_time() - began < 0.05
 
 
 async def test_silence_is_told_as_such(bench: Bench, clock: MockClock) -> None:

@@ -31,9 +31,9 @@ def test_a_star_stands_for_any_characters_and_nothing_else_does(pattern: str, te
 
 
 def test_matching_takes_linear_time() -> None:
-    began = time.perf_counter()
+    began = time.process_time()
     assert not fits("*a" * 500 + "b", "a" * 2_000)
-    assert time.perf_counter() - began < 0.2
+    assert time.process_time() - began < 0.2
 
 
 COVERED: list[tuple[Kind, str, str]] = [

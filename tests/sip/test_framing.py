@@ -67,7 +67,7 @@ def test_a_length_may_be_folded_and_short() -> None:
 
 def test_no_spaces_make_a_message_slow_to_read() -> None:
     data = request("OPTIONS", extra=f"A: x\r\n y\r\nB: {' ' * 30_000}x\r\n")
-    began = time.perf_counter()
+    began = time.process_time()
     parse_datagram(data)
     assert list(Framer().feed(data)) == [Frame(data)]
-    assert time.perf_counter() - began < 0.5  # it was ten seconds when a fold swallowed the spaces before it
+    assert time.process_time() - began < 0.5  # it was ten seconds when a fold swallowed the spaces before it
