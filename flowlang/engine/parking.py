@@ -113,7 +113,11 @@ class Parking:
         def on_disk(_has: bool) -> None:
             self._leaving.discard(activeflow)
             assert self._store is not None
-            if running.flow is not flow or flow.inputs != taken or not running.can_be_parked:
+            if running.flow.ending is not None:  # it is written so: what is over is not to live again
+                return
+            if running.flow is not flow or flow.inputs != taken:
+                return  # the entry of that input has woken it, or ended it, which nothing may undo
+            if not running.can_be_parked:
                 self._store.unpark(running.journal)
                 self._engine.keeper.wake()
                 return

@@ -26,13 +26,14 @@ from flowlang.core import (
     Output,
     Over,
     Perform,
+    TimePassed,
     Withdraw,
 )
 from flowlang.core.inputs import input_to_plain
 from flowlang.core.journal import Journal, outcome_hash
 from flowlang.core.outputs import ending_to_plain
 from flowlang.model.commands import Answer, PlaceCall, RunHostAction
-from flowlang.model.events import CALLER_LEG, Event, MessageReceived
+from flowlang.model.events import CALLER_LEG, CallEnded, Event, MessageReceived
 from flowlang.model.message_commands import HttpRequest, OutsideCommand, SendMessage
 from flowlang.model.results import Result
 
@@ -66,6 +67,7 @@ class Running:
         self._legs = Legs(self, leg, engine.place)
         self._inbox: deque[Input] = deque()
         self._taken: Input | None = None
+        self._met: Input | None = None
         self._outputs: list[Output] = []
         self._withdraw: dict[int, Callable[[], None] | None] = {}
 
@@ -160,7 +162,7 @@ class Running:
         """One slice: the next input, or more of the one under way. What comes of an input goes out when all
         of it is known and in the journal."""
         flow = self.flow
-        taken = self._taken or self._inbox.popleft()
+        taken = self._taken or self._next()
         try:
             if self._taken is None:
                 self._taken = taken
@@ -190,6 +192,19 @@ class Running:
             keeper.took(self, taken)
             for output in outputs:
                 self.carry_out(output)
+        return bool(self._inbox)
+
+    def _next(self) -> Input:
+        """Out of the inbox; before one that came behind a deadline that nobody was told of yet, that time has
+        passed. In one input the deadline would be met and its strands would not have run: what comes then
+        would be for those who have stopped waiting for it. (Nobody stops waiting for the end of a call.)"""
+        flow, given = self.flow, self._inbox[0]
+        due = flow.next_deadline()
+        if due is None or due > max(given.at, flow.at) or given is self._met or _bides(given):
+            self._met = None
+            return self._inbox.popleft()
+        self._met = given  # once: what is set for now is for a later one
+        return TimePassed(given.at)
 
     def give_out(self, command: SendMessage | HttpRequest) -> None:
         """It leaves, whatever becomes of this activeflow, as soon as all up to now is on disk."""
@@ -266,7 +281,11 @@ class Running:
         self.ended.set()
 
 
-_OF_THE_WORLD = RunHostAction, *get_args(OutsideCommand)
+def _bides(given: Input) -> bool:
+    """Whether all deadlines up to an input are met in itself."""
+    return isinstance(given, TimePassed) or (
+        isinstance(given, Happened) and isinstance(given.event, CallEnded)
+    )
 
 
 def _done() -> None:
