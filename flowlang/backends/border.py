@@ -214,6 +214,11 @@ class DialogKeeper(Protocol):
     has any more."""
 
     @property
+    def dialogs_mark(self) -> bytes | None:
+        """What this host, the one before and the next one know, and nobody else; `None` where they do not."""
+        ...
+
+    @property
     def dialogs_left(self) -> Mapping[str, Any]:
         """Of the process before, by their legs: those that did not see their end. The backend ends each
         when it starts, and then drops it."""

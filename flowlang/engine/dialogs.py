@@ -39,6 +39,11 @@ class Dialogs:
             self._kept.update(self._left)
 
     @property
+    def mark(self) -> bytes | None:
+        """What this process and those before and after it know, and nobody else."""
+        return None if self._store is None else self._store.archive.identity.encode()
+
+    @property
     def left(self) -> dict[str, Any]:
         """Those of the process before that are owed a BYE, by their legs."""
         return dict(self._left)

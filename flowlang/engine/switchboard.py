@@ -82,6 +82,11 @@ class Switchboard:
         self._engine.post.dispatch.report(self._carries, message, status, reason, kept)
 
     @property
+    def dialogs_mark(self) -> bytes | None:
+        """What the process before and the next one know, and nobody else."""
+        return self._engine.dialogs.mark
+
+    @property
     def dialogs_left(self) -> Mapping[str, Any]:
         """Of calls that were up when the process before was killed."""
         return self._engine.dialogs.left

@@ -30,6 +30,7 @@ from flowlang.sip.replaces import replaced_by
 from flowlang.sip.replies import answer_to_malformed, reply_address, stateless_tag
 from flowlang.sip.sdp import SdpError, parse_sdp
 from flowlang.sip.status import reason_phrase
+from flowlang.sip.strays import Strays
 from flowlang.sip.timers import Settings, TimerHeap
 from flowlang.sip.trace import Trace
 from flowlang.sip.transactions import ClientUser, ServerTransaction, Transactions
@@ -50,6 +51,7 @@ class UserAgent:
         self.registrar: Registrar | None = None
         self.door: Door | None = None
         self.flood: Buckets | None = None
+        self.strays: Strays | None = None
         self.trace: Callable[[Trace], None] | None = None
         self._token = token
         self._salt = token(16).encode()
@@ -89,10 +91,10 @@ class UserAgent:
             self.trace(Trace(now, True, source, local, data, message))
         if isinstance(message, Response):
             client = self.transactions.client_of(message)
-            if client is None:
-                self._charge(source)
-            else:
+            if client is not None:
                 client.receive(message, now)
+            elif self.strays is None or not self.strays.receive(message, source, local, now):
+                self._charge(source)
         elif not flooding or self._is_expected(message):
             self._on_request(Arrival(message, source, local, listener, len(data), now))
 
@@ -200,6 +202,10 @@ class UserAgent:
     def branch(self) -> str:
         """A new branch, without the magic cookie."""
         return self._token(8)
+
+    def marked(self, branch: str, call_id: str) -> str:
+        """A branch for an INVITE that begins a call, with what shows that it is of ours."""
+        return branch if self.strays is None else self.strays.marked(branch, call_id)
 
     def tag(self) -> str:
         """A new tag."""

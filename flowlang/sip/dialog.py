@@ -202,7 +202,7 @@ def client_dialog(request: Request, response: Response, local: Address, peer: Ad
         response.headers["To"][0],
         response.to.tag or "",
         contact_of(response) or request.uri,
-        _reversed_routes(response),
+        reversed_routes(response),
         local,
         peer,
     )
@@ -211,7 +211,8 @@ def client_dialog(request: Request, response: Response, local: Address, peer: Ad
     return dialog
 
 
-def _reversed_routes(response: Response) -> list[str]:
+def reversed_routes(response: Response) -> list[str]:
+    """The route set that a response gives who asked (§12.1.2), none where it does not read as one."""
     try:
         routes = response.members("Record-Route")
         for route in routes:

@@ -35,12 +35,13 @@ class Invitation:
         if uri.headers is not None:
             raise ValueError("the URI of a call must not carry headers")
         offer = self.offer
+        branch, tag, call_id = agent.branch(), agent.tag(), agent.token(12)
         built: Headers = {
-            "Via": [via_of(local, agent.branch())],
+            "Via": [via_of(local, agent.marked(branch, call_id))],
             "Max-Forwards": [str(self.max_forwards)],
-            "From": [f"{name_addr_text(self.caller)};tag={agent.tag()}"],
+            "From": [f"{name_addr_text(self.caller)};tag={tag}"],
             "To": [f"<{uri}>"],
-            "Call-ID": [agent.token(12)],
+            "Call-ID": [call_id],
             "CSeq": ["1 INVITE"],
             "Contact": [agent.contact(local, secure=uri.scheme == "sips")],
             "Allow": [ALLOW[1]],

@@ -155,7 +155,8 @@ class OutgoingCall(CallLeg):
         if not headers:
             return False
         number = self.request.cseq.number + 1
-        self.request = with_headers(self.request, headers, number, self._agent.branch(), self.local)
+        branch = self._agent.marked(self._agent.branch(), self.call_id)
+        self.request = with_headers(self.request, headers, number, branch, self.local)
         self._early.clear()
         self._early_media.clear()
         self._reliable.clear()

@@ -45,6 +45,14 @@ class AgentServices(Protocol):
         """A new branch, without the magic cookie."""
         ...
 
+    def marked(self, branch: str, call_id: str) -> str:
+        """A branch of ours for an INVITE that begins a call, with what shows that it is; see `strays`."""
+        ...
+
+    def call_of(self, key: DialogKey) -> CallLeg | None:
+        """The call that has this dialog, `None` for none."""
+        ...
+
     def tag(self) -> str:
         """A new tag."""
         ...

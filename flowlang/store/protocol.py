@@ -161,6 +161,11 @@ class OutboxStore(RecoverableStore, Protocol):
 class LeftCalls(Past, Protocol):
     """What a store has of calls that were up."""
 
+    @property
+    def identity(self) -> str:
+        """What this store is called, of 64 bits of chance; nobody is told who cannot read it."""
+        ...
+
     def dialogs(self) -> dict[str, Any]:
         """What was kept of each, by its leg; nothing is in one that is damaged."""
         ...

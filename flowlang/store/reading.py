@@ -207,6 +207,11 @@ class Archive:
         """Whether a message was here."""
         return bool(self._db.value("SELECT 1 FROM seen WHERE message = ?", (seen_key(channel, message),)))
 
+    @property
+    def identity(self) -> str:
+        """What this store is called."""
+        return str(self._db.value("SELECT name FROM identity"))
+
     def dialogs(self) -> dict[str, Any]:
         """Of the call legs that were up, by their legs: what is sealed and has no key is sealed still, and
         one that is damaged has nothing."""

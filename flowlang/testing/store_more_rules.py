@@ -38,7 +38,10 @@ def keeps_dialogs(make: Open, name: str) -> None:
         store.keep_dialog(f"{name}b", {"n": 3}, AT)
         store.drop_dialog(f"{name}b")
         store.commit()
+        identity = store.archive.identity
     with closing(make()) as store:
+        assert len(identity) >= 16, "the name of a store is soon guessed"
+        assert store.archive.identity == identity, "a store changes its name"
         found = {leg: each for leg, each in store.archive.dialogs().items() if leg.startswith(name)}
         assert found == {f"{name}a": {"n": 2}}, "the dialogs are others"
         for _ in range(2):

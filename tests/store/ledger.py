@@ -6,6 +6,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import fields, replace
+from secrets import token_hex
 from typing import Any, Self
 
 from flowlang.core.journal import Entry
@@ -37,6 +38,7 @@ class Disk:
         self.outbox: dict[str, Sending] = {}
         self.dialogs: dict[str, Any] = {}
         self.starts: dict[str, int] = {}
+        self.identity = token_hex(8)
         self.seen: dict[tuple[str, str], int] = {}
         self.requests: dict[int, Request] = {}
         self.ladders: dict[tuple[str, str, int], list[Any]] = {}
@@ -135,6 +137,10 @@ class Books:
 
     def sending(self, key: str) -> Sending | None:
         return self._disk.outbox.get(key)
+
+    @property
+    def identity(self) -> str:
+        return self._disk.identity
 
     def dialogs(self) -> dict[str, Any]:
         return {leg: each.get("$secret", each) for leg, each in self._disk.dialogs.items()}

@@ -280,6 +280,26 @@ async def test_of_a_call_that_was_placed_a_secret_number_is_not_on_disk_and_it_g
         assert [each for each in asked if each.startswith("BYE ")]
 
 
+async def test_who_picks_up_after_the_kill_has_an_ack_and_a_bye(
+    tmp_path: Path, loopback_clock: Virtual
+) -> None:
+    async with raw_caller(0) as called:
+        text = PLACES.format(port=called.socket.getsockname()[1])
+        store = DyingStore(tmp_path)
+        with suppress(flowlang.StoreError):
+            async with engine_on(store, text) as (engine, _):
+                engine.start("reach", number="bob")
+                invite = await called.receive("INVITE ")
+                store.dead = True
+        async with engine_on(SqliteStore(tmp_path), text) as (_, sip):
+            called.server = ("127.0.0.1", port_of(sip))
+            await called.respond(invite, "200 OK", called.sdp(), tag="b1")
+            while header(found := await called.receive("ACK "), "Call-ID") != header(invite, "Call-ID"):
+                pass
+            bye = await bye_by(port_of(sip), called)
+            assert header(bye, "To") == header(found, "To")
+
+
 async def test_who_rings_when_the_process_is_killed_has_a_bye_that_ends_it(
     tmp_path: Path, loopback_clock: Virtual
 ) -> None:

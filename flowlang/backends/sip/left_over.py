@@ -19,6 +19,7 @@ from flowlang.sip import Address, Response, SipSyntaxError
 from flowlang.sip.address import DEFAULT_PORTS, same_host
 from flowlang.sip.dialog import Dialog
 from flowlang.sip.headers import parse_name_addr
+from flowlang.sip.strays import Strays
 
 from .endpoint import Endpoint
 
@@ -56,7 +57,10 @@ def dialog_from_plain(plain: dict[str, Any]) -> Dialog:
 
 
 def end_left_over(endpoint: Endpoint, keeper: DialogKeeper) -> None:
-    """Begins a BYE for each call that was left. Waits for nothing: they are transactions like any other."""
+    """Begins a BYE for each call that was left, and has one that is answered only now get his. Waits for
+    nothing: they are transactions like any other."""
+    if keeper.dialogs_mark is not None:
+        endpoint.agent.strays = Strays(endpoint.agent, keeper.dialogs_mark, endpoint.now())
     for leg, plain in keeper.dialogs_left.items():
         owed = _Owed(lambda leg=leg: keeper.drop_dialog(leg))
         try:
