@@ -79,6 +79,8 @@ class Engine:
         self._store = store
         self.keeper = Keeper(store, beside)
         self._clock = clock
+        self.now = clock.now
+        """The engine's clock."""
         self.new_id = new_id
         self.new_seed = new_seed
         self.place = Placing(self, self._backends)
@@ -263,10 +265,6 @@ class Engine:
                 await each.settle()
 
     # -- for the other parts of the engine
-
-    def now(self) -> int:
-        """The engine's clock."""
-        return self._clock.now()
 
     def observed(self, observation: Observation) -> None:
         """Something happened: tells those who watch, and closes the record if it is the end of a leg."""

@@ -173,13 +173,14 @@ class Keeper:
 
     def hold(self, running: Running, taken: Input, outputs: list[Output]) -> None:
         """An input is in the journal; what came of it goes out after the commit."""
-        self._given.set()
         self._inputs += 1
-        if self._inputs == ENOUGH:
+        if self._inputs == 1:
+            self._given.set()
+        elif self._inputs == ENOUGH:
             self._enough.set()
-        if isinstance(taken, _UNASKED):
+        if type(taken) in _UNASKED:
             waited_for = False
-            if isinstance(taken, Happened) and not running.flow.lost_input:
+            if type(taken) is Happened and not running.flow.lost_input:
                 match taken.event:
                     case MessageReceived(channel=str(channel), id=str(message), to=ours):
                         self.here(channel, seen_as(ours, message), taken.at)
@@ -198,7 +199,7 @@ class Keeper:
             waited_for = True
             self._taken.append((kept, not running.flow.lost_input))
         for output in outputs:
-            if isinstance(output, _WITHIN_GROUP):
+            if type(output) in _WITHIN_GROUP:
                 running.carry_out(output)
                 continue
             self._held.append((running, output))
@@ -223,8 +224,9 @@ class Keeper:
         """Commits group after group, until cancelled. Raises `StoreError`: then nothing more goes out."""
         while True:
             await self._given.wait()
-            with trio.move_on_after(LINGER):
-                await self._hurry.wait()
+            if not self._hurry.is_set():
+                with trio.move_on_after(LINGER):
+                    await self._hurry.wait()
             if self._owed:
                 await self._all_taken()
             self._given, self._hurry, self._enough = trio.Event(), trio.Event(), trio.Event()
@@ -248,6 +250,7 @@ class Keeper:
                 await self._one_less.wait()
 
 
+# Asked by their exact types, as `isinstance` takes its time to say no of a struct.
 _UNASKED = Happened, TimePassed
 """Inputs that come by themselves: who waits for one is in `tell` or `within`."""
 
@@ -256,7 +259,7 @@ _WITHIN_GROUP = Launch, HandedOff
 
 def _shows(running: Running, output: Output) -> bool:
     """Whether anybody waits for an output: not for notes, nor for the end of a call that no host watches."""
-    return not isinstance(output, Note) and not (isinstance(output, Over) and running.may_end_late)
+    return type(output) is not Note and not (type(output) is Over and running.may_end_late)
 
 
 def _let_go(taken: Iterable[tuple[Kept, bool]], held: Iterable[tuple[Running, Output]]) -> None:

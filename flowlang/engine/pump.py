@@ -45,8 +45,9 @@ class Pump:
         """It has something to do."""
         if not running.queued:
             running.queued = True
+            if not self._queue:  # else it is awake already
+                self._wake.set()
             self._queue.append(running)
-            self._wake.set()
 
     async def run(self) -> None:
         """Works until cancelled."""
@@ -76,10 +77,11 @@ class Pump:
     def _give_turns(self, running: Running, end: float) -> bool:
         """Whether that used the slice up."""
         running.queued = used_up = False
-        while running.has_work:
-            running.turn()
+        more = running.has_work
+        while more:
+            more = running.turn()
             if used_up := self._processor_time() >= end:
-                if running.has_work:
+                if more:
                     running.queued = True
                     self._spinning.append(running)
                 break

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from collections import deque
 from collections.abc import Callable
-from typing import TYPE_CHECKING, get_args
+from typing import TYPE_CHECKING
 
 import trio
 
@@ -158,9 +158,9 @@ class Running:
         """Whether a turn would do anything."""
         return bool(self._inbox or self._taken) and self.flow.ending is None
 
-    def turn(self) -> None:
-        """One slice: the next input, or more of the one under way. What comes of an input goes out when all
-        of it is known and in the journal."""
+    def turn(self) -> bool:
+        """One slice: the next input, or more of the one under way; whether there is more to do. What comes of
+        an input goes out when all of it is known and in the journal."""
         flow = self.flow
         taken = self._taken or self._next()
         try:
@@ -171,7 +171,7 @@ class Running:
             else:
                 self._outputs += flow.resume()
             if flow.busy:
-                return
+                return True
             outcome = outcome_hash(self._outputs)
         except Exception as error:  # noqa: BLE001 (a mistake of ours costs this activeflow alone)
             _log.exception("activeflow %s failed", flow.id)
@@ -246,7 +246,7 @@ class Running:
         the result where it cannot tell."""
         number, command = output.action, output.command
         self._withdraw[number] = None
-        of_leg = not isinstance(command, _OF_THE_WORLD)  # a leg dies with the process: nothing is done again
+        of_leg = False
 
         def finish(result: Result, settle: Callable[[], None] = nothing) -> None:
             if self._withdraw.pop(number, _DONE) is _DONE:
@@ -264,6 +264,7 @@ class Running:
         elif isinstance(command, OutsideCommand):
             withdraw = self._engine.post.dispatch.send(self.activeflow, command, finish)
         else:
+            of_leg = True  # a leg dies with the process: nothing is done again
             withdraw = self._legs.perform(command, finish)
         if number in self._withdraw:
             self._withdraw[number] = withdraw
