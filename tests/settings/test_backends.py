@@ -303,6 +303,18 @@ MAIL = 'kind = "email"\nfrom = "desk@clinic.example"'
 SMSC = 'kind = "smpp"\nhost = "smsc.example"'
 HOOK = 'kind = "web"\nlisten = "127.0.0.1:1"\n[backends.a.hooks.h]'
 
+TWICE = """kind = "web"
+listen = "127.0.0.1:1"
+{}[backends.a.hooks.h]
+verify = "none"
+[backends.b]
+kind = "web"
+listen = "127.0.0.1:1"
+{}[backends.b.hooks.h]
+verify = "none\"
+"""
+TLS = 'certificate = "x"\nkey = "x"\n'
+
 
 @pytest.mark.parametrize(
     ("lines", "message"),
@@ -326,6 +338,8 @@ HOOK = 'kind = "web"\nlisten = "127.0.0.1:1"\n[backends.a.hooks.h]'
         (f'{SMSC}\nsystem_id = "x"\nfrom = "X"\nca_file = "x"', "`tls = true`"),
         ('kind = "web"\nlisten = "127.0.0.1:1"', "`hooks` or a `chat`"),
         ('kind = "web"\nlisten = "127.0.0.1:1"\nkey = "x"\n[backends.a.chat]', "`certificate`"),
+        (TWICE.format("", ""), "two backends want the path /hooks/h"),
+        (TWICE.format(TLS, TLS.replace("x", "y")), "another certificate"),
         (f'{HOOK}\nverify = "standard"', "`secret`"),
         (f'{HOOK}\nverify = "standard"\nsecret = {{ env = "HOME" }}', "whsec_"),
         ('kind = "http"\nprivate = ["10.1.2.0/99"]', "network"),

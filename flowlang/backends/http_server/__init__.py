@@ -2,7 +2,7 @@
 the same `listen` share one listener."""
 
 from .messages import Handler, Request, Response, plain
-from .server import LISTEN, HttpServer, Listen, server_of
+from .server import LISTEN, HttpServer, Listen, check_server, server_of
 from .taking import Taken, answered, reported, take
 from .websocket import SocketClosed, SocketHandler, WebSocket
 
@@ -18,6 +18,7 @@ __all__ = [
     "Taken",
     "WebSocket",
     "answered",
+    "check_server",
     "plain",
     "reported",
     "server_of",

@@ -12,8 +12,8 @@ import re
 import socket
 import ssl
 from collections import Counter
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from ipaddress import ip_address
 from typing import Any
 
@@ -183,12 +183,36 @@ def _context(listen: Listen) -> ssl.SSLContext | None:
     return server_context(listen.certificate, listen.key) if listen.certificate is not None else None
 
 
-def server_of(section: Section) -> HttpServer:
-    """The server of a section's settings, shared with those that listen at the same address."""
-    given, folder = section.settings, section.surroundings.folder
+@dataclass(slots=True, eq=False)
+class _Checked:
+    """What the sections before say of one address."""
+
+    files: Mapping[str, str]
+    paths: set[str] = field(default_factory=set[str])
+
+
+def check_server(section: Section, paths: Iterable[str] = ()) -> None:
+    """What the settings alone tell of the server of a section, which wants these paths for itself."""
+    given = section.settings
     for name, other in (("certificate", "key"), ("key", "certificate")):
         if name in given and other not in given:
             raise SettingsError(f"`{name}` needs `{other}` beside it", name)
+    files = {name: given[name] for name in ("certificate", "key") if name in given}
+    address = given["listen"]
+    before = section.surroundings.shared.one(_Checked, address, lambda: _Checked(files))
+    if files and before.files != files:
+        raise SettingsError("another section listens here with another certificate", "certificate")
+    for path in paths:
+        if path in before.paths:
+            raise SettingsError(f"two backends want the path {path} at {address}", "listen")
+        before.paths.add(path)
+
+
+def server_of(section: Section) -> HttpServer:
+    """The server of a section's settings, shared with those that listen at the same address."""
+    check_server(section)
+    given, folder = section.settings, section.surroundings.folder
+    for name in ("certificate", "key"):
         if name in given and not (folder / given[name]).is_file():
             raise SettingsError(f"there is no file {folder / given[name]}", name)
     found = {name: str(folder / given[name]) for name in ("certificate", "key") if name in given}
@@ -201,7 +225,4 @@ def server_of(section: Section) -> HttpServer:
         socket.getaddrinfo(listen.host, listen.port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
     except (OSError, UnicodeError):
         raise SettingsError(f"`{listen.host}` is no address of this machine", "listen") from None
-    server = section.surroundings.shared.one(HttpServer, listen.address, lambda: HttpServer(listen))
-    if found and server.listen != listen:
-        raise SettingsError("another section listens here with another certificate", "certificate")
-    return server
+    return section.surroundings.shared.one(HttpServer, listen.address, lambda: HttpServer(listen))

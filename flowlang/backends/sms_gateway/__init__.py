@@ -10,7 +10,7 @@ from typing import Any, get_args
 
 from flowlang.backends.border import BackendError
 from flowlang.backends.http_client import EVERYWHERE, ClientSettings
-from flowlang.backends.http_server import LISTEN, server_of
+from flowlang.backends.http_server import LISTEN, check_server, server_of
 from flowlang.backends.on_wire import OnWire
 from flowlang.backends.signatures import SecretError, standard_key
 from flowlang.model.action import Names
@@ -40,6 +40,8 @@ def _written(section: Section) -> tuple[Form, str]:
         raise SettingsError(f"`{given['from']}` is no number, short code or name that sends texts", "from")
     if "listen" in given and "public_url" not in given:
         raise SettingsError("callbacks need the `public_url` that the gateway is told", "listen")
+    if "listen" in given:
+        check_server(section)
     if form.needs_account and not given.get("account"):
         raise SettingsError("this form needs the `account` at the gateway", "form")
     if given["token"]:  # else it is not here

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from flowlang.backends.group_commit import FileError
-from flowlang.backends.http_server import LISTEN, server_of
+from flowlang.backends.http_server import LISTEN, check_server, server_of
 from flowlang.backends.signatures import SecretError, standard_key
 from flowlang.model.action import Names
 from flowlang.project.backends import BackendKind, Section, SettingsError
@@ -28,8 +28,7 @@ def _check(section: Section) -> None:
     given = section.settings
     if not given.get("hooks") and "chat" not in given:
         raise SettingsError("it serves nothing: give it `hooks` or a `chat`")
-    if "key" in given and "certificate" not in given:
-        raise SettingsError("a key is of no use without `certificate`", "key")
+    check_server(section, [f"/hooks/{name}" for name in given.get("hooks", {})])
     for name, each in given.get("hooks", {}).items():
         if all(each.get(secret, True) for secret in ("secret", "older_secret")):  # else it is not here
             _hook(name, each, "")
