@@ -35,5 +35,10 @@ class Mailbox(Generic[T]):
             await self._strand.suspend(self._give_up, when_left=self._when_left)
         return self._items.popleft()
 
+    @property
+    def left(self) -> tuple[T, ...]:
+        """What nobody took out."""
+        return tuple(self._items)
+
     def _give_up(self) -> None:
         self._waits = False

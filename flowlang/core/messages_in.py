@@ -59,5 +59,9 @@ class MessagesIn:
             return True, strand.line
         if len(self._kept) >= self._limit:
             return False, None
-        self._kept.append(message)
+        self.keep(message)
         return True, None
+
+    def keep(self, message: Outcome) -> None:
+        """It waits for somebody, also where it was for one who wants it no more."""
+        self._kept.append(message)

@@ -125,8 +125,6 @@ class Arrivals:
         arrived = Arrived(channel, person, ours, text, message, incoming.automatic)
         dropped = self._porter.looks_at(arrived, now, in_thread=running is not None or asleep is not None)
         if dropped is not None:
-            if not dropped.refused and message is not None:
-                self._engine.keeper.here(channel, seen_as(ours, message), now)
             self._drop(incoming, dropped, running, nothing if dropped.refused else kept)
             return Refusal(FORBIDDEN) if dropped.refused else None
         if asleep is not None:
@@ -207,10 +205,20 @@ class Arrivals:
             case _:
                 pass
 
-        def on_disk(_has: bool) -> None:
+        def here() -> None:
+            message = incoming.data.get("id") if isinstance(incoming.data, dict) else None
+            if isinstance(message, str) and not dropped.refused:
+                engine.keeper.here(channel, seen_as(ours, message), now)
+
+        def on_disk(has: bool) -> None:
+            if not has:  # it was over by itself
+                here()
             engine.keeper.after(lambda _has: kept())
 
-        if running is not None and dropped.stops:
-            running.put(StopAsked(now), on_disk)
+        if running is not None and dropped.stops and running.flow.ending is None:
+            asked = StopAsked(now)
+            # Together: one that is known to have been here, and has stopped nobody, would never do so.
+            engine.keeper.within(asked, here)
+            running.put(asked, on_disk)
         else:
-            on_disk(True)
+            on_disk(False)

@@ -158,6 +158,7 @@ class Engine:
             for each, host in zip(self._backends, hosts, strict=True)
         ]
         self.post.dispatch.let_go()
+        self.place.let_go()
         return tuple(where)
 
     def start(self, flow: str, *arguments: Any, **named: Any) -> Run:

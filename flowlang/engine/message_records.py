@@ -7,6 +7,8 @@ and after the end of the activeflow too. The text is in none.
 
 from __future__ import annotations
 
+from collections import OrderedDict
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, overload
 
 from flowlang.backends.border import Incoming
@@ -27,7 +29,17 @@ if TYPE_CHECKING:
     from .running import Running
 
 _LONGEST = 256  # characters of an address, an id or a cause
+_LATELY = 1_000
+"""Reports that are remembered: of what went out so lately, its record may have no id yet."""
 _LOST = "as many messages wait as are kept"
+
+
+@dataclass(frozen=True, slots=True)
+class _Reported:
+    channel: str
+    status: str
+    at: int
+    reason: str | None
 
 
 class MessageRecords:
@@ -36,6 +48,7 @@ class MessageRecords:
     def __init__(self, engine: Engine, store: Store) -> None:
         self._engine = engine
         self._store = store if isinstance(store, MessageStore) else None
+        self._lately: OrderedDict[str, list[_Reported]] = OrderedDict()
 
     # -- out
 
@@ -71,7 +84,10 @@ class MessageRecords:
                 state, message, cause = "sent", text_of(fields.get("id")), None
             case Done():
                 state, message, cause = "sent", None, None
-        self._store.settle_message(key, state, self._engine.now(), _cut(message), _cut(cause))
+        message = _cut(message)
+        self._store.settle_message(key, state, self._engine.now(), message, _cut(cause))
+        for each in self._lately.pop(message or "", ()):  # which found no record of that id
+            self._store.report_message(each.channel, message or "", each.status, each.at, each.reason)
         self._engine.keeper.wake()
 
     def again(self, key: str) -> None:
@@ -82,8 +98,12 @@ class MessageRecords:
     def reported(self, channel: str, message: str, status: str, reason: str | None) -> None:
         """What became of one that went out, as its carrier reports."""
         if self._store is not None and status in ("sent", "delivered", "read", "failed"):
-            now = self._engine.now()
-            self._store.report_message(channel, _cut(message), status, now, _cut(reason))
+            told = _Reported(channel, status, self._engine.now(), _cut(reason))
+            message = _cut(message)
+            self._store.report_message(channel, message, status, told.at, told.reason)
+            self._lately.setdefault(message, []).append(told)
+            if len(self._lately) > _LATELY:
+                self._lately.popitem(last=False)
             self._engine.keeper.wake()
 
     # -- in

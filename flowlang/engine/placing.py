@@ -2,15 +2,19 @@
 
 Where the store is durable the record of a leg begins with the input that asked for it, and is on disk before
 anything of the call goes out: whatever becomes of the process, each leg that somebody saw has its record.
+
+What goes on after a crash may want to call before any backend runs: that waits, in order.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, cast
 
-from flowlang.backends.border import Backend, Inbox, Leg, Outgoing, Placer
-from flowlang.model.commands import PlaceCall
+from flowlang.backends.border import Backend, Finish, Inbox, Leg, Outgoing, Placer, nothing
+from flowlang.backends.legs import Legs
+from flowlang.model.commands import BackendCommand, PlaceCall
+from flowlang.model.observations import LegEnded
 from flowlang.model.results import Failed
 
 if TYPE_CHECKING:
@@ -25,6 +29,31 @@ class Placing:
         self._placer = cast("Placer | None", next(able, None))
         self._engine = engine
         self._announced: dict[tuple[str, int], str] = {}
+        self._held: list[tuple[str, Legs, BackendCommand, Finish]] | None = None
+
+    def hold(self) -> None:
+        """What is asked of legs from now on waits, as no backend runs."""
+        self._held = []
+
+    def let_go(self) -> None:
+        """The backends run."""
+        held, self._held = self._held or (), None
+        for activeflow, legs, command, finish in held:
+            if self._engine.living(activeflow) is not None:
+                legs.perform(command, finish)
+            elif isinstance(command, PlaceCall) and (activeflow, command.leg) in self._announced:
+                leg = self._announced.pop((activeflow, command.leg))
+                self._engine.observed(LegEnded(self._engine.now(), leg, "us", "cancelled", None))
+
+    def perform(
+        self, activeflow: str, legs: Legs, command: BackendCommand, finish: Finish
+    ) -> Callable[[], None]:
+        """As `Legs.perform`. What waits cannot be cancelled, but by the end of its activeflow: the calls from
+        before are gone, and those to come are not placed yet."""
+        if self._held is None:
+            return legs.perform(command, finish)
+        self._held.append((activeflow, legs, command, finish))
+        return nothing
 
     def announce(self, activeflow: str, flow: str, command: PlaceCall) -> None:
         """A flow will place a call as soon as all up to now is on disk."""

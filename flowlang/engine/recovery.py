@@ -57,6 +57,7 @@ class Recovered:
 def recover(engine: Engine, store: RecoverableStore) -> Recovered:
     """Brings back all that lived. To be called once, before anything comes in. Raises `StoreError`."""
     engine.post.dispatch.hold()
+    engine.place.hold()
     engine.dialogs.recover(store)
     records = _close_records(engine, store)
     diverged: dict[str, str] = {}
@@ -87,10 +88,9 @@ def recover(engine: Engine, store: RecoverableStore) -> Recovered:
         else:
             running = bring_back(engine, store, stored, last, again, builds)
             back.append((running, again))
-            if entries:
-                _go_on(engine, running, again)
-            else:
+            if not entries:
                 running.put(Begin(again.flow.opening.at))
+            _go_on(engine, running, again)
     under_way = [
         (running.activeflow, command) for running, again in back for command in again.under_way.values()
     ]
@@ -178,9 +178,11 @@ def _close_records(engine: Engine, store: RecoverableStore) -> tuple[CallRecord,
     closed: list[CallRecord] = []
     for row in store.archive.open_records():
         row["answered"] = row["answered"] or engine.dialogs.answered(row["leg"])
-        ended = max(alive, row["started"], row["rang"] or 0, row["answered"] or 0)
-        if (since := row.pop("held_since", None)) is not None:
-            row["held"] += max(0, ended - since)
+        since: int | None = row.pop("held_since", None)
+        spoke = (row["answered"] or 0) + row["held"]  # so long it was up at least
+        ended = max(alive, row["started"], row["rang"] or 0, since or 0, spoke)
+        if since is not None:
+            row["held"] += ended - since
         status = 200 if row["answered"] is not None else row["status"]
         end: dict[str, Any] = {"ended": ended, "ended_by": "network", "cause": "lost", "status": status}
         record = CallRecord(**row | end)

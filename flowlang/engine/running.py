@@ -265,7 +265,7 @@ class Running:
             withdraw = self._engine.post.dispatch.send(self.activeflow, command, finish)
         else:
             of_leg = True  # a leg dies with the process: nothing is done again
-            withdraw = self._legs.perform(command, finish)
+            withdraw = self._engine.place.perform(self.activeflow, self._legs, command, finish)
         if number in self._withdraw:
             self._withdraw[number] = withdraw
 

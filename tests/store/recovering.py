@@ -76,6 +76,7 @@ class Carrier:
 
     def __init__(self, answers: Callable[[SendMessage], Result | None] | None = None) -> None:
         self.commands_out: list[SendMessage] = []
+        self.finishes: dict[str, Finish] = {}
         self._answers = answers or (lambda command: Done(Outcome("sent", {"id": command.key})))
         self._host: Host | None = None
 
@@ -111,6 +112,7 @@ class Carrier:
     def send(self, command: OutsideCommand, finish: Finish) -> Callable[[], None]:
         assert isinstance(command, SendMessage)
         self.commands_out.append(command)
+        self.finishes[command.key] = finish
         if (result := self._answers(command)) is not None:
             finish(result)
         return nothing

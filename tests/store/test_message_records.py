@@ -104,6 +104,20 @@ async def test_reports_are_told_also_when_the_activeflow_or_the_process_is_over(
     assert [state for way, _, state, _ in told(tmp_path) if way == "out"] == ["read", "failed", "sent"]
 
 
+async def test_a_report_that_comes_right_behind_the_answer_is_told(
+    tmp_path: Path, autojump_clock: Virtual
+) -> None:
+    carrier = Carrier(lambda _command: None)
+    async with process(SqliteStore(tmp_path), carrier):
+        carrier.receive("+14155550100", "one")
+        await trio.sleep(1)
+        (command,) = carrier.commands_out
+        carrier.finishes[command.key](Done(Outcome("sent", {"id": "m1"})))
+        carrier.report("m1", "delivered")
+        await trio.sleep(1)
+    assert [state for way, _, state, _ in told(tmp_path) if way == "out"] == ["delivered"]
+
+
 @pytest.mark.parametrize(
     ("result", "state", "cause"),
     [

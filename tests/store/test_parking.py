@@ -305,6 +305,24 @@ async def test_an_input_in_the_commit_that_parks_keeps_it_awake(
             assert states(tmp_path) == ["live"]
 
 
+async def test_one_that_ends_in_the_commit_that_parks_it_is_over_for_good(
+    tmp_path: Path, autojump_clock: Virtual
+) -> None:
+    with SqliteStore(tmp_path) as store:
+        async with flowlang.open_engine(store=store) as engine:
+            engine.recover()
+            engine.load_text(SIGNALS)
+            activeflow = engine.start("main", 1).id
+            await trio.sleep(1)
+            running = engine.living(activeflow)
+            assert running is not None
+            engine.parking._park(running)  # pyright: ignore[reportPrivateUsage] (as its clock does)
+            engine.stop(activeflow)
+            await trio.sleep(1)
+            assert engine.activeflows == ()
+    assert states(tmp_path) == ["ended"]
+
+
 async def test_a_message_that_comes_again_after_a_crash_is_known_to_one_that_is_parked(
     tmp_path: Path, autojump_clock: Virtual
 ) -> None:

@@ -58,13 +58,21 @@ async def _answer(stage: Stage, question: str) -> str | None:
         if kept is not None:
             return str(kept.fields["text"])
     box: Mailbox[Outcome | None] = Mailbox(stage.strand)
+
+    def time_out() -> None:
+        flow.messages.stop_asking(stage.strand)  # what comes with this very input is nobody's answer
+        box.put(None)
+
     flow.messages.ask(stage.strand, box.put)
-    timer = flow.timers.add(flow.at + _timeout(stage), TimerClass.WAIT, 0, lambda: box.put(None))
+    timer = flow.timers.add(flow.at + _timeout(stage), TimerClass.WAIT, 0, time_out)
     try:
         message = await box.get()
     finally:
         flow.messages.stop_asking(stage.strand)
         timer.cancel()
+        for each in box.left:  # it came as a deadline around this was met
+            if each is not None:
+                flow.messages.keep(each)
     return str(message.fields["text"]) if message is not None else None
 
 

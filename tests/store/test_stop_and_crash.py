@@ -1,0 +1,58 @@
+"""Who writes STOP has stopped the conversation, wherever the process is killed: what is not acknowledged by
+then comes again."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from pathlib import Path
+
+import pytest
+import trio
+
+import flowlang
+from flowlang.model.policy import EVERYTHING
+from flowlang.store.opt_outs import OptedOut
+from flowlang.store.reading import open_archive
+from flowlang.store.sqlite import SqliteStore
+
+from .recovering import Carrier, DyingStore
+
+Virtual = trio.testing.MockClock
+
+TALK = """
+policy { allow sms "*" }
+route sms => talk
+flow talk { send "hello"
+    wait for message }
+"""
+COMMITS = 8
+
+
+async def process(store: SqliteStore, carrier: Carrier, *texts: str) -> set[str]:
+    """One that is written these; what it acknowledged."""
+    kept = set[str]()
+    with store:
+        opted_out = OptedOut(store.folder)
+        async with flowlang.open_engine(
+            [carrier], store=store, policy=EVERYTHING, opted_out=opted_out
+        ) as engine:
+            engine.recover()
+            engine.load_text(TALK)
+            await engine.listen()
+            for text in texts:
+                carrier.receive("+14155550100", text, kept.add)
+                await trio.sleep(1)
+    return kept
+
+
+@pytest.mark.parametrize("at", range(1, COMMITS))
+@pytest.mark.parametrize("after", [False, True])
+async def test_no_crash_leaves_it_going_on(
+    tmp_path: Path, autojump_clock: Virtual, at: int, after: bool
+) -> None:
+    first, kept = Carrier(), set[str]()
+    with suppress(flowlang.StoreError):
+        kept = await process(DyingStore(tmp_path, at, after=after), first, "hi", "STOP")
+    await process(SqliteStore(tmp_path), Carrier(), *({"STOP": 0} if "STOP" not in kept else {}))
+    with open_archive(tmp_path) as archive:
+        assert list(archive.activeflows()) == []
