@@ -311,7 +311,7 @@ verify = "none"
 kind = "web"
 listen = "127.0.0.1:1"
 {}[backends.b.hooks.h]
-verify = "none\"
+verify = "none"
 """
 TLS = 'certificate = "x"\nkey = "x"\n'
 
