@@ -1,4 +1,4 @@
-"""A message that comes as an `ask`, or a deadline around it, has just run out of time: it is kept for the next."""
+"""What comes as an `ask`, or a deadline around it, has just run out of time is kept for the next."""
 
 from __future__ import annotations
 
