@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
+import pytest
 import trio
 from trio.testing import MockClock
 
 import flowlang
+from flowlang.engine.keeping import ENOUGH, GATHER, LINGER
 from flowlang.store.reading import open_archive
 from flowlang.store.sqlite import SqliteStore
 
@@ -35,9 +37,13 @@ class SlowDisk:
         await self._allowed.receive()
         work()
 
-    async def commit(self) -> None:
-        """The commit that is asked for, or the next one."""
+    def let(self) -> None:
+        """Lets it have the commit that is asked for, or the next one."""
         self._let.send_nowait(None)
+
+    async def commit(self) -> None:
+        """The same; when that is over."""
+        self.let()
         await trio.sleep(1)
 
 
@@ -73,3 +79,48 @@ async def test_another_reads_only_what_was_committed(tmp_path: Path, autojump_cl
                 assert not list(archive.activeflows())
                 await disk.commit()
                 assert [each.flow for each in archive.activeflows()] == ["main"]
+
+
+async def test_what_nobody_waits_for_lingers_for_company(tmp_path: Path, autojump_clock: MockClock) -> None:
+    commits: list[float] = []
+
+    async def disk(work: Callable[[], None]) -> None:
+        commits.append(trio.current_time())
+        work()
+
+    text = 'flow main { let n = 0\non signal "add" { n = n + 1 }\nwait 1h }'
+    with SqliteStore(tmp_path) as store:
+        async with flowlang.open_engine(store=store, beside=disk) as engine:
+            engine.load_text(text)
+            run = engine.start("main")
+            await trio.sleep(1)
+            began = trio.current_time()
+            commits.clear()
+            engine.signal(run.id, "add")
+            await trio.sleep(LINGER / 2)
+            assert commits == []
+            assert store.pending
+            await trio.sleep(1)
+            assert commits == [pytest.approx(began + LINGER)]
+            engine.signal(run.id, "add")
+            await engine.signalled(run.id, "add")  # who waits for it waits for no company
+            assert commits[1:] == [trio.current_time()]
+            assert not store.pending
+
+
+async def test_a_large_group_does_not_wait_for_more(tmp_path: Path, autojump_clock: MockClock) -> None:
+    disk, watched = SlowDisk(), Watched()
+    with SqliteStore(tmp_path) as store:
+        async with flowlang.open_engine(store=store, beside=disk) as engine:
+            engine.observe(watched)
+            engine.load_text(SCRIPT)
+            runs = [engine.start("main") for _ in range(ENOUGH)]
+            await trio.sleep(0.001)
+            for each in runs:
+                engine.signal(each.id, "add", 1)
+                engine.stop(each.id)
+            disk.let()
+            await trio.sleep(GATHER / 2)
+            assert disk.asked == 2
+            await disk.commit()
+            assert len(watched.lines) == 2 * ENOUGH
