@@ -15,7 +15,7 @@ from heapq import heappop, heappush
 from typing import TYPE_CHECKING
 
 from flowlang.compile.names import variable
-from flowlang.compile.runtime.decimals import DECIMALS
+from flowlang.compile.runtime.decimals import DECIMALS, run
 from flowlang.compile.runtime.faults import Fault, script_line
 from flowlang.compile.runtime.weights import check_weight
 from flowlang.model.actions import CONVERSATIONS, Action
@@ -30,7 +30,7 @@ from flowlang.model.values import Outcome, Value
 from .blocks import Block, On, without
 from .events import Events
 from .exits import Exit, ExitKind, Killed, Unwind
-from .inputs import ActionOver, Begin, Happened, Input, StopAsked, TimePassed
+from .inputs import ActionOver, Begin, Happened, Input, StopAsked
 from .lasting import set_outermost_deadlines
 from .limits import Limits
 from .listeners import Listeners
@@ -121,23 +121,20 @@ class Activeflow(Parts):
         self.meter.begin()
         self.secret_input = False
         self._inputs = inputs = self._inputs + 1
-        if self.timers.any_due(self.at) and not isinstance(given, Begin):
+        if self.timers.any_due(self.at) and type(given) is not Begin:
             for timer in self.timers.take_due(self.at):
                 timer.fire()
         try:
-            match given:
-                case Happened():
-                    self.lost_input = not self.events.deliver(given.event)
-                case ActionOver():
-                    if given.action in self.outbox.secret:
-                        self.secret_input = True
-                    self.outbox.deliver(given.action, given.result)
-                case Begin():
-                    self._begin(self.opening.flow, self.opening.arguments)
-                case StopAsked():
-                    self.stop()
-                case TimePassed():
-                    pass
+            if type(given) is Happened:
+                self.lost_input = not self.events.deliver(given.event)
+            elif type(given) is ActionOver:
+                if given.action in self.outbox.secret:
+                    self.secret_input = True
+                self.outbox.deliver(given.action, given.result)
+            elif type(given) is Begin:
+                self._begin(self.opening.flow, self.opening.arguments)
+            elif type(given) is StopAsked:
+                self.stop()
         except Killed as killed:
             self._kill(killed)
         if inputs >= self.limits.history * 4 // 5 and self.ending is None:
@@ -148,12 +145,7 @@ class Activeflow(Parts):
 
     def resume(self) -> list[Output]:
         """Goes on where a slice ended, and gives what came out since."""
-        before = getcontext()
-        setcontext(DECIMALS)
-        try:
-            return self._work()
-        finally:
-            setcontext(before)
+        return run(self._work)
 
     def _work(self) -> list[Output]:
         self.busy = False
@@ -315,7 +307,7 @@ class Activeflow(Parts):
                 try:
                     check_weight(value)
                 except Fault as fault:
-                    fault.line = self._line_of_flow()
+                    fault.line = self.line_of_flow
                     self._fault_at_top(fault)
                 else:
                     secret = self.opening.flow in self.secrets.results_of
@@ -373,12 +365,6 @@ class Activeflow(Parts):
         self.note(FlowEnded(self.at, self.id, self.opening.flow, ending.how, *why))
         self.outbox.add(Over(ending))
         self.drop()
-
-    def _line_of_flow(self) -> int:
-        """Where the flow that it began with is declared."""
-        program = self.script.program
-        info = program.flows.get(self.opening.flow)
-        return program.module.source.position(info.decl.span.start).line if info is not None else 0
 
     def _line(self) -> int:
         return self.current.line if self.current is not None else 0

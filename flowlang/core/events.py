@@ -73,10 +73,10 @@ class Events:
                 self._run_straight(listener, outcome)
                 return True
             return self.hand_over(listener, outcome)
-        elif isinstance(event, DigitPressed):
+        elif type(event) is DigitPressed:
             passed = flow.passes_on(event.digit)
             self._observe_event(outcome, None if passed else flow.digits.add(event.digit, flow.at))
-        elif isinstance(event, MessageReceived):
+        elif type(event) is MessageReceived:
             taken, line = flow.messages.add(outcome, of_thread=event.leg == CALLER_LEG)
             self._observe_event(outcome, line)
             if not taken:
@@ -84,7 +84,7 @@ class Events:
             return taken
         else:
             self._observe_event(outcome, None)
-            if isinstance(event, SignalReceived):
+            if type(event) is SignalReceived:
                 return self._keep_signal(event.signal, outcome)
         return True
 
@@ -97,9 +97,9 @@ class Events:
             if of_all is not None:
                 self.tell(of_all)
             return True
-        if isinstance(event, CallEnded | TransferAsked) and flow.of_connected(event):
+        if (type(event) is CallEnded or type(event) is TransferAsked) and flow.of_connected(event):
             return True
-        if isinstance(event, TransferAsked):  # nobody is connected with him whom it could be about
+        if type(event) is TransferAsked:  # nobody is connected with him whom it could be about
             flow.outbox.perform(ReportTransfer(CALLER_LEG, DECLINED), unheard)
             return True
         match event:

@@ -47,7 +47,7 @@ def as_value(given: Any, depth: int = 0) -> Value:
     if depth > _DEPTH:
         raise Fault("host_action", f"a result is nested more than {_DEPTH} deep")
     match given:
-        case None | bool() | Duration() | Time() | Regex():
+        case None | bool():
             return given
         case Decimal():
             return _decimal(given)
@@ -64,6 +64,8 @@ def as_value(given: Any, depth: int = 0) -> Value:
             return _map(given, depth)  # pyright: ignore[reportUnknownArgumentType]
         case Outcome():
             return Outcome(given.name, _map(given.fields, depth))
+        case Duration() | Time() | Regex():
+            return given
         case timedelta():
             return Duration(given // timedelta(microseconds=1))
         case datetime() if given.tzinfo is not None:

@@ -7,22 +7,24 @@ fed.
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, final
 
 from msgspec import Struct
 from msgspec.structs import astuple
 
 from flowlang.model import events
-from flowlang.model.plain import from_plain, to_plain
+from flowlang.model.plain import all_from_plain, all_to_plain, from_plain, to_plain
 from flowlang.model.results import Done, Failed, Result
 
 
+@final
 class Begin(Struct, frozen=True):
     """The first input: the flow starts."""
 
     at: int
 
 
+@final
 class Happened(Struct, frozen=True):
     """An event came in."""
 
@@ -30,6 +32,7 @@ class Happened(Struct, frozen=True):
     event: events.Event
 
 
+@final
 class ActionOver(Struct, frozen=True):
     """A command that was performed has its result."""
 
@@ -38,12 +41,14 @@ class ActionOver(Struct, frozen=True):
     result: Result
 
 
+@final
 class TimePassed(Struct, frozen=True):
     """The clock reached what `next_deadline` asked for."""
 
     at: int
 
 
+@final
 class StopAsked(Struct, frozen=True):
     """Somebody outside ends the activeflow, as by `stop`."""
 
@@ -81,27 +86,22 @@ def input_to_plain(given: Input, *, secret: bool = False) -> list[Any]:
     return [*plain[:known], *({"$secret": each} for each in plain[known:])]
 
 
+_KINDS: dict[type[Input], str] = {Begin: "begin", TimePassed: "time", StopAsked: "stop"}
 _KNOWN = {"done": 3, "failed": 4, "event": 4}
 """How much of an input that brings a secret says nothing of it: kind, time, action or event and its leg."""
 
 
 def _to_plain(given: Input) -> list[Any]:
-    if isinstance(given, Happened):  # first, as most are: a `match` of classes takes its time
+    # Not by a `match` of classes: that takes its time to say no of a struct.
+    if type(given) is Happened:
         event = given.event
-        return ["event", given.at, type(event).__name__, *map(to_plain, astuple(event))]
-    match given:
-        case Begin(at):
-            return ["begin", at]
-        case TimePassed(at):
-            return ["time", at]
-        case StopAsked(at):
-            return ["stop", at]
-        case ActionOver(at, action, Done(value)):
-            return ["done", at, action, to_plain(value)]
-        case ActionOver(at, action, Failed(code, text)):
-            return ["failed", at, action, code, text]
-        case _:
-            raise AssertionError(given)
+        return ["event", given.at, type(event).__name__, *all_to_plain(astuple(event))]
+    if type(given) is ActionOver:
+        at, action, result = given.at, given.action, given.result
+        if type(result) is Failed:
+            return ["failed", at, action, result.code, result.text]
+        return ["done", at, action, to_plain(result.value)]
+    return [_KINDS[type(given)], given.at]
 
 
 def input_from_plain(plain: list[Any]) -> Input:
@@ -117,7 +117,7 @@ def _made(kind: type[Begin | TimePassed | StopAsked]) -> Callable[[int], Input]:
 
 
 def _happened(at: int, kind: str, *values: Any) -> Happened:
-    return Happened(int(at), _EVENTS[kind](*map(from_plain, values)))  # pyright: ignore[reportArgumentType]
+    return Happened(int(at), _EVENTS[kind](*all_from_plain(values)))  # pyright: ignore[reportArgumentType]
 
 
 def _done(at: int, action: int, value: Any) -> ActionOver:

@@ -68,7 +68,7 @@ _NOTHING = digest([])
 
 def outcome_hash(outputs: list[Output]) -> bytes:
     """Stands for all commands that an input gave, in order."""
-    plain = [output_to_plain(each) for each in outputs if not isinstance(each, Note)]
+    plain = [output_to_plain(each) for each in outputs if type(each) is not Note]
     return digest(plain) if plain else _NOTHING
 
 

@@ -3,7 +3,7 @@ watch."""
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Any, Literal, final
 
 from msgspec import Struct
 
@@ -16,6 +16,7 @@ from flowlang.model.values import Value
 from .opening import Opening
 
 
+@final
 class Perform(Struct, frozen=True):
     """Do this and feed back an `ActionOver` with the number, unless it is withdrawn."""
 
@@ -23,12 +24,14 @@ class Perform(Struct, frozen=True):
     command: Command
 
 
+@final
 class Withdraw(Struct, frozen=True):
     """The action is cancelled; what it did stays."""
 
     action: int
 
 
+@final
 class Launch(Struct, frozen=True):
     """Start a flow as a new activeflow with this id."""
 
@@ -37,6 +40,7 @@ class Launch(Struct, frozen=True):
     arguments: dict[str, Value]
 
 
+@final
 class Connect(Struct, frozen=True):
     """Start an activeflow whose caller is a leg that this one placed; the leg is its from now on."""
 
@@ -44,6 +48,7 @@ class Connect(Struct, frozen=True):
     opening: Opening
 
 
+@final
 class HandedOff(Struct, frozen=True):
     """The activeflow goes on as another flow, in a new machine with this opening; the last output of this
     one. What came before need not be kept for a replay."""
@@ -51,6 +56,7 @@ class HandedOff(Struct, frozen=True):
     opening: Opening
 
 
+@final
 class Ending(Struct, frozen=True):
     """How an activeflow ended: `done` with what the flow returned, `stop`, `gone` (the caller left), or
     `fault` with its code, text and line, that of a module with its file. By `handoff` one machine of it ends,
@@ -68,12 +74,14 @@ class Ending(Struct, frozen=True):
         return file_of(self.line)
 
 
+@final
 class Over(Struct, frozen=True):
     """The activeflow is over; the last output of all."""
 
     ending: Ending
 
 
+@final
 class Note(Struct, frozen=True):
     """For those who watch; not part of what a replay is compared by."""
 
@@ -88,6 +96,8 @@ def output_to_plain(output: Perform | Withdraw | Launch | Connect | HandedOff | 
     match output:
         case Perform(action, command):
             return ["perform", action, command_to_plain(command)]
+        case Over(ending):
+            return ["over", *ending_to_plain(ending)]
         case Withdraw(action):
             return ["withdraw", action]
         case Launch(activeflow, flow, arguments):
@@ -96,8 +106,6 @@ def output_to_plain(output: Perform | Withdraw | Launch | Connect | HandedOff | 
             return ["connect", leg, opening.flow, to_plain(opening.arguments)]
         case HandedOff(opening):
             return ["handoff", opening.flow, to_plain(opening.arguments)]
-        case Over(ending):
-            return ["over", *ending_to_plain(ending)]
 
 
 def ending_to_plain(ending: Ending) -> list[Any]:

@@ -51,6 +51,13 @@ class Parts:
         return MASK if self.secrets.hides_line(fault.line) else fault.text
 
     @property
+    def line_of_flow(self) -> int:
+        """Where the flow that it began with is declared."""
+        program = self.script.program
+        info = program.flows.get(self.opening.flow)
+        return program.module.source.position(info.decl.span.start).line if info is not None else 0
+
+    @property
     def rules(self) -> Rules:
         """What it may reach."""
         return Rules(self.script.program.policy, self.limits.policy)

@@ -33,6 +33,7 @@ from flowlang.model.values import Outcome
 from flowlang.store.protocol import RecoverableStore
 from flowlang.store.reading import Stored
 
+from . import collector
 from .records import AGAIN
 from .replay import Builds, KeyMissing, NotReplayed, Replayed, Sent, last_line, replayed
 from .running import Running
@@ -54,6 +55,7 @@ class Recovered:
     """How many of what was asked meanwhile are carried out."""
 
 
+@collector.held()
 def recover(engine: Engine, store: RecoverableStore) -> Recovered:
     """Brings back all that lived. To be called once, before anything comes in. Raises `StoreError`."""
     engine.post.dispatch.hold()

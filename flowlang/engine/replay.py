@@ -171,22 +171,21 @@ class _Became:
 
     def took(self, given: Input) -> None:
         """It took this."""
-        match given:
-            case Happened(event=event):
-                if type(event) is MessageReceived:
-                    if event.channel is not None and event.id is not None:
-                        self.received.append((event.channel, seen_as(event.to, event.id)))
-                elif type(event) is MessageReported and (action := self._named.get(event.id)) is not None:
-                    sent = self.sent[action]
-                    self.sent[action] = replace(sent, reports=(*sent.reports, event.status))
-            case ActionOver(action=action, result=result):
-                self.under_way.pop(action, None)
-                if action in self.sent:
-                    self.sent[action] = replace(self.sent[action], result=result)
-                    if (message := id_of(result)) is not None:
-                        self._named[message] = action
-            case _:
-                pass
+        if type(given) is Happened:
+            event = given.event
+            if type(event) is MessageReceived:
+                if event.channel is not None and event.id is not None:
+                    self.received.append((event.channel, seen_as(event.to, event.id)))
+            elif type(event) is MessageReported and (action := self._named.get(event.id)) is not None:
+                sent = self.sent[action]
+                self.sent[action] = replace(sent, reports=(*sent.reports, event.status))
+        elif type(given) is ActionOver:
+            action, result = given.action, given.result
+            self.under_way.pop(action, None)
+            if action in self.sent:
+                self.sent[action] = replace(self.sent[action], result=result)
+                if (message := id_of(result)) is not None:
+                    self._named[message] = action
 
     def gave(self, outputs: list[Output], at: int) -> None:
         """It gave these then."""

@@ -6,7 +6,7 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import ClassVar, final
 
 from msgspec import Struct
 
@@ -16,6 +16,7 @@ CALLER_LEG = 0
 """The number of the leg of the caller, or of whoever began the thread."""
 
 
+@final
 class DigitPressed(Struct, frozen=True):
     """A digit came in: `0`-`9`, `*`, `#`, `A`-`D`; RFC 4733 counts it once, at its first packet."""
 
@@ -24,6 +25,7 @@ class DigitPressed(Struct, frozen=True):
     digit: str
 
 
+@final
 class CallHeld(Struct, frozen=True):
     """The far end put us on hold."""
 
@@ -31,6 +33,7 @@ class CallHeld(Struct, frozen=True):
     leg: int
 
 
+@final
 class CallUnheld(Struct, frozen=True):
     """The far end took us off hold."""
 
@@ -38,6 +41,7 @@ class CallUnheld(Struct, frozen=True):
     leg: int
 
 
+@final
 class CallEnded(Struct, frozen=True):
     """A leg is gone. `cause`: `normal`, `cancelled`, `no_ack`, `lost`, … (a hangup cause)."""
 
@@ -46,6 +50,7 @@ class CallEnded(Struct, frozen=True):
     cause: str
 
 
+@final
 class CallRinging(Struct, frozen=True):
     """A leg that we placed rings (SIP 180); `early`: there is early media (183)."""
 
@@ -54,6 +59,7 @@ class CallRinging(Struct, frozen=True):
     early: bool = False
 
 
+@final
 class CallAnswered(Struct, frozen=True):
     """A leg that we placed is answered. `display` and `number` are those of who is there, as far as the
     operator has said so."""
@@ -64,6 +70,7 @@ class CallAnswered(Struct, frozen=True):
     number: str | None = None
 
 
+@final
 class CallRefused(Struct, frozen=True):
     """A leg that we placed came to nothing; `status` is SIP's, 0 where nothing came back at all; `q850` the
     cause in Q.850's terms where the other side gave one, else 0; `contacts` where else to call (3xx)."""
@@ -76,6 +83,7 @@ class CallRefused(Struct, frozen=True):
     contacts: tuple[str, ...] = ()
 
 
+@final
 class TransferAsked(Struct, frozen=True):
     """The far end of a leg asks that whoever it is connected with is connected with `to` in its place (SIP
     REFER). It is told what becomes of it by `ReportTransfer`. `replaces` is a call of
@@ -87,6 +95,7 @@ class TransferAsked(Struct, frozen=True):
     replaces: str | None = None
 
 
+@final
 class CallTransferred(Struct, frozen=True):
     """At the far end of the leg is `to` now: who was there has given his place to somebody with whom he was
     in another call (an attended transfer)."""
@@ -100,6 +109,7 @@ ELSEWHERE = -1
 """The leg of a message that is of another thread than the one that the activeflow began with."""
 
 
+@final
 class MessageReceived(Struct, frozen=True):
     """Somebody wrote: the person at the other end, or, `ELSEWHERE`, one to whom this activeflow has written.
     `source` is the address, `id` what a reply refers to, `to` the address of ours that it was written to,
@@ -116,6 +126,7 @@ class MessageReceived(Struct, frozen=True):
     reply_to: str | None = None
 
 
+@final
 class MessageReported(Struct, frozen=True):
     """What became of a message that went out: `status` is `sent`, `delivered`, `failed` or `read`; `id` as in
     the outcome `sent`."""
@@ -131,6 +142,7 @@ class MessageReported(Struct, frozen=True):
         return self.status
 
 
+@final
 class SignalReceived(Struct, frozen=True):
     """Somebody outside signalled this activeflow (`on signal "paid"`)."""
 
@@ -139,6 +151,7 @@ class SignalReceived(Struct, frozen=True):
     data: Value = None
 
 
+@final
 class Emitted(Struct, frozen=True):
     """A flow emitted an event of its own making; never comes from outside."""
 
@@ -170,11 +183,31 @@ Event = (
 
 def as_outcome(event: Event) -> Outcome:
     """The event as a script holds it (`on dtmf as e`): `text` is what a pattern is matched against."""
+    if type(event) is SignalReceived:  # those of which there are many first: a `match` takes its time
+        return Outcome("signal", {"name": event.signal, "text": event.signal, "data": event.data})
+    if type(event) is DigitPressed:
+        return Outcome("dtmf", {"digit": event.digit, "text": event.digit})
+    if type(event) is MessageReceived:
+        return Outcome(
+            "message",
+            {
+                "text": event.text,
+                "subject": event.subject,
+                "from": event.source,
+                "channel": event.channel,
+                "id": event.id,
+                "to": event.to,
+                "reply_to": event.reply_to,
+            },
+        )
+    if type(event) is Emitted:
+        fields: dict[str, Value] = {"data": event.data}
+        if isinstance(event.data, dict):
+            fields = {**event.data, "data": event.data}
+        elif isinstance(event.data, str):
+            fields["text"] = event.data
+        return Outcome(event.event, fields)
     match event:
-        case SignalReceived():
-            return Outcome("signal", {"name": event.signal, "text": event.signal, "data": event.data})
-        case DigitPressed():
-            return Outcome("dtmf", {"digit": event.digit, "text": event.digit})
         case CallHeld() | CallUnheld():  # by the caller; by one of our legs see `flowlang.core.legs`
             return Outcome(event.name, {"by": "caller", "held": "agent", "agent": None})
         case CallRinging() | CallAnswered() | CallRefused() | TransferAsked():
@@ -183,25 +216,5 @@ def as_outcome(event: Event) -> Outcome:
             return Outcome("transferred", {"by": "caller", "to": event.to, "text": event.to})
         case CallEnded():
             return Outcome("hangup", {"cause": event.cause})
-        case MessageReceived():
-            return Outcome(
-                "message",
-                {
-                    "text": event.text,
-                    "subject": event.subject,
-                    "from": event.source,
-                    "channel": event.channel,
-                    "id": event.id,
-                    "to": event.to,
-                    "reply_to": event.reply_to,
-                },
-            )
         case MessageReported():
             return Outcome(event.status, {"id": event.id, "to": event.to, "reason": event.reason})
-        case Emitted():
-            fields: dict[str, Value] = {"data": event.data}
-            if isinstance(event.data, dict):
-                fields = {**event.data, "data": event.data}
-            elif isinstance(event.data, str):
-                fields["text"] = event.data
-            return Outcome(event.event, fields)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Collection, Iterable
 from decimal import Decimal
 from typing import Any, Protocol
 
@@ -37,6 +38,7 @@ class Sealing(Protocol):
 
 _AS_THEY_ARE = frozenset({type(None), bool, int, str})
 """What most values are, none of them a secret: those are of classes of their own."""
+_stand_for_themselves = _AS_THEY_ARE.issuperset
 
 
 def to_plain(value: Value) -> Any:
@@ -58,14 +60,24 @@ def to_plain(value: Value) -> Any:
         case Decimal():
             plain = {"$decimal": str(value)}
             return {"$secret": plain} if isinstance(value, SecretDecimal) else plain
+        case Outcome():
+            return {"$outcome": [value.name, {key: to_plain(each) for key, each in value.fields.items()}]}
         case Duration():
             return {"$duration": value.microseconds}
         case Time():
             return {"$time": value.microseconds}
         case Regex():
             return {"$regex": [value.pattern, value.flags]}
-        case Outcome():
-            return {"$outcome": [value.name, {key: to_plain(each) for key, each in value.fields.items()}]}
+
+
+def all_to_plain(values: Collection[Value]) -> Iterable[Any]:
+    """Of each what `to_plain` gives."""
+    return values if _stand_for_themselves(map(type, values)) else map(to_plain, values)
+
+
+def all_from_plain(plain: Collection[Any]) -> Iterable[Value]:
+    """Of each what `from_plain` gives."""
+    return plain if _stand_for_themselves(map(type, plain)) else map(from_plain, plain)
 
 
 def from_plain(plain: Any) -> Value:

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+from typing import final
+
 from msgspec import Struct
 
 from .values import Outcome, Value
 
 
+@final
 class Done(Struct, frozen=True):
     """It ended by itself; `value` is its outcome or `None`."""
 
     value: Value = None
 
 
+@final
 class Failed(Struct, frozen=True):
     """It could not be done: a fault in the script. `code` is a stable word such as `prompt_missing`, `text`
     one line."""

@@ -105,7 +105,7 @@ class Stage:
 
     def value_of(self, result: Result) -> Value:
         """What a command gave; its failure as a fault."""
-        if isinstance(result, Failed):
+        if type(result) is Failed:
             if result.code == "gone":
                 self.flow.caller_left(Outcome("hangup", {"cause": "lost"}))
             raise Fault(result.code, result.text, self.strand.line)
