@@ -214,7 +214,7 @@ def check_backends(sections: Mapping[str, Mapping[str, Any]], report: Report) ->
         ours,
         frozenset(outlets) if outlets is not None else None,
         names,
-        tuple(_missing(report)),
+        tuple(sorted(_missing(report), key=lambda each: each.span)),
         tuple(each for _, each in report.files),
     )
 

@@ -99,11 +99,11 @@ class Project:
         return made
 
     def check_backends(self) -> Checked:
-        """Reads `[backends]` by the shapes of its kinds, and makes nothing; secrets need not be there. Raises
-        `ProjectError`."""
-        sections = self.settings.get("backends")
-        if not sections or self.report is None:
+        """Reads `[backends]` by the shapes of its kinds, and makes nothing; secrets need not be there, and
+        what other files all sections name is only looked for. Raises `ProjectError`."""
+        if self.report is None:
             return Checked(ours=True, outlets=frozenset(), names={})
+        sections = self.settings.get("backends", {})
         self.report.needs_secrets = False
         checked = check_backends(sections, self.report)
         self.report.needs_secrets = True

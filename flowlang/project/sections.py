@@ -34,6 +34,7 @@ from flowlang.model.actions import EVERY_CHANNEL, Recovery, TypeName
 
 from .shapes import (
     Choice,
+    File,
     Flag,
     Integer,
     Items,
@@ -120,7 +121,7 @@ _action = Told(
 )
 _backend = Told(Kinded(), "a way in and out; `flow backends` lists the kinds and what else each takes")
 _policy = Told(
-    Text(), "the operator's policy, a script with nothing else; `flow serve --policy` goes before it"
+    File(), "the operator's policy, a script with nothing else; `flow serve --policy` goes before it"
 )
 
 SECTIONS: dict[str, Shape] = {

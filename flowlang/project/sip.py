@@ -32,7 +32,7 @@ from ipaddress import ip_address, ip_network
 from typing import Any
 
 from .positions import Path
-from .shapes import Choice, Flag, Integer, Items, Named, Quantity, Report, Table, Text, Told
+from .shapes import Choice, File, Flag, Integer, Items, Named, Quantity, Report, Table, Text, Told
 
 NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,63}")
 _ADDRESS = re.compile(rf"(?=.{{1,128}}\Z){NAME.pattern}(?:@[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?)?")
@@ -104,9 +104,9 @@ _LISTENER = Table(
 )  # fmt: skip
 _TLS = Table(
     {
-        "certificate": Told(_text, "the file of our certificate and its chain, PEM"),
-        "key": Told(_text, "the file of its key, where the certificate's has none"),
-        "authorities": Told(_text, "a file of certificates that vouch for peers; the system's without it"),
+        "certificate": Told(File(), "the file of our certificate and its chain, PEM"),
+        "key": Told(File(), "the file of its key, where the certificate's has none"),
+        "authorities": Told(File(), "a file of certificates that vouch for peers; the system's without it"),
         "wildcards": Told(Flag(), "lets a server prove its name by `*.`, which RFC 5922 forbids"),
     }
 )
