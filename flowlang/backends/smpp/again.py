@@ -11,8 +11,9 @@ all that it says is equal and the older
 Whoever writes the same twice, as `yes` to one question and to the next, gets an answer between the two: what
 is answered is held for no repetition, or his second `yes` would be lost.
 
-What came is known across a crash too: a file has a line for each message, with its hash alone, and one for
-each answer that is given to the system, which sends it whatever becomes of the process.
+What came is known across a crash too: a file has a line for each message, with its hash alone, and two for
+each answer: before it is given to the system and after. What the system has it sends, whatever becomes of the
+process; who is killed between the two has it come again at once, or not.
 """
 
 from __future__ import annotations
@@ -31,6 +32,8 @@ from .incoming import Text
 from .lines import Lines
 
 DOUBT = 60.0
+BRIEFLY = 2.0
+"""The same of what was being answered as the process was killed: nobody writes again so soon."""
 LATELY = 5.0
 """Seconds in which an answer reaches an SMSC that is there."""
 _LONGEST = 86_400.0
@@ -44,6 +47,7 @@ class _Came:
     hashed: str
     message_id: str
     answered: float | None = None
+    gone: bool = False
 
 
 class Again:
@@ -88,6 +92,13 @@ class Again:
                 self._came[each].answered = now
                 self._write([now, each])
 
+    def gone(self, message_ids: Iterable[str], now: float) -> None:
+        """They did."""
+        for each in message_ids:
+            if each in self._came:
+                self._came[each].gone = True
+                self._write([now, each, True])
+
     def unsaid(self, message_ids: Iterable[str]) -> None:
         """They did not, or not whole."""
         for each in message_ids:
@@ -121,12 +132,14 @@ class Again:
     def _doubted(self, hashed: str, now: float) -> str | None:
         if now >= self._until:
             self._doubtful.clear()
-        found = self._doubtful.get(hashed)
-        if found is None:
-            return None
-        first = found.pop(0)
+        found = self._doubtful.pop(hashed, [])
+        if now >= self._until - DOUBT + BRIEFLY:
+            found = [each for each in found if each.answered is None or each.gone]
         if not found:
-            del self._doubtful[hashed]
+            return None
+        first, *others = found
+        if others:
+            self._doubtful[hashed] = others
         return first.message_id
 
     def _take(self, came: _Came) -> None:
@@ -136,19 +149,21 @@ class Again:
             self._unanswered.pop(oldest.hashed, None)
 
     def _begin(self, now: float) -> None:
-        """What a former process had not answered is in doubt."""
+        """What a former process had not answered, for all that is known, is in doubt."""
         if self._begun:
             return
         self._begun = True
         with suppress(OSError):  # a disk that fails costs a repetition at the most, here and below
             self._lines.begin(self._read)
-        self._doubt(now, lambda each: each.answered is None)
+        self._doubt(now, lambda each: not each.gone)
         self._until = now + DOUBT
 
     def _read(self, line: Any) -> None:
         match line:
             case [at, str(message_id)]:
                 self._came[message_id].answered = float(at)
+            case [_, str(message_id), True]:
+                self._came[message_id].gone = True
             case [at, str(hashed), str(message_id)]:
                 self._take(_Came(float(at), hashed, message_id))
             case _:
@@ -163,6 +178,8 @@ class Again:
             yield [each.at, each.hashed, each.message_id]
             if each.answered is not None:
                 yield [each.answered, each.message_id]
+            if each.gone:
+                yield [each.answered, each.message_id, True]
 
 
 def _hash(text: Text) -> str:

@@ -238,8 +238,6 @@ class SmppBackend:
                 data = bytes(session.output)
                 session.output.clear()
                 answering, session.answering = session.answering, []
-                # Before: who is killed between the two has it come again, and who is killed behind them
-                # holds for a repetition nothing that was answered.
                 self._again.answered(answering, self._now())
                 try:
                     with trio.fail_after(self._smsc.timers.answer):
@@ -247,6 +245,7 @@ class SmppBackend:
                 except (trio.BrokenResourceError, trio.ClosedResourceError, trio.TooSlowError):
                     self._again.unsaid(answering)
                     return
+                self._again.gone(answering, self._now())
                 continue
             with trio.move_on_at(min(session.next_deadline(), self._out.next_deadline(room=session.room))):
                 await self._wake.wait()

@@ -5,7 +5,9 @@ from __future__ import annotations
 from itertools import count
 from pathlib import Path
 
-from flowlang.backends.smpp.again import DOUBT, Again
+import pytest
+
+from flowlang.backends.smpp.again import BRIEFLY, DOUBT, Again
 from flowlang.backends.smpp.incoming import Text
 
 NUMBERS = count()
@@ -38,9 +40,24 @@ def test_what_was_answered_before_a_process_died_is_another_in_the_next(tmp_path
     first, second = before.id_of(YES, 1000.0), before.id_of(NO, 1000.0)
     before.decided(first)
     before.answered([first], 1000.0)
+    before.gone([first], 1000.0)
     after = again(path)
     assert after.id_of(YES, 1000.5) != first
     assert after.id_of(NO, 1000.5) == second
+
+
+@pytest.mark.parametrize(("seconds", "same"), [(BRIEFLY - 1, True), (BRIEFLY, False)])
+def test_what_was_being_answered_as_a_process_was_killed_comes_again_at_once_or_not(
+    seconds: float, same: bool, tmp_path: Path
+) -> None:
+    path = tmp_path / "came"
+    before = again(path)
+    first = before.id_of(YES, 1000.0)
+    before.decided(first)
+    before.answered([first], 1000.0)
+    after = again(path)
+    after.bound(1010.0)
+    assert (after.id_of(YES, 1010.0 + seconds) == first) is same
 
 
 def test_an_answer_that_did_not_go_out_whole_is_none(tmp_path: Path) -> None:
