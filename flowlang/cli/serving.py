@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import os
 import signal
 import sys
@@ -31,6 +30,7 @@ from flowlang.store.sealing import LastingSealer
 from flowlang.store.sqlite import SqliteStore
 from flowlang.voices import open_espeak
 
+from .collecting import collect_when_quiet, keep_what_is_here
 from .controlling import Controls, serve_controls
 from .data import opened_store
 from .display import LiveView, Style, printable
@@ -112,14 +112,10 @@ async def _serve(service: Service, as_json: bool) -> Exit:
         _tell_of(recovered)
         where = (await engine.listen())[: len(named)]
         lines.flush()
-        # What is here now stays: a collection of all of it takes 100 ms, five frames of audio. A call leaves
-        # no cycles: there is little to look for, and a look at each 700 objects took 10 % of a call's time,
-        # at each 10,000 still 5 %: most that it sees wait for stray messages for 64*T1, and go by themselves.
-        gc.collect()
-        gc.freeze()
-        gc.set_threshold(50_000)
+        keep_what_is_here()
         async with trio.open_nursery() as nursery:
             nursery.start_soon(lines.run)
+            nursery.start_soon(collect_when_quiet, lambda: not len(engine.records))
 
             def require_voices() -> None:
                 require_voice(each.program for each in engine.scripts)

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-import secrets
 import time
 from collections.abc import AsyncGenerator, Callable, Iterable
 from contextlib import asynccontextmanager
 from dataclasses import replace
+from functools import partial
 
 import trio
 
 from flowlang.backends.border import Backend
+from flowlang.backends.chance import Chance
 from flowlang.core import Limits
 from flowlang.core.manners import Machines, Manners, OptOuts, Porter
 from flowlang.model.policy import NOTHING, Policy
@@ -22,6 +23,9 @@ from .clock import Clock
 from .engine import Engine
 from .parking import IDLE
 from .retention import Retention, forget
+
+_ID = 6  # bytes
+_SEED = 63  # bits: it is a number of SQLite's
 
 
 def _store_error(error: BaseException) -> StoreError | None:
@@ -41,8 +45,8 @@ async def open_engine(
     store: Store | None = None,
     wall: Callable[[], float] = time.time,
     processor_time: Callable[[], float] = time.perf_counter,
-    new_id: Callable[[], str] = lambda: secrets.token_hex(6),
-    new_seed: Callable[[], int] = lambda: secrets.randbits(63),
+    new_id: Callable[[], str] | None = None,
+    new_seed: Callable[[], int] | None = None,
     manners: Manners | None = None,
     opted_out: OptOuts | None = None,
     machines: Machines | None = None,
@@ -67,6 +71,7 @@ async def open_engine(
     """
     failed: BaseException | None = None
     engine: Engine | None = None
+    chance = Chance()
     try:
         async with on_a_thread() as thread, trio.open_nursery() as nursery:
             engine = Engine(
@@ -76,8 +81,8 @@ async def open_engine(
                 store=store or MemoryStore(),
                 clock=Clock(wall),
                 processor_time=processor_time,
-                new_id=new_id,
-                new_seed=new_seed,
+                new_id=new_id or partial(chance.token, _ID),
+                new_seed=new_seed or partial(chance.getrandbits, _SEED),
                 porter=Porter(manners, opted_out, machines),
                 beside=beside or thread,
                 park_after=park_after,

@@ -23,9 +23,10 @@ class RtpSender:
     __slots__ = ("sequence", "ssrc", "timestamp")
 
     def __init__(self, random: RandomBits) -> None:
-        self.ssrc = random.getrandbits(32)
-        self.sequence = random.getrandbits(16)
-        self.timestamp = random.getrandbits(32)
+        bits = random.getrandbits(80)
+        self.ssrc = bits >> 48
+        self.sequence = bits >> 32 & SEQUENCE_MASK
+        self.timestamp = bits & TIMESTAMP_MASK
 
     def packet(
         self, payload: bytes, payload_type: int, *, marker: bool = False, timestamp: int | None = None

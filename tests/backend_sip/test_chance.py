@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from flowlang.backends.sip.chance import Chance
+from flowlang.backends.chance import Chance
 
 
 @pytest.mark.parametrize("size", [0, 1, 8, 4095, 4096, 10_000])

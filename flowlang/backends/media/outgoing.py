@@ -131,8 +131,13 @@ class Outgoing:
     @property
     def idle(self) -> bool:
         """Whether there is nothing to say."""
-        waiting = self._digits_done or self._digits.busy
-        return self._playback is None and self._behind is None and not waiting and self._relayed <= 0
+        return (
+            self._playback is None
+            and self._behind is None
+            and self._relayed <= 0
+            and not self._digits_done
+            and not self._digits.busy
+        )
 
     @property
     def rest(self) -> int | None:

@@ -15,6 +15,7 @@ from typing import Any
 import trio
 
 from flowlang.backends.border import BackendError, DialogKeeper, Host, Inbox, Incoming, Outgoing, Refusal
+from flowlang.backends.chance import Chance
 from flowlang.backends.files import raise_file_limit
 from flowlang.backends.ladder import LadderLine, LadderPart
 from flowlang.backends.media import MediaConfig, MediaError, MediaPlane, hold_music
@@ -64,7 +65,6 @@ from flowlang.sip.offer_answer import Codec, fits
 
 from .admission import behind_nat, make_door
 from .callers import incoming_of, tell_refused
-from .chance import Chance
 from .dns import DnsResolver, LazyLookup, Lookup
 from .endpoint import Endpoint, check_addresses
 from .ground import Ground

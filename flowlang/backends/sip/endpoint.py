@@ -169,8 +169,10 @@ class Endpoint:
         finally:
             self._working = False
         deadline = self.agent.next_deadline()
-        if deadline is not None and deadline < self._alarm.deadline:
-            self._alarm.deadline = max(deadline, self._rung + _GRAIN)
+        if deadline is not None:
+            due = max(deadline, self._rung + _GRAIN)
+            if due < self._alarm.deadline:  # trio takes its time to set one
+                self._alarm.deadline = due
         if self.changed:
             self.changed.unpark_all()
 

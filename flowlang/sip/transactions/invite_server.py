@@ -77,7 +77,7 @@ class InviteServer(ServerTransaction):
             self._resend(message, now)
 
     def _forget(self, message: Message | None, now: float) -> None:
-        self._last = None  # the user core retransmits a 2xx
+        self._last, self._printed = None, b""  # the user core retransmits a 2xx
 
     def _start_g(self, message: Message | None, now: float) -> None:
         if not self.destination.reliable:
