@@ -21,7 +21,10 @@ _OPTIONS = frozenset({"SIZE", "BODY", "AUTH"})
 """Of MAIL; AUTH says nothing that counts here, and some give it to everybody (RFC 4954 §5)."""
 _LONGEST_COMMAND = 1_000  # RFC 5321 §4.5.3.1.4 asks for 512, extensions add to that
 _LONGEST_TEXT_LINE = 1_000  # §4.5.3.1.6, with its CRLF
-_PATH = re.compile(r"(FROM|TO):\s?<([^<>\s]{0,254})>((?: [!-~]{1,100}){0,10})\s*\Z", re.IGNORECASE)
+_QUOTED = r'"(?:[ !#-\[\]-~]|\\[ -~]){0,64}"@'  # §4.1.2: what stands before the @ may have spaces so
+_PATH = re.compile(
+    rf"(FROM|TO):\s?<((?:{_QUOTED})?[^<>\s]{{0,254}})>((?: [!-~]{{1,100}}){{0,10}})\s*\Z", re.IGNORECASE
+)
 _LONG_LINE = re.compile(rb"\n[^\n]{%d}" % _LONGEST_TEXT_LINE)
 _BARE = re.compile(rb"\r(?!\n)|(?<!\r)\n")
 

@@ -123,6 +123,7 @@ def test_nothing_that_came_in_the_clear_counts_behind_tls() -> None:
     "sender",
     [
         b"<SRS0=hHh=TT=home.example=ann@forward.example>",
+        b'<"Ann <the \\"one\\">"@home.example>',
         b"<bounces+1-ab=cd=clinic.example=desk!x@list.example>",
         b"<prvs=123=ann@[192.0.2.1]>",
         b"<root>",
