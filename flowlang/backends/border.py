@@ -224,9 +224,12 @@ class DialogKeeper(Protocol):
         when it starts, and then drops it."""
         ...
 
-    def keep_dialog(self, leg: str, dialog: dict[str, Any], *, secret: bool) -> None:
+    def keep_dialog(
+        self, leg: str, dialog: dict[str, Any], kept: Callable[[], None] = nothing, *, secret: bool
+    ) -> None:
         """Keeps plain data of a leg that rings or is answered, in place of what it was; forgotten at
-        `LegEnded`. `secret`: it must not be read on disk."""
+        `LegEnded`. `kept` is called when it is on disk, at once where nothing is. `secret`: it must not be
+        read there."""
         ...
 
     def drop_dialog(self, leg: str) -> None:

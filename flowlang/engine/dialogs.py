@@ -8,8 +8,10 @@ at a few starts.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, cast
 
+from flowlang.backends.border import nothing
 from flowlang.store import Store
 from flowlang.store.protocol import DialogStore, RecoverableStore
 
@@ -33,6 +35,8 @@ class Dialogs:
     def recover(self, store: RecoverableStore) -> None:
         """Takes note of what is left, before a new call adds to it. Raises `StoreError`."""
         if isinstance(store, DialogStore):
+            if not store.archive.dialogs():
+                return
             store.try_dialogs(_STARTS)
             store.commit()  # before any BYE goes out: a start that ends at once has been one
             self._left = store.archive.dialogs()
@@ -54,13 +58,19 @@ class Dialogs:
         found = cast("dict[str, Any]", dialog).get("answering") if isinstance(dialog, dict) else None
         return found if isinstance(found, int) else None
 
-    def keep(self, leg: str, dialog: dict[str, Any], *, secret: bool) -> None:
-        """The dialog of a leg as it stands. Raises `StoreError` for a secret without a key."""
-        if self._store is not None:
-            plain = {"$secret": dialog} if secret else dialog
-            self._store.keep_dialog(leg, plain, self._engine.now())
-            self._kept.add(leg)
+    def keep(self, leg: str, dialog: dict[str, Any], kept: Callable[[], None], *, secret: bool) -> None:
+        """The dialog of a leg as it stands; `kept` is called when that is on disk, or nothing is kept. Raises
+        `StoreError` for a secret without a key."""
+        if self._store is None:
+            kept()
+            return
+        plain = {"$secret": dialog} if secret else dialog
+        self._store.keep_dialog(leg, plain, self._engine.now())
+        self._kept.add(leg)
+        if kept is nothing:
             self._engine.keeper.wake()
+        else:
+            self._engine.keeper.after(lambda _has: kept())
 
     def drop(self, leg: str) -> None:
         """The leg is over."""

@@ -91,9 +91,11 @@ class Switchboard:
         """Of calls that were up when the process before was killed."""
         return self._engine.dialogs.left
 
-    def keep_dialog(self, leg: str, dialog: dict[str, Any], *, secret: bool) -> None:
+    def keep_dialog(
+        self, leg: str, dialog: dict[str, Any], kept: Callable[[], None] = nothing, *, secret: bool
+    ) -> None:
         """What it takes to end a leg, if this process does not live to do it."""
-        self._engine.dialogs.keep(leg, dialog, secret=secret)
+        self._engine.dialogs.keep(leg, dialog, kept, secret=secret)
 
     def drop_dialog(self, leg: str) -> None:
         """One that was left is over."""

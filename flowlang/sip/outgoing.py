@@ -52,12 +52,21 @@ class OutgoingCall(CallLeg):
         self.moved_on = False
         """Whether he who answered had offered again before: his 200 has no answer to our offer any more."""
         self._cancel_headers: tuple[tuple[str, str], ...] = ()
+        self.holds_ack = False
+        """Whether the ACK to who answers waits for `acknowledge`: until it is known on disk that he did. He
+        sends his 2xx again as long (§13.3.1.4), and to the next process where this one ends."""
+        self._held: str | None = None
 
     def begin(self, now: float) -> None:
         """Send the INVITE."""
         self._transaction = self._agent.transactions.request(self.request, self.peer, self.local, self, now)
 
     # What the user does
+
+    def reoffer(self, sdp: SessionDescription, now: float) -> bool:
+        """As of any leg, behind the ACK (§14.1)."""
+        self.acknowledge()
+        return super().reoffer(sdp, now)
 
     def hang_up(
         self, now: float, cause: HangupCause = "normal", headers: tuple[tuple[str, str], ...] = ()
@@ -101,6 +110,12 @@ class OutgoingCall(CallLeg):
             return
         self.end("timeout", "remote", 408)
         self.finish()
+
+    def acknowledge(self) -> None:
+        """Send the ACK that was held back; once."""
+        held, self._held = self._held, None
+        if held is not None:
+            self._send_ack(held)
 
     def dialog_for(self, request: Request) -> Dialog | None:
         """The dialog with the callee whose tag the request has; a leg may have several early ones."""
@@ -227,6 +242,7 @@ class OutgoingCall(CallLeg):
                 self._agent.emit(CallForked(self, response))
             return
         self.dialog = dialog
+        self._held = tag if self.holds_ack else None
         self._acknowledge(dialog, tag, answer)
         if late and answer is None:
             self._hang_up_dialog(now, "not_acceptable")
@@ -262,8 +278,13 @@ class OutgoingCall(CallLeg):
         self._send_ack(tag)
 
     def _send_ack(self, tag: str) -> None:
-        data, destination = self._acks[tag]
-        self._agent.send(data, destination, self.local)
+        if tag != self._held:
+            data, destination = self._acks[tag]
+            self._agent.send(data, destination, self.local)
+
+    def _send_bye(self, now: float) -> None:
+        self.acknowledge()  # §13.2.2.4: first
+        super()._send_bye(now)
 
     def _refuse_fork(self, dialog: Dialog, now: float) -> None:
         bye = dialog.request("BYE", self._agent.branch())

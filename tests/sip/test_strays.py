@@ -109,6 +109,33 @@ def test_a_call_that_is_up_here_is_not_ended_by_its_own_answer() -> None:
     assert lines(agent) == []
 
 
+def test_an_ack_that_is_held_goes_when_it_may_and_before_all_else() -> None:
+    for act in ("acknowledge", "hang_up", "reoffer"):
+        agent, media = agent_with(), session()
+        call = agent.invite(
+            Invitation("sip:desk@192.0.2.2", "sip:me@192.0.2.1", media.offer()), THERE, HERE, 0.0
+        )
+        call.holds_ack = True
+        invite = parse_datagram(sent(agent)[0].data)
+        assert isinstance(invite, Request)
+        for _ in range(2):
+            agent.receive(answer(invite), THERE, HERE, 1.0)
+            assert lines(agent) == []
+        match act:
+            case "acknowledge":
+                call.acknowledge()
+                call.acknowledge()
+                agent.receive(answer(invite), THERE, HERE, 1.0)
+                expected = ["ACK", "ACK"]
+            case "hang_up":
+                call.hang_up(1.0)
+                expected = ["ACK", "BYE"]
+            case _:
+                call.reoffer(media.offer(), 1.0)
+                expected = ["ACK", "INVITE"]
+        assert [each.split()[0] for each in lines(agent)] == expected
+
+
 def test_the_branch_of_an_invite_is_marked_again_with_a_password() -> None:
     agent = agent_with()
     branch = agent.branch()

@@ -102,11 +102,17 @@ def serving(folder: Path) -> Generator[int]:
         process.communicate()
 
 
-async def bye_by(port: int, caller: RawCaller) -> str:
-    """The next BYE of the server at this port: leaving an engine sends some, too, which a kill does not."""
-    while f"127.0.0.1:{port};" not in header(bye := await caller.receive("BYE "), "Via"):
+async def sent_by(port: int, caller: RawCaller, start: str) -> str:
+    """The next message of the server at this port: leaving an engine sends some, too, which a kill does
+    not."""
+    while f"127.0.0.1:{port};" not in header(found := await caller.receive(start), "Via"):
         pass
-    return bye
+    return found
+
+
+async def bye_by(port: int, caller: RawCaller) -> str:
+    """Its next BYE."""
+    return await sent_by(port, caller, "BYE ")
 
 
 @asynccontextmanager
@@ -294,10 +300,33 @@ async def test_who_picks_up_after_the_kill_has_an_ack_and_a_bye(
         async with engine_on(SqliteStore(tmp_path), text) as (_, sip):
             called.server = ("127.0.0.1", port_of(sip))
             await called.respond(invite, "200 OK", called.sdp(), tag="b1")
-            while header(found := await called.receive("ACK "), "Call-ID") != header(invite, "Call-ID"):
-                pass
-            bye = await bye_by(port_of(sip), called)
-            assert header(bye, "To") == header(found, "To")
+            ack = await sent_by(port_of(sip), called, "ACK ")
+            bye = await sent_by(port_of(sip), called, "BYE ")
+            assert header(ack, "To") == header(bye, "To")
+            assert header(ack, "Call-ID") == header(invite, "Call-ID")
+
+
+async def test_who_was_called_is_acknowledged_when_it_is_on_disk_that_he_answered(
+    tmp_path: Path, loopback_clock: Virtual
+) -> None:
+    kept: list[dict[str, object]] = []
+
+    def note(trace: Trace) -> None:
+        if trace.inbound and trace.summary.startswith("ACK "):
+            kept.append(left_in(tmp_path))
+
+    async with open_softphone(("127.0.0.1", 0), t1=T1) as phone:
+        text = PLACES.format(port=phone.endpoint.address.port)
+        phone.on_message = note
+        async with engine_on(SqliteStore(tmp_path), text) as (engine, _):
+            engine.start("reach", number="bob")
+            (await phone.next_call()).answer()
+            await trio.sleep(1)
+    assert kept
+    for each in kept:
+        (dialog,) = each.values()
+        assert "remote_tag" in str(dialog)
+        assert "early" not in str(dialog)
 
 
 async def test_who_rings_when_the_process_is_killed_has_a_bye_that_ends_it(

@@ -195,15 +195,18 @@ class SipLeg(LegMedia):
             case _:
                 pass
 
-    def _keep_dialog(self, answering: int | None = None) -> None:
-        """What ends the call after a crash is kept; see `left_over`. `answering`: since then."""
+    def _keep_dialog(self, answering: int | None = None, kept: Callable[[], None] = nothing) -> None:
+        """What ends the call after a crash is kept; see `left_over`. `answering`: since then. `kept` is
+        called when it is, or nothing has to be."""
         dialog = None if self.call is None or self._over else self.call.dialog
         keeper = self._ground.dialogs
-        if dialog is not None and keeper is not None:
+        if dialog is None or keeper is None:
+            kept()
+        else:
             plain = dialog_to_plain(dialog)
             if answering is not None:
                 plain["answering"] = answering
-            keeper.keep_dialog(self._id, plain, secret=self._is_hidden)
+            keeper.keep_dialog(self._id, plain, kept, secret=self._is_hidden)
 
     @property
     def _is_hidden(self) -> bool:

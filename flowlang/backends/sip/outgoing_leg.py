@@ -243,6 +243,7 @@ class OutgoingLeg(SipLeg):
             self._refuse(0, printable(str(error)), "us")
         else:
             call.negotiate = session.negotiate
+            call.holds_ack = self._ground.dialogs is not None
             self._attempts[call] = session
             self.call_id = call.call_id
             self._ground.enter(call, self)
@@ -299,7 +300,12 @@ class OutgoingLeg(SipLeg):
         self._connect()
         self._finish_waiting(Done())
         self._deliver(self._taken_by(call))
-        self._keep_dialog()
+        self._keep_dialog(kept=lambda: self._acknowledge(call))
+
+    def _acknowledge(self, call: OutgoingCall) -> None:
+        """Who answered is owed a BYE after a crash, from here on."""
+        call.acknowledge()
+        self._ground.endpoint.carry_out()
 
     def _taken_by(self, call: OutgoingCall) -> CallAnswered:
         user = None if call.origin is None else call.origin.account
