@@ -1,9 +1,9 @@
 """Trio tasks that do one piece of work after another.
 
 To begin a task and a cancel scope for each piece takes four times as long as to wake one that waits, and to
-wake one takes as long as most pieces that wait for nothing. So what waited for nothing the last time goes
-into a queue, which one worker does; where a piece waits for something after all, it has that worker, and
-another one takes the queue.
+wake one takes as long as most pieces that wait for nothing. So what never waited for anything yet goes into a
+queue, which one worker does; where a piece waits after all, it has that worker, and another one takes the
+queue. From then on each of its kind is given to a worker of its own.
 
 Each piece is on its own all the same: it has the context variables of whoever began it, and a cancel of it
 ends its worker, so that no other piece has anything of it.
@@ -37,8 +37,8 @@ class Workers:
         self._waiting_kinds: set[str] = set()
 
     def begin(self, work: Work, kind: str = "") -> Callable[[], None]:
-        """Does it beside all else; returns how to cancel it, which does nothing once it is done. Whether one
-        is likely to wait is told by the last of its `kind`."""
+        """Does it beside all else; returns how to cancel it, which does nothing once it is done. Those of a
+        `kind` are alike: they wait for something, or for nothing."""
         piece = _Piece(work, kind, copy_context())
         if kind in self._waiting_kinds:
             self._wake(piece)
@@ -55,6 +55,8 @@ class Workers:
             worker = self._idle.pop()
             if worker.waits:  # else the nursery is being cancelled
                 worker.waits, worker.piece = False, piece
+                if piece is not None:
+                    worker.task.context = piece.context
                 trio.lowlevel.reschedule(worker.task)
                 return
         self._nursery.start_soon(_Worker(self, piece).run)
@@ -66,13 +68,6 @@ class Workers:
         self._led = False
         return None
 
-    def leave_queue(self) -> None:
-        """The worker that was at it has something else to do."""
-        if self._queue:
-            self._wake(None)
-        else:
-            self._led = False
-
     def waits(self, worker: _Worker) -> bool:
         """Whether a worker may wait for more."""
         if len(self._idle) < _MOST_IDLE:
@@ -80,12 +75,17 @@ class Workers:
             return True
         return False
 
-    def note(self, piece: _Piece, *, waited: bool) -> None:
-        """How one of that kind was."""
-        if waited:
-            self._waiting_kinds.add(piece.kind)
+    def waited(self, piece: _Piece) -> None:
+        """The worker that is at the queue has that one to do."""
+        self._waiting_kinds.add(piece.kind)
+        self.leave_queue()
+
+    def leave_queue(self) -> None:
+        """The worker that is at the queue leaves it."""
+        if self._queue:
+            self._wake(None)
         else:
-            self._waiting_kinds.discard(piece.kind)
+            self._led = False
 
 
 class _Piece:
@@ -125,13 +125,17 @@ class _Worker:
         workers = self._workers
         with self.scope:
             while True:
-                if self.piece is not None:
-                    await self._do(self.piece, own=True)
-                else:
-                    while (piece := workers.next()) is not None:
-                        await self._do(piece, own=False)
-                        if self.piece is not None:  # it waited, and another one is at the queue
-                            break
+                if (piece := self.piece) is None:
+                    while self.piece is None and (piece := workers.next()) is not None:
+                        if not piece.cancelled:
+                            await self._begin(piece)
+                        if self.scope.cancel_called and self.piece is None:
+                            workers.leave_queue()
+                            return
+                elif not piece.cancelled:
+                    piece.worker = self
+                    await piece.work()
+                    piece.worker = None
                 self.piece = None
                 if self.scope.cancel_called or not workers.waits(self):
                     return
@@ -139,18 +143,14 @@ class _Worker:
                 await trio.lowlevel.wait_task_rescheduled(self._give_up)
 
     @coroutine
-    def _do(self, piece: _Piece, *, own: bool) -> Generator[Any, Any, None]:
-        """A piece to its end: its first step here and now, the others as those of this task."""
-        if piece.cancelled:
-            return
+    def _begin(self, piece: _Piece) -> Generator[Any, Any, None]:
+        """One of the queue: its first step here and now, and where it waits the others as those of this
+        task."""
         work, piece.worker = piece.work(), self
-        waited = False
         try:
             trap = piece.context.run(work.send, None)
-            waited, self.task.context = True, piece.context
-            if not own:
-                self.piece = piece
-                self._workers.leave_queue()
+            self.piece, self.task.context = piece, piece.context
+            self._workers.waited(piece)
             while True:
                 try:
                     sent = yield trap
@@ -162,7 +162,6 @@ class _Worker:
             pass
         finally:
             piece.worker = None
-            self._workers.note(piece, waited=waited)
 
     def _give_up(self, _raise: object) -> trio.lowlevel.Abort:
         """The nursery ends: nobody is to wake it any more."""

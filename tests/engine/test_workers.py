@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from contextvars import ContextVar
 
 import trio
@@ -136,7 +137,7 @@ async def test_what_waits_for_nothing_is_done_by_one_worker_and_what_waits_holds
         nursery.cancel_scope.cancel()
 
 
-async def test_a_kind_that_waited_has_a_worker_each_until_it_does_not() -> None:
+async def test_a_kind_that_waited_has_a_worker_each() -> None:
     async def tasks(workers: Workers, kind: str, *, wait: bool) -> int:
         used: set[trio.lowlevel.Task] = set()
         go = trio.Event()
@@ -158,7 +159,6 @@ async def test_a_kind_that_waited_has_a_worker_each_until_it_does_not() -> None:
         assert await tasks(workers, "slow", wait=True) == 3
         assert await tasks(workers, "quick", wait=False) == 1
         assert await tasks(workers, "slow", wait=False) == 3
-        assert await tasks(workers, "slow", wait=False) == 1
         nursery.cancel_scope.cancel()
 
 
@@ -194,3 +194,23 @@ async def test_context_variables_stay_over_a_wait() -> None:
         await wait_all_tasks_blocked()
         nursery.cancel_scope.cancel()
     assert sorted(seen) == ["one", "one", "two", "two"]
+
+
+async def test_one_that_cancels_itself_takes_none_behind_it_along() -> None:
+    done: list[str] = []
+    cancel: list[Callable[[], None]] = []
+
+    async def first() -> None:
+        cancel[0]()
+
+    async def second() -> None:
+        await trio.lowlevel.checkpoint()
+        done.append("second")
+
+    async with trio.open_nursery() as nursery:
+        workers = Workers(nursery)
+        cancel.append(workers.begin(first, "first"))
+        workers.begin(second, "second")
+        await wait_all_tasks_blocked()
+        nursery.cancel_scope.cancel()
+    assert done == ["second"]
