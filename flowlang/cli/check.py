@@ -46,8 +46,8 @@ def check(paths: tuple[Path, ...], as_json: bool, against: Path | None) -> int:
     errors, 3: a text is not the language.
     """
     paths = tuple(script for path in paths for script in scripts.find(path))
-    cache = user_cache()
-    code = max(_checked(cache, path, as_json) for path in paths)
+    cache, told = user_cache(), set[str]()
+    code = max(_checked(cache, path, as_json, told) for path in paths)
     if against is not None and code != Exit.NOT_COMPILED:
         _tell_older(against, paths, as_json)
     return code
@@ -72,8 +72,9 @@ def _tell_older(data: Path, paths: tuple[Path, ...], as_json: bool) -> None:
             click.echo(json.dumps(plain, ensure_ascii=False) if as_json else printable(line, 1000))
 
 
-def _checked(cache: Cache, path: Path, as_json: bool) -> int:
-    """Shows what there is to say of a script: out of the cache, or anew."""
+def _checked(cache: Cache, path: Path, as_json: bool, told: set[str]) -> int:
+    """Shows what there is to say of a script: out of the cache, or anew. What was `told` is not again: of
+    settings and modules that several scripts have the same is found."""
     stamp = scripts.prompt_stamp(path.parent)
     settings = find_settings(path)
     found = cache.look(path, as_json, settings, stamp)
@@ -83,7 +84,9 @@ def _checked(cache: Cache, path: Path, as_json: bool) -> int:
         if seen.whole:
             cache.keep(path, as_json, settings, found, seen.texts, seen.prompts, seen.files)
     for line in found.lines:
-        click.echo(line)
+        if line not in told:
+            told.add(line)
+            click.echo(line)
     return found.code
 
 

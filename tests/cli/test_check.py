@@ -234,3 +234,11 @@ def test_secrets_of_backends_need_not_be_where_scripts_are_checked(folder: Path)
     lines = f'[backends.one]\nkind = "notify"\nservices = {services}\n'
     (folder / "flow.toml").write_text(lines, encoding="utf-8")
     assert flow("check", "right.flow", folder=folder) == Done(0, "", "")
+
+
+def test_what_several_scripts_have_the_same_is_told_once(folder: Path) -> None:
+    (folder / "flow.toml").write_text('[policy]\nfile = "operator.flow"\n', encoding="utf-8")
+    (folder / "other.flow").write_text((folder / "right.flow").read_text("utf-8"), encoding="utf-8")
+    done = flow("check", "right.flow", "other.flow", folder=folder)
+    assert done.code == 0
+    assert done.out.count("W801") == 1
