@@ -53,7 +53,7 @@ kill-test: setup  ## kill `flow serve` with kill -9 KILLS times beside peers tha
 	@$(VENV)/python -m tests.kill $(or $(KILLS),300) $(or $(SEED),1)
 
 kill-engine: setup  ## the same of an engine alone, at points inside its commits, faster; the last line is JSON
-	@$(VENV)/python tools/kill_test.py $(or $(KILLS),300) $(or $(SEED),1)
+	@$(VENV)/python -m tools.kill_test $(or $(KILLS),300) $(or $(SEED),1)
 
 show-channels: setup  ## one script on every channel, simulated and with real peers: its transcripts as a table
 	@$(VENV)/python -m tests.one_script

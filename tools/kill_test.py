@@ -1,4 +1,7 @@
-"""`make kill-engine KILLS=300`: kills a process with `kill -9` again and again, and counts what that cost.
+"""`make kill-engine KILLS=300`: kills an engine with `kill -9` again and again, and counts what that cost.
+
+This is the engine and its store alone, inside their commits, hundreds of kills a minute. `make kill-test`
+(`tests/kill`) is `flow serve` as others see it: real SIP, SMPP, SMTP and webhooks, from outside.
 
 The child (`kill_child.py`) runs activeflows on a data folder: counters that take signals, alarms that sleep,
 people who write and get replies, calls. The parent gives it work, no more than it can hold, and writes down
@@ -6,7 +9,7 @@ what was acknowledged; messages that were not it sends again under the same id, 
 kill is at a random moment, the rest at numbered points; every fifth child has a slow disk. At the end the
 last child works until all that was acknowledged is done. Then the ledger of what was done in the world is
 compared with what was acknowledged, and the call records with the calls. The last line is JSON: kills, lost,
-doubled, cdr_wrong.
+doubled, cdr_wrong, which have to be 0 for the exit code 0.
 
 Children are forked from this process, which has everything imported: one that lives for 200 ms costs little
 more than that.
@@ -20,23 +23,23 @@ import random
 import select
 import signal
 import sys
-import tempfile
 import time
 import traceback
 from collections import Counter
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import trio
-from kill_child import COUNTERS, POINTS, live
 
 from flowlang.store.reading import open_archive
+from tools.kill_child import COUNTERS, POINTS, live
+from tools.killing import PATIENCE, RANDOM, main, turns
 
 OUTSTANDING = 40  # signals a counter, below the 100 that are kept
 PEOPLE = 5
-PATIENCE = 60.0  # seconds without anything done, at the end: then what is missing is lost
 LIFE = 0.1, 0.3  # seconds of a child that is killed at random
 SLOW = 0.02, 0.03  # seconds of each commit in every fifth life: much comes while the disk is busy
 SLOW_LIFE = 0.4, 1.0  # and of such a child that is killed at random
@@ -150,12 +153,12 @@ class Killer:
         rare = point == "woken_at_once"
         slowness = self.chance.uniform(*SLOW) if slow or rare else 0.0
         child = self._born(point, 1 if rare else self.chance.randint(1, 12), slowness)
-        seconds = self.chance.uniform(*(SLOW_LIFE if slow else LIFE)) if point == "random" else 1.0
+        seconds = self.chance.uniform(*(SLOW_LIFE if slow else LIFE)) if point == RANDOM else 1.0
         end = time.monotonic() + seconds
         while not child.over and time.monotonic() < end:
             self._give(child)
             self._hear(child, min(0.01, end - time.monotonic()))
-        self.points[point] += child.over or point == "random"
+        self.points[point] += child.over or point == RANDOM
         code = child.end()
         while not child.over:
             self._hear(child, 1.0)
@@ -241,7 +244,7 @@ class Killer:
 
     # -- what it cost
 
-    def result(self, kills: int) -> dict[str, Any]:
+    def result(self) -> dict[str, Any]:
         """What was lost and what came twice."""
         keys: dict[str, str] = {}
         doings: dict[str, set[str]] = {}
@@ -259,7 +262,7 @@ class Killer:
         wrong = sum(each["ended"] is None or not each["cause"] for each in records)
         wrong += sum(times - 1 for times in calls.values()) + len(called - calls.keys())
         acknowledged = {name: len(each.acknowledged) for name, each in self.work.items()}
-        return {"acknowledged": acknowledged, "points": dict(self.points), "kills": kills,
+        return {"acknowledged": acknowledged, "points": dict(self.points),
                 "lost": len(self.missing()) + len(self.gone) + diverged, "doubled": doubled,
                 "cdr_wrong": wrong}  # fmt: skip
 
@@ -268,25 +271,16 @@ def _person(number: int) -> str:
     return f"sms:+1415555{number % PEOPLE:04}"
 
 
-def run(kills: int, seed: int, folder: Path) -> dict[str, Any]:
-    """Kills so often, and tells what it found."""
-    killer = Killer(folder, seed)
-    for number in range(kills):
-        killer.once("random" if number % 2 else POINTS[number // 2 % len(POINTS)], slow=number % 5 == 0)
-    killer.last()
-    return killer.result(kills)
-
-
-def main() -> int:
-    """Reads the arguments. The exit code is 1 where anything was lost, doubled or recorded wrongly."""
-    kills = int(sys.argv[1]) if len(sys.argv) > 1 else 300
-    seed = int(sys.argv[2]) if len(sys.argv) > 2 else 1
+def run(kills: int, seed: int, folder: Path, progress: Callable[[int], None]) -> dict[str, Any]:
+    """As of `tools.killing.Run`."""
     signal.signal(signal.SIGPIPE, signal.SIG_IGN)
-    with tempfile.TemporaryDirectory() as folder:
-        result = run(kills, seed, Path(folder))
-    print(json.dumps(result))
-    return int(any(result[each] for each in ("lost", "doubled", "cdr_wrong")))
+    killer = Killer(folder, seed)
+    for number, point in enumerate(turns(kills, POINTS), 1):
+        killer.once(point, slow=number % 5 == 0)
+        progress(number)
+    killer.last()
+    return killer.result()
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main(run, ("lost", "doubled", "cdr_wrong"), "Kills an engine and counts the cost."))

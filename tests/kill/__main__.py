@@ -1,58 +1,49 @@
 """`make kill-test KILLS=300`: kills `flow serve` with `kill -9` again and again, and counts what that cost.
 
-Beside it are processes that are never killed: an SMSC, a mail server, a machine that takes webhooks and
-knows keys, sipp that calls and is called. Every other kill is at a random moment of the very `flow serve`,
-its start and recovery among them; the rest at numbered points (`victim.py`). The last process works until
-all that was acknowledged is done, and ends politely; then the ledgers of the others are compared with the
-data folder.
+This is the whole service, as others see it: beside it are processes that are never killed, an SMSC, a mail
+server, a machine that takes webhooks and knows keys, sipp that calls and is called. (`make kill-engine` is
+the engine alone, inside its commits, where a life takes 200 ms.) Every other kill is at a random moment of
+the very `flow serve`, its start and recovery among them; the rest at numbered points (`victim.py`). While it
+is down, and while it runs, signals are given by the command line, and what was refused is sent again. No more
+is begun than can be done. The last process works until nothing is open any more, and ends politely; then the
+ledgers of the others are compared with the data folder.
 
-The last line is JSON. `lost`: inputs acknowledged and not done, messages that neither arrived nor are told
-to be in doubt, activeflows that stand still. `doubled`: at the peer that knows keys. `cdr_wrong`: records
-that are missing, double or open, of legs that sipp saw answered. Mail and SMS know no keys:
-`doubled_without_keys` of them came twice, `unknown_without_keys` are told to be in doubt. `messages_wrong`:
-message records that are missing or too many. The exit code is 1 where any of these is not 0, but for what
-has no keys.
+The last line is JSON. What has to be 0 for the exit code 0 (`clean`):
+
+- `lost`: what was acknowledged and is not done, and that neither waits nor is told to be in doubt;
+- `open`: what waits still at the end, as the time for that was over (`open_names`); `failed`: in the outbox;
+- `standing`: activeflows that never ended;
+- `doubled`: what came twice at the peer that knows keys;
+- `cdr_wrong`: call records that are missing, double, open, without the answer that a phone saw, or with times
+  that no phone saw;
+- `messages_wrong`: message records that are missing or too many, receipts of which none tells;
+- `inputs_mixed_up`: answers to another question; `written_to_opted_out`: what came after STOP was answered.
+
+Mail and SMS know no keys: `doubled_without_keys` of them came twice, `unknown_without_keys` are told to be in
+doubt. `unconfirmed` opted out and never had the confirmation. `cdr_answered_at_kill` were placed and answered
+in the very moment of a kill: their records tell of no answer. `never_reached` are points to which no process
+came.
 """
 
 from __future__ import annotations
 
-import argparse
-import json
 import sys
-import tempfile
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import trio
 
+from tools.killing import main
+
 from .killer import Killer
-
-_STEP = 10  # kills: about half a minute
-
-
-def main() -> int:
-    """Reads the arguments."""
-    parser = argparse.ArgumentParser(prog="kill-test", description="Kills a server and counts the cost.")
-    parser.add_argument("kills", type=int, nargs="?", default=300)
-    parser.add_argument("seed", type=int, nargs="?", default=1)
-    parser.add_argument("--rate", type=float, default=2.0, help="calls a second of each of three kinds")
-    parser.add_argument("--keep", type=Path, help="a folder in which all is left")
-    given = parser.parse_args()
-    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as temporary:
-        folder = given.keep or Path(temporary)
-        folder.mkdir(parents=True, exist_ok=True)
-        result = trio.run(Killer(folder, given.seed).run, given.kills, given.rate, _progress(given.kills))
-    print(json.dumps(result))
-    return int(any(result[each] for each in ("lost", "doubled", "cdr_wrong", "messages_wrong")))
+from .verdict import WRONG
 
 
-def _progress(kills: int) -> Callable[[int], None]:
-    def told(number: int) -> None:
-        if number % _STEP == 0:
-            print(f"{number} of {kills} kills", file=sys.stderr)
-
-    return told
+def run(kills: int, seed: int, folder: Path, progress: Callable[[int], None]) -> dict[str, Any]:
+    """As of `tools.killing.Run`."""
+    return trio.run(Killer(folder, seed).run, kills, progress)
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main(run, WRONG, "Kills flow serve and counts the cost."))

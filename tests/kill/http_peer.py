@@ -1,14 +1,20 @@
-"""A machine that knows keys: what comes again under its key it answers as before, and does once."""
+"""A machine that knows keys: what comes again under its key it answers as before, and does once. It gives
+orders too, as webhooks that it signs."""
 
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Awaitable, Callable
 from random import Random
 from typing import Any
 
 import h11
 import trio
+
+from flowlang.backends.signatures import standard_headers, standard_key
+
+from .project import SECRET
 
 SLOW = 0.02  # seconds that an answer takes at most
 BUSY = 0.03  # how often it says that it is
@@ -82,3 +88,21 @@ async def request_in(
             return head, body
         else:
             return None
+
+
+async def post_hook(port: int, hook: str, name: str) -> bool:
+    """Gives an order; whether it was taken."""
+    body = json.dumps({"name": name}).encode()
+    headers = {"host": "here", "content-type": "application/json", "content-length": str(len(body))}
+    headers |= standard_headers(standard_key(SECRET), name, body, time.time())
+    connection = h11.Connection(h11.CLIENT)
+    request = h11.Request(method="POST", target=f"/hooks/{hook}", headers=list(headers.items()))
+    try:
+        async with await trio.open_tcp_stream("127.0.0.1", port) as stream:
+            for event in (request, h11.Data(data=body), h11.EndOfMessage()):
+                await stream.send_all(connection.send(event) or b"")
+            while (event := connection.next_event()) is h11.NEED_DATA:
+                connection.receive_data(bytes(await stream.receive_some()))
+            return isinstance(event, h11.Response) and event.status_code == 202
+    except (OSError, trio.BrokenResourceError, h11.ProtocolError):
+        return False

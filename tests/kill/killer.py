@@ -3,26 +3,36 @@
 from __future__ import annotations
 
 import signal
+import time
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from contextlib import suppress
 from pathlib import Path
 from random import Random
 from typing import Any
 
 import trio
 
-from .service import Service, serving
-from .verdict import verdict
-from .victim import POINTS
+from flowlang.store import StoreError
+from flowlang.store.reading import open_archive
+from tools.killing import PATIENCE, RANDOM, turns
+
+from .service import Service, asked, serving
+from .verdict import is_over, verdict
+from .victim import POINTS, SELDOM
 from .world import World
 
-LIFE = 0.1, 1.5  # seconds of one that is killed at random, from when it listens
+LIFE = 0.1, 1.2  # seconds of one that is killed at random, from when it listens
 EARLY = 0.2  # how many of those die before, while they start
 START = 0.3, 0.9  # seconds after which
-REACHED_IN = 4.0  # seconds that one has to come to its point
-PATIENCE = 60.0  # seconds without anything done, at the end: then what is missing is lost
+REACHED_IN = 3.0  # seconds that one has to come to its point
 BEGINS_IN = 60.0  # seconds, on a machine that is busy
 MOST_TIMES = 6  # that it may come to its point
+RATE = 1.5  # calls a second of each kind
+ASKED = "signal", "handoff", "outbox.retry"
+"""Points to which it comes as it is asked by the command line."""
+AT_REST = 4  # a signal while it is down after every so many kills
+LONGEST_REST = 240.0  # seconds that the last one has for what is open, however steadily it works
 
 
 class FellError(Exception):
@@ -37,50 +47,56 @@ class Killer:
         self._chance = Random(seed)
         self.world = World(folder, Random(seed + 1))
         self.points: Counter[str] = Counter()
+        self._failed: list[str] = []
+        self._counters: list[str] = []
+        self._signals = 0
+        self._open: object = None
 
-    async def run(self, kills: int, rate: float, progress: Callable[[int], None]) -> dict[str, Any]:
+    async def run(self, kills: int, progress: Callable[[int], None]) -> dict[str, Any]:
         """Kills so often, and tells what it found; `progress` is called with how many kills there were."""
-        async with self.world.running(rate):
-            for number in range(kills):
-                if number % 2:
-                    await self._at_point(POINTS[number // 2 % len(POINTS)])
-                else:
-                    await self._at_random()
-                progress(number + 1)
+        points = self._chance.sample(POINTS, len(POINTS))
+        async with self.world.running(RATE):
+            for number, point in enumerate(turns(kills, points), 1):
+                await self._life(point)
+                self._look()
+                if number % AT_REST == 0:
+                    await self._signal(self._counters)
+                progress(number)
             await self.last()
-        return {"kills": kills, **verdict(self.world), "points": dict(self.points)}
+        never = sorted(set(points[: kills // 2]) - self.points.keys())
+        return {**verdict(self.world), "points": dict(self.points), "never_reached": never}
 
-    async def _at_random(self) -> None:
-        async with serving(self._folder) as service:
-            if self._chance.random() < EARLY:
+    # -- lives
+
+    async def _life(self, point: str) -> None:
+        victim = None if point == RANDOM else point
+        count = 1 if point.startswith(SELDOM) else self._chance.randint(1, MOST_TIMES)
+        async with serving(self._folder, victim, count) as service, trio.open_nursery() as nursery:
+            if point == RANDOM and self._chance.random() < EARLY:
                 await trio.sleep(self._chance.uniform(*START))
-            else:
-                await self.until_ready(service)
+            elif point == RANDOM:
+                await self._until_ready(service)
                 await trio.sleep(self._chance.uniform(*LIFE))
-            await self._killed(service, "random")
-
-    async def _at_point(self, point: str) -> None:
-        count = 1 if point.startswith("recovery") else self._chance.randint(1, MOST_TIMES)
-        async with serving(self._folder, point, count) as service:
-            with trio.move_on_after(BEGINS_IN):
-                while not service.ready.is_set() and not service.over.is_set():  # noqa: ASYNC110 (of two)
-                    await trio.sleep(0.02)
-            with trio.move_on_after(REACHED_IN):
-                await service.over.wait()
+            else:
+                await service.listens_or_is_dead(BEGINS_IN)
+                if point.startswith(ASKED):
+                    nursery.start_soon(self._keep_asking, service, point)
+                with trio.move_on_after(REACHED_IN):
+                    await service.over.wait()
             await self._killed(service, point)
 
     async def _killed(self, service: Service, point: str) -> None:
-        code = service.process.poll()
-        self.points["not reached" if code is None and point != "random" else point] += 1
+        reached = point == RANDOM or service.over.is_set()
+        self.points[point if reached else "not reached"] += 1
         service.kill()
         ended = await service.process.wait()
+        self.world.kills.append(service.died or time.time())
         if ended != -signal.SIGKILL:
             raise FellError(f"it ended by itself with {ended}: {self.end_of_log()}")
 
-    async def until_ready(self, service: Service) -> None:
+    async def _until_ready(self, service: Service) -> None:
         """Returns when it listens."""
-        with trio.move_on_after(BEGINS_IN):
-            await service.ready.wait()
+        await service.listens_or_is_dead(BEGINS_IN)
         if not service.ready.is_set():
             raise FellError(f"it does not begin: {self.end_of_log()}")
 
@@ -88,24 +104,77 @@ class Killer:
         """What it said last."""
         return (self._folder / "service.log").read_text(errors="replace")[-3000:]
 
+    # -- the operator
+
+    def _look(self) -> None:
+        """At the data folder: what is in doubt, what failed, who counts."""
+        ledger = self.world.ledger
+        self._open = None
+        with suppress(StoreError), self._archive() as archive:
+            rows = archive.outbox()
+            flows = [each.id for each in archive.activeflows()]
+            self._counters = [
+                each.id for each in archive.activeflows() if each.opening["flow"].startswith("count")
+            ]
+            waits = [each for each in rows if not is_over(each)]
+            self._failed = [each.key for each in waits if each.state == "failed"]
+            for each in rows:
+                if is_over(each):
+                    ledger.settle(ledger.mark_of(each.command))
+            self._open = len(waits), len(flows)
+
+    def _archive(self) -> Any:
+        return open_archive(self._folder / "data", self._folder / "keys")
+
+    async def _keep_asking(self, service: Service, point: str) -> None:
+        """While one lives, for what it comes to when it is asked alone."""
+        if point.startswith("outbox"):
+            for key in self._failed[:1]:
+                await asked(self._folder, "outbox", "--retry", key)
+            return
+        while not service.over.is_set():
+            await self._signal(self._counters[:1])
+
+    async def _signal(self, counters: Sequence[str]) -> None:
+        """One of these gets a signal, by the command line."""
+        if counters:
+            self._signals += 1
+            name = f"n{self._signals}"
+            if await asked(self._folder, "signal", self._chance.choice(counters), "add", name):
+                self.world.ledger.took(name)
+                self.world.ledger.want(name, ("webhook", f"added {name}"))
+
+    # -- the end
+
     async def last(self) -> None:
-        """One that lives until all is done."""
+        """One that lives until nothing is open."""
         world = self.world
         async with serving(self._folder) as service:
-            await self.until_ready(service)
-            world.resting = True
-            left, since = -1, trio.current_time()
-            while trio.current_time() - since < PATIENCE:
-                now = len(world.ledger.missing()) + len(world.ledger.unacknowledged)
-                if not now:
-                    break
-                if now != left:
-                    left, since = now, trio.current_time()
-                await trio.sleep(0.1)
+            await self._until_ready(service)
+            world.rest()
             await world.phones.end(15)
-            await trio.sleep(1)  # the last webhooks of those who left
+            await self._rest()
             service.process.send_signal(signal.SIGTERM)
             with trio.move_on_after(20):
                 await service.process.wait()
             if service.process.returncode != 0:
                 raise FellError(f"it did not end politely: {self.end_of_log()}")
+
+    async def _rest(self) -> None:
+        """Until nothing is open, or nothing was done for long, or it takes too long in all."""
+        left: object = None
+        began = since = trio.current_time()
+        while (now := trio.current_time()) - since < PATIENCE and now - began < LONGEST_REST:
+            self._look()
+            for key in self._failed:
+                await asked(self._folder, "outbox", "--retry", key)
+            for each in self._counters:
+                await asked(self._folder, "stop", each)
+            ledger = self.world.ledger
+            wanted = sum(map(len, ledger.wanted.values()))
+            waits = wanted, len(ledger.unacknowledged), self.world.smsc.unanswered, self._open
+            if waits == (0, 0, 0, (0, 0)):
+                return
+            if waits != left:
+                left, since = waits, now
+            await trio.sleep(0.2)

@@ -1,115 +1,160 @@
-"""The ledgers against the data folder: what was lost, what came twice, which records are wrong."""
+"""The ledgers against the data folder: what was lost, what came twice, what is open, which records are wrong.
+
+What was acknowledged and is neither done, nor open in the outbox, nor told there to have failed or to be in
+doubt, is lost.
+"""
 
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from flowlang.store.reading import Archive, open_archive
+from flowlang.store.sending import Sending
 
+from .call_records import judged
+from .ledger import Ledger, Mark
+from .smsc import Smsc
 from .world import World
+
+WRONG = (
+    "lost", "doubled", "cdr_wrong", "messages_wrong", "open", "failed", "standing", "inputs_mixed_up",
+    "written_to_opted_out",
+)  # fmt: skip
+"""What has to be 0."""
+_SHOWN = 10
 
 
 def verdict(world: World) -> dict[str, Any]:
     """When the last process has ended politely, and all phones are silent."""
     with open_archive(world.folder / "data", world.folder / "keys") as archive:
-        wrong = _message_records(world, archive)
-        return {**_messages(world, archive), **_calls(world, archive), "messages_wrong": wrong}
+        return {
+            **_things(world, archive.outbox()),
+            **_peers(world, archive),
+            **judged(list(archive.records()), world.phones.calls(), world.kills),
+            **_message_records(world, archive),
+        }
 
 
-def _messages(world: World, archive: Archive) -> dict[str, Any]:
+def _things(world: World, outbox: Iterable[Sending]) -> dict[str, Any]:
+    """What was given, and what became of it."""
     ledger = world.ledger
-    outbox = Counter(each.state for each in archive.outbox())
-    given_up = {_name_of(each.command) for each in archive.outbox() if each.state != "open"}
-    mails = Counter(str(each["subject"]) for each in world.mailbox.mails)
-    done = [each for each in ledger.told if each.startswith("told ")]
-    wanted = {f"half {each.split()[1]}" for each in done}
-    wanted |= {each for each in ledger.told if each.startswith("paid ")}
-    no_mail = wanted - mails.keys() - given_up
-    texts = {text for _, text in world.smsc.delivered}
-    no_text = {f"done {each.split()[1]}" for each in done} - texts - given_up
-    posted = Counter(world.http.posted)
-    ends = {name.split()[1]: each["how"] for name, each in ledger.told.items() if name.startswith("ended ")}
-    no_post = {name for name, how in ends.items() if how == "ok" and f"posted {name}" not in posted}
-    mixed_up = [
-        each
-        for each in done
-        if [str(a) for a in ledger.told[each]["answers"]]
-        != [ledger.answers[each.split()[1]].get(number) for number in (1, 2, 3)]
-    ]
-    left = [each.id for each in archive.activeflows()]
-    lost = sorted({*ledger.missing(), *no_mail, *no_text, *no_post})
-    unkeyed: tuple[Counter[Any], ...] = mails, world.smsc.delivered, posted
+    outbox = list(outbox)
+    rows = {ledger.mark_of(each.command): each.state for each in outbox}
+    states = Counter(each.state for each in outbox if not is_over(each))
+    lost, waits = lost_of(ledger, rows)
+    unconfirmed = [each for each in lost if each.startswith("sms stopped ")]
+    lost = [each for each in lost if each not in unconfirmed]
+    done = {name.split()[1] for name, each in ledger.told.items() if each.get("how") == "ok"}
+    lost += sorted(done - {each.split()[1] for each in world.http.posted})
+    waits += [f"not acknowledged: {each}" for each in sorted(ledger.unacknowledged)]
+    waits += [" ".join(mark) for mark, state in rows.items() if state == "open"]
+    answers = [each for each in ledger.told if each.startswith("told ")]
+    mixed_up = [each for each in answers if not _is_as_answered(ledger, each)]
     return {
         "acknowledged": len(ledger.acknowledged),
         "told": len(ledger.told),
-        "lost": len(lost) + len(left),
-        "lost_names": [*lost, *left][:10],
-        "doubled": ledger.twice + world.http.mixed,
-        "sent_again_by_key": world.http.again,
-        "doubled_without_keys": sum(times - 1 for each in unkeyed for times in each.values()),
-        "unknown_without_keys": sum(how == "unknown" for how in ends.values()) + outbox["unknown"],
-        "failed": outbox["failed"] + outbox["open"],
+        "lost": len(lost),
+        "lost_names": lost[:_SHOWN],
+        "open": len(waits),
+        "open_names": waits[:_SHOWN],
+        "failed": states["failed"],
+        "unknown_without_keys": sum(each.state == "unknown" for each in outbox)
+        + sum(each.get("how") == "unknown" for each in ledger.told.values()),
+        "unconfirmed": len(unconfirmed),
         "inputs_mixed_up": len(mixed_up),
-        "mixed_names": [(each, ledger.told[each]["answers"]) for each in mixed_up[:5]],
-        "unanswered_again": world.smsc.again,
-        "refused_for_now": world.smsc.refused,
+        "mixed_names": [(each, ledger.told[each]["answers"]) for each in mixed_up[:_SHOWN]],
     }
 
 
-def _name_of(command: dict[str, Any]) -> str:
-    """As the ledgers call it."""
-    return str(command.get("subject") or command.get("text") or "")
+def is_over(sending: Sending) -> bool:
+    """Whether nobody is to send one of the outbox again: it may have arrived, or its person wants none."""
+    return sending.state == "unknown" or (sending.state == "failed" and sending.reason == "opted_out")
 
 
-def _message_records(world: World, archive: Archive) -> int:
-    """How many message records there are too few or too many: of each person those that came from him, and
-    those that he got or may have got; of the mails those that went out."""
+def lost_of(ledger: Ledger, rows: Mapping[Mark, str]) -> tuple[list[str], list[str]]:
+    """Of what was not seen yet, by its marks: what is lost, and what may come, as not all that it needs was
+    acknowledged. `rows` are the states of what is in the outbox, which is not lost."""
+    lost: list[str] = []
+    waits: list[str] = []
+    for name, marks in ledger.wanted.items():
+        for mark in sorted(marks - rows.keys()):
+            (lost if _is_acknowledged(ledger, name, mark) else waits).append(" ".join(mark))
+    return lost, waits
+
+
+def _is_acknowledged(ledger: Ledger, name: str, mark: Mark) -> bool:
+    """All that was given for it."""
+    if mark[1].startswith("and "):
+        return mark[1] in ledger.acknowledged
+    answers = ledger.answers.get(name, {}).values()
+    return name in ledger.acknowledged and not any(each in ledger.unacknowledged for each in answers)
+
+
+def _is_as_answered(ledger: Ledger, told: str) -> bool:
+    given = ledger.answers.get(told.split()[1], {})
+    return [str(each) for each in ledger.told[told]["answers"]] == [given.get(n) for n in (1, 2, 3)]
+
+
+def _peers(world: World, archive: Archive) -> dict[str, Any]:
+    """What came twice, and what came to those who wanted no more."""
+    posted = Counter(world.http.posted)
+    unkeyed: tuple[Counter[Any], ...] = world.mailbox.subjects, world.smsc.delivered, posted
+    standing = [f"{each.id} {each.opening['flow']} is {each.state}" for each in archive.activeflows()]
+    written = sum(world.texts[person] - before for person, before in world.stopped.items())
+    return {
+        "standing": len(standing),
+        "standing_names": standing[:_SHOWN],
+        "doubled": world.ledger.twice + world.http.mixed,
+        "sent_again_by_key": world.http.again,
+        "doubled_without_keys": sum(times - 1 for each in unkeyed for times in each.values()),
+        "written_to_opted_out": written,
+        "opted_out": len(world.stopped),
+        "reports": len(world.smsc.reported),
+        "unanswered_again": world.smsc.again,
+        "refused_for_now": world.smsc.refused,
+        "mails_refused": world.mailbox.refused,
+    }
+
+
+def _message_records(world: World, archive: Archive) -> dict[str, Any]:
+    """The message records that are missing or too many: of each person those that came from him, and those
+    that he got or may have got; of the mails those that went out. And the receipts of which none tells."""
     came: Counter[str] = Counter()
     certain: Counter[str] = Counter()
     doubtful: Counter[str] = Counter()
+    delivered: dict[str | None, bool] = {}
     for each in archive.messages():
-        whom = (
-            "mail"
-            if each.channel == "email"
-            else _number(each.to if each.direction == "out" else each.source)
-        )
+        other = each.to if each.direction == "out" else each.source or ""
+        whom = "mail" if each.channel == "email" else other.removeprefix("sms:")
         if each.direction == "in":
             came[whom] += 1
-        elif each.sent is not None:
-            certain[whom] += 1
-        elif each.unknown is not None:
-            doubtful[whom] += 1
-    got: Counter[str] = Counter({"mail": len(world.mailbox.envelopes)})
+            continue
+        certain[whom] += each.sent is not None
+        doubtful[whom] += each.sent is None and each.unknown is not None
+        delivered[each.message] = each.delivered is not None
+    got: Counter[str] = Counter({"mail": world.mailbox.subjects.total()})
     for (person, _), times in world.smsc.delivered.items():
         got[person] += times
     wrote = Counter(world.smsc.writers)
-    wrong = sum(abs(came[person] - wrote[person]) for person in came | wrote)
+    wrong = {f"from {each}": came[each] - wrote[each] for each in came | wrote}
     for whom in got | certain:
-        wrong += max(0, certain[whom] - got[whom]) + max(0, got[whom] - certain[whom] - doubtful[whom])
-    return wrong
-
-
-def _number(address: str | None) -> str:
-    return (address or "").removeprefix("sms:")
-
-
-def _calls(world: World, archive: Archive) -> dict[str, Any]:
-    records = list(archive.records())
-    by_call = Counter(each["call_id"] for each in records)
-    answered = set(world.phones.answered())
-    unnamed = sum(each["call_id"] == each["leg"] and each["cause"] == "lost" for each in records)
-    missing = max(0, len(answered - by_call.keys()) - unnamed)
-    doubled = sum(times - 1 for times in by_call.values())
-    open_ = sum(each["ended"] is None or not each["cause"] for each in records)
-    untold = {each["call_id"] for each in records if each["answered"] is None} & answered
-    return {
-        "calls_answered": len(answered),
-        "records": len(records),
-        "cdr_wrong": missing + doubled + open_,
-        "cdr_missing": missing,
-        "cdr_unnamed": unnamed,
-        "cdr_doubled": doubled,
-        "cdr_open": open_,
-        "answers_not_recorded": len(untold),
+        too_many = certain[whom] - got[whom]
+        wrong[f"to {whom}"] = too_many if too_many > 0 else min(0, too_many + doubtful[whom])
+    told = {
+        f"receipt {each}": not _is_told(world.smsc, each, delivered, doubtful) for each in world.smsc.reported
     }
+    names = {name: count for name, count in {**wrong, **told}.items() if count}
+    return {
+        "messages_wrong": sum(map(abs, names.values())),
+        "messages_names": list(names.items())[:_SHOWN],
+    }
+
+
+def _is_told(
+    smsc: Smsc, message: str, delivered: Mapping[str | None, bool], doubtful: Mapping[str, int]
+) -> bool:
+    """Whether a record tells that a message was delivered. None can of one whose id nobody ever heard: then
+    it tells that nobody knows what became of it."""
+    return delivered.get(message, doubtful.get(smsc.submitted[message], 0) > 0)

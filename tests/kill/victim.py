@@ -20,13 +20,24 @@ PLACES = {
     "store.prepare": "flowlang.store.sqlite:SqliteStore.prepare",
     "store.commit": "flowlang.store.sqlite:SqliteStore.commit",
     "store.park": "flowlang.store.sqlite:SqliteStore.park",
+    "store.unpark": "flowlang.store.sqlite:SqliteStore.unpark",
     "store.dialog": "flowlang.store.sqlite:SqliteStore.keep_dialog",
     "outbox.open": "flowlang.engine.outbox:Outbox.give_out",
     "outbox.settle": "flowlang.engine.outbox:Outbox._settle",
+    "outbox.recover": "flowlang.engine.outbox:Outbox.recover",
+    "outbox.retry": "flowlang.engine.outbox:Outbox.retry",
     "wire.begin": "flowlang.backends.on_wire:OnWire.begin",
     "message.in": "flowlang.engine.switchboard:Switchboard.receive",
+    "message.left_over": "flowlang.engine.arrivals:Arrivals.left_over",
+    "message.stop": "flowlang.engine.arrivals:Arrivals._drop",
+    "message.opted_out": "flowlang.store.opt_outs:OptedOut.add",
+    "message.report": "flowlang.engine.dispatch:Dispatch.report",
+    "handoff": "flowlang.core.activeflow:Activeflow._hand_off",
+    "request": "flowlang.engine.requests:Requests._give_out",
+    "signal": "flowlang.engine.engine:Engine.signal",
     "recovery": "flowlang.engine.recovery:_go_on",
     "recovery.commit": "flowlang.engine.engine:Engine.recover",
+    "put_away": "flowlang.engine.engine:Engine.put_away",
     "wake": "flowlang.engine.parking:Parking._wake",
     "call.in": "flowlang.engine.switchboard:Switchboard.offer",
     "call.answer": "flowlang.backends.sip.incoming_leg:IncomingLeg._answer",
@@ -35,6 +46,9 @@ PLACES = {
 """Where the points are."""
 POINTS = tuple(f"{name}{side}" for name in PLACES for side in "-+")
 """By number: before each place, and after it."""
+SELDOM = ("outbox.re", "message.stop", "message.opted_out", "message.left", "handoff", "request", "signal",
+          "recovery")  # fmt: skip
+"""Points that a process comes to once, or hardly more often."""
 
 
 def place(name: str) -> tuple[Any, str]:

@@ -7,11 +7,12 @@ import subprocess
 import sys
 from pathlib import Path
 
-TOOL = Path(__file__).resolve().parents[2] / "tools" / "kill_test.py"
+ROOT = Path(__file__).resolve().parents[2]
 
 
 def test_kills_at_each_point_and_at_random_lose_and_double_nothing() -> None:
-    done = subprocess.run([sys.executable, TOOL, "8"], capture_output=True, text=True, timeout=120)
+    command = [sys.executable, "-m", "tools.kill_test", "8"]
+    done = subprocess.run(command, capture_output=True, text=True, cwd=ROOT, timeout=120)
     assert done.returncode == 0, done.stderr
     result = json.loads(done.stdout.splitlines()[-1])
     assert all(result["acknowledged"].values())

@@ -1,0 +1,56 @@
+"""What the two kill harnesses share: `kill_test.py`, of the engine alone, and `tests/kill`, of `flow serve`
+among its peers. Their arguments, in which turn kills are at random and at points, and the line at the end."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+import tempfile
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from typing import Any, Protocol
+
+PATIENCE = 60.0
+"""Seconds without anything done, at the end: then what is missing does not come any more."""
+RANDOM = "random"
+_STEP = 10  # kills between two words of how far they are
+
+
+class Run(Protocol):
+    """Kills so often with that seed, with all that is kept in a folder; `progress` is told of each kill."""
+
+    def __call__(
+        self, kills: int, seed: int, folder: Path, progress: Callable[[int], None]
+    ) -> dict[str, Any]: ...
+
+
+def turns(kills: int, points: Sequence[str]) -> Iterator[str]:
+    """Where each kill is: every other at random, the rest at each point in turn."""
+    for number in range(kills):
+        yield points[number // 2 % len(points)] if number % 2 else RANDOM
+
+
+def main(run: Run, wrong: Sequence[str], description: str) -> int:
+    """Reads the arguments, runs, and prints what was found. The exit code is 1 where anything that `wrong`
+    names is not 0."""
+    parser = argparse.ArgumentParser(description=description)
+    parser.add_argument("kills", type=int, nargs="?", default=300)
+    parser.add_argument("seed", type=int, nargs="?", default=1)
+    parser.add_argument("--keep", type=Path, help="a folder in which all is left")
+    given = parser.parse_args()
+    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as temporary:
+        folder = given.keep or Path(temporary)
+        folder.mkdir(parents=True, exist_ok=True)
+        result = run(given.kills, given.seed, folder, _progress(given.kills))
+    clean = not any(result[each] for each in wrong)
+    print(json.dumps({"kills": given.kills, **result, "clean": clean}))
+    return int(not clean)
+
+
+def _progress(kills: int) -> Callable[[int], None]:
+    def told(number: int) -> None:
+        if number % _STEP == 0:
+            print(f"{number} of {kills} kills", file=sys.stderr)
+
+    return told
