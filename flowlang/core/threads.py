@@ -164,7 +164,10 @@ class Threads:
         return held
 
     def _claim(self, key: _Key, at: int, activeflow: str, held: _Held) -> None:
-        if key in held.keys:
+        before = held.keys.get(key, at + 1)
+        if before <= at:
             return
+        if key in held.keys:
+            self._claims[key].remove((before, activeflow))
         insort(self._claims.setdefault(key, []), (at, activeflow), key=lambda each: each[0])
         held.keys[key] = at

@@ -105,7 +105,12 @@ class Arrivals:
             data = {"text": fields["text"], "subject": fields["subject"], "id": fields["id"]}
             reply_to = text_of(fields.get("reply_to"))  # journaled before that was kept: none
             incoming = Incoming(channel, ours, person, self._engine.new_id(), data=data, reply_to=reply_to)
-            self._give(incoming, nothing, offer)
+            self._give_on(incoming, nothing, offer)
+
+    def _give_on(self, incoming: Incoming, kept: Callable[[], None], offer: Offer) -> Refusal | None:
+        """To the next one, who may be parked."""
+        self._engine.parking.wake_thread(incoming.channel, incoming.source, incoming.to)
+        return self._give(incoming, kept, offer)
 
     def _expect(self, name: tuple[str, str], waiting: list[Callable[[], None]] | None) -> None:
         if len(self._seen) >= _REMEMBERED:
@@ -164,7 +169,7 @@ class Arrivals:
                 refused = offer(incoming, kept)
             else:
                 self._threads.over(running.activeflow)
-                refused = self._give(incoming, kept, offer)
+                refused = self._give_on(incoming, kept, offer)
             if refused is not None:
                 self._engine.keeper.after(lambda _has: kept())
 
@@ -183,11 +188,13 @@ class Arrivals:
         if not any(self._threads.knows(channel, each) for each in incoming.answers):
             for each in incoming.answers:
                 asleep = parking.wake_sender(channel, each) or asleep
-        if not any(self._threads.knows(channel, each) for each in incoming.answers):
+        if any(self._threads.knows(channel, each) for each in incoming.answers):
+            asleep = None
+        else:
             asleep = asleep or parking.wake_thread(channel, person, ours)
         owner = self._threads.owner(channel, person, ours, incoming.answers)
-        if owner is not None:
-            asleep = owner.activeflow if owner.activeflow in self._waiting else None
+        if asleep is None and owner is not None and owner.activeflow in self._waiting:
+            asleep = owner.activeflow
         return owner, asleep
 
     def _drop(

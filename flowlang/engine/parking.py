@@ -158,7 +158,8 @@ class Parking:
             if awake is not None and awake <= since:
                 return False, None
             asleep = self._wake_found(activeflow)
-            if asleep is not None or self._engine.living(activeflow) is not None:
+            running = self._engine.living(activeflow)
+            if asleep is not None or (running is not None and running.flow.ending is None):
                 return True, asleep
         return False, None  # or they are over, and that is not on disk yet
 

@@ -221,6 +221,18 @@ def test_a_thread_passes_on_to_whoever_wrote_there_next_of_those_that_live() -> 
     assert len(threads) == 0
 
 
+def test_who_is_brought_back_has_his_thread_since_he_began_whatever_was_told_of_it_before() -> None:
+    threads = Threads()
+    threads.sent(SendMessage("sms", ANN, "x", "k", OURS), "other", 1)
+    threads.sent(SendMessage("sms", ANN, "x", "k", OURS), "one", 2)  # of what waits in the outbox
+    threads.opened(opened("one"))
+    assert threads.owner("sms", ANN, OURS) == Owner("one", CALLER_LEG)
+    threads.over("one")
+    assert threads.owner("sms", ANN, OURS) == Owner("other", ELSEWHERE)
+    threads.over("other")
+    assert len(threads) == 0
+
+
 def test_who_writes_to_somebody_has_the_thread_elsewhere() -> None:
     threads = Threads()
     threads.sent(SendMessage("sms", ANN, "x", "k"), "one")  # from the operator's default

@@ -10,6 +10,8 @@ import pytest
 import trio
 
 import flowlang
+from flowlang.backends.border import UNAVAILABLE, Refusal
+from flowlang.model.action import Action
 from flowlang.model.policy import EVERYTHING
 from flowlang.store.database import Database
 from flowlang.store.reading import FILE
@@ -158,6 +160,70 @@ async def test_where_no_key_can_be_had_those_with_a_thread_stay_in_memory(
     (told,) = [each for each in watched.lines if each not in EXPECTED]
     assert "stay in memory" in told
     assert [each for each in watched.lines if each != told] == EXPECTED
+
+
+async def test_where_who_wrote_first_cannot_be_woken_nobody_else_has_what_he_answers(
+    tmp_path: Path, autojump_clock: Virtual
+) -> None:
+    async def done() -> None:
+        pass
+
+    first = f"""
+        policy {{ allow sms "*" }}
+        flow works {{
+            sms to: "{ANN}", text: "first"
+            let m = wait for message
+            work()
+            log "first: ${{m.text}}"
+        }}
+    """
+    watched, answers = Watched(), list[Refusal | None]()
+    for number, offered in enumerate((True, False, True)):
+        carrier = Carrier()
+        with SqliteStore(tmp_path) as store:
+            async with flowlang.open_engine(
+                [carrier], store=store, policy=EVERYTHING, wall=lambda: 2e9 + trio.current_time()
+            ) as engine:
+                engine.observe(watched)
+                if offered:
+                    engine.add_action(Action("work", "Works."), done)
+                engine.load_text(TEXT)
+                await engine.listen()
+                if number == 0:
+                    engine.load_text(first)
+                    engine.start("works")
+                    await trio.sleep(1)
+                    engine.start("asks", "second")
+                    await trio.sleep(200)
+                    assert engine.activeflows == ()
+                else:
+                    engine.start("asks", "third")
+                    await trio.sleep(1)
+                    answers.append(carrier.offer(ANN, "hello", lambda _text: None))
+                    await trio.sleep(1)
+    assert answers == [Refusal(UNAVAILABLE), None]
+    assert [each for each in watched.lines if ": hello" in each] == ["first: hello"]
+
+
+async def test_what_nobody_took_goes_to_the_next_who_is_parked(
+    tmp_path: Path, autojump_clock: Virtual
+) -> None:
+    carrier, watched = Carrier(), Watched()
+    text = TEXT.replace("flow other", f'flow brief {{ sms to: "{ANN}", text: "brief"\nwait 1h }}\nflow other')
+    with SqliteStore(tmp_path) as store:
+        async with flowlang.open_engine([carrier], store=store, policy=EVERYTHING) as engine:
+            engine.observe(watched)
+            engine.load_text(text)
+            await engine.listen()
+            brief = engine.start("brief").id
+            await trio.sleep(1)
+            engine.start("asks", "second")
+            await trio.sleep(200)
+            carrier.receive(ANN, "hello")
+            await trio.sleep(1)
+            assert engine.activeflows == (brief,)
+            await trio.sleep(7_200)
+    assert watched.lines == ["second: hello"]
 
 
 async def test_one_that_diverges_as_it_is_woken_holds_up_nobody_behind_it(
