@@ -24,7 +24,7 @@ class SealedError(Exception):
 
 
 class Sealing(Protocol):
-    """Text of plain data in which what is marked `$secret` is encrypted, and back. Both raise
+    """Text of plain data in which what is marked `$secret` is encrypted, and back. All raise
     `FlowlangError`; what has no key stays sealed."""
 
     def encode(self, plain: Any) -> str:
@@ -33,6 +33,10 @@ class Sealing(Protocol):
 
     def decode(self, text: str) -> Any:
         """What was kept."""
+        ...
+
+    def digest(self, text: str) -> str:
+        """What stands for a text, the same each time, by which nobody without the key can try what it was."""
         ...
 
 

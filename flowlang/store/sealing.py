@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 from base64 import b64decode, b64encode
 from collections.abc import Callable
+from hashlib import blake2b
 from typing import Any
 
 from cryptography.exceptions import InvalidTag
@@ -64,6 +65,11 @@ class LastingSealer:
     def decode(self, text: str) -> Any:
         """As `Sealer.decode`."""
         return _decoded(text, self._keys)
+
+    def digest(self, text: str) -> str:
+        """What stands for a text. Raises as `encode`."""
+        key = self._keys.named(LASTING)
+        return blake2b(text.encode("utf-8", "replace"), digest_size=16, key=key, person=b"texts").hexdigest()
 
 
 def _decoded(text: str, keys: Keys) -> Any:

@@ -3,11 +3,17 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
+from contextlib import suppress
+from hashlib import blake2b
+from secrets import token_bytes
 
 from flowlang.backends.border import BackendError
 from flowlang.backends.on_wire import OnWire
 from flowlang.backends.tls import client_context
+from flowlang.diagnostics import FlowlangError
 from flowlang.model.addresses import sender_of
+from flowlang.model.plain import Sealing
 from flowlang.project.backends import BackendKind, Section, SettingsError
 from flowlang.project.secrets import Hidden
 from flowlang.project.shapes import HOST, Choice, File, Flag, Integer, Seconds, Table, Text, Told
@@ -63,7 +69,8 @@ def _make(section: Section) -> SmppBackend:
     data = section.surroundings.data
     on_wire = OnWire(data / f"smpp-{section.name}.sent" if data is not None else None)
     parts = Parts(data / f"smpp-{section.name}.parts" if data is not None else None)
-    again = Again(new_id, data / f"smpp-{section.name}.came" if data is not None else None)
+    came = data / f"smpp-{section.name}.came" if data is not None else None
+    again = Again(new_id, came, digest_by(section.surroundings.sealing))
     patience = Patience(
         give_up=given.get("give_up", _PATIENCE.give_up),
         doubt=given.get("doubt", _PATIENCE.doubt),
@@ -80,6 +87,20 @@ def _make(section: Section) -> SmppBackend:
         country=given.get("country"),
         ids=Ids(given.get("receipt_ids", "same")),
     )
+
+
+def digest_by(sealing: Sealing | None) -> Callable[[str], str] | None:
+    """By a key of this process alone where there is no other: then a crash forgets what came."""
+    if sealing is None:
+        return None
+    own = token_bytes(32)
+
+    def digest(text: str) -> str:
+        with suppress(FlowlangError):
+            return sealing.digest(text)
+        return blake2b(text.encode(), digest_size=16, key=own).hexdigest()
+
+    return digest
 
 
 KIND = BackendKind(

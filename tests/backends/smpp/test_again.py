@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Callable
+from hashlib import blake2b, sha256
 from itertools import count
 from pathlib import Path
 
@@ -9,14 +12,29 @@ import pytest
 
 from flowlang.backends.smpp.again import BRIEFLY, DOUBT, Again
 from flowlang.backends.smpp.incoming import Text
+from flowlang.backends.smpp.kind import digest_by
+from flowlang.store.keys import Keys
+from flowlang.store.sealing import LastingSealer
 
 NUMBERS = count()
 YES, NO = (Text("sms:+14155550100", "sms:+16062067563", each) for each in ("yes", "no"))
 
 
-def again(path: Path) -> Again:
+def again(path: Path, digest: Callable[[str], str] | None = None) -> Again:
     """That of a new process."""
-    return Again(lambda: f"m{next(NUMBERS)}", path)
+    return Again(lambda: f"m{next(NUMBERS)}", path, digest)
+
+
+def test_what_came_is_known_by_a_hash_that_nobody_can_try_without_the_key(tmp_path: Path) -> None:
+    path, keys = tmp_path / "came", tmp_path / "keys"
+    first = again(path, digest_by(LastingSealer(Keys(keys, "a")))).id_of(YES, 1000.0)
+    said = json.dumps([YES.source, YES.to, YES.text]).encode()
+    for made in (sha256(said), blake2b(said, digest_size=16)):
+        assert made.hexdigest()[:32].encode() not in path.read_bytes()
+    assert again(path, digest_by(LastingSealer(Keys(keys, "a")))).id_of(YES, 1001.0) == first
+    (tmp_path / "no folder").touch()
+    without = digest_by(LastingSealer(Keys(tmp_path / "no folder", "a")))
+    assert again(tmp_path / "other", without).id_of(YES, 1002.0) != first
 
 
 def test_what_a_process_had_has_its_id_in_the_next(tmp_path: Path) -> None:
