@@ -36,7 +36,7 @@ from .data import opened_store
 from .display import LiveView, Style, printable
 from .exits import Exit
 from .faults import user_errors
-from .gathered import GatheredLines
+from .gathered import Gathered
 from .output import Lines
 from .projects import from_project, give_actions, project_of
 from .reloading import look, watch
@@ -84,8 +84,8 @@ async def _serve(service: Service, as_json: bool) -> Exit:
         backends = from_project(
             lambda: project.backends(Backend, service.data, service.policy, voice, sealing)
         )
-        lines = GatheredLines(Lines(sys.stdout if as_json else sys.stderr))
-        stack.callback(lines.flush)
+        shown = Gathered(Lines(sys.stdout if as_json else sys.stderr))
+        stack.callback(shown.flush)
         named = [sip, *backends]
         kept = not any(isinstance(each, Outlet) and "store" in each.outlets for each in backends)
         more = [StoredValues(service.data, sealing)] if kept else []
@@ -105,16 +105,17 @@ async def _serve(service: Service, as_json: bool) -> Exit:
         engine.load(service.path)
         require_voice(each.program for each in engine.scripts)
         if as_json:
-            engine.observe(JsonLines(lines))
+            shown.shown_by = JsonLines(shown.line)
         else:
-            engine.observe(LiveView(lines, Style.of(sys.stderr), partial(_source_of, engine)))
+            shown.shown_by = LiveView(shown.line, Style.of(sys.stderr), partial(_source_of, engine))
+        engine.observe(shown)
         recovered = engine.recover()
         _tell_of(recovered)
         where = (await engine.listen())[: len(named)]
-        lines.flush()
+        shown.flush()
         keep_what_is_here()
         async with trio.open_nursery() as nursery:
-            nursery.start_soon(lines.run)
+            nursery.start_soon(shown.run)
             nursery.start_soon(collect_when_quiet, lambda: not len(engine.records))
 
             def require_voices() -> None:
@@ -130,9 +131,9 @@ async def _serve(service: Service, as_json: bool) -> Exit:
                 _say(closed)
             first = await anext(signals)
             nursery.cancel_scope.cancel()
-        lines.flush()
+        shown.flush()
         async with trio.open_nursery() as nursery:
-            nursery.start_soon(lines.run)
+            nursery.start_soon(shown.run)
             nursery.start_soon(_hurry, signals, nursery.cancel_scope)
             if engine.activeflows:
                 _say(f"ending what runs ({len(engine.activeflows)}); Ctrl-C again ends it at once")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, fields
+from operator import attrgetter
 from typing import Any, Literal
 
 from flowlang.backends.border import Incoming
@@ -145,17 +146,19 @@ class Records:
         ]
 
 
-_KEPT = tuple(each.name for each in fields(_Open) if each.name != "held_since")
+_OPEN = tuple(each.name for each in fields(_Open))
+_KEPT = tuple(name for name in _OPEN if name != "held_since")
+_open_values, _kept_values = attrgetter(*_OPEN), attrgetter(*_KEPT)  # each record is kept four times
 
 
 def _plain(record: _Open) -> dict[str, Any]:
     """An open record as the store keeps it."""
-    return {"ended": None} | {name: getattr(record, name) for name in (*_KEPT, "held_since")}
+    return dict(zip(_OPEN, _open_values(record), strict=True), ended=None)
 
 
 def _closed(record: _Open, end: LegEnded) -> CallRecord:
     record.hold(end.at, on=False)
-    kept: dict[str, Any] = {name: getattr(record, name) for name in _KEPT}
+    kept: dict[str, Any] = dict(zip(_KEPT, _kept_values(record), strict=True))
     kept["call_id"] = end.call_id or record.call_id
     status = 200 if record.answered is not None else end.status
     return CallRecord(**kept, ended=end.at, ended_by=end.by, cause=end.cause, status=status)
