@@ -21,8 +21,9 @@ import trio
 from flowlang.engine import open_engine
 from flowlang.store.coding import encode
 from flowlang.store.database import Database
-from flowlang.store.reading import FILE, Stored, open_archive
+from flowlang.store.reading import FILE, open_archive
 from flowlang.store.sqlite import SqliteStore
+from flowlang.store.stored import Stored
 
 SCRIPT = """
 flow main { let n = 0

@@ -12,7 +12,8 @@ from flowlang.diagnostics import Source, has_errors
 from flowlang.modules import ModuleFiles
 from flowlang.project.project import open_project
 from flowlang.store.builds import Build
-from flowlang.store.reading import Archive, Stored
+from flowlang.store.reading import Archive
+from flowlang.store.stored import Stored
 from flowlang.syntax import parse
 
 from . import scripts

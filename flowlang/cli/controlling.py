@@ -23,8 +23,8 @@ from .ids import NotMeant, one_that_lives
 _AT_ONCE = 16  # connections
 _PATIENCE = 10.0  # seconds for one who connects and says nothing
 
-Request = dict[str, Any]
-Answer = Callable[[Request], Awaitable[Request]]
+JsonObject = dict[str, Any]
+Answer = Callable[[JsonObject], Awaitable[JsonObject]]
 
 
 class RefusedError(Exception):
@@ -46,7 +46,7 @@ class Controls:
             "checkpoint": self._checkpoint,
         }  # fmt: skip
 
-    async def answer(self, request: Request) -> Request:
+    async def answer(self, request: JsonObject) -> JsonObject:
         """What to say to a request."""
         found = self.answers.get(str(request.get("do")))
         if found is None:
@@ -56,20 +56,20 @@ class Controls:
         except (RefusedError, ArgumentsError, StoreError) as error:
             return {"error": str(error)}
 
-    async def _stop(self, request: Request) -> Request:
+    async def _stop(self, request: JsonObject) -> JsonObject:
         activeflow = self._find(request)
         if not await self._engine.stopped(activeflow):
             raise RefusedError(self._why_not(activeflow) or f"{activeflow} is over already")
         return {"ok": f"{activeflow} stops", "activeflow": activeflow}
 
-    async def _signal(self, request: Request) -> Request:
+    async def _signal(self, request: JsonObject) -> JsonObject:
         activeflow, name = self._find(request), str(given_value("name", str(request.get("name", ""))))
         if not await self._engine.signalled(activeflow, name, request.get("data")):
             text = f"{activeflow} did not take it: it is over, or as many signals `{name}` wait as are kept"
             raise RefusedError(self._why_not(activeflow) or text)
         return {"ok": f"{activeflow} has the signal `{name}`", "activeflow": activeflow}
 
-    async def _retry(self, request: Request) -> Request:
+    async def _retry(self, request: JsonObject) -> JsonObject:
         key = str(request.get("key", ""))
         try:
             found = self._engine.outbox.retry(key)
@@ -79,18 +79,18 @@ class Controls:
             raise RefusedError(_not_given_up(key))
         return {"ok": f"{key} is sent again"}
 
-    async def _drop(self, request: Request) -> Request:
+    async def _drop(self, request: JsonObject) -> JsonObject:
         key = str(request.get("key", ""))
         if not self._engine.outbox.drop(key):
             raise RefusedError(_not_given_up(key))
         return {"ok": f"{key} is dropped"}
 
-    async def _checkpoint(self, _request: Request) -> Request:
+    async def _checkpoint(self, _request: JsonObject) -> JsonObject:
         """What is kept in memory for a while is on disk."""
         await self._engine.ladders.written()
         return {"ok": "written"}
 
-    def _find(self, request: Request) -> str:
+    def _find(self, request: JsonObject) -> str:
         try:
             one = one_that_lives(self._archive, str(request.get("id", "")), self._engine.activeflows)
         except NotMeant as error:
@@ -143,7 +143,7 @@ async def _converse(controls: Controls, stream: trio.SocketStream, limiter: trio
                     if not some:
                         return
                     received += some
-            answer: Request = {"error": "a request is one JSON object on a line"}
+            answer: JsonObject = {"error": "a request is one JSON object on a line"}
             with suppress(ValueError, RecursionError):
                 request = json.loads(received.partition(b"\n")[0])
                 if isinstance(request, dict):

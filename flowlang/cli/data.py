@@ -15,8 +15,9 @@ import click
 from .exits import CommandError, Exit
 
 if TYPE_CHECKING:
-    from flowlang.store.reading import Archive, Stored
+    from flowlang.store.reading import Archive
     from flowlang.store.sqlite import SqliteStore
+    from flowlang.store.stored import Stored
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -62,17 +63,6 @@ def archive_in(data: Path | None) -> Generator[Archive]:
         raise CommandError(str(error), Exit.UNAVAILABLE) from None
 
 
-def require_store(folder: Path) -> None:
-    """Raises `CommandError` where nothing is kept in a folder."""
-    try:
-        if (folder / _FILE).is_file():
-            return
-        text = f"{folder}: there is no {_FILE} in this folder; `flow serve --data FOLDER` makes one"
-    except OSError as error:
-        text = f"{folder}: {(error.strerror or str(error)).lower()}"
-    raise CommandError(text, Exit.UNAVAILABLE)
-
-
 def opened_store(folder: Path, patience: float = _PATIENCE) -> SqliteStore:
     """A folder, to be written, made where there is none. Raises `StoreError`."""
     from flowlang.store.errors import InUseError
@@ -95,7 +85,6 @@ def store_in(folder: Path) -> Generator[SqliteStore]:
     from flowlang.store.errors import InUseError
     from flowlang.store.reading import open_archive
 
-    require_store(folder)
     try:
         with open_archive(folder):  # nothing is made, and nothing moved, by asking for something
             pass

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from flowlang.store.reading import Archive
     from flowlang.testing.run import Surroundings
 
-    from .replaying import Past
+    from .replaying import KeptRun
 
 _NO_SECRET = {"$secret": None}
 """Marked by a script that is told secrets, and nothing."""
@@ -46,9 +46,9 @@ def export_test(activeflow: str, data: Path | None) -> int:
 def _passing(archive: Archive, activeflow: str) -> tuple[str, str | None]:
     """The test, with what the caller heard if it passes so; and why it does not pass. Raises `NoTest`."""
     from .exporting import NoTest
-    from .replaying import past_of
+    from .replaying import kept_run
 
-    past = past_of(archive, find(archive, activeflow))
+    past = kept_run(archive, find(archive, activeflow))
     text, why, _ = _tried(past, hears=True)
     if why is None:
         return text, None
@@ -60,7 +60,7 @@ def _passing(archive: Archive, activeflow: str) -> tuple[str, str | None]:
     return text, why
 
 
-def _tried(past: Past, *, hears: bool) -> tuple[str, str | None, str | None]:
+def _tried(past: KeptRun, *, hears: bool) -> tuple[str, str | None, str | None]:
     """The test, why it does not pass, and what may be the reason of that."""
     from flowlang.core.kept import opening_from_plain
     from flowlang.diagnostics import Source
@@ -91,7 +91,7 @@ def _tried(past: Past, *, hears: bool) -> tuple[str, str | None, str | None]:
     return text, failed[0].message if failed else None, export.doubt
 
 
-def _surroundings(past: Past) -> Surroundings:
+def _surroundings(past: KeptRun) -> Surroundings:
     """Those of `flow test`, as far as the script's folder is where it was: sound files, and what stands for
     the actions of a host."""
     from flowlang.backends.pace import Pace

@@ -9,7 +9,8 @@ from .display.kept import masked
 from .display.safe import printable
 
 if TYPE_CHECKING:
-    from flowlang.store.reading import Archive, Stored
+    from flowlang.store.reading import Archive
+    from flowlang.store.stored import Stored
 
 MOST = 4
 """So many that begin so are looked for: one too many to be named."""

@@ -36,12 +36,12 @@ def replay(activeflow: str, data: Path | None, until: int | None, step: bool, as
 
     from .display import printable
     from .display.kept import masked
-    from .replaying import past_of, step_lines, step_to_plain, strand_lines, strands_to_plain
+    from .replaying import kept_run, step_lines, step_to_plain, strand_lines, strands_to_plain
     from .stepping import Stepper
     from .walking import Stop, entry_line, walk
 
     with archive_in(data) as archive:
-        past = past_of(archive, find(archive, activeflow), until)
+        past = kept_run(archive, find(archive, activeflow), until)
         stepper = Stepper() if step else None
         stops: list[Stop] = []
 

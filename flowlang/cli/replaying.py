@@ -12,7 +12,8 @@ from flowlang.core.journal import Entry
 from flowlang.diagnostics import Source
 from flowlang.engine.replay import Builds, NotReplayed, Replayed, Watch, replayed
 from flowlang.model.plain import to_plain
-from flowlang.store.reading import Archive, Stored
+from flowlang.store.reading import Archive
+from flowlang.store.stored import Stored
 
 from .stepping import Step
 
@@ -21,7 +22,7 @@ _NUMBER = re.compile(r"_\d+\Z")
 
 
 @dataclass(frozen=True, slots=True)
-class Past:
+class KeptRun:
     """An activeflow with its journal; `until` entries of it where that was asked for."""
 
     stored: Stored
@@ -42,9 +43,9 @@ class Past:
             return error
 
 
-def past_of(archive: Archive, stored: Stored, until: int | None = None) -> Past:
+def kept_run(archive: Archive, stored: Stored, until: int | None = None) -> KeptRun:
     """What is kept of an activeflow."""
-    return Past(stored, archive.entries(stored)[:until], Builds(archive))
+    return KeptRun(stored, archive.entries(stored)[:until], Builds(archive))
 
 
 def strands_to_plain(flow: Activeflow) -> list[dict[str, Any]]:

@@ -24,10 +24,10 @@ def show(activeflow: str, data: Path | None, as_json: bool) -> int:
     from flowlang.model.commands import command_to_plain
 
     from .display.kept import masked, moment
-    from .replaying import past_of, strand_lines, strands_to_plain
+    from .replaying import kept_run, strand_lines, strands_to_plain
 
     with archive_in(data) as archive:
-        past = past_of(archive, find(archive, activeflow))
+        past = kept_run(archive, find(archive, activeflow))
         stored = past.stored
         at = past.run()
         if isinstance(at, NotReplayed):

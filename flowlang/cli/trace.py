@@ -37,12 +37,12 @@ def trace(activeflow: str, data: Path | None, as_json: bool) -> int:
 
     from .display import printable
     from .display.ladder import messages
-    from .replaying import past_of
+    from .replaying import kept_run
 
     folder = chosen_folder(data)
     _have_written(folder)
     with archive_in(folder) as archive:
-        past = past_of(archive, find(archive, activeflow))
+        past = kept_run(archive, find(archive, activeflow))
         told = _Told(past.entries)
         outcome = past.run(told)
         source = None if isinstance(outcome, NotReplayed) and not told.steps else past.source

@@ -21,7 +21,7 @@ from flowlang.model.observations import Logged
 from flowlang.model.values import SECOND
 from flowlang.store import Store, StoreError
 from flowlang.store.protocol import ParkingStore
-from flowlang.store.reading import Stored
+from flowlang.store.stored import Stored
 
 from .recovery import bring_back
 from .replay import Builds, KeyMissing, NotReplayed, last_line, replayed

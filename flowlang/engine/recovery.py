@@ -31,7 +31,7 @@ from flowlang.model.plain import SealedError
 from flowlang.model.results import Done, Failed, Result
 from flowlang.model.values import Outcome
 from flowlang.store.protocol import RecoverableStore
-from flowlang.store.reading import Stored
+from flowlang.store.stored import Stored
 
 from . import collector
 from .records import AGAIN

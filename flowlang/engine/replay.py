@@ -24,9 +24,10 @@ from flowlang.model.places import file_of
 from flowlang.model.plain import SealedError
 from flowlang.model.results import Result
 from flowlang.store import Build, StoreError
+from flowlang.store.coding import DAMAGED
 from flowlang.store.errors import UnreadableError
 from flowlang.store.protocol import Past
-from flowlang.store.reading import DAMAGED, Stored
+from flowlang.store.stored import Stored
 
 from . import loading
 from .dispatch import id_of

@@ -33,7 +33,7 @@ from .requests import Request
 from .sending import Sending
 
 if TYPE_CHECKING:
-    from .reading import Stored
+    from .stored import Stored
 
 
 @runtime_checkable

@@ -39,10 +39,10 @@ from .statements import (
     STORED,
     selected,
 )
-from .stored import State, Stored
+from .stored import Stored
 from .thread_names import ThreadNames
 
-__all__ = ["DAMAGED", "FILE", "Archive", "State", "Stored", "keys_of", "open_archive"]
+__all__ = ["FILE", "Archive", "keys_of", "open_archive"]
 
 FILE = "flowlang.db"
 

@@ -31,11 +31,12 @@ from .errors import InUseError, StoreError
 from .files import unusable
 from .protocol import Thread
 from .pruning import CHAIN, SWEPT, pruning
-from .reading import FILE, Archive, Stored, keys_of
+from .reading import FILE, Archive, keys_of
 from .schema import migrate
 from .sealing import Sealer
 from .seen import seen_key
 from .sending import Sending
+from .stored import Stored
 from .thread_names import ThreadNames, wake_those_not_found
 
 LOCK = "lock"
