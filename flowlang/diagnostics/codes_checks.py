@@ -362,9 +362,10 @@ WARNINGS: dict[str, Code] = {
     ),
     "W507": Code(
         "answer that opts out",
-        "A message that is nothing but an opt-out word, as `Cancel` or `stop`, reaches no flow: the person gets no "
-        "more messages, and his activeflow ends. An `ask` that is reached on such a channel offers another word; "
-        "or the operator has other ones, by `opt_out` and `opt_out_channels` in `[messages]` of flow.toml.",
+        "A message that is nothing but an opt-out word, as `Cancel` or `stop`, reaches no flow: the person "
+        "gets no more messages, and his activeflow ends. An `ask` that is reached on such a channel offers "
+        "another word; or the operator has other ones, by `opt_out` and `opt_out_channels` in `[messages]` "
+        "of flow.toml.",
     ),
     "W701": Code("test that expects nothing", "Without an `expect` a test can hardly fail."),
     "W601": Code(
@@ -373,14 +374,14 @@ WARNINGS: dict[str, Code] = {
     ),
     "W801": Code(
         "file of the settings that is not there",
-        "A setting names a file or a folder, and from the folder of flow.toml nothing is there. Where the project is "
-        "only checked that may be right; `flow serve` there would not begin, or attach nothing.",
+        "A setting names a file or a folder, and from the folder of flow.toml nothing is there. Where the "
+        "project is only checked that may be right; `flow serve` there would not begin, or attach nothing.",
     ),
     "W602": Code(
         "route for what nothing brings",
-        "No section of flow.toml has the webhook, schedule, chat or mail address that the route is for, or none "
-        "takes in what comes on its channel, or no trunk, listener or account has the name behind `via`. Looked at "
-        "are texts and constants, beside a flow.toml, by `flow check`.",
+        "No section of flow.toml has the webhook, schedule, chat or mail address that the route is for, or "
+        "none takes in what comes on its channel, or no trunk, listener or account has the name behind "
+        "`via`. Looked at are texts and constants, beside a flow.toml, by `flow check`.",
     ),
 }
 
