@@ -2,8 +2,8 @@
 that something automatic came from, with the time in seconds.
 
 It is remembered for a day, and no more of it than `Machines` keeps: the file is written anew as it is opened,
-and where it has grown. A line is not waited for on the disk: with one that a loss of power takes a loop goes on
-a few messages longer.
+and where it has grown. A line is not waited for on the disk: with one that a loss of power takes a loop goes
+on a few messages longer.
 """
 
 from __future__ import annotations
