@@ -58,15 +58,26 @@ def _ip_literal(host: str) -> IPv4Address | IPv6Address | None:
     return address
 
 
-def is_of_ours(host: str) -> bool:
-    """Whether an address may be one of ours that a peer reaches: an IP literal, and not the unspecified."""
-    return len(host) <= _LONGEST_LITERAL and _is_of_ours(host)
+def is_specified(host: str) -> bool:
+    """Whether it writes an IP address, and not the unspecified one."""
+    return len(host) <= _LONGEST_LITERAL and _is_specified(host)
 
 
 @lru_cache(maxsize=1024)
-def _is_of_ours(host: str) -> bool:
+def _is_specified(host: str) -> bool:
     address = ip_literal(host)
     return address is not None and not address.is_unspecified
+
+
+def is_loopback(host: str) -> bool:
+    """Whether it writes an address of this machine alone."""
+    return len(host) <= _LONGEST_LITERAL and _is_loopback(host)
+
+
+@lru_cache(maxsize=1024)
+def _is_loopback(host: str) -> bool:
+    address = ip_literal(host)
+    return address is not None and address.is_loopback
 
 
 def may_send_to(host: str) -> bool:

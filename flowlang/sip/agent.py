@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import lru_cache
 
-from flowlang.sip.address import Address, ip_literal, is_of_ours, may_send_to, same_host
+from flowlang.sip.address import Address, is_loopback, is_specified, may_send_to, same_host
 from flowlang.sip.arrival import Arrival, Welcome
 from flowlang.sip.body import session_body
 from flowlang.sip.dialog import DialogKey
@@ -394,8 +394,7 @@ class UserAgent:
         """A message of somebody who has not shown who he is; see `flood`."""
         if self.flood is None or (self.door is not None and self.door.is_known(source)):
             return
-        address = ip_literal(source.host)
-        if address is None or not address.is_loopback:
+        if not is_loopback(source.host):
             self.flood.take(source.host, self._now)
 
     def _reads_as_expected(self, data: bytes) -> bool:
@@ -413,7 +412,7 @@ class UserAgent:
         return request.method == "CANCEL" and self.transactions.invite_of(request) is not None
 
     def _check_local(self, local: Address) -> None:
-        if not is_of_ours(local.host):
+        if not is_specified(local.host):
             raise ValueError(f"the local address must be one that a peer can reach, not {local.host}")
 
 

@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Literal, get_args
 
-from flowlang.sip.address import ip_literal, may_send_to
+from flowlang.sip.address import ip_literal, is_specified, may_send_to
 from flowlang.sip.sdp import Attribute, Media, Origin, SessionDescription, family, first
 
 Direction = Literal["sendrecv", "sendonly", "recvonly", "inactive"]
@@ -159,8 +159,7 @@ class MediaSession:
         names = _names(media)
         events = next((number for number, name in names.items() if name == EVENTS), None)
         theirs = _direction(description, media)
-        address = ip_literal(host)
-        if address is not None and address.is_unspecified and theirs in ("sendrecv", "recvonly"):
+        if not is_specified(host) and theirs in ("sendrecv", "recvonly"):
             theirs = "sendonly" if theirs == "sendrecv" else "inactive"  # hold as RFC 2543 had it (§8.4)
         return AudioStream(
             host,
@@ -216,10 +215,9 @@ def _codec(description: SessionDescription, media: Media, here: str, codecs: tup
     host = description.host_of(media)
     if media.kind != "audio" or media.port == 0 or media.protocol.upper() != PROTOCOL or host is None:
         return None
-    address = ip_literal(host)
-    if address is None or family(host) != family(here):
+    if ip_literal(host) is None or family(host) != family(here):
         return None
-    if not address.is_unspecified and not may_send_to(host):
+    if is_specified(host) and not may_send_to(host):
         return None
     return next((number for number, name in _names(media).items() if name in codecs), None)
 

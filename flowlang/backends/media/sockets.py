@@ -66,16 +66,24 @@ def _bind(sock: socket.socket, local_ip: str, port: int) -> bool:
 def destination(address: Address) -> Address | None:
     """Where to send for an address of an SDP, None for hold; `MediaError` for what is no unicast address."""
     host, port = address
-    ip = _parse_ip(host)
+    _parse_ip(host)
     if not 0 <= port <= 0xFFFF:
         raise MediaError(f"{port} is no UDP port")
-    if ip.is_unspecified or port == 0:  # RFC 3264 §8.4 and §5.1
+    there = None if port == 0 else _unicast(host)  # RFC 3264 §5.1
+    return None if there is None else (there, port)
+
+
+@lru_cache(maxsize=1024)
+def _unicast(host: str) -> str | None:
+    ip = _parse_ip(host)
+    if ip.is_unspecified:  # RFC 3264 §8.4
         return None
     if ip.is_multicast or host == "255.255.255.255":
         raise MediaError(f"media cannot be sent to {ip}: it is no unicast address")
-    return (str(ip), port)
+    return str(ip)
 
 
+@lru_cache(maxsize=1024)
 def numeric(host: str) -> str:
     """A host as the kernel writes it. Raises `MediaError` for what is no IP address."""
     return str(_parse_ip(host))
