@@ -113,7 +113,7 @@ class Taken:
 
     activeflow: str = "conformance"
     _leg: Leg | None = None
-    seen: list[Event | Result] = field(default_factory=list[Event | Result])
+    seen: list[object] = field(default_factory=list[object])
 
     @property
     def leg(self) -> Leg:
