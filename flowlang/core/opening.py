@@ -21,10 +21,15 @@ _CAME = frozenset({"messages", "signals", "typed"})
 
 FlowCall = tuple[str, Arguments]
 
+Thread = tuple[str, str, str | None, int]
+"""A channel, a person's address, and one of ours, `None` for the operator's default; and since when somebody
+has it."""
+
 
 class Inherited(Struct, frozen=True):
     """What a flow has from the one that handed the activeflow over to it: when that began, how its caller's
-    leg stands (`farewell` if he has left), what came and was not yet taken, and the numbers next in turn."""
+    leg stands (`farewell` if he has left), what came and was not yet taken, the numbers next in turn, and the
+    threads in which it has written, since when each (which the engine knows: see `Opening.has_written`)."""
 
     began: int
     answered: bool = False
@@ -36,6 +41,7 @@ class Inherited(Struct, frozen=True):
     else_taken: bool = False
     recording: str | None = None
     messages: tuple[Outcome, ...] = ()
+    threads: tuple[Thread, ...] = ()
 
     def to_plain(self, *, secret: bool = False) -> list[Any]:
         """For the journal. `secret`: what came and was not yet taken is marked."""
@@ -93,6 +99,10 @@ class Opening(Struct, frozen=True):
         """The same activeflow as another flow."""
         name, arguments = flow
         return replace(self, flow=name, arguments=arguments, at=at, seed=seed, inherited=inherited)
+
+    def has_written(self, threads: tuple[Thread, ...]) -> Opening:
+        """The same of one that has written in these threads before."""
+        return replace(self, inherited=replace(self.inherited, threads=threads)) if self.inherited else self
 
     def placed_at(self, at: int, inherited: Inherited, rings_until: int) -> Opening:
         """A call that we placed, as its activeflow has it."""

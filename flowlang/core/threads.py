@@ -14,8 +14,9 @@ from dataclasses import dataclass
 from flowlang.model.addresses import same_person
 from flowlang.model.events import CALLER_LEG, ELSEWHERE
 from flowlang.model.message_commands import SendMessage
+from flowlang.model.secrets import made_of
 
-from .opening import Opening
+from .opening import Opening, Thread
 
 _Key = tuple[str, str, str | None]
 
@@ -24,6 +25,8 @@ NOBODY = ""
 
 _AGES = 2**62  # microseconds: whom a thread began with has it before all who wrote there
 
+_MOST_WRITTEN = 1_000
+"""Threads that an activeflow which is handed over has still after a restart."""
 _MOST_EARLY = 1_000
 """Reports that came before anybody knew of their message: of a gateway that is quicker than its answer."""
 
@@ -35,7 +38,7 @@ def sent_key(channel: str, message: str) -> str:
 
 
 def _key(channel: str, person: str, ours: str | None) -> _Key:
-    return channel, same_person(person), ours and same_person(ours)
+    return channel, made_of(same_person(person), person), ours and same_person(ours)
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +90,13 @@ class Threads:
             began = opening.inherited.began if opening.inherited is not None else opening.at
             self._claim(key, began - _AGES, opening.activeflow, held)
 
+    def goes_on(self, opening: Opening) -> None:
+        """An activeflow is here again, which had written in threads before it was handed over."""
+        for channel, person, ours, since in (
+            opening.inherited.threads if opening.inherited is not None else ()
+        ):
+            self._claim((channel, person, ours), since, opening.activeflow, self._of(opening.activeflow))
+
     def owner(self, channel: str, person: str, ours: str, answers: Iterable[str] = ()) -> Owner | None:
         """The activeflow that sent this person one of the messages that he answers, else the one that has
         the thread."""
@@ -137,7 +147,13 @@ class Threads:
         """Whether one that lives here sent it."""
         return sent_key(channel, message) in self._sent
 
-    def held(self, activeflow: str) -> tuple[list[tuple[str, str, str | None, int]], list[str]]:
+    def written(self, activeflow: str) -> tuple[Thread, ...]:
+        """The threads in which an activeflow has written, of very many the last."""
+        held = self._held.get(activeflow)
+        keys = held.keys.items() if held is not None else ()
+        return tuple((*key, since) for key, since in keys if since >= 0)[-_MOST_WRITTEN:]
+
+    def held(self, activeflow: str) -> tuple[list[Thread], list[str]]:
         """The threads that an activeflow has or that are its when others end, since when each; and the
         messages that it sent, as of `sent_key`."""
         held = self._held.get(activeflow)

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from flowlang.backends.border import Backend
 from flowlang.core import Opening
 from flowlang.core.manners import Porter
+from flowlang.core.opening import Thread
 from flowlang.core.threads import Threads
 from flowlang.model.action import THREADS
 
@@ -19,8 +20,6 @@ from .dispatch import Dispatch, id_of, never_left
 from .replay import Sent
 
 if TYPE_CHECKING:
-    from flowlang.store.protocol import Thread
-
     from .engine import Engine
     from .running import Running
 
@@ -39,6 +38,11 @@ class Post:
         opening = running.flow.opening
         if opening.channel in THREADS:
             self._threads.opened(opening)
+        self._threads.goes_on(opening)
+
+    def written(self, activeflow: str) -> tuple[Thread, ...]:
+        """See `Threads.written`."""
+        return self._threads.written(activeflow)
 
     def held(self, activeflow: str) -> tuple[list[Thread], list[str]]:
         """See `Threads.held`."""
@@ -83,6 +87,7 @@ class Post:
         self.arrivals.waits(opening.activeflow, why)
         if opening.channel in THREADS:
             self._threads.opened(opening)
+        self._threads.goes_on(opening)
 
     def sent(self, activeflow: str, sent: Iterable[Sent]) -> None:
         """One that is back, or goes on at a later start, had sent these."""

@@ -229,6 +229,7 @@ class Running:
             case Note(observation):
                 self._engine.tell(observation)
             case HandedOff(opening):
+                opening = opening.has_written(self._engine.post.written(self.activeflow))
                 self._journal.open(opening.to_plain(self.flow.secrets))
                 self.flow = Activeflow(self.flow.script, opening, self.flow.limits, self.flow.actions)
                 self._inbox.appendleft(Begin(opening.at))

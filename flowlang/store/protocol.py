@@ -26,6 +26,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
 from flowlang.core.journal import Entry, Journal
+from flowlang.core.opening import Thread
 from flowlang.model.message_record import MessageRecord
 
 from .builds import Build
@@ -271,11 +272,6 @@ class MessageStore(RecoverableStore, Protocol):
     def report_message(self, channel: str, message: str, state: str, at: int, cause: str | None) -> None:
         """One that a carrier calls so is `sent`, `delivered`, `read` or `failed`."""
         ...
-
-
-Thread = tuple[str, str, str | None, int]
-"""A channel, a person's address, and one of ours, `None` for the operator's default; and since when somebody
-has it."""
 
 
 class Parked(Past, Protocol):

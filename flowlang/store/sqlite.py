@@ -21,6 +21,7 @@ from threading import Lock
 from typing import Any, Self
 
 from flowlang.core.journal import Journal
+from flowlang.core.opening import Thread
 from flowlang.model.message_record import MessageRecord
 
 from . import statements
@@ -29,7 +30,6 @@ from .coding import encode
 from .database import Database, DatabaseError, Row, damaged, why
 from .errors import InUseError, StoreError
 from .files import unusable
-from .protocol import Thread
 from .pruning import CHAIN, SWEPT, pruning
 from .reading import FILE, Archive, keys_of
 from .schema import migrate

@@ -248,3 +248,45 @@ async def test_one_that_diverges_as_it_is_woken_holds_up_nobody_behind_it(
         db.execute("UPDATE journal SET outcome = x'00' WHERE activeflow = 1")
         db.close()
     assert [each.partition(":")[0] for each in watched.lines] == ["diverged", "second"]
+
+
+HANDS_OVER = """
+policy { allow sms "*" }
+route sms => other
+flow other { log "other: ${message.text}" }
+flow begins {
+    secret let who = wait for signal "who"
+    sms to: who.data, text: "hi"
+    handoff hears()
+}
+flow hears {
+    let m = wait for message
+    log "heard ${m.text}"
+    if m.text == "one" { handoff hears() }
+}
+"""
+
+
+@pytest.mark.parametrize("parks", [None, 10.0])
+async def test_one_that_is_handed_over_has_its_threads_in_the_next_process_too(
+    parks: float | None, tmp_path: Path, autojump_clock: Virtual
+) -> None:
+    watched, written = Watched(), list[bytes]()
+    for number, text in enumerate(("", "one", "two", "three")):
+        carrier = Carrier()
+        with SqliteStore(tmp_path / "data", tmp_path / "keys") as store:
+            async with flowlang.open_engine(
+                [carrier], store=store, policy=EVERYTHING, park_after=parks
+            ) as engine:
+                engine.observe(watched)
+                engine.load_text(HANDS_OVER)
+                await engine.listen()
+                if number == 0:
+                    assert await engine.signalled(engine.start("begins").id, "who", ANN)
+                else:
+                    carrier.receive(ANN, text)
+                await trio.sleep(100)
+                if number == 0:
+                    written += [each.read_bytes() for each in (tmp_path / "data").iterdir()]
+    assert watched.lines == ["heard one", "heard two", "other: three"]
+    assert not any(ANN[1:].encode() in each for each in written)
