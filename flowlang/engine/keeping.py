@@ -48,8 +48,9 @@ CHECKPOINT = 10.0
 """Seconds between two signs of life in the store: so much a call record may miss after a crash."""
 
 GATHER = 0.01
-"""Seconds from one commit to the next, when something came during the one: many calls at once would else have
-a commit for each step, 150 us of each. One who is alone does not wait."""
+"""Seconds from one commit to the next, when something came during the one, and where only calls wait for the
+next: many calls at once would else have a commit for each step, 150 us of each. One who is alone does not
+wait, nor one who goes on by what the last commit let out."""
 
 ENOUGH = 64
 """Inputs in a group that are worth a commit of their own: of its cost each has 3 us, so waiting for more
@@ -79,6 +80,9 @@ class Keeper:
         self._hurry = trio.Event()  # and somebody waits for it
         self._enough = trio.Event()
         self._inputs = 0  # in the group that is gathered
+        self._pressing = False  # and whether others than calls wait for it, or one that is alone
+        self._whose: set[int] = set()  # and the calls that do
+        self._went_on: set[int] = set()  # those of the group before
         self._builds: WeakKeyDictionary[Script, Build] = WeakKeyDictionary()  # while something runs on it
         self._held: list[tuple[Running, Output]] = []
         self._awaited: dict[int, Kept] = {}
@@ -147,6 +151,7 @@ class Keeper:
         """There is something to commit."""
         self._given.set()
         self._hurry.set()
+        self._pressing = True
 
     def linger(self) -> None:
         """There is something to commit, which nobody waits for."""
@@ -186,10 +191,9 @@ class Keeper:
                         self.here(channel, seen_as(ours, message), taken.at)
                     case _:
                         pass
-        elif waited_for := id(taken) not in self._patient:
-            pass
         else:
-            self._patient.remove(id(taken))
+            waited_for = id(taken) not in self._patient
+            self._patient.discard(id(taken))
         if self._owed:
             self._no_longer_owed(taken)
         if self._within and (write := self._within.pop(id(taken), None)) is not None:
@@ -214,6 +218,11 @@ class Keeper:
                         pass
         if waited_for:
             self._hurry.set()
+            if running.of_call:
+                self._whose.add(id(running))
+                self._pressing = self._pressing or self._went_on == {id(running)}
+            else:
+                self._pressing = True
 
     def took(self, running: Running, taken: Input) -> None:
         """The same where nothing is durable: nothing waits."""
@@ -222,15 +231,20 @@ class Keeper:
 
     async def run(self) -> None:
         """Commits group after group, until cancelled. Raises `StoreError`: then nothing more goes out."""
+        busy, began = False, 0.0
         while True:
             await self._given.wait()
             if not self._hurry.is_set():
                 with trio.move_on_after(LINGER):
                     await self._hurry.wait()
+            if (busy or not self._pressing) and trio.current_time() < began + GATHER:
+                with trio.move_on_at(began + GATHER):
+                    await self._enough.wait()
             if self._owed:
                 await self._all_taken()
             self._given, self._hurry, self._enough = trio.Event(), trio.Event(), trio.Event()
-            self._inputs = 0
+            self._inputs, self._pressing = 0, False
+            self._went_on, self._whose = self._whose, set()
             taken, self._taken = self._taken, []
             held, self._held = self._held, []
             began = trio.current_time()
@@ -239,9 +253,6 @@ class Keeper:
             busy = self._hurry.is_set()
             _let_go(taken, held)
             del taken, held  # nothing of an activeflow that is over or parked is held on to while this waits
-            if busy:
-                with trio.move_on_at(began + GATHER):
-                    await self._enough.wait()
 
     async def _all_taken(self) -> None:
         with trio.move_on_after(_PATIENCE):

@@ -144,12 +144,17 @@ class Running:
         flow = self.flow
         busy = self.queued or self.has_work or flow.ending is not None
         under_way = bool(self._withdraw) or len(flow.outbox) > 0  # also what waits for a commit
-        return not (self._watched or busy or under_way or flow.opening.channel == "call" or flow.placed_legs)
+        return not (self._watched or busy or under_way or self.of_call or flow.placed_legs)
+
+    @property
+    def of_call(self) -> bool:
+        """Whether a call began it."""
+        return self.flow.opening.channel == "call"
 
     @property
     def may_end_late(self) -> bool:
         """Whether nobody waits for its end: a host, or who else writes in its thread."""
-        return self.flow.opening.channel == "call" and not self._watched
+        return self.of_call and not self._watched
 
     # -- what the engine's pump does
 

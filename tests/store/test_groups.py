@@ -10,6 +10,7 @@ import trio
 from trio.testing import MockClock
 
 import flowlang
+from flowlang.backends.simulator import SimulatorBackend
 from flowlang.engine.keeping import ENOUGH, GATHER, LINGER
 from flowlang.store.reading import open_archive
 from flowlang.store.sqlite import SqliteStore
@@ -111,7 +112,7 @@ async def test_what_nobody_waits_for_lingers_for_company(tmp_path: Path, autojum
 async def test_a_large_group_does_not_wait_for_more(tmp_path: Path, autojump_clock: MockClock) -> None:
     disk, watched = SlowDisk(), Watched()
     with SqliteStore(tmp_path) as store:
-        async with flowlang.open_engine(store=store, beside=disk) as engine:
+        async with flowlang.open_engine(store=store, beside=disk, processor_time=lambda: 0.0) as engine:
             engine.observe(watched)
             engine.load_text(SCRIPT)
             runs = [engine.start("main") for _ in range(ENOUGH)]
@@ -124,3 +125,23 @@ async def test_a_large_group_does_not_wait_for_more(tmp_path: Path, autojump_clo
             assert disk.asked == 2
             await disk.commit()
             assert len(watched.lines) == 2 * ENOUGH
+
+
+async def test_calls_that_come_close_behind_each_other_have_one_commit_and_one_alone_waits_for_none(
+    tmp_path: Path, autojump_clock: MockClock
+) -> None:
+    simulator = SimulatorBackend()
+    text = 'route call to "*" => main\nflow main { ring\nwait 2ms\nanswer\nwait 1m }'
+    with SqliteStore(tmp_path) as store:
+        async with flowlang.open_engine([simulator], store=store) as engine:
+            engine.load_text(text)
+            await engine.listen()
+            await trio.sleep(1)
+            began = trio.current_time()
+            first = simulator.call(source="201", to="100")
+            await first.wait_answered()
+            alone = trio.current_time()
+            assert alone == pytest.approx(began + 0.002)
+            second = simulator.call(source="202", to="100")
+            await second.wait_answered()
+            assert trio.current_time() == pytest.approx(alone + GATHER, abs=0.003)
