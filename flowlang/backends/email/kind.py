@@ -88,10 +88,7 @@ def _check(section: Section) -> None:
     for place, each in enumerate(given.get("listener", {}).get("addresses", ())):
         if message_address("email", f"x{each}" if each.startswith("@") else each) is None:
             raise SettingsError(f"`{each[:80]}` is no e-mail address", "listener", "addresses", place)
-    for name, usual in (("smtp", "starttls"), ("imap", "tls")):
-        server = given.get(name, {})
-        if server.get("security", usual) == "none" and "user" in server:
-            raise SettingsError("the password would go out in the clear; use TLS", name, "security")
+    _servers(section)
     _attachable(section)
 
 
@@ -109,11 +106,17 @@ def _make(section: Section) -> EmailBackend:
     _check(section)
     given, folder, data = section.settings, section.surroundings.folder, section.surroundings.data
     largest = given.get("largest", 20 * 2**20)
+    servers = _servers(section)
+    for name, server in servers.items():
+        try:
+            server.context()
+        except BackendError as error:
+            raise SettingsError(str(error), name, "ca_file") from None
     receivers: list[Receiver] = []
     if (listener := given.get("listener")) is not None:
         receivers.append(_listener(listener, folder, largest))
     if (imap := given.get("imap")) is not None:
-        server = _server(imap, _IMAP_PORTS, "tls", folder, "imap")
+        server = servers["imap"]
         rest = {"folder": imap.get("folder", "INBOX"), "every": imap.get("every", 60.0), "most": largest}
         receivers.append(ImapMailbox(server, _address(imap["address"], "imap", "address"), **rest))
     if (smtp := given.get("smtp")) is None:
@@ -121,9 +124,8 @@ def _make(section: Section) -> EmailBackend:
     attachable = _attachable(section)
     writer = Writer(_address(given["from"], "from"), given.get("name", ""), attachable, largest)
     patience = Patience(give_up=smtp.get("give_up", Patience.give_up))
-    server = _server(smtp, _SMTP_PORTS, "starttls", folder, "smtp")
     sender = Sender(
-        server,
+        servers["smtp"],
         connections=smtp.get("connections", 4),
         ehlo=writer.sender.rpartition("@")[2],
         on_wire=OnWire(data / f"email-{section.name}.sent" if data is not None else None),
@@ -150,20 +152,23 @@ def _address(given: str, *where: str) -> str:
     return address
 
 
-def _server(given: dict[str, Any], ports: dict[str, int], usual: str, folder: Path, where: str) -> Server:
-    security = given.get("security", usual)
-    ca_file = folder / given["ca_file"] if "ca_file" in given else None
-    try:
-        server = Server(
-            given["host"], given.get("port", ports[security]), security, given.get("user"),
-            given.get("password"), ca_file, given.get("timeout", 60.0),
-        )  # fmt: skip
-        server.context()
-    except ValueError as error:
-        raise SettingsError(str(error), where, "security") from None
-    except BackendError as error:
-        raise SettingsError(str(error), where, "ca_file") from None
-    return server
+def _servers(section: Section) -> dict[str, Server]:
+    """Those that it logs in to, `smtp` and `imap`."""
+    folder, found = section.surroundings.folder, dict[str, Server]()
+    for name, ports, usual in (("smtp", _SMTP_PORTS, "starttls"), ("imap", _IMAP_PORTS, "tls")):
+        given: dict[str, Any] | None = section.settings.get(name)
+        if given is None:
+            continue
+        security = given.get("security", usual)
+        ca_file = folder / given["ca_file"] if "ca_file" in given else None
+        try:
+            found[name] = Server(
+                given["host"], given.get("port", ports[security]), security, given.get("user"),
+                given.get("password"), ca_file, given.get("timeout", 60.0),
+            )  # fmt: skip
+        except ValueError as error:
+            raise SettingsError(str(error), name, "security") from None
+    return found
 
 
 def _listener(given: dict[str, Any], folder: Path, largest: int) -> SmtpListener:
