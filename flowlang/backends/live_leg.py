@@ -21,13 +21,20 @@ class _Live(SimulatedLeg):
     _waiting: trio.lowlevel.ParkingLot
 
     async def wait_until(self, condition: Callable[[], bool]) -> None:
-        """Waits until a condition on this leg holds; it is looked at after each change."""
+        """Waits until a condition on the leg of who is at its far end now holds; it is looked at after each
+        change, also where he is at the far end of another by then."""
+        waiting = self._waiting
         while not condition():
-            await self._waiting.park()
+            await waiting.park()
 
     def changed(self) -> None:
         """Lets those who wait look."""
         self._waiting.unpark_all()
+
+    def _trade(self, other: SimulatedLeg) -> None:
+        super()._trade(other)
+        if isinstance(other, _Live):
+            self._waiting, other._waiting = other._waiting, self._waiting
 
 
 class LiveLeg(_Live):

@@ -35,6 +35,7 @@ class SimulatedCallee(SimulatedLeg):
         incoming = Incoming("call", outgoing.to, outgoing.source or "", outgoing.id, outgoing.name)
         super().__init__(host, later, incoming, pace, watch)
         self.outgoing = outgoing
+        self.far_end = outgoing.to
         self.activeflow = inbox.activeflow
         self._inbox = inbox
         self._answers: list[Finish] = []

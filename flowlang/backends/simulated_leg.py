@@ -12,7 +12,6 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Literal
 
-from flowlang.model.addresses import SCHEMES, is_e164
 from flowlang.model.causes import GOING_AWAY, MOVED, hangup_cause
 from flowlang.model.cdr import Party
 from flowlang.model.commands import (
@@ -41,6 +40,7 @@ from flowlang.model.events import (
     CALLER_LEG,
     CallEnded,
     CallHeld,
+    CallTransferred,
     CallUnheld,
     DigitPressed,
     Event,
@@ -53,6 +53,12 @@ from flowlang.model.values import SECOND
 from .border import CallHost, Finish, Inbox, Incoming, Later, Leg, Refusal, nothing
 from .pace import Pace, SoundFileError
 from .simulated_recording import SimulatedRecording
+from .simulated_states import Answered, Calling, Ended, Heard, LegState, PhoneError, Refused, Ringing, address
+
+__all__ = [
+    "SIMULATED_COMMANDS", "Answered", "Calling", "Ended", "Heard", "LegState", "Line", "PhoneError",
+    "Refused", "Ringing", "SimulatedLeg", "address",
+]  # fmt: skip
 
 SIMULATED_COMMANDS = frozenset(
     each.name
@@ -62,56 +68,8 @@ SIMULATED_COMMANDS = frozenset(
     )
 )  # fmt: skip
 
-
-class PhoneError(Exception):
-    """The phone cannot do that now; the message says why."""
-
-
-@dataclass(frozen=True, slots=True)
-class Calling:
-    """The call is placed and nothing came back yet."""
-
-
-@dataclass(frozen=True, slots=True)
-class Ringing:
-    """We were told that it rings."""
-
-
-@dataclass(frozen=True, slots=True)
-class Answered:
-    """The call is up."""
-
-
-@dataclass(frozen=True, slots=True)
-class Refused:
-    """The call was not taken; `status` as SIP has it."""
-
-    status: int
-
-
-@dataclass(frozen=True, slots=True)
-class Ended:
-    """The call is over."""
-
-    by: Party
-    cause: str
-
-
-LegState = Calling | Ringing | Answered | Refused | Ended
-
-
-@dataclass(frozen=True, slots=True)
-class Heard:
-    """Something that the far end heard: a text spoken or a file played. `at` and `until` are seconds since
-    the call was placed, `until` is `None` while it can still be heard; `cut` tells that it was not heard to
-    its end."""
-
-    kind: Literal["say", "play", "press", "person"]
-    """`press`: keys; `person`: somebody who is connected speaks."""
-    what: str
-    at: float
-    until: float | None = None
-    cut: bool = False
+_OK, _FORBIDDEN, _DECLINED = 200, 403, 603  # RFC 3261 §21
+_OURS = "@localhost"  # see `address`
 
 
 @dataclass(slots=True, eq=False)
@@ -120,11 +78,11 @@ class _Utterance:
     finish: Finish
 
 
-def address(text: str) -> str:
-    """An address with its scheme: `+1606…` is a `tel:`, `desk` an extension of ours."""
-    if text.partition(":")[0] in SCHEMES:
-        return text
-    return f"tel:{text}" if is_e164(text) else f"sip:{text}@localhost"
+@dataclass(slots=True, eq=False)
+class Line:
+    """Of somebody with a phone: the leg at whose far end he is, another one after an attended transfer."""
+
+    leg: SimulatedLeg
 
 
 class SimulatedLeg:
@@ -140,7 +98,10 @@ class SimulatedLeg:
         pace: Pace,
         watch: Callable[[LegState | Heard], None] = lambda _change: None,
     ) -> None:
+        self.line = Line(self)
         self.incoming = incoming
+        self.far_end = incoming.source
+        """Who is there, as an address."""
         self.state: LegState = Calling()
         self.activeflow: str | None = None
         self.held = False
@@ -212,6 +173,13 @@ class SimulatedLeg:
         self._require_media()
         self.transferred, self._transfer_to = None, to
         self._deliver(TransferAsked(CALLER_LEG, to))
+
+    def transfer_to(self, other: SimulatedLeg) -> int:
+        """Asks that whoever is connected here goes on with whoever is connected in another call of his (an
+        attended transfer); what became of it, as in `transferred`."""
+        self._require_media()
+        self.transferred = status = self._join_those_of(other)
+        return status
 
     def speak(self, text: str) -> None:
         """Says something: into what is recorded, and to whoever is connected."""
@@ -318,6 +286,49 @@ class SimulatedLeg:
     def release(self) -> None:
         """The activeflow is over: nothing more is told to it."""
         self._inbox = None
+
+    def _join_those_of(self, other: SimulatedLeg) -> int:
+        partner = other._peer
+        if partner is None or self._peer in (None, other) or self._inbox is None:
+            return _DECLINED
+        if not (self._answered and partner._answered and other._answered):
+            return _DECLINED
+        extension = partner.far_end.removeprefix("sip:").removesuffix(_OURS)
+        names = (each for each in (extension, partner.far_end) if self._inbox.why_refused(each) is None)
+        to = next(names, None)
+        if to is None:
+            return _FORBIDDEN
+        self._transfer_to = to
+        self._host.observe(LegTransferred(self._host.now(), self.incoming.id, to))
+        self._stop_speech()
+        partner._stop_speech()
+        self._trade(partner)
+        partner.transferred = _OK  # it is his who asked now
+        other._part()
+        partner._part()
+        self._speak()
+        self._deliver(CallTransferred(CALLER_LEG, to))
+        return _OK
+
+    def _trade(self, other: SimulatedLeg) -> None:
+        """Who is at the far end of each is at that of the other from now on, with all that he heard, and all
+        that records have of him."""
+        self.line, other.line = other.line, self.line
+        self.line.leg, other.line.leg = self, other
+        self.incoming, other.incoming = other.incoming, self.incoming
+        self.far_end, other.far_end = other.far_end, self.far_end
+        self.held, other.held = other.held, self.held
+        self.heard, other.heard = other.heard, self.heard
+        self._watch, other._watch = other._watch, self._watch
+        self._started, other._started = other._started, self._started
+
+    def _part(self) -> None:
+        """Those whom it connected are connected without it."""
+        inbox = self._inbox
+        if not self.over:
+            self._end("us", "transferred", None)
+            if inbox is not None:
+                inbox.deliver(CallEnded(CALLER_LEG, "transferred"))
 
     # What changes.
 

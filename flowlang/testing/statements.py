@@ -20,7 +20,7 @@ from flowlang.syntax.ast import tests
 from .clock import instant
 from .coming_in import COMING_IN
 from .going_out import GoingOut
-from .parties import Callee, CannotError, Party
+from .parties import Callee, CannotError, Party, Phone
 from .timeline import SeenFault
 from .unmet import Unmet
 from .world import RunawayError, World
@@ -129,8 +129,15 @@ class Statements:
             assert statement.value is not None
             self.world.run_to(self.world.at + self._duration(statement.value))
             return
+        party = self._parties[statement.party]
+        if isinstance(statement.value, ast.Name) and statement.value.name in self._parties:
+            other = self._parties[statement.value.name]  # of `transfers to` alone
+            if not isinstance(party, Phone) or not isinstance(other, Phone):
+                raise CannotError("only one call is transferred to another")
+            party.transfer_to(other)
+            return
         value = self._value(statement.value) if statement.value is not None else None
-        self._parties[statement.party].act(statement.verb, value)
+        party.act(statement.verb, value)
 
     def _at(self, statement: tests.At) -> None:
         value = self._value(statement.time)

@@ -80,7 +80,7 @@ class _Test:
                 self.call(statement.call)
             case tests.Act():
                 self.party(statement.party, statement.party_span)
-                if statement.value is not None:
+                if statement.value is not None and not self.other_call(statement):
                     self.takes(statement.verb, statement.value)
             case tests.ExpectHeard():
                 self.party(statement.party, statement.party_span)
@@ -143,6 +143,11 @@ class _Test:
             near = near_name(name, self.parties)
             hint = None if near else f"`let {name} = call(…)` makes a party"
             self.report.add("E201", span, f"nobody is called `{name}`", near=near, hint=hint)
+
+    def other_call(self, statement: tests.Act) -> bool:
+        """Whether somebody transfers to another call of his, which has a party's name."""
+        value = statement.value
+        return statement.verb == "transfers to" and isinstance(value, ast.Name) and value.name in self.parties
 
     # Values
 

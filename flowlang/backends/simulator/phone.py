@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import cast
+
 from flowlang.backends.live_leg import LiveCallee, LiveLeg
 from flowlang.backends.simulated_leg import Answered, Ended, Heard, LegState, Refused
 
@@ -18,8 +20,13 @@ class SimulatedPhone:
     """
 
     def __init__(self, leg: LiveLeg | LiveCallee) -> None:
-        self._leg = leg
+        self._line = leg.line
         self._seen = 0
+
+    @property
+    def _leg(self) -> LiveLeg | LiveCallee:
+        """At whose far end it is."""
+        return cast("LiveLeg | LiveCallee", self._line.leg)
 
     @property
     def state(self) -> LegState:
@@ -60,6 +67,11 @@ class SimulatedPhone:
     def transfer(self, to: str) -> None:
         """Asks that `to` takes its place; it stays until that answers, unless it hangs up."""
         self._leg.transfer(to)
+
+    def transfer_to(self, other: SimulatedPhone) -> int:
+        """Asks that those to whom it talks in this call and in another one of its own go on without it (an
+        attended transfer): 200 where they do, else as SIP has it."""
+        return self._leg.transfer_to(other._leg)
 
     def hang_up(self) -> None:
         """Leaves; an unanswered call is cancelled."""

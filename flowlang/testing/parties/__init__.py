@@ -6,6 +6,7 @@ from __future__ import annotations
 from .callee import Callee
 from .caller import Caller
 from .party import CannotError, Party
+from .phone import Phone
 from .writer import Writer
 
-__all__ = ["Callee", "Caller", "CannotError", "Party", "Writer"]
+__all__ = ["Callee", "Caller", "CannotError", "Party", "Phone", "Writer"]

@@ -24,7 +24,7 @@ class Callee(Phone):
         self.outgoing = outgoing
         self.claimed = False
         self._callee = SimulatedCallee(world, world.later, outgoing, inbox, world.pace, self._saw)
-        self._leg = self._callee
+        self._line = self._callee.line
 
     @property
     def leg(self) -> SimulatedCallee:

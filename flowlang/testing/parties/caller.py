@@ -34,6 +34,7 @@ class Caller(Phone):
             "call", address(to), address(source), world.new_id("call"), display, via,
             verified=verified, anonymous=anonymous, diverted_from=diverted_from and address(diverted_from),
         )  # fmt: skip
-        self._leg = SimulatedLeg(world, world.later, incoming, world.pace, self._saw)
+        leg = SimulatedLeg(world, world.later, incoming, world.pace, self._saw)
+        self._line = leg.line
         world.note(name, f"calls {to}")
-        self._leg.place()
+        leg.place()

@@ -10,6 +10,7 @@ from flowlang.backends.simulated_leg import (
     Ended,
     Heard,
     LegState,
+    Line,
     PhoneError,
     Refused,
     Ringing,
@@ -25,6 +26,7 @@ from .party import CannotError
 if TYPE_CHECKING:
     from flowlang.testing.world import World
 
+_REFUSED = 300  # RFC 3261 §21: from there on
 _BETWEEN_KEYS = 200 * MILLISECOND  # an unhurried finger; ITU-T Q.24 asks for 65 ms at the least
 
 
@@ -32,7 +34,7 @@ class Phone:
     """A party of a call. What he hears counts from its beginning, also where it is cut. A subclass makes the
     leg."""
 
-    _leg: SimulatedLeg
+    _line: Line
 
     def __init__(self, world: World, name: str) -> None:
         self.name = name
@@ -40,6 +42,11 @@ class Phone:
         self._found = 0
         self._offset = 0
         self._places: list[int] = []
+
+    @property
+    def _leg(self) -> SimulatedLeg:
+        """At whose far end he is."""
+        return self._line.leg
 
     @property
     def over(self) -> str | None:
@@ -56,6 +63,17 @@ class Phone:
     def unfound(self) -> frozenset[int]:
         """See `Party`."""
         return frozenset(self._places[self._found + bool(self._offset) :])
+
+    def transfer_to(self, other: Phone) -> None:
+        """Asks that those whom he talks to in his two calls, this one and the other, go on without him."""
+        self._world.note(self.name, f"transfers to {other.name}")
+        try:
+            status = self._leg.transfer_to(other._leg)
+        except PhoneError as error:
+            raise CannotError(str(error)) from None
+        if status >= _REFUSED:
+            self._world.note(self.name, f"is told {status}")
+        self._world.settle()
 
     def act(self, verb: str, value: Value) -> None:
         """Does it, in the world's time."""
