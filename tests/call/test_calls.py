@@ -99,6 +99,7 @@ async def test_a_caller_that_died_is_given_up(place: Place, server: Server) -> N
 
 
 @STEADY
+@pytest.mark.alone
 async def test_a_lost_ack_ends_the_call_after_64_t1(place: Place, server: Server) -> None:
     placed = await place("lost_ack", THE_MENU, to="patient")
     answers, byes = placed.run.times("SIP/2.0 200"), placed.run.times("BYE ")
