@@ -52,7 +52,7 @@ class Accounts:
         return self._accounts.get(user)
 
     def at(self, user: str, host: str) -> Account | None:
-        """Whose address this is, its user part unescaped: that domain's own comes before one of all domains."""
+        """Whose address this is, its user part unescaped: one of that domain alone comes first."""
         if "@" in user:
             return None
         return self._accounts.get(f"{user}@{host.lower()}") or self._accounts.get(user)
