@@ -127,6 +127,7 @@ async def test_a_repeated_invite_is_one_call(place: Place, server: Server) -> No
 
 
 @STEADY
+@pytest.mark.alone
 async def test_400_calls_at_20_a_second_through_a_menu(place: Place, server: Server) -> None:
     placed = await place("they_hang_up", menu_plan, calls=400, rate=20)
     assert placed.legs == 400
