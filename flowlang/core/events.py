@@ -60,15 +60,16 @@ class Events:
         if type(event) in _OF_LEGS and self._of_leg(cast("AnyLegEvent", event)):
             return True
         outcome = as_outcome(event)
-        busy = [emitter] if emitter is not None else []
+        busy = (emitter,) if emitter is not None else ()
         if type(event) is DigitPressed:
-            busy += flow.digits.collecting
+            busy = (*busy, *flow.digits.collecting)
         elif type(event) is MessageReceived and event.leg == CALLER_LEG:
             flow.messages.last = event.id
-            busy += flow.messages.asking
+            busy = (*busy, *flow.messages.asking)
         listener = flow.listeners.find(outcome, busy, self._fault_in_condition)
         if listener is not None:
-            self._observe_event(outcome, listener.line)
+            if flow.told or flow.secrets.lines:  # else there is nobody to tell
+                self._observe_event(outcome, listener.line)
             if emitter is None and type(listener) is On and listener.straight and flow.rests:
                 self._run_straight(listener, outcome)
                 return True

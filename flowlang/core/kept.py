@@ -17,8 +17,9 @@ def opening_from_plain(plain: dict[str, Any]) -> Opening:
     if not plain.keys() <= _KNOWN:
         raise ValueError(f"not an opening: it has {', '.join(sorted(plain.keys() - _KNOWN))}")
     given = dict(plain)
-    for name in _VALUES & plain.keys():
-        given[name] = from_plain(plain[name])
+    for name in _VALUES:
+        if name in given:
+            given[name] = from_plain(given[name])
     given["otherwise"] = _flow_call(plain.get("otherwise"))
     inherited = plain.get("inherited")
     given["inherited"] = None if inherited is None else Inherited(*(from_plain(each) for each in inherited))  # pyright: ignore[reportArgumentType]

@@ -91,6 +91,8 @@ def from_plain(plain: Any) -> Value:
     match plain:
         case list():
             return tuple(from_plain(each) for each in plain)  # pyright: ignore[reportUnknownVariableType]
+        case dict() if len(plain) != 1:  # pyright: ignore[reportUnknownArgumentType]
+            return {key: from_plain(each) for key, each in plain.items()}  # pyright: ignore[reportUnknownVariableType]
         case {"$secret": secret}:
             return from_plain(secret)
         case {"$sealed": _}:
