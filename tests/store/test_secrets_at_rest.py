@@ -258,3 +258,25 @@ async def test_a_secret_is_in_clear_nowhere_whatever_brings_it(
     act: Act, text: str, tmp_path: Path, autojump_clock: Virtual
 ) -> None:
     await whole_run(tmp_path, text, act)
+
+
+async def test_a_secret_that_is_signalled_while_no_server_runs_is_in_clear_nowhere(
+    tmp_path: Path, autojump_clock: Virtual
+) -> None:
+    data, text = (
+        tmp_path / "data",
+        'flow main { secret let p = wait for signal "pin"; log "${p.data}"; wait 1h }',
+    )
+    async with living(data, text) as (engine, _, _):
+        run = engine.start("main").id
+        await trio.sleep(1)
+    done = flow("signal", run, "pin", SECRET, "--data", "data", folder=tmp_path)
+    assert (done.code, SECRET in done.out) == (0, False)
+    is_nowhere(data)
+    is_shown_nowhere(tmp_path)
+    async with living(data, text) as (engine, _, _):
+        await trio.sleep(5)
+        assert engine.activeflows == (run,)
+        is_nowhere(data)
+    is_nowhere(data)
+    is_shown_nowhere(tmp_path)
