@@ -19,9 +19,12 @@ setup:  ## make .venv with flowlang, its extras and the tools of its developers
 setup-peers:  ## install the Debian packages that the tests call (as root or through sudo)
 	@$(or $(PYTHON),python3) tools/peers.py
 
+# Tests wait about as long as they work: on a quiet machine more processes share them, by PROCESSES=3.
+SHARED = $(if $(PROCESSES),-n $(PROCESSES) --dist worksteal)
+
 test: setup  ## run every test, the linters and the type checker among them; ARGS="-k menu" chooses
 	@$(PYTHON) tools/peers.py || true
-	@$(VENV)/python -m pytest $(ARGS)
+	@$(VENV)/python -m pytest $(SHARED) $(ARGS)
 
 lint: setup  ## ruff, import-linter and pyright alone
 	@$(VENV)/ruff check .
