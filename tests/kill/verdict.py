@@ -132,7 +132,9 @@ def _message_records(world: World, archive: Archive) -> dict[str, Any]:
             came[whom] += 1
             continue
         certain[whom] += each.sent is not None
-        doubtful[whom] += each.sent is None and each.unknown is not None
+        # One that a former process had sent is refused as its person opted out, and no backend asked.
+        in_doubt = each.unknown is not None or each.cause == "opted_out"
+        doubtful[whom] += each.sent is None and in_doubt
         delivered[each.message] = each.delivered is not None
     got: Counter[str] = Counter({"mail": world.mailbox.subjects.total()})
     for (person, _), times in world.smsc.delivered.items():

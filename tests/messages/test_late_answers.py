@@ -23,7 +23,7 @@ ASKS = [
 def test_what_comes_in_the_input_that_ends_the_time_is_kept_for_the_next(asks: str, late: int) -> None:
     script = compiled(f"flow main {{ {asks}\nlet next = wait for message\nlog next.text }}")
     sms = Opening("a1", "main", {}, 0, 1, "sms", "sms:+14155550100", "sms:+16062067563")
-    flow = Activeflow(script, sms, Limits(), ACTIONS)
+    flow = Activeflow(script, sms, Limits(), dict(ACTIONS))
     (question,) = (each for each in flow.feed(Begin(0)) if isinstance(each, Perform))
     flow.feed(ActionOver(0, question.action, Done(Outcome("sent", {"id": "m1"}))))
     message = MessageReceived(CALLER_LEG, "Ann", None, "sms", "sms:+14155550100", "m2")

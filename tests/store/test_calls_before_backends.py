@@ -9,7 +9,8 @@ from typing import Any
 import trio
 
 import flowlang
-from flowlang.backends.border import Host, Inbox, Leg, Outgoing
+from flowlang.backends.border import Host, Inbox, Outgoing
+from flowlang.backends.live_leg import LiveCallee
 from flowlang.backends.simulator import SimulatorBackend
 from flowlang.model.policy import EVERYTHING
 from flowlang.store.reading import open_archive
@@ -47,7 +48,7 @@ class Phones(SimulatorBackend):
         self.runs = True
         await super().run(host, task_status=task_status)
 
-    def place(self, outgoing: Outgoing, inbox: Inbox) -> Leg:
+    def place(self, outgoing: Outgoing, inbox: Inbox) -> LiveCallee:
         assert self.runs
         self.placed.append(outgoing.to)
         return super().place(outgoing, inbox)
