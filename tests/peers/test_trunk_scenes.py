@@ -76,7 +76,7 @@ async def test_a_server_that_is_silent_is_passed_by(sounds: Path, tmp_path: Path
         silent.bind(("127.0.0.1", 0))
         async with open_callee(tmp_path / "second", *TALKS) as second:
             servers = trunk(silent.getsockname()[1], second.port)
-            async with open_office(DIAL, sounds, trunks=[servers]) as office:
+            async with open_office(DIAL, sounds, trunks=[servers], t1=0.1) as office:
                 await by(office)
                 await second.done()
                 await office.until_logged("answered normal")
