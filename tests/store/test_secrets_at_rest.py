@@ -233,6 +233,14 @@ BROUGHT = {
         by_chat,
         'route chat => main\nflow main { secret let pin = ask("PIN?"); say "${pin.text}"; wait 1h }',
     ),
+    "what a flow that is called keeps as one": (
+        by_a_message,
+        """
+        route sms => main
+        flow main { let it = ask("PIN?"); keep(it.text) }
+        flow keep(given) { secret let pin = given; wait 1h }
+        """,
+    ),
     "a hook": (by_a_hook, "route webhook => posted(webhook.data.pin)"),
     "a signal": (
         by_signal,
