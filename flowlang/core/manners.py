@@ -14,7 +14,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from flowlang.model.addresses import same_person
 from flowlang.model.manners import Manners, word_of, words_of
@@ -46,6 +46,20 @@ class OptOuts(Protocol):
 
     def discard(self, address: str, /) -> None:
         """The same."""
+        ...
+
+
+@runtime_checkable
+class ConfirmedOptOuts(Protocol):
+    """Opt-outs that also outlive whose confirmation is on its way for certain: who opts out in the moment of
+    a crash is owed one."""
+
+    def owes(self, address: str, /) -> bool:
+        """Whether somebody who opted out has no confirmation yet."""
+        ...
+
+    def is_confirmed(self, address: str, /) -> None:
+        """He has."""
         ...
 
 
@@ -174,6 +188,14 @@ class Porter:
             return "too_many"
         return None
 
+    def is_confirmed(self, person: str) -> None:
+        """Somebody is told that he opted out, whatever becomes of this process."""
+        if isinstance(self.opted_out, ConfirmedOptOuts):
+            self.opted_out.is_confirmed(same_person(person))
+
+    def _owes(self, person: str) -> bool:
+        return isinstance(self.opted_out, ConfirmedOptOuts) and self.opted_out.owes(person)
+
     def _is_machine(self, person: str, now: int) -> bool:
         last = self._machines.last(person)
         return last is not None and now - last < DAY
@@ -205,7 +227,7 @@ class Porter:
     def _word(self, person: str, text: str) -> Dropped | None:
         word = word_of(text) if len(text) <= _LONGEST_WORD else ""
         if word in self._opt_out:
-            if person in self.opted_out:
+            if person in self.opted_out and not self._owes(person):
                 return Dropped("it opts out, and had before", stops=True)
             self.opted_out.add(person)
             return Dropped("it opts out", True, self.manners.opt_out_text or None)

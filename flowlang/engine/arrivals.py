@@ -204,28 +204,33 @@ class Arrivals:
         engine, now = self._engine, self._engine.now()
         channel, person, ours = incoming.channel, incoming.source, incoming.to
         engine.observed(Refused(now, channel, person, ours, FORBIDDEN, dropped.why))
-        engine.messages.refused(incoming, dropped.why)
-        match channel:
-            case "sms" | "email" | "chat" if dropped.answer is not None:
-                key = f"manners-{engine.new_id()}"
-                engine.outbox.tell(SendMessage(channel, person, dropped.answer, key, ours))
-            case _:
-                pass
+        was_written = False
 
-        def here() -> None:
+        def write() -> None:
+            nonlocal was_written
+            if was_written:
+                return
+            was_written = True
+            engine.messages.refused(incoming, dropped.why)
             message = incoming.data.get("id") if isinstance(incoming.data, dict) else None
             if isinstance(message, str) and not dropped.refused:
                 engine.keeper.here(channel, seen_as(ours, message), now)
+            match channel:
+                case "sms" | "email" | "chat" if dropped.answer is not None:
+                    key = f"manners-{engine.new_id()}"
+                    engine.outbox.tell(SendMessage(channel, person, dropped.answer, key, ours))
+                    engine.keeper.after(lambda _has: self._porter.is_confirmed(person))
+                case _:
+                    pass
 
-        def on_disk(has: bool) -> None:
-            if not has:  # it was over by itself
-                here()
+        def on_disk(_has: bool) -> None:
+            write()
             engine.keeper.after(lambda _has: kept())
 
         if running is not None and dropped.stops and running.flow.ending is None:
             asked = StopAsked(now)
             # Together: one that is known to have been here, and has stopped nobody, would never do so.
-            engine.keeper.within(asked, here)
+            engine.keeper.within(asked, write)
             running.put(asked, on_disk)
         else:
             on_disk(False)

@@ -1,4 +1,5 @@
-"""Who wants no more messages, in a file of the data folder: one line a change, `+` or `-` and the address.
+"""Who wants no more messages, in a file of the data folder: one line a change, `+` or `-` and the address,
+`=` when his confirmation is on its way for certain.
 
 It is added to and never written anew, so that a crash loses at most the line that was being written; what is
 no such line is passed over.
@@ -22,6 +23,7 @@ class OptedOut:
     def __init__(self, folder: Path) -> None:
         self._path = folder / FILE
         self._addresses: set[str] = set()
+        self._confirmed: set[str] = set()
         try:
             folder.mkdir(parents=True, exist_ok=True, mode=0o700)
             self._file = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o600)
@@ -36,6 +38,9 @@ class OptedOut:
                 self._addresses.add(same_person(line[1:]))
             elif line.startswith("-"):
                 self._addresses.discard(same_person(line[1:]))
+                self._confirmed.discard(same_person(line[1:]))
+            elif line.startswith("="):
+                self._confirmed.add(same_person(line[1:]))
 
     def __contains__(self, address: object) -> bool:
         return isinstance(address, str) and same_person(address) in self._addresses
@@ -56,6 +61,19 @@ class OptedOut:
         if address in self._addresses:
             self._write(f"-{address}")
             self._addresses.discard(address)
+            self._confirmed.discard(address)
+
+    def owes(self, address: str) -> bool:
+        """Whether somebody opted out, and a crash may have kept his confirmation back."""
+        address = same_person(address)
+        return address in self._addresses and address not in self._confirmed
+
+    def is_confirmed(self, address: str) -> None:
+        """On disk when this returns."""
+        address = same_person(address)
+        if self.owes(address):
+            self._write(f"={address}")
+            self._confirmed.add(address)
 
     def close(self) -> None:
         """Lets go of the file."""

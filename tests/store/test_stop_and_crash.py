@@ -47,12 +47,30 @@ async def process(store: SqliteStore, carrier: Carrier, *texts: str) -> set[str]
 
 @pytest.mark.parametrize("at", range(1, COMMITS))
 @pytest.mark.parametrize("after", [False, True])
-async def test_no_crash_leaves_it_going_on(
+async def test_no_crash_leaves_it_going_on_or_him_without_his_confirmation(
     tmp_path: Path, autojump_clock: Virtual, at: int, after: bool
 ) -> None:
-    first, kept = Carrier(), set[str]()
+    first, second = Carrier(), Carrier()
     with suppress(flowlang.StoreError):
-        kept = await process(DyingStore(tmp_path, at, after=after), first, "hi", "STOP")
-    await process(SqliteStore(tmp_path), Carrier(), *({"STOP": 0} if "STOP" not in kept else {}))
+        await process(DyingStore(tmp_path, at, after=after), first, "hi", "STOP")
+    await process(SqliteStore(tmp_path), second, "hi", "STOP")  # whose answers the carrier did not hear
     with open_archive(tmp_path) as archive:
         assert list(archive.activeflows()) == []
+    sent = {each.key for each in first.commands_out + second.commands_out if "no more" in each.text}
+    assert len(sent) == 1
+
+
+def test_who_was_confirmed_is_known_to_be(tmp_path: Path) -> None:
+    ann = "sms:+14155550100"
+    opted_out = OptedOut(tmp_path)
+    opted_out.add(ann)
+    assert opted_out.owes(ann)
+    opted_out.is_confirmed(ann)
+    opted_out.close()
+    again = OptedOut(tmp_path)
+    assert ann in again
+    assert not again.owes(ann)
+    again.discard(ann)
+    again.add(ann)
+    assert again.owes(ann)
+    again.close()
