@@ -43,7 +43,7 @@ async def test_what_cannot_be_read_diverges_and_the_others_go_on(tmp_path: Path)
         "UPDATE journal SET given = '[\"begin\",17' WHERE activeflow = 1 AND previous = 0",
         "UPDATE activeflows SET opening = CAST(x'7bff' AS TEXT) WHERE number = 2",
         "INSERT INTO outbox VALUES ('key', 'x', '{', 0, 'open', 0, NULL)",
-        "INSERT INTO dialogs VALUES ('leg', '{')",
+        "INSERT INTO dialogs (leg, dialog) VALUES ('leg', '{')",
     )
     with SqliteStore(tmp_path) as store:
         async with flowlang.open_engine(store=store) as engine:

@@ -43,10 +43,10 @@ class SlowCarrier(Carrier):
 
     def __init__(self) -> None:
         super().__init__(lambda _: None)
-        self.finishes: list[Finish] = []
+        self.asked: list[Finish] = []
 
     def send(self, command: OutsideCommand, finish: Finish) -> Callable[[], None]:
-        self.finishes.append(finish)
+        self.asked.append(finish)
         return super().send(command, finish)
 
 
@@ -263,7 +263,7 @@ async def test_what_was_given_up_stays_for_its_time_counted_from_then(
             async with trio.open_nursery() as nursery:
                 nursery.start_soon(forget, engine, store, Retention(journals=2), 3600)
                 await trio.sleep(5 * 86_400)
-                carrier.finishes[0](Done(Outcome("failed", {"reason": "carrier_down"})))
+                carrier.asked[0](Done(Outcome("failed", {"reason": "carrier_down"})))
                 await trio.sleep(86_400)
                 assert [each.state for each in store.archive.outbox()] == ["failed"]
                 await trio.sleep(2 * 86_400)
