@@ -20,9 +20,8 @@ The last line is JSON. What has to be 0 for the exit code 0 (`clean`):
 - `inputs_mixed_up`: answers to another question; `written_to_opted_out`: what came after STOP was answered.
 
 Mail and SMS know no keys: `doubled_without_keys` of them came twice, `unknown_without_keys` are told to be in
-doubt. `unconfirmed` opted out and never had the confirmation. `cdr_answered_at_kill` were placed and answered
-in the very moment of a kill: their records tell of no answer. `never_reached` are points to which no process
-came.
+doubt. `unconfirmed` opted out and never had the confirmation. `cdr_picked_up_late` are people who
+picked up when the process that called them was gone. `never_reached` are points to which no process came.
 """
 
 from __future__ import annotations

@@ -1,9 +1,9 @@
 """The call records against what the phones saw: each answered call has one record, with its times.
 
 A call is matched by its Call-ID. One that was placed, and of whose answer the service never learned, has a
-record without: it is matched by its number, and each such record by one call alone. Of a call that was placed
-the ACK goes out before its answer is on disk: where the process is killed in that moment, the record tells of
-no answer (`cdr_answered_at_kill`).
+record without: it is matched by its number, and each such record by one call alone. Who picks up when the
+process that called him is gone is acknowledged and hung up on by the next: his record tells of no answer
+(`cdr_picked_up_late`).
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from typing import Any
 from .phones import SeenCall
 
 SLACK = 5.0  # seconds that a phone of a busy machine may see something later, or sooner
-MOMENT = 0.5  # seconds to the kill, in which an answer of a busy machine may not come to be on disk
+MOMENT = 1.0  # seconds from the ACK to the BYE of one who picked up late
 SECOND = 1_000_000  # microseconds
 Record = dict[str, Any]
 
@@ -25,9 +25,8 @@ def judged(records: Sequence[Record], calls: Iterable[SeenCall], kills: Sequence
     its times; `cdr_wrong` is all of these. `kills` is when, in seconds since 1970-01-01 UTC."""
     found, missing = _matched(records, calls)
     twice = Counter(each["call_id"] for each in records)
-    silent = [call for call, record in found if record["answered"] is None]
-    at_kill = [each for each in silent if _is_at_kill(each, kills)]
-    unanswered = [each.call_id for each in silent if each not in at_kill]
+    silent = [(call, record) for call, record in found if record["answered"] is None]
+    unanswered = [call.call_id for call, record in silent if not _is_late(call, record, kills)]
     untimely = {str(record["leg"]): why for record in records if (why := _at_odds(record)) is not None}
     for call, record in found:
         if record["leg"] not in untimely and (why := _differs(call, record)) is not None:
@@ -43,7 +42,7 @@ def judged(records: Sequence[Record], calls: Iterable[SeenCall], kills: Sequence
         "cdr_by_number": sum(call.call_id != record["call_id"] for call, record in found),
         "cdr_doubled": doubled,
         "cdr_open": still_open,
-        "cdr_answered_at_kill": len(at_kill),
+        "cdr_picked_up_late": len(silent) - len(unanswered),
         "cdr_not_answered": len(unanswered),
         "cdr_untimely": len(untimely),
         "cdr_names": [*(each.call_id for each in missing), *unanswered, *untimely.items()][:10],
@@ -80,9 +79,11 @@ def _number(to: str) -> str:
     return to.removeprefix("sip:").partition("@")[0]
 
 
-def _is_at_kill(call: SeenCall, kills: Sequence[float]) -> bool:
-    """Whether a call that was placed was answered in the moment in which the process was killed."""
-    return call.direction == "out" and any(each - MOMENT <= call.answered <= each + MOMENT for each in kills)
+def _is_late(call: SeenCall, record: Record, kills: Sequence[float]) -> bool:
+    """Whether who was called picked up when the process was gone, and was hung up on at once."""
+    killed = any(record["started"] <= _at(each) <= _at(call.answered) for each in kills)
+    at_once = call.ended is not None and call.ended - call.answered <= MOMENT
+    return killed and at_once and call.direction == "out" and record["cause"] == "lost"
 
 
 def _at_odds(record: Record) -> str | None:

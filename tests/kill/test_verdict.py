@@ -59,14 +59,16 @@ def test_a_call_without_a_record_is_missing_whatever_other_records_there_are() -
 
 def test_a_record_without_a_name_pays_for_one_call_of_its_number() -> None:
     again = replace(OUT, call_id="c3")
-    found = wrong([nameless(OUT)], OUT, again, kills=(NOW + 1.1,))
+    found = wrong([nameless(OUT)], OUT, again)
     assert (found["cdr_missing"], found["cdr_by_number"]) == (1, 1)
 
 
-def test_an_answer_that_no_record_has_is_wrong_but_in_the_moment_of_a_kill() -> None:
-    assert wrong([nameless(OUT)], OUT, kills=(NOW + 1.1,)).get("cdr_wrong") is None
-    assert wrong([nameless(OUT)], OUT, kills=(NOW + 3,))["cdr_not_answered"] == 1
-    assert wrong([record(IN, answered=None)], IN, kills=(NOW + 1.1,))["cdr_not_answered"] == 1
+def test_an_answer_that_no_record_has_is_wrong_but_of_who_picked_up_behind_a_kill() -> None:
+    late = replace(OUT, ended=NOW + 1.01)
+    assert wrong([nameless(OUT)], late, kills=(NOW + 0.5,)).get("cdr_wrong") is None
+    assert wrong([nameless(OUT)], late, kills=(NOW + 1.1,))["cdr_not_answered"] == 1
+    assert wrong([nameless(OUT)], OUT, kills=(NOW + 0.5,))["cdr_not_answered"] == 1  # they talked
+    assert wrong([record(IN, answered=None)], IN, kills=(NOW + 0.5,))["cdr_not_answered"] == 1
 
 
 @pytest.mark.parametrize(
