@@ -15,7 +15,9 @@ import trio
 
 _LOOK = 10.0  # seconds
 _WORTH = 50_000  # objects more than at the last time: what a busy minute leaves
-_MOST = 500_000  # so many are looked at whoever is up, lest memory fills; 500 calls a second keep fewer
+_MOST = 500_000
+"""So many are looked at whoever is up, lest memory fills: that takes a third of a second. What
+500 calls a second keep waiting is less."""
 
 
 def keep_what_is_here() -> None:
