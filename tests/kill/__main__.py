@@ -17,11 +17,12 @@ The last line is JSON. What has to be 0 for the exit code 0 (`clean`):
 - `cdr_wrong`: call records that are missing, double, open, without the answer that a phone saw, or with times
   that no phone saw;
 - `messages_wrong`: message records that are missing or too many, receipts of which none tells;
-- `inputs_mixed_up`: answers to another question; `written_to_opted_out`: what came after STOP was answered.
+- `inputs_mixed_up`: answers to another question; `written_to_opted_out`: what came after STOP was answered;
+  `unconfirmed`: who wrote STOP and never had the confirmation.
 
 Mail and SMS know no keys: `doubled_without_keys` of them came twice, `unknown_without_keys` are told to be in
-doubt. `unconfirmed` opted out and never had the confirmation. `cdr_picked_up_late` are people who
-picked up when the process that called them was gone. `never_reached` are points to which no process came.
+doubt. `cdr_picked_up_late` are people who picked up when the process that called them was gone.
+`never_reached` are points to which no process came.
 """
 
 from __future__ import annotations

@@ -70,6 +70,8 @@ class Killer:
 
     async def _life(self, point: str) -> None:
         victim = None if point == RANDOM else point
+        if point.startswith("request"):
+            await self._signal(self._counters)
         count = 1 if point.startswith(SELDOM) else self._chance.randint(1, MOST_TIMES)
         async with serving(self._folder, victim, count) as service, trio.open_nursery() as nursery:
             if point == RANDOM and self._chance.random() < EARLY:

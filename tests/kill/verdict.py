@@ -20,7 +20,7 @@ from .world import World
 
 WRONG = (
     "lost", "doubled", "cdr_wrong", "messages_wrong", "open", "failed", "standing", "inputs_mixed_up",
-    "written_to_opted_out",
+    "written_to_opted_out", "unconfirmed",
 )  # fmt: skip
 """What has to be 0."""
 _SHOWN = 10
