@@ -245,7 +245,10 @@ def command_from_plain(plain: dict[str, Any]) -> Command:
 
 def command_to_plain(command: Command) -> dict[str, Any]:
     """A command as plain data: its `name` and fields."""
-    return {"name": command.name} | {name: to_plain(getattr(command, name)) for name in _names(type(command))}
+    plain: dict[str, Any] = {"name": command.name}
+    for name in _names(type(command)):
+        plain[name] = to_plain(getattr(command, name))
+    return plain
 
 
 @cache
