@@ -34,7 +34,7 @@ PLACES = {
     "message.report": "flowlang.engine.dispatch:Dispatch.report",
     "handoff": "flowlang.core.activeflow:Activeflow._hand_off",
     "request": "flowlang.engine.requests:Requests._give_out",
-    "signal": "flowlang.engine.engine:Engine.signal",
+    "signal": "flowlang.engine.engine:Engine.signalled",
     "recovery": "flowlang.engine.recovery:_go_on",
     "recovery.commit": "flowlang.engine.engine:Engine.recover",
     "put_away": "flowlang.engine.engine:Engine.put_away",
