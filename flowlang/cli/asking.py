@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from flowlang.model.values import SECOND
+
 from .data import chosen_folder, store_in
 from .exits import CommandError, Exit
 
@@ -15,26 +17,27 @@ if TYPE_CHECKING:
     from flowlang.core import Input
 
 
-def ask_of(data: Path | None, wanted: str, request: dict[str, Any], *, as_json: bool) -> None:
-    """Has a `stop` or `signal` done, and says when that is. Raises `CommandError`."""
+def ask_of(data: Path | None, wanted: str, request: dict[str, Any], now: float, *, as_json: bool) -> None:
+    """Has a `stop` or `signal` done, and says when that is; `now` is the time of day in seconds. Raises
+    `CommandError`."""
     from .control import NoServerError, ask_for
 
     folder = chosen_folder(data)
     try:
         answer = ask_for(folder, id=wanted, **request) | {"when": "now"}
     except NoServerError:
-        answer = _leave(folder, wanted, request) | {"when": "start"}
+        answer = _leave(folder, wanted, request, round(now * SECOND)) | {"when": "start"}
     text = str(answer.pop("ok", ""))
     click.echo(json.dumps(answer, ensure_ascii=False) if as_json else text)
 
 
-def _leave(folder: Path, wanted: str, request: dict[str, Any]) -> dict[str, Any]:
+def _leave(folder: Path, wanted: str, request: dict[str, Any], now: int) -> dict[str, Any]:
     """Leaves it in a data folder that no process has."""
     from flowlang.core.inputs import input_to_plain
 
     from .ids import NotMeant, one_that_lives
 
-    given = input_to_plain(_input(request))
+    given = input_to_plain(_input(request, now))
     try:
         with store_in(folder) as store:
             activeflow = one_that_lives(store.archive, wanted)
@@ -51,17 +54,17 @@ def _leave(folder: Path, wanted: str, request: dict[str, Any]) -> dict[str, Any]
     }
 
 
-def _input(request: dict[str, Any]) -> Input:
-    """What a server would make of it, at the time that it does."""
+def _input(request: dict[str, Any], now: int) -> Input:
+    """What a server would make of it now."""
     from flowlang import ArgumentsError
     from flowlang.core import Happened, StopAsked
     from flowlang.engine.arguments import given_value
     from flowlang.model.events import SignalReceived
 
     if request["do"] == "stop":
-        return StopAsked(0)
+        return StopAsked(now)
     try:
         name, data = given_value("name", request["name"]), given_value("data", request["data"])
-        return Happened(0, SignalReceived(str(name), data))
+        return Happened(now, SignalReceived(str(name), data))
     except ArgumentsError as error:
         raise CommandError(str(error), Exit.FAILED) from None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from pathlib import Path
 
 import click
@@ -24,7 +25,8 @@ def signal(activeflow: str, name: str, value: str | None, data: Path | None, as_
     it starts."""
     from .asking import ask_of
 
-    ask_of(data, activeflow, {"do": "signal", "name": name, "data": _value(value)}, as_json=as_json)
+    request = {"do": "signal", "name": name, "data": _value(value)}
+    ask_of(data, activeflow, request, time.time(), as_json=as_json)
 
 
 def _value(given: str | None) -> object:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from pathlib import Path
 
 import click
@@ -20,4 +21,4 @@ def stop(activeflow: str, data: Path | None, as_json: bool) -> None:
     beginning of an ID is enough. Where no server runs, the next one does it when it starts."""
     from .asking import ask_of
 
-    ask_of(data, activeflow, {"do": "stop"}, as_json=as_json)
+    ask_of(data, activeflow, {"do": "stop"}, time.time(), as_json=as_json)

@@ -235,7 +235,7 @@ class RequestStore(RecoverableStore, Protocol):
         ...
 
     def keep_request(self, activeflow: str, given: list[Any]) -> None:
-        """For the next start: an input."""
+        """For the next start: an input, as of when it was asked."""
         ...
 
     def drop_request(self, number: int) -> None:

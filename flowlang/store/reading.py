@@ -14,6 +14,7 @@ from typing import Any
 from flowlang.core.journal import Entry
 from flowlang.core.opening import Opening
 from flowlang.model.message_record import MessageRecord
+from flowlang.model.values import SECOND
 
 from .builds import Build
 from .coding import DAMAGED, decode
@@ -55,6 +56,12 @@ _NOT_ENDED = (  # by the index `living`: in the order of the table all that ende
 )
 _FIRST = f"SELECT min(coalesce(last, first - 1)) FROM activeflows {_LIVING}"  # noqa: S608 (ours)
 _DUE = "WHERE state = 'parked' AND due IS NOT NULL AND (due, number) > (?, ?) ORDER BY due, number"
+_OLDER = (
+    "SELECT 1 FROM activeflows WHERE began < ? UNION ALL SELECT 1 FROM outbox WHERE since < ? UNION ALL "
+    # Of a request the month of its key says when it was asked.
+    "SELECT 1 FROM requests WHERE CASE WHEN json_valid(given) THEN json_extract(given, '$.$sealed[0]') END "
+    "< strftime('%Y-%m', ?, 'unixepoch') LIMIT 1"
+)
 _STORED = f"SELECT {selected(STORED, 'opening', 'ending')} FROM activeflows"  # noqa: S608 (ours)
 _MESSAGES = f"SELECT {selected(MESSAGE_RECORD, *MESSAGE_TEXTS)} FROM messages"  # noqa: S608 (ours)
 _SENDINGS = f"SELECT {selected(SENDING, 'command')} FROM outbox"  # noqa: S608 (ours)
@@ -178,11 +185,9 @@ class Archive:
         return self._db.value(f"SELECT max(row) FROM ({behind})", (row, count)) or 0  # noqa: S608 (ours)
 
     def any_before(self, at: int) -> bool:
-        """Whether there is an activeflow that began before then, over or not, or something in the outbox:
-        secrets in it may need keys of that time."""
-        flows, sendings = "SELECT 1 FROM activeflows WHERE began < ?", "SELECT 1 FROM outbox WHERE since < ?"
-        older = f"{flows} UNION ALL {sendings} LIMIT 1"
-        return self._db.value(older, (at, at)) is not None
+        """Whether there is an activeflow that began before then, over or not, something in the outbox, or a
+        request: secrets in it may need keys of that time."""
+        return self._db.value(_OLDER, (at, at, at / SECOND)) is not None
 
     def more_to_forget(self, journals: int, records: int, seen: int) -> bool:
         """Whether more is over than is forgotten at once; the times are those of `pruning`."""

@@ -48,6 +48,9 @@ async def test_a_signal_and_a_stop_are_done_by_the_next_server(
     assert (done.code, done.out, done.err) == (0, text, "")
     done = flow("stop", run, "--data", data, "--json")
     assert json.loads(done.out) == {"activeflow": run, "when": "start"}
+    with open_archive(data) as archive:
+        (stored,) = archive.beginning(run, 1)
+        assert all(each.given[1] >= stored.began for each in archive.requests())
     shown = flow("show", run, "--data", data)
     assert "asked for the next start: signal tell\nasked for the next start: stop\n" in shown.out
     assert "carried out: 2 of what was asked while no server ran\n" in served(tmp_path)

@@ -100,12 +100,14 @@ async def test_a_retry_without_the_key_is_refused_before_anything_is_written(
     assert outbox(data, keys) == [before]
 
 
-@pytest.mark.parametrize("what", ["ended", "open"])
+@pytest.mark.parametrize("what", ["ended", "open", "asked"])
 def test_a_key_stays_while_something_of_its_month_is_kept(what: str, tmp_path: Path) -> None:
     with SqliteStore(tmp_path / "data", tmp_path / "keys") as store:
         name, _ = store.keys.current(0.0)
         if what == "open":
             store.keep_sending(Sending("k", "one", {}, 15 * DAY))
+        elif what == "asked":
+            store.keep_request("one", ["stop", 15 * DAY])
         else:
             journal = store.journal("one", BUILD)
             journal.open({"flow": "main", "at": 15 * DAY})
@@ -115,6 +117,7 @@ def test_a_key_stays_while_something_of_its_month_is_kept(what: str, tmp_path: P
         store.commit()
         assert store.keys.find(name) is not None
         store.drop_sending("k")
+        store.drop_request(1)
         store.prune(400 * DAY, 0, 0)
         store.commit()
         store.prune(400 * DAY, 0, 0)

@@ -3,6 +3,7 @@ then."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 
@@ -12,7 +13,9 @@ import trio
 import flowlang
 from flowlang.core import Happened, StopAsked
 from flowlang.core.inputs import Input, input_to_plain
+from flowlang.engine.retention import Retention
 from flowlang.model.events import SignalReceived
+from flowlang.model.values import DAY
 from flowlang.store import statements
 from flowlang.store.reading import open_archive
 from flowlang.store.sqlite import SqliteStore
@@ -44,6 +47,11 @@ def ask(folder: Path, activeflow: str, *inputs: Input) -> None:
 
 def files_with(folder: Path, text: bytes) -> list[Path]:
     return [each for each in folder.rglob("*") if each.is_file() and text in each.read_bytes()]
+
+
+async def at_once(work: Callable[[], None]) -> None:
+    """Commits: a virtual clock does not wait for a thread."""
+    work()
 
 
 async def begun(folder: Path) -> str:
@@ -138,6 +146,25 @@ async def test_for_one_that_is_held_it_waits(tmp_path: Path, autojump_clock: Vir
     async with engine_on(SqliteStore(tmp_path), None, watched, action) as (engine, recovered):
         await engine.listen()
         assert (watched.lines, recovered.requests) == (["told 1"], 1)
+
+
+@pytest.mark.parametrize("asked", [0, 10])
+async def test_retention_leaves_it_readable_until_it_is_done(
+    asked: int, tmp_path: Path, autojump_clock: Virtual
+) -> None:
+    """Also one that was asked by a clock far behind."""
+    run = await begun(tmp_path)
+    ask(tmp_path, run, Happened(asked * DAY, SignalReceived("tell", 1)))
+    for at in (1, None):
+        watched = Watched()
+        store = DyingStore(tmp_path, at) if at else SqliteStore(tmp_path)
+        with suppress(flowlang.StoreError), store:
+            async with flowlang.open_engine(store=store, beside=at_once, retention=Retention()) as engine:
+                engine.observe(watched)
+                engine.recover()
+                await engine.listen()
+                await trio.sleep(100)
+    assert watched.lines == ["told 1"]
 
 
 async def test_their_data_is_not_on_disk_in_clear(tmp_path: Path, autojump_clock: Virtual) -> None:
