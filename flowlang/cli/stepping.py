@@ -13,6 +13,7 @@ from types import FrameType
 from typing import Any, Self
 
 from flowlang.compile.names import FILE, variable_of
+from flowlang.compile.script import MISSING
 from flowlang.model.secrets import MASK, is_secret, masked
 from flowlang.model.values import Value
 
@@ -79,7 +80,7 @@ class Stepper:
 def _variables(frame: FrameType) -> Iterator[tuple[str, Value]]:
     for python_name, value in frame.f_locals.items():
         name = variable_of(python_name)
-        if name is not None:
+        if name is not None and value is not MISSING:
             yield name, value
 
 

@@ -1,5 +1,5 @@
 """Where an activeflow is: the line and the variables of each strand, read from its coroutines. Secrets are
-masked."""
+masked; a parameter whose default is not there yet is left out."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from flowlang.compile.names import FILE, variable_of
+from flowlang.compile.script import MISSING
 from flowlang.model.places import Line
 from flowlang.model.secrets import MASK
 from flowlang.model.values import Value
@@ -49,7 +50,7 @@ def _frames(strand: Strand) -> list[Frame]:
             variables = {
                 name: MASK if name in secret else value
                 for variable, value in frame.f_locals.items()
-                if (name := variable_of(variable)) is not None
+                if (name := variable_of(variable)) is not None and value is not MISSING
             }
             file = frame.f_globals[FILE]
             line = frame.f_lineno if file is None else Line(frame.f_lineno, file)

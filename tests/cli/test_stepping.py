@@ -87,3 +87,18 @@ async def test_what_was_traced_before_is_traced_after(kept: tuple[Path, str]) ->
         assert sys.gettrace() != before
     assert sys.gettrace() is before
     assert stepper.take(()) == ([], 0)
+
+
+async def test_a_parameter_is_left_out_until_it_has_its_default(
+    tmp_path: Path, autojump_clock: trio.testing.MockClock
+) -> None:
+    text = 'flow main(name = "xy") {\n    log name\n}\n'
+    async with engine_on(SqliteStore(tmp_path), text) as (engine, _):
+        run = engine.start("main")
+        await run.ended()
+    done = flow("replay", run.id, "--data", tmp_path, "--step", "--json")
+    (entry,) = map(json.loads, done.out.splitlines())
+    seen = [each["variables"] for each in entry["steps"]]
+    assert {} in seen
+    assert [each for each in seen if each][-1] == {"name": "xy"}
+    assert all(each in ({}, {"name": "xy"}) for each in seen)
