@@ -13,12 +13,15 @@ from typing import TYPE_CHECKING, cast
 
 from flowlang.backends.border import Backend, Finish, Inbox, Leg, Outgoing, Placer, nothing
 from flowlang.backends.legs import Legs
-from flowlang.model.commands import BackendCommand, PlaceCall
+from flowlang.model.commands import BackendCommand, HangUp, PlaceCall
 from flowlang.model.observations import LegEnded
-from flowlang.model.results import Failed
+from flowlang.model.results import Done, Failed
 
 if TYPE_CHECKING:
     from .engine import Engine
+
+_Held = tuple[str, Legs, BackendCommand, Finish]
+"""A command of an activeflow that waits."""
 
 
 class Placing:
@@ -29,7 +32,7 @@ class Placing:
         self._placer = cast("Placer | None", next(able, None))
         self._engine = engine
         self._announced: dict[tuple[str, int], str] = {}
-        self._held: list[tuple[str, Legs, BackendCommand, Finish]] | None = None
+        self._held: list[_Held] | None = None
 
     def hold(self) -> None:
         """What is asked of legs from now on waits, as no backend runs."""
@@ -41,19 +44,37 @@ class Placing:
         for activeflow, legs, command, finish in held:
             if self._engine.living(activeflow) is not None:
                 legs.perform(command, finish)
-            elif isinstance(command, PlaceCall) and (activeflow, command.leg) in self._announced:
-                leg = self._announced.pop((activeflow, command.leg))
-                self._engine.observed(LegEnded(self._engine.now(), leg, "us", "cancelled", None))
+            elif isinstance(command, PlaceCall):
+                self._cancelled(activeflow, command.leg)
 
     def perform(
         self, activeflow: str, legs: Legs, command: BackendCommand, finish: Finish
     ) -> Callable[[], None]:
         """As `Legs.perform`. What waits cannot be cancelled, but by the end of its activeflow: the calls from
-        before are gone, and those to come are not placed yet."""
+        before are gone, and those to come are not placed yet. A call that is given up meanwhile is never
+        placed."""
         if self._held is None:
             return legs.perform(command, finish)
+        if isinstance(command, HangUp) and (placed := self._waits(activeflow, command.leg)) is not None:
+            self._held.remove(placed)
+            self._cancelled(activeflow, command.leg)
+            placed[-1](Done())
+            finish(Done())
+            return nothing
         self._held.append((activeflow, legs, command, finish))
         return nothing
+
+    def _waits(self, activeflow: str, leg: int) -> _Held | None:
+        """The call to this leg, where it waits."""
+        for each in self._held or ():
+            if each[0] == activeflow and isinstance(each[2], PlaceCall) and each[2].leg == leg:
+                return each
+        return None
+
+    def _cancelled(self, activeflow: str, number: int) -> None:
+        """A leg that has its record is not called."""
+        if (leg := self._announced.pop((activeflow, number), None)) is not None:
+            self._engine.observed(LegEnded(self._engine.now(), leg, "us", "cancelled", None))
 
     def announce(self, activeflow: str, flow: str, command: PlaceCall) -> None:
         """A flow will place a call as soon as all up to now is on disk."""

@@ -13,6 +13,7 @@ from flowlang.backends.border import Host, Inbox, Outgoing
 from flowlang.backends.live_leg import LiveCallee
 from flowlang.backends.simulator import SimulatorBackend
 from flowlang.model.policy import EVERYTHING
+from flowlang.model.values import SECOND
 from flowlang.store.reading import open_archive
 from flowlang.store.sqlite import SqliteStore
 
@@ -92,3 +93,18 @@ async def test_where_its_activeflow_is_over_by_then_nobody_is_called_and_its_rec
     assert phones.placed == []
     with open_archive(tmp_path) as archive:
         assert [each["cause"] for each in archive.records()] == ["cancelled"]
+
+
+async def test_one_that_is_given_up_by_then_is_not_placed_and_its_record_is_closed(
+    tmp_path: Path, autojump_clock: Virtual
+) -> None:
+    text = GIVES_UP.replace(
+        'log "given up" }', 'log "given up" }\n    wait 12s\n    call("sip:ann@peer.example", flow: talk)'
+    )
+    await process(tmp_path, text, None)
+    phones = Phones()
+    await process(tmp_path, text, phones)
+    assert phones.placed == ["sip:ann@peer.example"], "another one of it is"
+    with open_archive(tmp_path) as archive:
+        given_up, _ = archive.records()
+    assert (given_up["cause"], given_up["ended"] - given_up["started"]) == ("cancelled", 5 * SECOND)
