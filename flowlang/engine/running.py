@@ -119,8 +119,10 @@ class Running:
                 self._engine.keeper.may_linger(given)
             if not self.queued:
                 self._engine.queue(self)
-        elif kept is not None:
-            kept(False)
+        else:
+            self._engine.keeper.drop((given,))  # what was to be written with it is not
+            if kept is not None:
+                kept(False)
 
     def borrow(self, inbox: LegInbox) -> None:
         """Its caller's leg is lent by another activeflow."""

@@ -287,3 +287,26 @@ def test_the_command_lists_and_drops_and_sends_again_on_a_folder_at_rest(tmp_pat
     trio.run(deliver, clock=Virtual(autojump_threshold=0))
     assert [each.key for each in carrier.commands_out] == [f"{two.key}.1"]
     assert outbox(tmp_path / "data") == []
+
+
+async def test_a_result_behind_the_end_of_its_activeflow_leaves_nothing_to_be_written(
+    tmp_path: Path, autojump_clock: Virtual
+) -> None:
+    async def slowly(work: Callable[[], None]) -> None:
+        await trio.sleep(0.2)
+        work()
+
+    carrier = Carrier(nothing_yet)
+    with SqliteStore(tmp_path) as store:
+        async with flowlang.open_engine([carrier], store=store, policy=EVERYTHING, beside=slowly) as engine:
+            engine.recover()
+            engine.load_text(SEND)
+            run = engine.start("main")
+            await engine.listen()
+            await trio.sleep(5)
+            engine.stop(run.id)
+            await trio.sleep(0.05)  # it is over, and that is not on disk
+            carrier.finishes[carrier.commands_out[0].key](failed("rejected"))
+            assert not engine.keeper._within
+            await run.ended()
+    assert [each.state for each in outbox(tmp_path)] == ["failed"]
