@@ -34,10 +34,12 @@ class Report:
 
 @dataclass(slots=True, eq=False)
 class _Sent:
-    """The ids of its parts, and what became of those whose receipt was here."""
+    """The ids of its parts, what became of those whose receipt was here, and the report on it, while the
+    engine does not have that on disk."""
 
     ids: tuple[str, ...]
     statuses: dict[str, str] = field(default_factory=dict[str, str])
+    on_its_way: Report | None = None
 
     @property
     def open(self) -> bool:
@@ -67,26 +69,31 @@ class Deliveries:
         return message_id in self._of
 
     def told(self, message_id: str, status: str, reason: str | None) -> list[Report]:
-        """What the end of a part makes of its message."""
+        """What the end of a part makes of its message. A receipt that is repeated before the engine has kept
+        what it told tells that again, and is answered no sooner."""
         self._begin()
         sent = self._of.get(message_id)
         if sent is None:
             return [Report(message_id, status, reason, message_id)]
         if not sent.open:
-            return []
+            again = sent.on_its_way
+            same = again is not None and (again.part, again.status) == (message_id, status)
+            return [again] if again is not None and same else []
         sent.statuses[message_id] = status
-        first = sent.ids[0]
-        if status == "failed":
-            return [Report(first, status, reason, message_id)]
-        if not sent.open:
-            return [Report(first, status, None, message_id)]
-        self._write([message_id, status])
-        return []
+        if sent.open:
+            self._write([message_id, status])
+            return []
+        why = reason if status == "failed" else None
+        sent.on_its_way = Report(sent.ids[0], status, why, message_id)
+        return [sent.on_its_way]
 
     def kept(self, report: Report) -> None:
         """The engine has it on disk: until then the SMSC may have to tell it to the next process."""
         sent = self._of.get(report.part)
-        if sent is not None and len(sent.ids) > 1:
+        if sent is None or sent.on_its_way is not report:
+            return
+        sent.on_its_way = None
+        if len(sent.ids) > 1:
             self._write([report.part, report.status])
 
     def _take(self, ids: tuple[str, ...]) -> None:

@@ -54,6 +54,18 @@ def test_it_is_delivered_with_the_last_part() -> None:
     assert out.receipt(receipt("b", "failed"), 3.0) == []
 
 
+@pytest.mark.parametrize("status", ["delivered", "failed"])
+def test_a_receipt_that_is_repeated_tells_the_same_until_that_is_kept(status: str) -> None:
+    out = Outgoing(PATIENCE, Random(1))
+    submitted(out, "short", 1)
+    out.answered(0, 0, "a", 1.0)
+    first, again = (out.receipt(receipt("a", status), at)[0] for at in (2.0, 3.0))
+    assert first is again
+    for each in (first, again):
+        out.kept(each)
+        assert out.receipt(receipt("a", status), 4.0) == []
+
+
 def test_a_receipt_of_another_message_waits_no_longer_than_a_doubt() -> None:
     out = Outgoing(PATIENCE, Random(1))
     submitted(out)
