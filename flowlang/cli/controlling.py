@@ -77,12 +77,14 @@ class Controls:
             raise RefusedError(str(error)) from None
         if not found:
             raise RefusedError(_not_given_up(key))
+        await self._engine.keeper.on_disk()
         return {"ok": f"{key} is sent again"}
 
     async def _drop(self, request: JsonObject) -> JsonObject:
         key = str(request.get("key", ""))
         if not self._engine.outbox.drop(key):
             raise RefusedError(_not_given_up(key))
+        await self._engine.keeper.on_disk()
         return {"ok": f"{key} is dropped"}
 
     async def _checkpoint(self, _request: JsonObject) -> JsonObject:

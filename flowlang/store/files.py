@@ -21,8 +21,18 @@ def unusable(where: Path, error: OSError) -> StoreError:
     """What the system says of a file or folder, and where that is up to its owner, who he is."""
     why = (error.strerror or str(error)).lower()
     if error.errno in (errno.EACCES, errno.EPERM) and (owner := owner_of(where)) is not None:
-        why += f"; it belongs to {owner}: run this as {owner}, or choose another folder"
+        if _is_ours(where):
+            why += "; it is yours: give yourself the permission to write it (`chmod u+rwX`)"
+        else:
+            why += f"; it belongs to {owner}: run this as {owner}, or choose another folder"
     return StoreError(f"{where}: {why}")
+
+
+def _is_ours(path: Path) -> bool:
+    for each in (path, *path.parents):
+        with suppress(OSError):
+            return each.stat().st_uid == os.geteuid()
+    return False
 
 
 def owner_of(path: Path) -> str | None:

@@ -83,6 +83,11 @@ def test_of_a_folder_that_is_somebody_elses_it_is_said_whose(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     owner = tmp_path.owner()
+    yours = str(unusable(tmp_path, PermissionError(errno.EACCES, "Permission denied")))
+    assert yours.endswith(
+        "permission denied; it is yours: give yourself the permission to write it (`chmod u+rwX`)"
+    )
+    monkeypatch.setattr(os, "geteuid", lambda: tmp_path.stat().st_uid + 1)
     refused = unusable(tmp_path / "not" / "there", PermissionError(errno.EACCES, "Permission denied"))
     assert str(refused).endswith(
         f"permission denied; it belongs to {owner}: run this as {owner}, or choose another folder"
