@@ -18,6 +18,7 @@ from flowlang.model.results import Done, Failed, Result
 from flowlang.model.values import Outcome
 
 from .keeping import Kept
+from .portions import Begin, Portions
 
 if TYPE_CHECKING:
     from .engine import Engine
@@ -39,20 +40,18 @@ class Dispatch:
             for outlet in outlets_of(backend):
                 assert isinstance(backend, Outlet)
                 self._outlets.setdefault(outlet, backend)  # the first that has it
-        self._held: list[Callable[[], None]] | None = None
+        self._portions = Portions()
         self._reports = Reports()
         self._confirming: set[str] = set()  # keys of what tells that somebody has opted out or in
 
     def hold(self) -> None:
         """What is sent from now on waits: recovery goes on with what was under way before any backend
         runs."""
-        self._held = []
+        self._portions.hold()
 
     def let_go(self) -> None:
         """The backends run."""
-        held, self._held = self._held or (), None
-        for each in held:
-            each()
+        self._portions.let_go()
 
     def send(self, activeflow: str, command: OutsideCommand, told: Told) -> Callable[[], None]:
         """Has the first backend with that outlet do it; returns how to cancel it."""
@@ -61,14 +60,27 @@ class Dispatch:
 
     def send_kept(self, activeflow: str, command: OutsideCommand, finish: Finish) -> Callable[[], None]:
         """The same of what the outbox keeps already."""
-        if self._held is None:
-            return self._send(activeflow, command, finish)
+        if not self._portions.waits(command):
+            return self.send_now(activeflow, command, finish)
         cancel: Callable[[], None] | None = nothing
 
-        def begin() -> None:
+        def begin(over: Callable[[], None]) -> None:
             nonlocal cancel
-            if cancel is not None:
-                cancel = self._send(activeflow, command, finish)
+            if cancel is None:
+                over()
+                return
+
+            def finish_this(result: Result) -> None:
+                finish(result)
+                over()
+
+            given = self.send_now(activeflow, command, finish_this)
+
+            def withdraw_this() -> None:
+                given()
+                over()
+
+            cancel = withdraw_this
 
         def withdraw() -> None:
             nonlocal cancel
@@ -76,8 +88,12 @@ class Dispatch:
             if given is not None:
                 given()
 
-        self._held.append(begin)
+        self._portions.add(command, begin)
         return withdraw
+
+    def in_turn(self, command: OutsideCommand, begin: Begin) -> None:
+        """Calls `begin` when it is the turn of one that waited for a start, or for somebody's word."""
+        self._portions.add(command, begin)
 
     def why_not(self, command: SendMessage) -> str | None:
         """See `border.Host`: who opted out gets the confirmation, and nothing that waited."""
@@ -136,7 +152,8 @@ class Dispatch:
         running.deliver(MessageReported(message, report.status, report.to, report.reason), kept)
         return True
 
-    def _send(self, activeflow: str, command: OutsideCommand, finish: Finish) -> Callable[[], None]:
+    def send_now(self, activeflow: str, command: OutsideCommand, finish: Finish) -> Callable[[], None]:
+        """As `send_kept`, whatever waits."""
         backend = self._outlets.get(command.outlet)
         if backend is None:
             finish(Failed("no_backend", f"no backend here has the outlet `{command.outlet}`"))

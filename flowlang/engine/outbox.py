@@ -2,7 +2,8 @@
 
 Each is on disk together with the input that gave it out, and stays there until it is known what became of it,
 whatever becomes of its activeflow meanwhile: a message given out is sent. After a crash what is open is sent
-again under the same key. How often, and how long after each other, a backend tries is the backend's; what it
+again under the same key, a portion at a time: the others stay there, and of each only its key is in memory.
+How often, and how long after each other, a backend tries is the backend's; what it
 gave up is kept, to be sent again by hand or dropped.
 """
 
@@ -10,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING
 
 from flowlang.backends.border import Finish, nothing
@@ -60,6 +62,10 @@ class Outbox:
         found = self._open.get(key)
         return found.since if found is not None else None
 
+    def under_way(self, channel: str) -> bool:
+        """Whether a message of that channel is open."""
+        return any(each.command.get("channel") == channel for each in self._open.values())
+
     def tell(self, command: SendMessage) -> None:
         """The same of one that no activeflow sends."""
         self.give_out(NOBODY, command)
@@ -67,7 +73,11 @@ class Outbox:
         if kept is None:
             self._engine.post.dispatch.send_kept(NOBODY, command, lambda _result: None)
         else:
-            self._engine.keeper.after(lambda _has: self._send(kept))
+
+            def send(_has: bool) -> None:
+                self._engine.post.dispatch.send_kept(NOBODY, command, partial(self._settle, command.key))
+
+            self._engine.keeper.after(send)
 
     def watch(
         self, command: OutsideCommand, finish: Told
@@ -116,11 +126,12 @@ class Outbox:
         activeflows sent that are held: they do it when they go on."""
         if self._store is None:
             return
-        kept = {each.key: each for each in self._store.archive.outbox() if each.activeflow not in held}
+        asked = set[str]()
         for activeflow, command in under_way:
             if not isinstance(command, SendMessage | HttpRequest) or not leaves(command):
                 continue
-            found = kept.pop(command.key, None)
+            asked.add(command.key)
+            found = self._store.archive.sending(command.key)
             if found is None:
                 self.give_out(activeflow, command)
             else:
@@ -128,9 +139,8 @@ class Outbox:
                 if again != found:
                     self._store.keep_sending(again)
                     self._engine.messages.again(found.key)
-        for each in kept.values():
-            if each.state == "open":
-                self._open[each.key] = each
+        for each in self._store.archive.still_open():
+            if each.key not in asked and each.activeflow not in held:
                 self._send(each)
 
     def retry(self, key: str) -> bool:
@@ -163,18 +173,40 @@ class Outbox:
         return found if found is not None and found.state != "open" else None
 
     def _send(self, sending: Sending) -> None:
+        """Sends one that is in the store when it is its turn, and reads it then."""
         if sending.unsendable is not None:
+            self._open[sending.key] = sending
             self._settle(sending.key, Failed("key_missing", sending.unsendable))
+        else:
+            self._open.pop(sending.key, None)
+            self._engine.post.dispatch.in_turn(_command_of(sending), partial(self._begin, sending.key))
+
+    def _begin(self, key: str, over: Callable[[], None]) -> None:
+        found = self._store.archive.sending(key) if self._store is not None else None
+        if found is None or found.state != "open":
+            over()
             return
-        command = command_from_plain(sending.command)
-        assert isinstance(command, SendMessage | HttpRequest)
-        if sending.tries:  # what was done under the old key is told again by whoever remembers it
-            command = replace(command, key=f"{sending.key}.{sending.tries}")
+        if found.unsendable is not None:  # by now
+            self._send(found)
+            over()
+            return
+        self._open[key] = found
 
         def settle(result: Result) -> None:
-            self._settle(sending.key, result)
+            self._settle(key, result)
+            self._engine.keeper.after(
+                lambda _has: over()
+            )  # so that what waits for a commit has its limit too
 
-        self._engine.post.dispatch.send_kept(sending.activeflow, command, settle)
+        self._engine.post.dispatch.send_now(found.activeflow, _command_of(found), settle)
+
+
+def _command_of(sending: Sending) -> SendMessage | HttpRequest:
+    command = command_from_plain(sending.command)
+    assert isinstance(command, SendMessage | HttpRequest)
+    if sending.tries:  # what was done under the old key is told again by whoever remembers it
+        return replace(command, key=f"{sending.key}.{sending.tries}")
+    return command
 
 
 def _without_words(result: Result) -> Result:

@@ -136,6 +136,10 @@ class Sent(Past, Protocol):
         """All of it, oldest first."""
         ...
 
+    def still_open(self) -> Iterable[Sending]:
+        """Those of which is not known what became of them, oldest first; read as they are asked for."""
+        ...
+
     def sending(self, key: str) -> Sending | None:
         """The one of that key."""
         ...

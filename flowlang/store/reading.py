@@ -199,6 +199,10 @@ class Archive:
         """What leaves and did not arrive, as far as is known; oldest first."""
         return list(map(self._sending, self._db.rows(f"{_SENDINGS} ORDER BY since, key")))
 
+    def still_open(self) -> Iterator[Sending]:
+        """Those of which is not known what became of them, oldest first; read as they are asked for."""
+        return map(self._sending, self._db.rows(f"{_SENDINGS} WHERE state = 'open' ORDER BY since, key"))
+
     def sending(self, key: str) -> Sending | None:
         """The one of that key."""
         return next(map(self._sending, self._db.rows(f"{_SENDINGS} WHERE key = ?", (key,))), None)

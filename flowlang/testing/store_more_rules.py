@@ -25,6 +25,8 @@ def keeps_an_outbox(make: Open, name: str) -> None:
     with closing(make()) as store:
         found = [each for each in store.archive.outbox() if each.key.startswith(name)]
         assert found == [two, failed], "the outbox is not as it was given last, the oldest first"
+        found = [each for each in store.archive.still_open() if each.key.startswith(name)]
+        assert found == [two], "what is open is not what nobody knows the end of"
         store.drop_sending(one.key)
         store.commit()
         assert store.archive.sending(one.key) is None, "one that was dropped is there"

@@ -135,6 +135,9 @@ class Books:
     def outbox(self) -> list[Sending]:
         return sorted(self._disk.outbox.values(), key=lambda each: (each.since, each.key))
 
+    def still_open(self) -> list[Sending]:
+        return [each for each in self.outbox() if each.state == "open"]
+
     def sending(self, key: str) -> Sending | None:
         return self._disk.outbox.get(key)
 
