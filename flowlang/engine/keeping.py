@@ -250,6 +250,7 @@ class Keeper:
             began = trio.current_time()
             if self.store.prepare():
                 await self._beside(self.store.commit)
+                await trio.lowlevel.checkpoint_if_cancelled()  # left meanwhile: as by a crash
             busy = self._hurry.is_set()
             _let_go(taken, held)
             del taken, held  # nothing of an activeflow that is over or parked is held on to while this waits
