@@ -20,6 +20,7 @@ PEERS = {
     "linphone-cli": "linphonec",
     "postgresql": "pg_lsclusters",
     "sip-tester": "sipp",
+    "sqlite3": "sqlite3",
 }
 
 

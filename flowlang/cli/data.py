@@ -103,14 +103,14 @@ def chosen_folder(data: Path | None) -> Path:
 
 
 def find(archive: Archive, wanted: str) -> Stored:
-    """The activeflow that an id, or the beginning of one, means."""
+    """The activeflow that an id, or the beginning of one, means. Raises `CommandError`."""
     from .ids import MOST, NotMeant, meant
 
     found = {each.id: each for each in archive.beginning(wanted, MOST)}
     try:
         return found[meant(wanted, list(found))]
     except NotMeant as error:
-        raise CommandError(str(error), Exit.USAGE) from None
+        raise CommandError(str(error), Exit.FAILED) from None
 
 
 def _state_folder() -> Path:

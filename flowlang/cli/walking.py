@@ -38,12 +38,19 @@ def entry_line(number: int, given: list[Any]) -> str:
 
 
 def walk(stops: Sequence[Stop]) -> None:
-    """Shows one after the other, as whoever types says."""
+    """Shows one after the other, as whoever types says; the end of what is typed ends it, as `q` does."""
     at = 0
     while 0 <= at < len(stops):
         stop = stops[at]
         stop.tell()
-        key = click.prompt(f"[{stop.entry} of {stops[-1].entry}]", default="", show_default=False, err=True)
+        try:
+            key = click.prompt(
+                f"[{stop.entry} of {stops[-1].entry}]", default="", show_default=False, err=True
+            )
+        except click.Abort as end:
+            if isinstance(end.__context__, EOFError):
+                return
+            raise
         match key.strip():
             case "q":
                 return

@@ -72,7 +72,7 @@ async def test_the_beginning_of_several_ids_stops_none_and_says_which(
     assert done.code == 1
     assert done.err.startswith(f"flow: several activeflows begin with '{first}': {', '.join(several[:3])}")
     assert done.err.endswith("; give more of the id\n")
-    assert flow("show", first, "--data", tmp_path).err == done.err
+    assert flow("show", first, "--data", tmp_path) == done
     for wanted in ("", "x", "%", "é"):
         done = flow("stop", wanted, "--data", tmp_path)
         assert (done.code, done.err.count("\n")) == (1, 1)

@@ -56,6 +56,11 @@ def view(*observations: Observation, colour: bool = False) -> list[str]:
     return lines
 
 
+def test_what_is_of_a_time_before_the_first_line_has_one_sign() -> None:
+    earlier = Logged(NOON - 6_000, "f", "of before", 0, "warning")
+    assert view(Refused(NOON, "call", "a", "b", 404, "no"), earlier)[-1] == "  -0.006s      of before"
+
+
 def test_a_call_reads_from_top_to_bottom() -> None:
     assert view(
         SipMessageSeen(NOON, "in", "127.0.0.1:5062", "INVITE sip:desk@y SIP/2.0", "a"),

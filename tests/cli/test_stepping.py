@@ -81,6 +81,13 @@ async def test_one_walks_through_them_forwards_and_back(kept: tuple[Path, str]) 
     assert "[1 of 2]" in done.err
 
 
+async def test_the_end_of_what_is_typed_ends_the_walk(kept: tuple[Path, str]) -> None:
+    folder, run = kept
+    done = flow("replay", run, "--data", folder, "--step", typed="n\n")
+    assert done.code == 0
+    assert done.err.count("of 2]") == 2
+
+
 async def test_what_was_traced_before_is_traced_after(kept: tuple[Path, str]) -> None:
     before = sys.gettrace()
     with Stepper() as stepper:

@@ -81,7 +81,7 @@ class LiveView:
         return self._began
 
     def _show(self, since: int, line: str) -> None:
-        seconds = f"+{since / SECOND:.3f}s"
+        seconds = f"{since / SECOND:+.3f}s"
         self._write(f"{self._style('dim', seconds.rjust(9))}  {line}")
 
     def _line(self, observation: Observation) -> str | None:
