@@ -1,7 +1,7 @@
 # The commands of the project. Nothing need be there before but Python 3.11 or newer; `make` lists them.
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-peers test lint format grammar reference demo clean torture hostile kill-test kill-engine mail-load sms-load show-channels naughty bench-%
+.PHONY: help setup setup-peers test lint format grammar reference demo clean torture hostile fuzz kill-test kill-engine journals mail-load sms-load show-channels naughty bench-%
 MAKEFLAGS += --no-print-directory
 
 # The first of these that runs and is new enough makes .venv; `make PYTHON=… setup` chooses another.
@@ -57,6 +57,9 @@ kill-test: setup  ## kill `flow serve` with kill -9 KILLS times beside peers tha
 
 kill-engine: setup  ## the same of an engine alone, at points inside its commits, faster; the last line is JSON
 	@$(VENV)/python -m tools.kill_test $(or $(KILLS),300) $(or $(SEED),1)
+
+journals: setup  ## write tests/store/journals anew: only where it is meant that what lives on people's disks does not go on
+	@$(VENV)/python -m tests.store.old_journals
 
 show-channels: setup  ## one script on every channel, simulated and with real peers: its transcripts as a table
 	@$(VENV)/python -m tests.one_script
