@@ -155,7 +155,7 @@ def replayed(
         raise
     except SealedError as error:
         where = f"entry {number}" if number >= 0 else "its opening"
-        raise KeyMissing(f"{where} has {error}; it is in FLOWLANG_KEYS or ~/.config/flowlang/keys") from None
+        raise KeyMissing(f"{where} has {error}") from None
     except Exception as error:  # noqa: BLE001 (whatever it is: it is not what ran before)
         raise NotReplayed(str(error) or type(error).__name__) from None
     return Replayed(flow, became.under_way, list(became.sent.values()), became.received)

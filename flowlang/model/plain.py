@@ -23,6 +23,14 @@ class SealedError(Exception):
     """Plain data has a secret that a store encrypted, and whose key is not at hand."""
 
 
+class Sealed(dict[str, Any]):
+    """A secret that stays encrypted, `$sealed` as it is kept."""
+
+    __slots__ = ("why",)
+    why: str
+    """What it is, and why it cannot be read, as the end of a line."""
+
+
 class Sealing(Protocol):
     """Text of plain data in which what is marked `$secret` is encrypted, and back. All raise
     `FlowlangError`; what has no key stays sealed."""
@@ -96,7 +104,7 @@ def from_plain(plain: Any) -> Value:
         case {"$secret": secret}:
             return from_plain(secret)
         case {"$sealed": _}:
-            raise SealedError("a secret whose key is not here")
+            raise SealedError(plain.why if isinstance(plain, Sealed) else "a secret whose key is not here")  # pyright: ignore[reportUnknownMemberType]
         case {"$decimal": str(digits)}:
             return Decimal(digits)
         case {"$duration": int(microseconds)}:

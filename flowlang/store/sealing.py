@@ -1,7 +1,7 @@
 """Plain data with its secrets encrypted: what is marked `$secret` stands on disk as `$sealed`, the name of
 its key and AES-GCM's nonce and ciphertext in base64.
 
-Without the key it stays sealed, and whoever would replay it stops there.
+Without the key it stays sealed, with why, and whoever would replay it stops there.
 """
 
 from __future__ import annotations
@@ -15,18 +15,19 @@ from typing import Any
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
+from flowlang.model.plain import Sealed
 from flowlang.model.values import SECOND
 
 from .coding import decode, encode
-from .keys import LASTING, Keys
+from .keys import Keys, Named
 
 _NONCE = 12  # bytes: NIST SP 800-38D §8.2.2, at random; a month has far below 2^32 secrets
 
 
 _MARK = '"$secret"'
 
-Key = Callable[[], tuple[str, bytes]]
-"""Gives the name of a key and the key, when there is something to seal."""
+Key = Callable[[], Named]
+"""Gives a key when there is something to seal."""
 
 
 class Sealer:
@@ -56,11 +57,7 @@ class LastingSealer:
     def encode(self, plain: Any) -> str:
         """As `Sealer.encode`."""
         text = encode(plain)
-        return (
-            text
-            if _MARK not in text
-            else encode(_sealed(plain, lambda: (LASTING, self._keys.named(LASTING))))
-        )
+        return text if _MARK not in text else encode(_sealed(plain, self._keys.lasting))
 
     def decode(self, text: str) -> Any:
         """As `Sealer.decode`."""
@@ -68,7 +65,7 @@ class LastingSealer:
 
     def digest(self, text: str) -> str:
         """What stands for a text. Raises as `encode`."""
-        key = self._keys.named(LASTING)
+        _, key = self._keys.lasting()
         return blake2b(text.encode("utf-8", "replace"), digest_size=16, key=key, person=b"texts").hexdigest()
 
 
@@ -99,8 +96,7 @@ def _opened(plain: Any, keys: Keys) -> Any:
         case {"$map": dict(entries)}:  # pyright: ignore[reportUnknownVariableType]
             return {"$map": {name: _opened(each, keys) for name, each in entries.items()}}  # pyright: ignore[reportUnknownVariableType]
         case {"$sealed": [str(name), str(text)]}:
-            secret = _unsealed(name, text, keys)
-            return plain if secret is None else {"$secret": decode(secret)}  # pyright: ignore[reportUnknownVariableType]
+            return _unsealed(name, text, keys)
         case dict():
             return {name: _opened(each, keys) for name, each in plain.items()}  # pyright: ignore[reportUnknownVariableType]
         case list():
@@ -109,23 +105,24 @@ def _opened(plain: Any, keys: Keys) -> Any:
             return plain
 
 
-def _unsealed(name: str, text: str, keys: Keys) -> str | None:
-    key = keys.find(name)
+def _unsealed(name: str, text: str, keys: Keys) -> dict[str, Any]:
+    key, stays = keys.find(name), Sealed({"$sealed": [name, text]})
     if key is None:
-        return None
+        stays.why = f"a secret whose key {keys.path(name)} is missing: put it back"
+        return stays
     data = b64decode(text)
     try:
-        return AESGCM(key).decrypt(data[:_NONCE], data[_NONCE:], name.encode()).decode()
+        return {"$secret": decode(AESGCM(key).decrypt(data[:_NONCE], data[_NONCE:], name.encode()).decode())}
     except InvalidTag:
-        return None
+        stays.why = f"a secret that {keys.path(name)} does not open: it is damaged, or of another key"
+        return stays
 
 
 def key_missing(plain: Any) -> str | None:
-    """The name of a key that is not there, for plain data that could not be opened; `None` where all of it
-    is."""
+    """What keeps plain data from being opened, as of `Sealed.why`; `None` where all of it is."""
     match plain:
-        case {"$sealed": [str(name), *_]}:  # pyright: ignore[reportUnknownVariableType]
-            return name
+        case Sealed():
+            return plain.why
         case {"$map": dict(entries)}:  # pyright: ignore[reportUnknownVariableType]
             return next(filter(None, map(key_missing, entries.values())), None)  # pyright: ignore[reportUnknownArgumentType]
         case dict():

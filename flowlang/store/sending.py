@@ -31,5 +31,5 @@ class Sending:
         """Why it cannot be sent, for one that is damaged or has a secret whose key is gone; else `None`."""
         if DAMAGED in self.command:
             return "it is damaged on disk"
-        name = key_missing(self.command)
-        return None if name is None else f"the key {name} of a secret in it is not here"
+        why = key_missing(self.command)
+        return None if why is None else f"it has {why}"

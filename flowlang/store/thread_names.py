@@ -16,7 +16,7 @@ from flowlang.model.secrets import unmarked
 from .coding import encode
 from .database import Database
 from .errors import StoreError
-from .keys import LASTING, Keys
+from .keys import Keys
 
 _SIZE = 16  # bytes: of 2^64 threads two would be one
 _USE = b"threads"  # the key has other uses, and no digest of one is one of another
@@ -44,7 +44,8 @@ class ThreadNames:
         if not self._looked:
             self._looked = True
             with suppress(StoreError):  # as where there is none
-                self._key = self._keys.find(LASTING)
+                found = self._keys.find_lasting()
+                self._key = found[1] if found is not None else None
         return self._key is not None
 
     @property
@@ -59,7 +60,7 @@ class ThreadNames:
 
     def _digest(self, *said: str) -> bytes:
         if self._key is None:
-            self._key = self._keys.named(LASTING)
+            _, self._key = self._keys.lasting()
         text = encode(unmarked(said)).encode()
         return blake2b(text, digest_size=_SIZE, key=self._key, person=_USE).digest()
 

@@ -127,14 +127,14 @@ async def test_keys_are_of_the_clock_by_which_they_are_forgotten(
             engine.recover()
             run = engine.start("counts")
             await trio.sleep(1)
-            assert [each.stem for each in (tmp_path / "keys").rglob("*.key")] == ["2027-02"]
+            assert [each.stem[:7] for each in (tmp_path / "keys").rglob("*.key")] == ["2027-02"]
             await engine.signalled(run.id, "end")
             await engine.keeper.on_disk()
             for days, left in ((27, ["2027-02"]), (28, [])):
                 for _ in range(2):  # first the journal, then the key
                     store.prune(engine.now() + days * DAY, 0, 0)
                     store.commit()
-                assert [each.stem for each in (tmp_path / "keys").rglob("*.key")] == left
+                assert [each.stem[:7] for each in (tmp_path / "keys").rglob("*.key")] == left
 
 
 async def test_records_left_open_end_no_earlier_than_they_began(

@@ -11,7 +11,7 @@ import pytest
 
 from flowlang.store import statements
 from flowlang.store.database import Database, Row
-from flowlang.store.keys import LASTING, Keys
+from flowlang.store.keys import Keys
 from flowlang.store.pruning import pruning
 from flowlang.store.reading import FILE, Archive
 from flowlang.store.sealing import Sealer
@@ -96,7 +96,7 @@ def test_what_is_written_finds_its_row_by_an_index(name: str, db: Explaining) ->
 @pytest.mark.parametrize("what", _ASKED)
 def test_what_the_engine_asks_is_found_by_an_index(what: str, db: Explaining, tmp_path: Path) -> None:
     keys = Keys(tmp_path / "keys", "a")
-    keys.named(LASTING)
+    keys.lasting()
     _ASKED[what](Archive(db, tmp_path, Sealer(keys)))
     newest_first = "ORDER BY row DESC LIMIT 1", "ORDER BY number DESC LIMIT 1"
     asked = [each for each in db.asked if not each[0].endswith(newest_first)]

@@ -103,7 +103,9 @@ async def test_without_the_key_it_waits_for_a_start_that_has_it(
     assert (recovered.live, recovered.diverged, checked) == ((), {}, [])
     if not park:
         (why,) = recovered.held.values()
-        assert why.startswith("entry 1 has a secret whose key is not here")
+        (key,) = keys.rglob("*.key")
+        missing = tmp_path / "others" / key.relative_to(keys)
+        assert why == f"entry 1 has a secret whose key {missing} is missing: put it back"
     _, checked = await run(data, keys, "go", "end")
     assert checked == [PIN]
 
@@ -163,7 +165,9 @@ def test_a_replay_without_the_key_stops_at_the_first_line_that_needs_it(tmp_path
     keys = Path(os.environ["XDG_CONFIG_HOME"]) / "flowlang" / "keys"
     done = flow("replay", stored.id, "--data", "data", folder=tmp_path)
     assert done.code == 1
-    assert "entry 1 has a secret whose key is not here" in done.err
+    (key,) = store.iterdir()
+    missing = keys / store.name / key.name
+    assert f"entry 1 has a secret whose key {missing} is missing: put it back" in done.err
     assert done.out.count("begin") == 1
     shutil.copytree(store, keys / store.name)
     for command in ("replay", "show", "trace"):
@@ -206,8 +210,8 @@ def test_each_month_has_a_key_and_those_of_old_months_are_dropped(tmp_path: Path
     sealer = Sealer(keys)
     old = sealer.encode([{"$secret": "old"}], at)
     new = sealer.encode([{"$secret": "new"}], at + 40 * DAY)
-    assert keys.drop_before(at + 20 * DAY) == ["2023-11"]
-    assert key_missing(sealer.decode(old)) == "2023-11"
+    assert [each[:8] for each in keys.drop_before(at + 20 * DAY)] == ["2023-11-"]
+    assert "2023-11" in (key_missing(sealer.decode(old)) or "")
     assert sealer.decode(new) == [{"$secret": "new"}]
 
 
