@@ -60,6 +60,32 @@ async def test_no_crash_leaves_it_going_on_or_him_without_his_confirmation(
     assert len(sent) == 1
 
 
+async def test_a_stop_is_no_message_that_was_here_before_it_has_stopped_the_conversation(
+    tmp_path: Path, autojump_clock: Virtual
+) -> None:
+    first, second = Carrier(), Carrier()
+    await process(SqliteStore(tmp_path), Carrier(), "hi")
+    with suppress(flowlang.StoreError), DyingStore(tmp_path) as store:
+        opted_out = OptedOut(store.folder)
+        async with flowlang.open_engine(
+            [first], store=store, policy=EVERYTHING, opted_out=opted_out
+        ) as engine:
+            engine.recover()
+            engine.load_text(TALK)
+            await engine.listen()
+            await trio.sleep(1)
+            first.receive("+14155550100", "STOP")
+            store.commit()  # another's, before the activeflow takes it
+            store.dead = True
+            await trio.sleep(1)
+    with open_archive(tmp_path) as archive:
+        assert len(list(archive.activeflows())) == 1
+    assert await process(SqliteStore(tmp_path), second, "STOP") == {"STOP"}
+    with open_archive(tmp_path) as archive:
+        assert list(archive.activeflows()) == []
+    assert ["no more" in each for each in second.sent] == [True]
+
+
 def test_who_was_confirmed_is_known_to_be(tmp_path: Path) -> None:
     ann = "sms:+14155550100"
     opted_out = OptedOut(tmp_path)
