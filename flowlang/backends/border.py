@@ -201,10 +201,12 @@ class Host(CallHost, Protocol):
 
     def report(
         self, message: str, status: str, reason: str | None = None, kept: Callable[[], None] = nothing
-    ) -> None:
+    ) -> Refusal | None:
         """What became of a message that went out under this id: `sent`, `delivered`, `failed` or `read`. One
         that is early, before the outcome `sent` named the id, is kept for it. What comes again, or was
-        overtaken, is told nobody. `kept` is called once, when all that came of it is on disk."""
+        overtaken, is told nobody. `kept` is called once, when all that came of it is on disk; of what is
+        early that may take half a minute, and who cannot wait so long has it come again. After a `Refusal`
+        nothing is called, and it is to come again: who sent the message cannot be told now."""
         ...
 
 

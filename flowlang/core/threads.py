@@ -138,14 +138,20 @@ class Threads:
         found = self._sent.get(key)
         if found is not None:
             return Report(*found, status, reason)
-        if len(self._early) >= _MOST_EARLY:
+        if key not in self._early and len(self._early) >= _MOST_EARLY:
             del self._early[next(iter(self._early))]
-        self._early.setdefault(key, []).append((status, reason))
+        early = self._early.setdefault(key, [])
+        if all(each[0] != status for each in early):  # else a carrier says it again
+            early.append((status, reason))
         return None
 
     def knows(self, channel: str, message: str) -> bool:
         """Whether one that lives here sent it."""
         return sent_key(channel, message) in self._sent
+
+    def sender(self, channel: str, message: str) -> str:
+        """Who lives and sent it; else `NOBODY`."""
+        return self._sent.get(sent_key(channel, message), (NOBODY,))[0]
 
     def written(self, activeflow: str) -> tuple[Thread, ...]:
         """The threads in which an activeflow has written, of very many the last."""

@@ -1,4 +1,4 @@
-"""Messages and requests that leave, through which backend, and the reports on them.
+"""Messages and requests that leave, and through which backend.
 
 What goes out gives its sender the thread, where it is nobody's, and its id tells whose the reports on it are.
 """
@@ -10,19 +10,17 @@ from typing import TYPE_CHECKING
 
 from flowlang.backends.border import Backend, Finish, Outlet, nothing
 from flowlang.core.manners import Porter
-from flowlang.core.reports import Reports
-from flowlang.core.threads import NOBODY, Report, Threads, sent_key
-from flowlang.model.events import MessageReported
+from flowlang.core.threads import NOBODY, Threads
 from flowlang.model.message_commands import OutsideCommand, SendMessage
 from flowlang.model.results import Done, Failed, Result
 from flowlang.model.values import Outcome
 
-from .keeping import Kept
 from .portions import Begin, Portions
 
 if TYPE_CHECKING:
     from .engine import Engine
     from .outbox import Told
+    from .reporting import Reporting
     from .running import Running
 
 _NEVER_LEFT = {"opted_out", "automatic", "too_many"}  # reasons of `Porter.why_not`
@@ -31,7 +29,14 @@ _NEVER_LEFT = {"opted_out", "automatic", "too_many"}  # reasons of `Porter.why_n
 class Dispatch:
     """Of one engine."""
 
-    def __init__(self, engine: Engine, threads: Threads, porter: Porter, backends: Iterable[Backend]) -> None:
+    def __init__(
+        self,
+        engine: Engine,
+        threads: Threads,
+        porter: Porter,
+        reports: Reporting,
+        backends: Iterable[Backend],
+    ) -> None:
         self._engine = engine
         self._threads = threads
         self._porter = porter
@@ -41,7 +46,7 @@ class Dispatch:
                 assert isinstance(backend, Outlet)
                 self._outlets.setdefault(outlet, backend)  # the first that has it
         self._portions = Portions()
-        self._reports = Reports()
+        self._reports = reports
         self._confirming: set[str] = set()  # keys of what tells that somebody has opted out or in
 
     def hold(self) -> None:
@@ -101,57 +106,6 @@ class Dispatch:
             return None
         return "opted_out"
 
-    def report(
-        self,
-        channels: Iterable[str],
-        message: str,
-        status: str,
-        reason: str | None,
-        kept: Callable[[], None] = nothing,
-    ) -> None:
-        """What became of a message that went out, as one tells who carries these channels and no other.
-        `kept` is called when all that came of it is on disk."""
-        waits = 0
-
-        def over(_has: bool) -> None:
-            nonlocal waits
-            waits -= 1
-            if not waits:
-                kept()
-
-        channels = tuple(channels)
-        for each in channels:
-            self._engine.messages.reported(each, message, status, reason)
-        known = [each for each in channels if self._threads.knows(each, message)]
-        if not known:
-            for each in channels:
-                self._engine.parking.wake_sender(each, message)
-            known = [each for each in channels if self._threads.knows(each, message)]
-        asked = known or channels  # where none is known yet it may be early
-        waits = len(asked) + 1
-        for each in asked:
-            if not self._tell(each, message, self._threads.reported(each, message, status, reason), over):
-                over(False)
-        if self._engine.keeper.durable:
-            self._engine.keeper.after(over)
-        else:
-            over(True)
-
-    def were_told(self, channel: str, message: str, statuses: Iterable[str]) -> None:
-        """These reports on a message were told before a restart."""
-        for each in statuses:
-            self._reports.is_news(sent_key(channel, message), each)
-
-    def _tell(self, channel: str, message: str, report: Report | None, kept: Kept | None = None) -> bool:
-        """Whether anybody is told; `kept` is called when that is on disk, or of no use any more."""
-        if report is None or report.activeflow == NOBODY:
-            return False
-        running = self._engine.alive(report.activeflow)
-        if running is None or not self._reports.is_news(sent_key(channel, message), report.status):
-            return False
-        running.deliver(MessageReported(message, report.status, report.to, report.reason), kept)
-        return True
-
     def send_now(self, activeflow: str, command: OutsideCommand, finish: Finish) -> Callable[[], None]:
         """As `send_kept`, whatever waits."""
         backend = self._outlets.get(command.outlet)
@@ -173,13 +127,8 @@ class Dispatch:
             self._threads.sent(command, activeflow, self._written(command, running))
 
         def finish_named(result: Result) -> None:
-            message = id_of(result)
-            sender = activeflow if message is not None and lives(activeflow) else NOBODY
-            reports = self._threads.named(message, command, sender) if message is not None else ()
-            finish(result)
-            for report in reports:  # those that were here before anybody knew whose they are
-                self._engine.messages.reported(command.channel, message or "", report.status, report.reason)
-                self._tell(command.channel, message or "", report)
+            sender = activeflow if id_of(result) is not None and lives(activeflow) else NOBODY
+            self._over(command, sender, result, finish)
 
         return backend.send(command, finish_named)
 
@@ -196,9 +145,19 @@ class Dispatch:
 
         def over(result: Result) -> None:
             self._confirming.discard(command.key)
-            finish(result)
+            self._over(command, NOBODY, result, finish)
 
         return backend.send(command, over)
+
+    def _over(self, command: SendMessage, sender: str, result: Result, finish: Finish) -> None:
+        """It is known what became of one; whose it is before anybody is told so."""
+        message = id_of(result)
+        if message is None:
+            finish(result)
+            return
+        reports = self._threads.named(message, command, sender)
+        finish(result)
+        self._reports.named(command.channel, message, reports)
 
 
 def outlets_of(backend: Backend) -> frozenset[str]:

@@ -363,9 +363,11 @@ class Engine:
         self.keeper.linger()
 
     async def checkpoint(self) -> None:
-        """Tells the store every so often that the process is there, while calls are up."""
+        """Tells the store every so often that the process is there, while calls are up; and gives up what
+        waited too long."""
         while True:
             await trio.sleep(CHECKPOINT)
+            self.post.reports.look_at_early()
             if len(self.records):
                 self._store.alive(self._clock.now())
                 self.keeper.linger()

@@ -95,13 +95,19 @@ class MessageRecords:
         if self._store is not None:
             self._store.reopen_message(key)
 
+    def was_sent(self, channel: str, message: str) -> bool:
+        """Whether one that went out is called so on disk."""
+        return self._store is not None and self._store.archive.was_sent(channel, _cut(message))
+
     def reported(self, channel: str, message: str, status: str, reason: str | None) -> None:
         """What became of one that went out, as its carrier reports."""
         if self._store is not None and status in ("sent", "delivered", "read", "failed"):
             told = _Reported(channel, status, self._engine.now(), _cut(reason))
             message = _cut(message)
             self._store.report_message(channel, message, status, told.at, told.reason)
-            self._lately.setdefault(message, []).append(told)
+            lately = self._lately.setdefault(message, [])
+            if not any((each.channel, each.status) == (channel, status) for each in lately):
+                lately.append(told)
             if len(self._lately) > _LATELY:
                 self._lately.popitem(last=False)
             self._engine.keeper.wake()

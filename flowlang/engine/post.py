@@ -1,6 +1,6 @@
-"""Messages of all activeflows: what comes in (`arrivals`), what goes out (`dispatch`), and between them the
-threads, which tell whose a message is. A thread lives as long as its activeflow: recovery works it out again
-from the journal.
+"""Messages of all activeflows: what comes in (`arrivals`), what goes out (`dispatch`), the reports on that
+(`reporting`), and between them the threads, which tell whose a message is. A thread lives as long as its
+activeflow: recovery works it out again from the journal.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from flowlang.model.action import THREADS
 from .arrivals import Arrivals
 from .dispatch import Dispatch, id_of, never_left
 from .replay import Sent
+from .reporting import Reporting
 
 if TYPE_CHECKING:
     from .engine import Engine
@@ -30,7 +31,8 @@ class Post:
     def __init__(self, engine: Engine, backends: Iterable[Backend], porter: Porter) -> None:
         self._engine = engine
         self._threads = Threads()
-        self.dispatch = Dispatch(engine, self._threads, porter, backends)
+        self.reports = Reporting(engine, self._threads)
+        self.dispatch = Dispatch(engine, self._threads, porter, self.reports, backends)
         self.arrivals = Arrivals(engine, self._threads, porter)
 
     def opened(self, running: Running) -> None:
@@ -98,4 +100,4 @@ class Post:
             message = id_of(each.result) if each.result is not None else None
             if message is not None:
                 self._threads.named(message, each.command, activeflow)
-                self.dispatch.were_told(each.command.channel, message, each.reports)
+                self.reports.were_told(each.command.channel, message, each.reports)

@@ -77,9 +77,9 @@ class Switchboard:
 
     def report(
         self, message: str, status: str, reason: str | None = None, kept: Callable[[], None] = nothing
-    ) -> None:
+    ) -> Refusal | None:
         """What became of a message that went out."""
-        self._engine.post.dispatch.report(self._carries, message, status, reason, kept)
+        return self._engine.post.reports.report(self._carries, message, status, reason, kept)
 
     @property
     def dialogs_mark(self) -> bytes | None:

@@ -206,6 +206,10 @@ class Came(Past, Protocol):
         """Whether the message of that id was here."""
         ...
 
+    def was_sent(self, channel: str, message: str) -> bool:
+        """Whether one that went out is called so by its carrier, as its record tells."""
+        ...
+
 
 @runtime_checkable
 class OnceStore(RecoverableStore, Protocol):
@@ -259,6 +263,11 @@ class LadderStore(RecoverableStore, Protocol):
 @runtime_checkable
 class MessageStore(RecoverableStore, Protocol):
     """One that keeps message records."""
+
+    @property
+    def archive(self) -> Came:
+        """What is kept."""
+        ...
 
     def keep_message(self, record: MessageRecord) -> None:
         """One as it begins. One out that is there already stays as it is; one in has what became of it

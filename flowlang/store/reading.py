@@ -216,6 +216,11 @@ class Archive:
         """Whether a message was here."""
         return bool(self._db.value("SELECT 1 FROM seen WHERE message = ?", (seen_key(channel, message),)))
 
+    def was_sent(self, channel: str, message: str) -> bool:
+        """Whether one that went out is called so by its carrier, as its record tells."""
+        asked = "SELECT 1 FROM messages WHERE message = ? AND channel = ? AND direction = 'out'"
+        return bool(self._db.value(asked, (message, channel)))
+
     @property
     def identity(self) -> str:
         """What this store is called."""

@@ -64,7 +64,8 @@ class Incomings:
             for each in reports:
                 if is_of_ours(each.message):
                     written = trio.Event()
-                    self._host.report(each.message, each.status, each.reason, written.set)
+                    if self._host.report(each.message, each.status, each.reason, written.set) is not None:
+                        return Verdict.LATER
                     await written.wait()
             return Verdict.TAKEN
         message_id = mail.id or id_of_key(repr(data), "no-id.invalid")

@@ -37,7 +37,8 @@ async def reported(host: Host, message: str, status: str, reason: str | None, ke
     """Tells the engine what became of a message, and gives what he who posted it is told: `kept` once it
     is."""
     written = trio.Event()
-    host.report(message, status, reason, written.set)
+    if host.report(message, status, reason, written.set) is not None:
+        return _LATER
     with trio.move_on_after(LONGEST_WAIT):
         await written.wait()
         return kept

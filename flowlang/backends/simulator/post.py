@@ -125,10 +125,10 @@ class SimulatedPost:
 
     def report(
         self, message: str, status: str, reason: str | None = None, kept: Callable[[], None] = nothing
-    ) -> None:
-        """The carrier tells what became of a message."""
+    ) -> Refusal | None:
+        """The carrier tells what became of a message; a `Refusal` where it is to do so again."""
         assert self._host is not None
-        self._host.report(message, status, reason, kept)
+        return self._host.report(message, status, reason, kept)
 
     def send(self, command: OutsideCommand, finish: Finish) -> Callable[[], None]:
         """Brings it at once."""

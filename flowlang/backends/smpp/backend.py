@@ -299,8 +299,9 @@ class SmppBackend:
                 session.answer(pdu.sequence, 0)
                 self._wake.set()
 
-        self._report(reports, kept)
-        if not reports:
+        if not self._report(reports, kept):
+            session.answer(pdu.sequence, _LATER)
+        elif not reports:
             kept()
 
     def _came(self, session: Session, pdu: Pdu) -> None:
@@ -361,10 +362,14 @@ class SmppBackend:
         assert self._host is not None
         return self._host.now() / SECOND
 
-    def _report(self, reports: list[Report], kept: Callable[[], None] = nothing) -> None:
+    def _report(self, reports: list[Report], kept: Callable[[], None] = nothing) -> bool:
+        """Whether the engine has them; else the SMSC is to tell all of them again."""
         assert self._host is not None
+        has = True
         for each in reports:
-            self._host.report(each.message, each.status, each.reason, partial(self._reported, each, kept))
+            over = partial(self._reported, each, kept)
+            has = self._host.report(each.message, each.status, each.reason, over) is None and has
+        return has
 
     def _reported(self, report: Report, kept: Callable[[], None]) -> None:
         self._out.kept(report)

@@ -197,7 +197,8 @@ class Chat:
         told = self._told.get(visitor, 0)
         for message in self.mailbox.since(visitor, told) if n > page.seen else ():
             if message.n <= n:
-                self._host().report(message.key, "delivered")
+                if self._host().report(message.key, "delivered") is not None:
+                    break  # the next page that has it tells so again
                 told = message.n
         page.seen = max(n, page.seen)
         if told:
