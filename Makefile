@@ -56,7 +56,7 @@ kill-test: setup  ## kill `flow serve` with kill -9 KILLS times beside peers tha
 	@$(VENV)/python -m tests.kill $(or $(KILLS),300) $(or $(SEED),1)
 
 kill-engine: setup  ## the same of an engine alone, at points inside its commits, faster; the last line is JSON
-	@$(VENV)/python -m tools.kill_test $(or $(KILLS),300) $(or $(SEED),1)
+	@$(VENV)/python -m tools.kill_engine $(or $(KILLS),300) $(or $(SEED),1)
 
 journals: setup  ## write tests/store/journals anew: only where it is meant that what lives on people's disks does not go on
 	@$(VENV)/python -m tests.store.old_journals

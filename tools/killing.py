@@ -1,4 +1,4 @@
-"""What the two kill harnesses share: `kill_test.py`, of the engine alone, and `tests/kill`, of `flow serve`
+"""What the two kill harnesses share: `kill_engine.py`, of the engine alone, and `tests/kill`, of `flow serve`
 among its peers. Their arguments, in which turn kills are at random and at points, and the line at the end."""
 
 from __future__ import annotations
@@ -7,7 +7,7 @@ import argparse
 import json
 import sys
 import tempfile
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -31,9 +31,14 @@ def turns(kills: int, points: Sequence[str]) -> Iterator[str]:
         yield points[number // 2 % len(points)] if number % 2 else RANDOM
 
 
-def main(run: Run, wrong: Sequence[str], description: str) -> int:
+def never_reached(points: Sequence[str], reached: Mapping[str, int], kills: int) -> list[str]:
+    """Of the points that had a turn among so many kills those at which no process was killed."""
+    return sorted(each for each in points[: kills // 2] if not reached.get(each))
+
+
+def main(run: Run, wrong: Sequence[str], points: int, description: str) -> int:
     """Reads the arguments, runs, and prints what was found. The exit code is 1 where anything that `wrong`
-    names is not 0."""
+    names is not 0, and where each of so many points had its turn and one was `never_reached`."""
     parser = argparse.ArgumentParser(description=description)
     parser.add_argument("kills", type=int, nargs="?", default=300)
     parser.add_argument("seed", type=int, nargs="?", default=1)
@@ -43,6 +48,8 @@ def main(run: Run, wrong: Sequence[str], description: str) -> int:
         folder = given.keep or Path(temporary)
         folder.mkdir(parents=True, exist_ok=True)
         result = run(given.kills, given.seed, folder, _progress(given.kills))
+    if given.kills >= 2 * points:
+        wrong = *wrong, "never_reached"
     clean = not any(result[each] for each in wrong)
     print(json.dumps({"kills": given.kills, **result, "clean": clean}))
     return int(not clean)

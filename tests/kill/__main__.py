@@ -3,7 +3,7 @@
 This is the whole service, as others see it: beside it are processes that are never killed, an SMSC, a mail
 server, a machine that takes webhooks and knows keys, sipp that calls and is called. (`make kill-engine` is
 the engine alone, inside its commits, where a life takes 200 ms.) Every other kill is at a random moment of
-the very `flow serve`, its start and recovery among them; the rest at numbered points (`victim.py`). While it
+the very `flow serve`, its start and recovery among them; the rest at named points (`victim.py`). While it
 is down, and while it runs, signals are given by the command line, and what was refused is sent again. No more
 is begun than can be done. The last process works until nothing is open any more, and ends politely; then the
 ledgers of the others are compared with the data folder.
@@ -22,7 +22,8 @@ The last line is JSON. What has to be 0 for the exit code 0 (`clean`):
 
 Mail and SMS know no keys: `doubled_without_keys` of them came twice, `unknown_without_keys` are told to be in
 doubt. `cdr_picked_up_late` are people who picked up when the process that called them was gone.
-`never_reached` are points to which no process came.
+`never_reached` are points at which no process was killed though they had their turn; they are wrong as soon
+as all had it, from twice as many kills as there are points.
 """
 
 from __future__ import annotations
@@ -38,6 +39,7 @@ from tools.killing import main
 
 from .killer import Killer
 from .verdict import WRONG
+from .victim import POINTS
 
 
 def run(kills: int, seed: int, folder: Path, progress: Callable[[int], None]) -> dict[str, Any]:
@@ -46,4 +48,4 @@ def run(kills: int, seed: int, folder: Path, progress: Callable[[int], None]) ->
 
 
 if __name__ == "__main__":
-    sys.exit(main(run, WRONG, "Kills flow serve and counts the cost."))
+    sys.exit(main(run, WRONG, len(POINTS), "Kills flow serve and counts the cost."))

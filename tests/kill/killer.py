@@ -15,7 +15,7 @@ import trio
 
 from flowlang.store import StoreError
 from flowlang.store.reading import open_archive
-from tools.killing import PATIENCE, RANDOM, turns
+from tools.killing import PATIENCE, RANDOM, never_reached, turns
 
 from .service import Service, asked, serving
 from .verdict import is_over, verdict
@@ -63,7 +63,7 @@ class Killer:
                     await self._signal(self._counters)
                 progress(number)
             await self.last()
-        never = sorted(set(points[: kills // 2]) - self.points.keys())
+        never = never_reached(points, self.points, kills)
         return {**verdict(self.world), "points": dict(self.points), "never_reached": never}
 
     # -- lives

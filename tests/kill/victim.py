@@ -1,4 +1,4 @@
-"""`flow serve` that kills itself at a numbered point: `victim.py POINT COUNT serve …`.
+"""`flow serve` that kills itself at a named point: `victim.py POINT COUNT serve …`.
 
 A point is before or after a function of flowlang's, of which all is as it is: `store.commit+` is when a
 commit has returned, the so manieth time. So that what is parked and woken is killed too, activeflows are
@@ -31,7 +31,7 @@ PLACES = {
     "message.left_over": "flowlang.engine.arrivals:Arrivals.left_over",
     "message.stop": "flowlang.engine.arrivals:Arrivals._drop",
     "message.opted_out": "flowlang.store.opt_outs:OptedOut.add",
-    "message.report": "flowlang.engine.dispatch:Dispatch.report",
+    "message.report": "flowlang.engine.reporting:Reporting.report",
     "handoff": "flowlang.core.activeflow:Activeflow._hand_off",
     "request": "flowlang.engine.requests:Requests._give_out",
     "signal": "flowlang.engine.engine:Engine.signalled",
@@ -45,7 +45,7 @@ PLACES = {
 }
 """Where the points are."""
 POINTS = tuple(f"{name}{side}" for name in PLACES for side in "-+")
-"""By number: before each place, and after it."""
+"""Before each place (`-`), and after it (`+`)."""
 SELDOM = ("outbox.re", "message.stop", "message.opted_out", "message.left", "handoff", "request", "signal",
           "recovery")  # fmt: skip
 """Points that a process comes to once, or hardly more often."""

@@ -11,9 +11,10 @@ ROOT = Path(__file__).resolve().parents[2]
 
 
 def test_kills_at_each_point_and_at_random_lose_and_double_nothing() -> None:
-    command = [sys.executable, "-m", "tools.kill_test", "8"]
+    command = [sys.executable, "-m", "tools.kill_engine", "8"]
     done = subprocess.run(command, capture_output=True, text=True, cwd=ROOT, timeout=120)
     assert done.returncode == 0, done.stderr
     result = json.loads(done.stdout.splitlines()[-1])
     assert all(result["acknowledged"].values())
     assert (result["lost"], result["doubled"], result["cdr_wrong"]) == (0, 0, 0)
+    assert result["never_reached"] == []

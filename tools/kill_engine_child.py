@@ -1,13 +1,15 @@
-"""The process that `kill_test.py` kills: an engine on a data folder, with people, signals, alarms and calls.
+"""The process that `kill_engine.py` kills: an engine on a data folder, with people, signals, alarms,
+calls.
 
 What it does in the world it writes into a ledger that no crash of it can undo; what it has taken it tells its
-parent when that is on disk. At numbered points it kills itself, as often as it comes there.
+parent when that is on disk. At a named point it kills itself, when it has come there often enough.
 """
 
 from __future__ import annotations
 
 import json
 import os
+import re
 import signal
 import time
 from collections.abc import Callable
@@ -24,13 +26,14 @@ from flowlang.model.message_commands import OutsideCommand, SendMessage
 from flowlang.model.policy import EVERYTHING
 from flowlang.model.results import Done
 from flowlang.model.values import Outcome
+from flowlang.store import statements
 from flowlang.store.sqlite import SqliteStore
 
 POINTS = (
     "before_commit", "inside_commit", "after_commit", "before_action", "after_action", "before_send",
     "after_send", "before_told", "woken_at_once",
 )  # fmt: skip
-"""By number; the parent names one, and how often the child may come there."""
+"""The parent names one, and how often the child may come there."""
 
 PARK_AFTER = 0.02  # seconds: most are parked and woken again and again
 COUNTERS = 4
@@ -107,10 +110,20 @@ class KillingStore(SqliteStore):
             self.reach("after_commit")
 
     def _write(self) -> None:
-        lasts = {row[-1]: row[1] for _, row in self.moves if row[:1] == ("parked",)}
-        self._crossed[1] = any(row > (lasts.get(number) or row) for row, number, *_ in self.entries)
+        moved = [_by_column(statements.MOVE, row) for each, row in self.moves if each == statements.MOVE]
+        lasts = {each["number"]: each["last"] for each in moved if each["state"] == "parked"}
+        added = [_by_column(statements.APPEND, row) for row in self.entries]
+        self._crossed[1] = any(
+            each["activeflow"] in lasts and each["row"] > lasts[each["activeflow"]] for each in added
+        )
         super()._write()
         self.reach("inside_commit")
+
+
+def _by_column(statement: str, row: tuple[Any, ...]) -> dict[str, Any]:
+    """What is bound, by the names of the columns: in whatever order the store writes them."""
+    named = re.findall(r'"(\w+)"|(\w+) = \?', statement)
+    return dict(zip((quoted or set_ for quoted, set_ in named), row, strict=True))
 
 
 class Ledger:

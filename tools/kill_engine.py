@@ -3,13 +3,14 @@
 This is the engine and its store alone, inside their commits, hundreds of kills a minute. `make kill-test`
 (`tests/kill`) is `flow serve` as others see it: real SIP, SMPP, SMTP and webhooks, from outside.
 
-The child (`kill_child.py`) runs activeflows on a data folder: counters that take signals, alarms that sleep,
-people who write and get replies, calls. The parent gives it work, no more than it can hold, and writes down
-what was acknowledged; messages that were not it sends again under the same id, as a carrier does. Every other
-kill is at a random moment, the rest at numbered points; every fifth child has a slow disk. At the end the
+The child (`kill_engine_child.py`) runs activeflows on a data folder: counters that take signals, alarms that
+sleep, people who write and get replies, calls. The parent gives it work, no more than it can hold, and writes
+down what was acknowledged; messages that were not it sends again under the same id, as a carrier does. Every
+other kill is at a random moment, the rest at named points; every fifth child has a slow disk. At the end the
 last child works until all that was acknowledged is done. Then the ledger of what was done in the world is
 compared with what was acknowledged, and the call records with the calls. The last line is JSON: kills, lost,
-doubled, cdr_wrong, which have to be 0 for the exit code 0.
+doubled, cdr_wrong, which have to be 0 for the exit code 0, and as soon as each point had its turn
+`never_reached`, the points to which no child came.
 
 Children are forked from this process, which has everything imported: one that lives for 200 ms costs little
 more than that.
@@ -35,14 +36,15 @@ from typing import Any
 import trio
 
 from flowlang.store.reading import open_archive
-from tools.kill_child import COUNTERS, POINTS, live
-from tools.killing import PATIENCE, RANDOM, main, turns
+from tools.kill_engine_child import COUNTERS, POINTS, live
+from tools.killing import PATIENCE, RANDOM, main, never_reached, turns
 
 OUTSTANDING = 40  # signals a counter, below the 100 that are kept
 PEOPLE = 5
 LIFE = 0.1, 0.3  # seconds of a child that is killed at random
 SLOW = 0.02, 0.03  # seconds of each commit in every fifth life: much comes while the disk is busy
 SLOW_LIFE = 0.4, 1.0  # and of such a child that is killed at random
+REACHED_IN = 5.0  # seconds that one has to come to its point
 
 
 @dataclass
@@ -153,7 +155,7 @@ class Killer:
         rare = point == "woken_at_once"
         slowness = self.chance.uniform(*SLOW) if slow or rare else 0.0
         child = self._born(point, 1 if rare else self.chance.randint(1, 12), slowness)
-        seconds = self.chance.uniform(*(SLOW_LIFE if slow else LIFE)) if point == RANDOM else 1.0
+        seconds = self.chance.uniform(*(SLOW_LIFE if slow else LIFE)) if point == RANDOM else REACHED_IN
         end = time.monotonic() + seconds
         while not child.over and time.monotonic() < end:
             self._give(child)
@@ -279,8 +281,8 @@ def run(kills: int, seed: int, folder: Path, progress: Callable[[int], None]) ->
         killer.once(point, slow=number % 5 == 0)
         progress(number)
     killer.last()
-    return killer.result()
+    return {**killer.result(), "never_reached": never_reached(POINTS, killer.points, kills)}
 
 
 if __name__ == "__main__":
-    sys.exit(main(run, ("lost", "doubled", "cdr_wrong"), "Kills an engine and counts the cost."))
+    sys.exit(main(run, ("lost", "doubled", "cdr_wrong"), len(POINTS), "Kills an engine and counts the cost."))
