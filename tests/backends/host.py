@@ -63,9 +63,10 @@ class TestHost:
 
     def report(
         self, message: str, status: str, reason: str | None = None, kept: Callable[[], None] = nothing
-    ) -> None:
+    ) -> Refusal | None:
         self.reports.append((message, status, reason))
         kept()
+        return None
 
     def observe(self, observation: Observation) -> None:
         self.seen.append(observation)

@@ -40,6 +40,8 @@ _log = logging.getLogger("flowlang.smpp")
 
 _LONGEST_PAUSE = 60.0
 """Seconds between two attempts to connect."""
+_MOST_UNANSWERED = 5
+"""Receipts that are early: an SMSC has often 10 under way, and messages are to come between them."""
 _LATER, _NEVER = 0x64, 0x65  # ESME_RX_T_APPN, ESME_RX_P_APPN (§5.1.3)
 _HAS_HEADER, _WITH_RECEIPT = 0x40, 0x01  # §5.2.12, §5.2.17
 _MOST_WAITING = 20_000
@@ -104,6 +106,7 @@ class SmppBackend:
         self._nursery: trio.Nursery | None = None
         self._again = again or Again(new_id)
         self._once = Once()
+        self._unanswered: dict[str, list[tuple[Session, int]]] = {}  # receipts, by the ids that they name
         self._host: Host | None = None
         self._wake = trio.Event()
         self._settled = trio.Event()
@@ -287,22 +290,17 @@ class SmppBackend:
                     lost.append(event)
 
     def _receipt(self, session: Session, pdu: Pdu) -> None:
-        """Answered when what it tells is on disk."""
+        """Answered when what it tells is on disk; while it is early that is not known."""
         receipt = receipt_of(pdu, self._ids)
-        reports = self._out.receipt(receipt, trio.current_time()) if receipt is not None else []
-        left = len(reports)
-
-        def kept() -> None:
-            nonlocal left
-            left -= 1
-            if left <= 0:
-                session.answer(pdu.sequence, 0)
-                self._wake.set()
-
-        if not self._report(reports, kept):
+        if receipt is None:
+            session.answer(pdu.sequence, 0)
+            return
+        reports = self._out.receipt(receipt, trio.current_time())
+        if self._out.is_early(receipt.message_id) and len(self._unanswered) >= _MOST_UNANSWERED:
             session.answer(pdu.sequence, _LATER)
-        elif not reports:
-            kept()
+        else:
+            self._unanswered.setdefault(receipt.message_id, []).append((session, pdu.sequence))
+        self._report(reports)
 
     def _came(self, session: Session, pdu: Pdu) -> None:
         assert self._host is not None
@@ -362,14 +360,32 @@ class SmppBackend:
         assert self._host is not None
         return self._host.now() / SECOND
 
-    def _report(self, reports: list[Report], kept: Callable[[], None] = nothing) -> bool:
-        """Whether the engine has them; else the SMSC is to tell all of them again."""
+    def _report(self, reports: list[Report]) -> None:
+        """Tells the engine, and answers the receipts that are early no more."""
         assert self._host is not None
-        has = True
+        for each in [each for each in self._unanswered if not self._out.is_early(each)]:
+            told = [report for report in reports if report.part == each]
+            for session, sequence in self._unanswered.pop(each):
+                self._answer_receipt(session, sequence, told)
+
+    def _answer_receipt(self, session: Session, sequence: int, reports: list[Report]) -> None:
+        assert self._host is not None
+        left = len(reports) + 1
+
+        def kept() -> None:
+            nonlocal left
+            left -= 1
+            if not left:
+                session.answer(sequence, 0)
+                self._wake.set()
+
         for each in reports:
             over = partial(self._reported, each, kept)
-            has = self._host.report(each.message, each.status, each.reason, over) is None and has
-        return has
+            if self._host.report(each.message, each.status, each.reason, over) is not None:
+                session.answer(sequence, _LATER)
+                self._wake.set()
+                return
+        kept()
 
     def _reported(self, report: Report, kept: Callable[[], None]) -> None:
         self._out.kept(report)

@@ -201,6 +201,10 @@ class Outgoing:
             self._early[receipt.message_id] = receipt, now + self._patience.doubt
         return reports
 
+    def is_early(self, message_id: str) -> bool:
+        """Whether a receipt waits for somebody to say that it is of a part."""
+        return message_id in self._early
+
     def tick(self, now: float) -> list[Report]:
         """Time has passed: gives up what waited too long, doubts that nothing dispels, and receipts of which
         nobody has said that they are of a part."""

@@ -91,6 +91,11 @@ class Smsc:
         async with self._lock:
             await stream.send_all(encode(pdu))
 
+    async def put(self, pdu: Pdu) -> None:
+        """It sends this."""
+        assert self.stream is not None
+        await self._put(self.stream, pdu)
+
     async def _submit(self, stream: trio.abc.Stream, pdu: Pdu) -> bool:
         """Whether the connection goes on."""
         if self.statuses:

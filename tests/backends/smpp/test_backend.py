@@ -17,6 +17,7 @@ from flowlang.backends.border import Incoming, Refusal, nothing
 from flowlang.backends.smpp import Account, Patience, SmppBackend, Timers
 from flowlang.backends.smpp import Smsc as Where
 from flowlang.backends.smpp.parts import Parts
+from flowlang.backends.smpp.pdu import Pdu
 from flowlang.backends.smpp.text import parts_of
 from flowlang.backends.tls import client_context
 from flowlang.model.message_commands import SendMessage
@@ -200,6 +201,43 @@ async def test_a_receipt_is_answered_when_what_it_tells_is_kept() -> None:
         waiting[0]()
         while not smsc.answered:
             await smsc.answer_came.wait()
+
+
+async def test_a_receipt_that_the_engine_cannot_take_now_is_to_come_again() -> None:
+    class Away(TestHost):
+        def report(
+            self, message: str, status: str, reason: str | None = None, kept: Callable[[], None] = nothing
+        ) -> Refusal | None:
+            return Refusal(503)
+
+    smsc = Smsc()
+    async with backend(smsc, Away()) as made:
+        await outcome(made, sms())
+        while not smsc.answered:
+            await smsc.answer_came.wait()
+    assert [each.status for each in smsc.answered] == [0x64]  # ESME_RX_T_APPN
+
+
+async def test_receipts_that_are_early_are_answered_when_it_is_known_what_they_are_of() -> None:
+    smsc, host = Smsc(receipts=False, answers_submits=False, echoes=False), TestHost()
+    async with backend(smsc, host, patience=Patience(give_up=600.0, doubt=30.0)) as made:
+        made.send(sms(text="long " * 50), lambda _result: None)
+        while len(smsc.taken) < 2:
+            await trio.testing.wait_all_tasks_blocked(0.01)
+        assert smsc.stream is not None
+        (first, second) = smsc.taken.values()
+        for name in ("m1", "m2", "old1", "old2", "old3", "old4"):
+            await smsc.put(smsc.receipt(name, first))
+        while not smsc.answered:
+            await smsc.answer_came.wait()
+        assert [each.status for each in smsc.answered] == [0x64]  # of the one that is too many
+        assert not host.reports
+        for name, pdu in (("m1", first), ("m2", second)):
+            await smsc.put(Pdu("submit_sm_resp", pdu.sequence, 0, {"message_id": name}))
+        while len(smsc.answered) < 6:
+            await smsc.answer_came.wait()
+    assert [each.status for each in smsc.answered[1:]] == [0] * 5
+    assert ("m1", "delivered", None) in host.reports
 
 
 async def test_what_comes_again_before_it_is_answered_is_the_same() -> None:
