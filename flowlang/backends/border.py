@@ -299,3 +299,12 @@ class Outlet(Protocol):
         """Begins a command and returns how to cancel it; otherwise as `Leg.perform`. The same `key` a second
         time sends nothing twice."""
         ...
+
+
+@runtime_checkable
+class Marking(Outlet, Protocol):
+    """An outlet that marks on disk what it is about to give away, where the other side knows no keys."""
+
+    def may_have_sent(self, key: str) -> bool:
+        """Whether a former process may have given it away. Then `send` sends nothing and tells `unknown`."""
+        ...

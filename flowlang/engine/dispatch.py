@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING
 
-from flowlang.backends.border import Backend, Finish, Outlet, nothing
+from flowlang.backends.border import Backend, Finish, Marking, Outlet, nothing
 from flowlang.core.manners import Porter
 from flowlang.core.threads import NOBODY, Threads
 from flowlang.model.message_commands import OutsideCommand, SendMessage
@@ -119,7 +119,7 @@ class Dispatch:
         running = self._engine.living(activeflow)
         began = running.flow.opening if running is not None else None
         why_not = self._porter.why_not(command, self._engine.now(), began)
-        if why_not is not None:
+        if why_not is not None and not (isinstance(backend, Marking) and backend.may_have_sent(command.key)):
             finish(Done(Outcome("failed", {"reason": why_not})))
             return nothing
         lives = self._engine.post.lives

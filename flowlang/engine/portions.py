@@ -11,6 +11,7 @@ from collections import Counter, deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+from flowlang.model.addresses import same_person
 from flowlang.model.message_commands import HttpRequest, OutsideCommand, SendMessage
 
 PORTION = 1_000
@@ -92,7 +93,7 @@ def _whose(command: OutsideCommand) -> int:
     all."""
     match command:
         case SendMessage(to=to):
-            return hash(to)
+            return hash(same_person(to))
         case HttpRequest(url=url):
             return hash(url)
         case _:

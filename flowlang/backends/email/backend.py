@@ -71,6 +71,10 @@ class EmailBackend:
         """Returns when no mail is under way."""
         await self._asking.settle()
 
+    def may_have_sent(self, key: str) -> bool:
+        """See `border.Marking`."""
+        return self._sender is not None and self._sender.may_have_sent(key)
+
     def send(self, command: OutsideCommand, finish: Finish) -> Callable[[], None]:
         """Sends a mail."""
         assert isinstance(command, SendMessage)

@@ -64,12 +64,16 @@ class Sender:
         self._open = 0
         self._nursery: trio.Nursery | None = None
 
+    def may_have_sent(self, key: str) -> bool:
+        """Whether a former process may have given away the mail of that key."""
+        return self._on_wire.before(key)
+
     def send(
         self, mail: Mail, finish: Callable[[Ended], None], why_not: Callable[[], str | None] = nothing
     ) -> Callable[[], None]:
         """Has it sent and tells how that ended; what it returns withdraws it, unless it is on the wire.
         `why_not` is asked before each attempt."""
-        if self._on_wire.before(mail.key):
+        if self.may_have_sent(mail.key):
             finish(Ended("unknown", detail="it may have gone out before a crash"))
             return nothing
         if self._open >= _LONGEST_QUEUE:

@@ -133,6 +133,10 @@ class SmppBackend:
             self._settled = trio.Event()
             await self._settled.wait()
 
+    def may_have_sent(self, key: str) -> bool:
+        """See `border.Marking`."""
+        return self._on_wire.before(key)
+
     def send(self, command: OutsideCommand, finish: Finish) -> Callable[[], None]:
         """Sends a message."""
         assert isinstance(command, SendMessage)
@@ -149,11 +153,11 @@ class SmppBackend:
         except TextTooLongError as error:
             finish(failed("too_large", str(error)))
             return nothing
-        if self._out.open >= _MOST_WAITING:
-            finish(failed("overload", f"{self._out.open} messages wait"))
-            return nothing
         if self._on_wire.before(command.key):
             finish(Done(Outcome("unknown", {})))
+            return nothing
+        if self._out.open >= _MOST_WAITING:
+            finish(failed("overload", f"{self._out.open} messages wait"))
             return nothing
         bare = to.removeprefix("sms:"), source.removeprefix("sms:")
         message = Message(command.key, *bare, parts, self._finishing(finish), trio.current_time())

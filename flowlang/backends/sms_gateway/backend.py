@@ -102,6 +102,10 @@ class SmsGatewayBackend:
         """Returns when no message is on its way to the gateway."""
         await self._asking.settle()
 
+    def may_have_sent(self, key: str) -> bool:
+        """See `border.Marking`."""
+        return self._on_wire.before(key)
+
     def send(self, command: OutsideCommand, finish: Finish) -> Callable[[], None]:
         """Hands a message to the gateway. One that is cancelled may have gone out."""
         assert isinstance(command, SendMessage)
