@@ -107,6 +107,18 @@ class Arrivals:
             incoming = Incoming(channel, ours, person, self._engine.new_id(), data=data, reply_to=reply_to)
             self._give_on(incoming, nothing, offer)
 
+    def give_on(self, activeflow: str, event: MessageReceived, offer: Offer) -> None:
+        """The same for one that was kept on disk for an activeflow which did not take it."""
+        if event.channel is None or event.source is None or event.to is None:
+            return
+        running = self._engine.alive(activeflow)
+        if running is None or running.flow.ending is not None:
+            self._threads.over(activeflow)
+        data: dict[str, Value] = {"text": event.text, "subject": event.subject, "id": event.id}
+        name, reply_to = self._engine.new_id(), event.reply_to
+        incoming = Incoming(event.channel, event.to, event.source, name, data=data, reply_to=reply_to)
+        self._give_on(incoming, nothing, offer)
+
     def _give_on(self, incoming: Incoming, kept: Callable[[], None], offer: Offer) -> Refusal | None:
         """To the next one, who may be parked."""
         self._engine.parking.wake_thread(incoming.channel, incoming.source, incoming.to)
@@ -176,7 +188,7 @@ class Arrivals:
         given = Happened(self._engine.now(), event)
         if running.flow.ending is None:
             if kept is nothing:  # who wrote was told already
-                self._engine.keeper.with_group(given)
+                self._engine.keeper.with_group(running.activeflow, given)
             self._engine.keeper.within(given, lambda: self._engine.messages.came(incoming, running))
         running.put(given, taken)
         return None

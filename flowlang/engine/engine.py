@@ -16,7 +16,7 @@ from flowlang.backends.leg_inbox import LegInbox
 from flowlang.core import Activeflow, Begin, Happened, Input, Launch, Limits, Opening, Script, StopAsked
 from flowlang.core.manners import Porter
 from flowlang.model.actions import ACTIONS, Action
-from flowlang.model.events import SignalReceived
+from flowlang.model.events import MessageReceived, SignalReceived
 from flowlang.model.host_action import HostFunction
 from flowlang.model.observations import LegEnded, Logged, Observation
 from flowlang.store import Reading, Store, StoreError
@@ -314,6 +314,10 @@ class Engine:
     def left_over(self, running: Running) -> None:
         """It ends with messages that it never took."""
         self._switchboard.left_over(running)
+
+    def give_on(self, activeflow: str, event: MessageReceived) -> None:
+        """A message that was kept for an activeflow is not taken by that."""
+        self._switchboard.give_on(activeflow, event)
 
     def wake(self) -> None:
         """There is something to do."""

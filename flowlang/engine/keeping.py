@@ -31,13 +31,14 @@ from flowlang.core import (
     Script,
     TimePassed,
 )
+from flowlang.core.inputs import input_to_plain
 from flowlang.core.journal import Journal
 from flowlang.model.addresses import seen_as
 from flowlang.model.commands import Answer, PlaceCall
 from flowlang.model.events import MessageReceived
 from flowlang.model.message_commands import HttpRequest, SendMessage
 from flowlang.store import Build, Store
-from flowlang.store.protocol import OnceStore
+from flowlang.store.protocol import OnceStore, RequestStore
 
 from .beside import Beside
 
@@ -61,7 +62,7 @@ LINGER = 0.05
 nobody was told and nothing came, and of the ends of call records."""
 
 _PATIENCE = 1.0
-"""Seconds that a commit waits for what has to be in it; who is busy for longer takes it later."""
+"""Seconds that a commit waits for what has to be in it; of who is busy for longer it keeps a request."""
 
 Kept = Callable[[bool], None]
 """Told once what became of an input: True when the activeflow has it and it is on disk, False where it was
@@ -89,7 +90,9 @@ class Keeper:
         self._within: dict[int, Callable[[], None]] = {}
         self._patient: set[int] = set()
         self._taken: list[tuple[Kept, bool]] = []
-        self._owed: set[int] = set()
+        self._owed: dict[int, tuple[str, Input]] = {}
+        self._requests = store if isinstance(store, RequestStore) else None
+        self._requested: dict[int, int] = {}  # inputs that are kept as a request until they are taken
         self._one_less = trio.Event()
 
     def add(self, script: Script, build: Build) -> None:
@@ -113,15 +116,20 @@ class Keeper:
         if self.durable:
             self._within[id(given)] = write
 
-    def with_group(self, given: Input) -> None:
-        """Has the group that is gathered now hold this input too, which now is going to wait to be taken: it
-        was another activeflow's, whose end is in that group."""
+    def with_group(self, activeflow: str, given: Input) -> None:
+        """Has the group that is gathered now hold this input of that activeflow too, which now is going to
+        wait to be taken: it was another one's, whose end is in that group."""
         if self.durable:
-            self._owed.add(id(given))
+            self._owed[id(given)] = activeflow, given
 
     def _no_longer_owed(self, given: Input) -> None:
-        self._owed.discard(id(given))
+        self._owed.pop(id(given), None)
         self._one_less.set()
+
+    def _no_longer_requested(self, given: Input) -> None:
+        number = self._requested.pop(id(given), None)
+        if number is not None and self._requests is not None:
+            self._requests.drop_request(number)
 
     def drop(self, inputs: Collection[Input]) -> None:
         """These are not taken any more: their activeflow is over."""
@@ -130,6 +138,9 @@ class Keeper:
         if self._owed:
             for each in inputs:
                 self._no_longer_owed(each)
+        if self._requested:
+            for each in inputs:
+                self._no_longer_requested(each)
         if self._within:
             for each in inputs:
                 self._within.pop(id(each), None)
@@ -196,6 +207,8 @@ class Keeper:
             self._patient.discard(id(taken))
         if self._owed:
             self._no_longer_owed(taken)
+        if self._requested:
+            self._no_longer_requested(taken)
         if self._within and (write := self._within.pop(id(taken), None)) is not None:
             waited_for = True  # what is known of the world: where it is lost, what was done may be done again
             write()
@@ -260,6 +273,10 @@ class Keeper:
             while self._owed:
                 self._one_less = trio.Event()
                 await self._one_less.wait()
+        if self._requests is not None:
+            for which, (activeflow, given) in self._owed.items():
+                self._requested[which] = self._requests.keep_request(activeflow, input_to_plain(given))
+            self._owed.clear()
 
 
 # Asked by their exact types, as `isinstance` takes its time to say no of a struct.

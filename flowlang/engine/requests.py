@@ -1,5 +1,5 @@
-"""What was asked of activeflows while no process ran: carried out at the start, in order, before anything
-comes in.
+"""What was asked of activeflows while no process ran, and messages that one had no time to take before that:
+carried out at the start, in order, before anything comes in.
 
 Each becomes an input as if it had come now, and is forgotten in the commit that has this input: a crash in
 between carries out all of it or none. One for an activeflow that is held stays for a later start.
@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING
 
 import trio
 
-from flowlang.core.inputs import Input, input_from_plain
+from flowlang.core.inputs import Happened, Input, input_from_plain
+from flowlang.model.events import MessageReceived
 from flowlang.model.observations import Logged
 from flowlang.model.plain import SealedError
 from flowlang.store import Store
@@ -61,7 +62,10 @@ class Requests:
             return
 
         def kept(has: bool) -> None:
-            if not has:
+            if not has and isinstance(given, Happened) and isinstance(given.event, MessageReceived):
+                store.drop_request(number)
+                engine.give_on(request.activeflow, given.event)  # in the same group
+            elif not has:
                 self._forget(store, request, "it is over, or as many signals wait as are kept")
             self._open.discard(number)
             if not self._open:

@@ -18,6 +18,7 @@ from flowlang.backends.border import (
 )
 from flowlang.backends.thread_leg import ThreadLeg
 from flowlang.core import Chosen, NoRoute, Opening, Script, choose_route
+from flowlang.model.events import MessageReceived
 from flowlang.model.message_commands import SendMessage
 from flowlang.model.observations import Observation, Refused
 
@@ -57,6 +58,10 @@ class Switchboard:
         begin goes on after the next start."""
         if self._engine.keeper.durable or not self._engine.closing:
             self._engine.post.arrivals.left_over(running, self._start)
+
+    def give_on(self, activeflow: str, event: MessageReceived) -> None:
+        """A message that was kept for an activeflow is not taken by that."""
+        self._engine.post.arrivals.give_on(activeflow, event, self._start)
 
     def _start(self, incoming: Incoming, kept: Callable[[], None]) -> Refusal | None:
         """Starts the flow of a route for what is no call."""

@@ -242,8 +242,8 @@ class RequestStore(RecoverableStore, Protocol):
         """What is kept."""
         ...
 
-    def keep_request(self, activeflow: str, given: list[Any]) -> None:
-        """For the next start: an input, as of when it was asked."""
+    def keep_request(self, activeflow: str, given: list[Any]) -> int:
+        """For the next start: an input, as of when it was asked; the number of the request."""
         ...
 
     def drop_request(self, number: int) -> None:

@@ -152,6 +152,7 @@ class SqliteStore:
                 self.newest = self._archive.newest()
                 """When something was written last before this process; 0 for never."""
                 self.row: int = max(self._db.value(each) or 0 for each in _LAST_ROW)
+                self._request: int = self._db.value("SELECT max(number) FROM requests") or 0
                 self._number: int = self._db.value("SELECT max(number) FROM activeflows") or 0
             except DatabaseError as error:
                 raise _unusable(folder, error) from None
@@ -254,9 +255,12 @@ class SqliteStore:
         """A message was here, as of what is in the same group."""
         self.moves.append((statements.SEEN, (seen_key(channel, message), at)))
 
-    def keep_request(self, activeflow: str, given: list[Any]) -> None:
+    def keep_request(self, activeflow: str, given: list[Any]) -> int:
         """For the next start: an input. Nobody knows yet whether its script takes it for a secret."""
-        self.moves.append((statements.REQUEST, (activeflow, self.encode({"$secret": given}, given[1]))))
+        self._request += 1
+        text = self.encode({"$secret": given}, given[1])
+        self.moves.append((statements.REQUEST, (self._request, activeflow, text)))
+        return self._request
 
     def drop_request(self, number: int) -> None:
         """It is carried out, or cannot be."""

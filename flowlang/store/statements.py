@@ -60,7 +60,7 @@ NO_DIALOG = "DELETE FROM dialogs WHERE leg = ?"
 HOPELESS = "DELETE FROM dialogs WHERE starts >= ?"
 STARTED = "UPDATE dialogs SET starts = starts + 1"
 SEEN = _insert("seen", "message at", "INSERT OR IGNORE")
-REQUEST = _insert("requests", "activeflow given")
+REQUEST = _insert("requests", "number activeflow given")
 NO_REQUEST = "DELETE FROM requests WHERE number = ?"
 LADDER = _put("ladders", "activeflow call_id number lines")
 _NEWS = ", ".join(

@@ -41,6 +41,7 @@ class Disk:
         self.identity = token_hex(8)
         self.seen: dict[tuple[str, str], int] = {}
         self.requests: dict[int, Request] = {}
+        self.asked = 0
         self.ladders: dict[tuple[str, str, int], list[Any]] = {}
         self.threads: dict[tuple[str, str, str | None], dict[str, int]] = {}
         self.sent: dict[str, str] = {}
@@ -306,11 +307,10 @@ class LedgerStore:
     def doubt(self, newest: int | None) -> None:
         self.give(lambda: setattr(self.disk, "doubted", newest))
 
-    def keep_request(self, activeflow: str, given: list[Any]) -> None:
-        requests = self.disk.requests
-        self.give(
-            lambda: requests.update({(n := max(requests, default=0) + 1): Request(n, activeflow, given)})
-        )
+    def keep_request(self, activeflow: str, given: list[Any]) -> int:
+        self.disk.asked = number = self.disk.asked + 1
+        self.give(lambda: self.disk.requests.update({number: Request(number, activeflow, given)}))
+        return number
 
     def drop_request(self, number: int) -> None:
         self.give(lambda: self.disk.requests.pop(number, None))

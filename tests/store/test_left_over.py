@@ -12,6 +12,7 @@ import trio
 import flowlang
 from flowlang.backends.border import UNAVAILABLE, Incoming, Refusal
 from flowlang.core import Limits
+from flowlang.engine import keeping
 from flowlang.model.policy import EVERYTHING
 from flowlang.model.values import Value
 from flowlang.store import MemoryStore
@@ -77,7 +78,8 @@ flow t {
 """
 
 BUSY = BRIEF.replace(
-    "if message", 'if message.text == "two" { loop up to 20000 { let n = 1 } }\n    if message'
+    "if message",
+    'if message.text == "two" { loop up to 100000 { loop up to 5 { let n = 1 } } }\n    if message',
 )
 
 
@@ -171,16 +173,29 @@ async def at_once(work: Callable[[], None]) -> None:
     work()
 
 
+PATIENT = Limits(steps_per_input=10**8)
+
+
+@pytest.mark.parametrize("patience", [1.0, 0.0])
 @pytest.mark.parametrize("after", [False, True])
 @pytest.mark.parametrize("at", range(1, 13))
 async def test_a_crash_at_any_commit_loses_none_that_was_told_kept_and_begins_none_twice(
-    at: int, after: bool, tmp_path: Path, autojump_clock: trio.testing.MockClock
+    at: int,
+    after: bool,
+    patience: float,
+    tmp_path: Path,
+    autojump_clock: trio.testing.MockClock,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    """Nor where the next activeflow is busy for longer than a commit waits for it."""
+    monkeypatch.setattr(keeping, "_PATIENCE", patience)
     watched, kept = Watched(), list[str]()
     texts = ["first", "two", "three", "four"]
     with suppress(flowlang.StoreError), DyingStore(tmp_path, at, after=after) as store:
         carrier = Carrier()
-        async with flowlang.open_engine([carrier], store=store, policy=EVERYTHING, beside=at_once) as engine:
+        async with flowlang.open_engine(
+            [carrier], store=store, policy=EVERYTHING, beside=at_once, limits=PATIENT
+        ) as engine:
             engine.load_text(BUSY)
             await engine.listen()
             for text in texts:
@@ -196,6 +211,7 @@ async def test_a_crash_at_any_commit_loses_none_that_was_told_kept_and_begins_no
             await engine.listen()
             await trio.sleep(600)
         taken = [str(each.opening["data"]["text"]) for each in store.archive.activeflows(all_of_them=True)]
+        assert store.archive.requests() == []
     assert len(taken) == len(set(taken))
     assert set(kept) <= set(taken)
 
