@@ -9,7 +9,7 @@ down what was acknowledged; messages that were not it sends again under the same
 other kill is at a random moment, the rest at named points; every fifth child has a slow disk. At the end the
 last child works until all that was acknowledged is done. Then the ledger of what was done in the world is
 compared with what was acknowledged, and the call records with the calls. The last line is JSON: kills, lost,
-doubled, cdr_wrong, which have to be 0 for the exit code 0, and as soon as each point had its turn
+doubled, cdr_wrong, which have to be 0 for the exit code 0, and with turns enough for each point
 `never_reached`, the points to which no child came.
 
 Children are forked from this process, which has everything imported: one that lives for 200 ms costs little
@@ -277,7 +277,7 @@ def run(kills: int, seed: int, folder: Path, progress: Callable[[int], None]) ->
     """As of `tools.killing.Run`."""
     signal.signal(signal.SIGPIPE, signal.SIG_IGN)
     killer = Killer(folder, seed)
-    for number, point in enumerate(turns(kills, POINTS), 1):
+    for number, point in enumerate(turns(kills, POINTS, killer.points), 1):
         killer.once(point, slow=number % 5 == 0)
         progress(number)
     killer.last()

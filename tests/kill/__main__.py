@@ -22,8 +22,8 @@ The last line is JSON. What has to be 0 for the exit code 0 (`clean`):
 
 Mail and SMS know no keys: `doubled_without_keys` of them came twice, `unknown_without_keys` are told to be in
 doubt. `cdr_picked_up_late` are people who picked up when the process that called them was gone.
-`never_reached` are points at which no process was killed though they had their turn; they are wrong as soon
-as all had it, from twice as many kills as there are points.
+`never_reached` are points at which no process was killed though they had their turn; they are wrong where
+there are three times as many kills as points.
 """
 
 from __future__ import annotations

@@ -56,7 +56,7 @@ class Killer:
         """Kills so often, and tells what it found; `progress` is called with how many kills there were."""
         points = self._chance.sample(POINTS, len(POINTS))
         async with self.world.running(RATE):
-            for number, point in enumerate(turns(kills, points), 1):
+            for number, point in enumerate(turns(kills, points, self.points), 1):
                 await self._life(point)
                 self._look()
                 if number % AT_REST == 0:
