@@ -55,8 +55,7 @@ def ask_for(folder: Path, patience: float = _PATIENCE, /, **request: Any) -> dic
             connection.sendall(asked)
             answer = _line(connection)
     except (FileNotFoundError, ConnectionRefusedError, NotADirectoryError):
-        text = f"no `flow serve` runs on {folder}; only `ps`, `show`, `trace` and the like work without one"
-        raise NoServerError(text, Exit.UNAVAILABLE) from None
+        raise NoServerError(f"no `flow serve` runs on {folder}", Exit.UNAVAILABLE) from None
     except (OSError, ValueError) as error:
         why = (getattr(error, "strerror", None) or str(error)).lower()
         text = f"the server on {folder} cannot be asked: {why}"

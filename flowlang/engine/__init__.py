@@ -4,6 +4,7 @@ commands out through backends and feeds back what comes of them."""
 from .engine import Engine, LoadedScript, Observer, Run
 from .errors import ArgumentsError, EngineClosedError, FlowlangError, ScriptError, UnknownFlowError
 from .opening import open_engine
+from .recovery import Recovered
 from .retention import Retention
 
 __all__ = [
@@ -13,6 +14,7 @@ __all__ = [
     "FlowlangError",
     "LoadedScript",
     "Observer",
+    "Recovered",
     "Retention",
     "Run",
     "ScriptError",

@@ -28,8 +28,9 @@ DOUBT = 86_400.0
 
 @dataclass(frozen=True, slots=True)
 class Retention:
-    """Days. Journals go so long after the end of their activeflow, secrets with them, and what could not be
-    delivered so long after it was given up; records of calls so long after their begin."""
+    """Days. Journals go so long after the end of their activeflow, secrets and ladders with them, and what
+    could not be delivered so long after it was given up; records of calls and messages so long after their
+    begin."""
 
     journals: int = 30
     records: int = 400

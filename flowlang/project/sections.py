@@ -110,8 +110,12 @@ _MESSAGES = Table(
 _days = Integer(1, 36_500)
 _DATA = Table(
     {
-        "journal_days": Told(_days, "how long journals are kept after their end, and secrets with them; 30"),
-        "record_days": Told(_days, "how long records of calls are kept after their begin; 400"),
+        "journal_days": Told(
+            _days,
+            "how long journals are kept after their end, with secrets and ladders, and what could not be "
+            "delivered; 30",
+        ),
+        "record_days": Told(_days, "how long records of calls and messages are kept after their begin; 400"),
     }
 )
 

@@ -1,5 +1,9 @@
-"""Where journals and call records are kept: in memory, or in a data folder. `Store` is what the engine asks
-of either."""
+"""What outlives an activeflow: journals, records, ladders, the outbox; in memory, or in a data folder. What
+the engine asks of either is `Store`.
+
+Beside the store lie files of their own: keys of secrets (`keys.py`), who wants no messages (`opt_outs.py`),
+which addresses are machines' (`machines.py`).
+"""
 
 from __future__ import annotations
 

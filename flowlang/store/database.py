@@ -14,7 +14,10 @@ DatabaseError = apsw.Error
 Row = tuple[Any, ...]
 
 _LOG = 1_000  # pages of 4 KiB in the log: then they are moved into the database, as SQLite does of itself
-_BUSY = 5_000  # milliseconds: one who reads may hold up a checkpoint of the log for so long
+_BUSY = 5_000
+"""Milliseconds that opening, or beginning to write, waits for another connection that writes. Who reads holds
+up neither; while he does the log grows, for a passive checkpoint waits for nobody (SQLite,
+wal_checkpoint_v2)."""
 
 
 class Database:

@@ -3,7 +3,8 @@ index, so that neither a call nor a commit waits for long.
 
 Of an activeflow that ended (or diverged) so long ago its journal goes, along the chain of its entries, and it
 with it; then texts that no activeflow runs on. What nothing leads to any more is looked for in the journal
-too, a stretch at a time. Records of calls and what the outbox gave up have a time of their own.
+too, a stretch at a time. What the outbox gave up goes by the same time, records of calls and messages by one
+of their own, and so does what is known of messages that were here.
 """
 
 from __future__ import annotations
@@ -62,8 +63,9 @@ def left(journals: int, records: int, seen: int) -> Row:
 
 
 def pruning(journals: int, records: int, seen: int, swept: tuple[int, int]) -> list[tuple[str, Row]]:
-    """What forgets journals of activeflows that were over by then, records of calls that began before, and
-    that messages were here before; all in microseconds since 1970-01-01 UTC. `swept` is the stretch of the
+    """What forgets journals of activeflows that were over by then and what was given up of older messages,
+    records of calls and messages that began before, and that messages were here before; all in microseconds
+    since 1970-01-01 UTC. `swept` is the stretch of the
     journal that is looked at: behind its first row, up to its second one."""
     expired = journals, ACTIVEFLOWS
     return [

@@ -1,5 +1,5 @@
-"""The tables, and how a store of an older version becomes one of this: plain SQL in `migrations/`, one file a
-version, each carried out in one transaction.
+"""The tables, and how a store of an older version becomes one of this: SQL in `migrations/`, one file a
+version, each carried out in one transaction. One calls functions of `ThreadNames`, which are as frozen as it.
 
 | table | a row is | forgotten |
 | --- | --- | --- |
