@@ -6,6 +6,7 @@ import json
 import os
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +23,7 @@ from .ids import NotMeant, one_that_lives
 
 _AT_ONCE = 16  # connections
 _PATIENCE = 10.0  # seconds for one who connects and says nothing
+_MOST_HELD, _WHY = 2_000, 400  # activeflows, and characters of each: an answer is `LONGEST` at most
 
 JsonObject = dict[str, Any]
 Answer = Callable[[JsonObject], Awaitable[JsonObject]]
@@ -43,7 +45,7 @@ class Controls:
         self._held = held or {}
         self.answers: dict[str, Answer] = {
             "stop": self._stop, "signal": self._signal, "retry": self._retry, "drop": self._drop,
-            "checkpoint": self._checkpoint,
+            "checkpoint": self._checkpoint, "held": self._those_held,
         }  # fmt: skip
 
     async def answer(self, request: JsonObject) -> JsonObject:
@@ -91,6 +93,11 @@ class Controls:
         """What is kept in memory for a while is on disk."""
         await self._engine.ladders.written()
         return {"ok": "written"}
+
+    async def _those_held(self, _request: JsonObject) -> JsonObject:
+        """Which cannot go on for now, and why."""
+        found = {**self._engine.parking.asleep, **self._held}
+        return {"ok": "", "held": {each: found[each][:_WHY] for each in islice(found, _MOST_HELD)}}
 
     def _find(self, request: JsonObject) -> str:
         try:

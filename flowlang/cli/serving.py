@@ -162,11 +162,11 @@ def _tell_of(recovered: Recovered) -> None:
         going, lost = len(recovered.live), len(recovered.records)
         _say(f"recovered: activeflows that go on: {going}, calls that were lost: {lost}")
     if recovered.requests:
-        _say(f"carried out: {recovered.requests} of what was asked while no server ran")
+        _say(f"given to those that live: {recovered.requests} of what was asked while no server ran")
     for activeflow, why in recovered.diverged.items():
         _say(f"activeflow {activeflow} acts no further: {printable(why)}")
     for activeflow, why in recovered.held.items():
-        _say(f"activeflow {activeflow} is held until a start that offers it: {printable(why)}")
+        _say(f"activeflow {activeflow} is held until a start that can go on with it: {printable(why)}")
 
 
 def _source_of(engine: flowlang.Engine, activeflow: str) -> Source | None:

@@ -9,6 +9,7 @@ What has a leg, has something under way, is watched by its host or is due soon i
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from math import inf
 from typing import TYPE_CHECKING
 
@@ -23,8 +24,8 @@ from flowlang.store import Store, StoreError
 from flowlang.store.protocol import ParkingStore
 from flowlang.store.stored import Stored
 
-from .recovery import bring_back
-from .replay import Builds, KeyMissing, NotReplayed, last_line, replayed
+from .recovery import bring_back, diverge, warn
+from .replay import Builds, Diverged, Held, brought_back
 from .running import Running
 
 if TYPE_CHECKING:
@@ -175,9 +176,21 @@ class Parking:
             return False
         return self._store.archive.parked(activeflow) is not None
 
+    def began_with(self, activeflow: str, channel: str, person: str) -> bool:
+        """Whether one that is parked began with that person."""
+        stored = self._store.archive.parked(activeflow) if self._store is not None else None
+        source = stored.opening.get("source") if stored is not None else None
+        same = isinstance(source, str) and same_person(source) == same_person(person)
+        return stored is not None and stored.opening.get("channel") == channel and same
+
     def why_asleep(self, activeflow: str) -> str | None:
         """Why one that is parked cannot be woken now; `None` where nothing is known against it."""
         return self._told.get(activeflow)
+
+    @property
+    def asleep(self) -> Mapping[str, str]:
+        """Those that cannot be woken now, and why."""
+        return self._told
 
     def family(self, first: str) -> int:
         """How many of a family are parked."""
@@ -198,28 +211,22 @@ class Parking:
             return engine.living(stored.id)
         if self._builds is None:
             self._builds = Builds(store.archive, engine.hosts.declared)
-        entries = store.archive.entries(stored)
-        try:
-            missing = self._builds.missing(stored, engine.hosts.declared)
-            if missing:
-                calls = "`, `".join(missing)
-                return self._stays(stored, f"it calls `{calls}`, which the host does not offer")
-            again = replayed(stored, entries, self._builds)
-        except KeyMissing as error:
-            return self._stays(stored, str(error))
-        except NotReplayed as error:
-            why = f"{error}{last_line(stored, entries, self._builds)}"
-            store.diverged(stored, engine.now(), why)
+        again = brought_back(stored, store.archive.entries(stored), self._builds)
+        if isinstance(again, Held):
+            return self._stays(stored, again.why)
+        if isinstance(again, Diverged):
+            diverge(engine, store, stored, again.why)
             self._leaves(stored.id)
-            engine.observed(Logged(engine.now(), stored.id, f"diverged: {why}", 0, "warning"))
             return None
         running = bring_back(engine, store, stored, stored.last or 0, again, self._builds)
         store.unpark(running.journal)
         engine.post.recovered(running, again.sent, again.received)
         self._leaves(stored.id)
-        self._told.pop(stored.id, None)
+        was_held = self._told.pop(stored.id, None) is not None
         engine.schedule(running)
         engine.wake()
+        if was_held:
+            engine.requests.give_out_to(stored.id)
         return running
 
     def _leaves(self, activeflow: str) -> None:
@@ -231,8 +238,7 @@ class Parking:
         """It cannot be woken now; told once."""
         if stored.id not in self._told:
             self._told[stored.id] = why
-            text = f"stays parked: {why}"
-            self._engine.observed(Logged(self._engine.now(), stored.id, text, 0, "warning"))
+            warn(self._engine, stored.id, f"stays parked: {why}")
 
     async def _wake_due(self) -> None:
         """In slices, the earliest first. Those that cannot be woken are passed, and tried again later."""

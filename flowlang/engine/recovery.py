@@ -1,8 +1,9 @@
 """Recovery: after a crash every activeflow that lived goes on where its journal ends.
 
 Each is replayed on its own texts, with its own limits. Where what it gives differs from what the journal has,
-or where it cannot be replayed at all, it is parked as `diverged` and acts no further. One that calls an
-action which the host does not offer this time is held: it stays as it is for a start with that action. Then:
+or where it cannot be replayed at all, it is `diverged` and acts no further. One that calls an action which
+the host does not offer this time, or has a secret whose key is missing, is held: it stays as it is for a
+start with that action, or that key. Then:
 
 - what was under way at the crash is done again with the same key (`recovery="repeat"`), or the host is asked
   what became of it (`query`), or it ends as `unknown`: the outcome, or the fault of an action without
@@ -35,7 +36,7 @@ from flowlang.store.stored import Stored
 
 from . import collector
 from .records import AGAIN
-from .replay import Builds, KeyMissing, NotReplayed, Replayed, Sent, last_line, replayed
+from .replay import Builds, Diverged, Held, NotReplayed, Replayed, Sent, brought_back, replayed
 from .running import Running
 
 if TYPE_CHECKING:
@@ -45,14 +46,14 @@ if TYPE_CHECKING:
 @dataclass(frozen=True, slots=True)
 class Recovered:
     """The ids of the activeflows that go on, why others do not, and the records that were closed. Those that
-    are `held` go on at a later start, when the host offers what they call."""
+    are `held` go on at a later start, when the host offers what they call and their keys are there."""
 
     live: tuple[str, ...]
     diverged: dict[str, str]
     records: tuple[CallRecord, ...]
     held: dict[str, str] = field(default_factory=dict[str, str])
     requests: int = 0
-    """How many of what was asked meanwhile are carried out."""
+    """How many of what was asked meanwhile are given to those that live; what they do not take is logged."""
 
 
 @collector.held()
@@ -68,31 +69,20 @@ def recover(engine: Engine, store: RecoverableStore) -> Recovered:
     waiting: list[tuple[str, list[Sent]]] = []
     builds = Builds(store.archive, engine.hosts.declared)
     for stored, entries, last in store.archive.live():
-        try:
-            missing = builds.missing(stored, engine.hosts.declared)
-            if missing:
-                held[stored.id] = f"it calls `{'`, `'.join(missing)}`, which the host does not offer"
-                _warn(engine, stored.id, f"held: {held[stored.id]}")
-                waiting += _waits(engine, stored, entries, builds, held[stored.id])
-                continue
-            again = replayed(stored, entries, builds)
-            if again.flow.ending is not None:
-                raise NotReplayed("it had ended, and the journal does not say so")
-        except KeyMissing as error:
-            held[stored.id] = str(error)
-            _warn(engine, stored.id, f"held: {error}")
-            waiting += _waits(engine, stored, entries, builds, held[stored.id])
-        except NotReplayed as error:
-            why = f"{error}{last_line(stored, entries, builds)}"
-            store.diverged(stored, engine.now(), why)
-            diverged[stored.id] = why
-            _warn(engine, stored.id, f"diverged: {why}")
-        else:
-            running = bring_back(engine, store, stored, last, again, builds)
-            back.append((running, again))
-            if not entries:
-                running.put(Begin(again.flow.opening.at))
-            _go_on(engine, running, again)
+        match brought_back(stored, entries, builds):
+            case Held(why):
+                held[stored.id] = why
+                warn(engine, stored.id, f"is held: {why}")
+                waiting += _waits(engine, stored, entries, builds, why)
+            case Diverged(why):
+                diverged[stored.id] = why
+                diverge(engine, store, stored, why)
+            case Replayed() as again:
+                running = bring_back(engine, store, stored, last, again, builds)
+                back.append((running, again))
+                if not entries:
+                    running.put(Begin(again.flow.opening.at))
+                _go_on(engine, running, again)
     under_way = [
         (running.activeflow, command) for running, again in back for command in again.under_way.values()
     ]
@@ -140,8 +130,15 @@ def bring_back(
     return running
 
 
-def _warn(engine: Engine, activeflow: str, text: str) -> None:
-    engine.observed(Logged(engine.now(), activeflow, text, 0, "warning"))
+def diverge(engine: Engine, store: RecoverableStore, stored: Stored, why: str) -> None:
+    """It acts no further."""
+    store.diverged(stored, engine.now(), why)
+    warn(engine, stored.id, f"diverged: {why}")
+
+
+def warn(engine: Engine, activeflow: str, text: str) -> None:
+    """Tells something of one that may be shown nowhere else."""
+    engine.observed(Logged(engine.now(), activeflow, f"{activeflow} {text}", 0, "warning"))
 
 
 def _go_on(engine: Engine, running: Running, again: Replayed) -> None:

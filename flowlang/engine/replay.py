@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Callable, Container
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from weakref import WeakKeyDictionary, WeakValueDictionary
@@ -67,6 +67,20 @@ class Replayed:
     received: list[tuple[str, str]] = field(default_factory=list[tuple[str, str]])
 
 
+@dataclass(frozen=True, slots=True)
+class Held:
+    """One that cannot go on for now, and why: a later start may offer what it calls, or have its key."""
+
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class Diverged:
+    """One that acts no further, and why."""
+
+    why: str
+
+
 _Compiled = tuple[Script, Build, dict[str, Action]]
 
 COMPILED = 32
@@ -74,11 +88,12 @@ COMPILED = 32
 
 
 class Builds:
-    """Compiles each build once, for as long as something runs on it or it is one of the last."""
+    """Compiles each build once, for as long as something runs on it or it is one of the last. `actions` are
+    those that the host offers, now and later."""
 
     def __init__(self, archive: Past, actions: dict[str, Action] | None = None) -> None:
         self._archive = archive
-        self._actions = actions or {}
+        self._actions = {} if actions is None else actions
         self._scripts: WeakValueDictionary[bytes, Script] = WeakValueDictionary()
         self._known: WeakKeyDictionary[Script, tuple[Build, dict[str, Action]]] = WeakKeyDictionary()
         self._last: OrderedDict[bytes, _Compiled] = OrderedDict()
@@ -116,11 +131,26 @@ class Builds:
             raise NotReplayed(f"its script cannot be read: {error}") from None
         return script, build, actions
 
-    def missing(self, stored: Stored, offered: Container[str]) -> list[str]:
+    def missing(self, stored: Stored) -> list[str]:
         """The host's actions that its script calls and that are not offered. Raises `NotReplayed`."""
         script, build, _ = self.of(stored)
-        declared = {each.name for each in build.actions if each.name not in offered}
+        declared = {each.name for each in build.actions if each.name not in self._actions}
         return sorted(declared & script.program.called_actions) if declared else []
+
+
+def brought_back(stored: Stored, entries: list[Entry], builds: Builds) -> Replayed | Held | Diverged:
+    """One that is to go on, where its journal ends. Raises `StoreError`."""
+    try:
+        if missing := builds.missing(stored):
+            return Held(f"it calls `{'`, `'.join(missing)}`, which the host does not offer")
+        again = replayed(stored, entries, builds)
+        if again.flow.ending is not None:
+            raise NotReplayed("it had ended, and the journal does not say so")
+    except KeyMissing as error:
+        return Held(str(error))
+    except NotReplayed as error:
+        return Diverged(f"{error}{last_line(stored, entries, builds)}")
+    return again
 
 
 def replayed(

@@ -14,6 +14,7 @@ from typing import Any
 from flowlang.core.journal import Entry
 from flowlang.core.opening import Opening
 from flowlang.model.message_record import MessageRecord
+from flowlang.model.plain import Sealed
 from flowlang.model.values import SECOND
 
 from .builds import Build
@@ -136,14 +137,17 @@ class Archive:
     def requests(self) -> list[Request]:
         """What was asked while no process ran, in order; what cannot be read is an input of nobody's."""
         rows = self._db.rows("SELECT number, activeflow, CAST(given AS BLOB) FROM requests ORDER BY number")
-        return [Request(row, flow, self._request(given)) for row, flow, given in rows]
+        return [self._request(*row) for row in rows]
 
-    def _request(self, given: bytes) -> list[Any]:
-        match self._readable(given, dict):
+    def _request(self, number: int, activeflow: str, given: bytes) -> Request:
+        plain = self._readable(given, dict)
+        match plain:
             case {"$secret": list(opened)}:  # pyright: ignore[reportUnknownVariableType]
-                return opened  # pyright: ignore[reportUnknownVariableType]
+                return Request(number, activeflow, opened)  # pyright: ignore[reportUnknownArgumentType]
+            case Sealed():
+                return Request(number, activeflow, [], plain.why)
             case _:
-                return []
+                return Request(number, activeflow, [])
 
     def ladders(self, activeflow: str) -> dict[str, list[Any]]:
         """The messages of its calls by their Call-IDs, in order; without what cannot be read."""

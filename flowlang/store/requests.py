@@ -8,8 +8,10 @@ from typing import Any
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """`given` is an input as `input_to_plain` makes it, as of when it was asked; `number` is their order."""
+    """`given` is an input as `input_to_plain` makes it, as of when it was asked; `number` is their order. One
+    that is encrypted has none, and `missing` says which key it lacks."""
 
     number: int
     activeflow: str
     given: list[Any]
+    missing: str | None = None

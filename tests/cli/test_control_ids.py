@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -9,8 +10,9 @@ import pytest
 import trio
 
 import flowlang
-from flowlang.cli.controlling import Controls
+from flowlang.cli.controlling import Controls, serve_controls
 from flowlang.store.sqlite import SqliteStore
+from tests.cli.flow import flow
 from tests.store.recovering import engine_on
 
 Virtual = trio.testing.MockClock
@@ -64,9 +66,24 @@ async def test_one_that_is_held_or_cannot_be_woken_is_said_to_be_so(
         await trio.sleep(200 if parked else 1)
     store = SqliteStore(tmp_path)
     async with engine_on(store) as (engine, recovered):
-        controls = Controls(engine, store.archive, recovered.held)
+        controls, why = (
+            Controls(engine, store.archive, recovered.held),
+            "it calls `pay`, which the host does not offer",
+        )
         for request in ({"do": "stop"}, {"do": "signal", "name": "end"}):
             said = await answers(controls, id=run[:6], **request)
             state = "is parked and cannot be woken now" if parked else "is held until a start that can go on"
             assert said.startswith(f"{run} {state}")
-            assert said.endswith("it calls `pay`, which the host does not offer")
+            assert said.endswith(why)
+        answer = await controls.answer({"do": "held"})
+        assert answer["held"] == ({} if parked else {run: why}) | dict(engine.parking.asleep)
+        async with trio.open_nursery() as nursery:
+            await nursery.start(serve_controls, controls, tmp_path)
+            listed = await trio.to_thread.run_sync(lambda: flow("ps", "--data", tmp_path))
+            state = "parked" if parked else "held"
+            assert [line.split()[:2] for line in listed.out.splitlines()[1:]] == [[run, state]]
+            assert listed.out.endswith(f"  {why}\n")
+            listed = await trio.to_thread.run_sync(lambda: flow("ps", "--data", tmp_path, "--json"))
+            nursery.cancel_scope.cancel()
+        assert (json.loads(listed.out)["state"], json.loads(listed.out)["ending"]) == (state, why)
+    assert "held" not in flow("ps", "--data", tmp_path).out  # nobody knows before the next start

@@ -362,4 +362,4 @@ async def test_one_that_diverges_as_it_is_woken_is_woken_once(
             await trio.sleep(1)
             assert not engine.signal(activeflow, "add", 4)
     assert states(tmp_path) == ["diverged"]
-    assert [line.partition(":")[0] for line in watched.lines] == ["diverged"]
+    assert [line.partition(":")[0] for line in watched.lines] == [f"{activeflow} diverged"]

@@ -78,7 +78,7 @@ async def test_they_are_taken_in_order_before_anything_comes_in(
     refused = [each for each in lines if "not done" in each]
     assert [each for each in lines if each not in refused] == ["told 1", "told 2", "end [1, 2]"]
     (line,) = refused
-    assert line.startswith("the signal `tell` that was asked for while no server ran is not done: it is over")
+    assert line == f"the signal `tell` that was asked of {run} while no server ran is not done: it is over"
     assert count == 4
     assert await started(tmp_path) == ([], 0)
     with open_archive(tmp_path) as archive:
@@ -173,3 +173,40 @@ async def test_their_data_is_not_on_disk_in_clear(tmp_path: Path, autojump_clock
     assert not files_with(tmp_path, b"PIN4711")
     lines, _ = await started(tmp_path)
     assert lines[0] == "told PIN4711"
+
+
+async def test_one_whose_key_is_missing_waits_for_it_and_those_asked_meanwhile_are_done(
+    tmp_path: Path, autojump_clock: Virtual
+) -> None:
+    folder = tmp_path / "data"
+    run = await begun(folder)
+    ask(folder, run, tell(1))
+    with SqliteStore(folder) as store:
+        (key,) = store.keys.path("any").parent.iterdir()
+    away = key.rename(tmp_path / "away")
+    ask(folder, run, tell(2))
+    lines, count = await started(folder)
+    assert (lines[-1], count) == ("told 2", 1)
+    asked = f"the request that was asked of {run} while no server ran"
+    why = f"a secret whose key {key} is missing: put it back"
+    assert lines[:-1] == [f"{asked} waits for a later start: it is {why}"]
+    away.rename(key)
+    assert await started(folder) == (["told 1"], 1)
+
+
+async def test_a_signal_that_finds_too_many_waiting_is_told_so(
+    tmp_path: Path, autojump_clock: Virtual
+) -> None:
+    async with engine_on(SqliteStore(tmp_path), 'flow main { wait 1d\nreturn wait for signal "tell" }') as (
+        engine,
+        _,
+    ):
+        run = engine.start("main").id
+        await trio.sleep(1)
+    ask(tmp_path, run, *map(tell, range(120)))
+    lines, count = await started(tmp_path)
+    assert count == 120
+    why = "as many of that name wait as are kept"
+    assert {each for each in lines if "not done" in each} == {
+        f"the signal `tell` that was asked of {run} while no server ran is not done: {why}"
+    }

@@ -20,9 +20,14 @@ def moment(at: int | None) -> str:
     return "-" if at is None else f"{datetime.fromtimestamp(at / SECOND, UTC):%Y-%m-%d %H:%M:%S}"
 
 
-def table(head: Sequence[str], rows: Iterable[Sequence[Any]]) -> list[str]:
-    """Lines with columns as wide as what is in them."""
-    cells = [list(head), *([printable(str(each), _WIDEST) for each in row] for row in rows)]
+def table(head: Sequence[str], rows: Iterable[Sequence[Any]], last: int = _WIDEST) -> list[str]:
+    """Lines with columns as wide as what is in them; the last one, which pushes none aside, has up to `last`
+    characters."""
+    most = [*(_WIDEST for _ in head[1:]), last]
+    cells = [
+        list(head),
+        *([printable(str(each), at) for each, at in zip(row, most, strict=True)] for row in rows),
+    ]
     widths = [max(len(row[column]) for row in cells) for column in range(len(head))]
     return ["  ".join(map(str.ljust, row, widths)).rstrip() for row in cells]
 
