@@ -19,6 +19,7 @@ from subprocess import run
 import trio
 
 from flowlang.engine import open_engine
+from flowlang.store import statements
 from flowlang.store.coding import encode
 from flowlang.store.database import Database
 from flowlang.store.reading import FILE, open_archive
@@ -34,6 +35,10 @@ PARKED = 1_000_000
 LONG = 1_000  # of them, those with many entries
 ENTRIES = 100
 _GROUP = 50_000  # activeflows that are written at once
+_PARKED_ONE = (
+    "INSERT INTO activeflows (number, id, build, opening, first, state, began, last)"
+    " VALUES (?, ?, ?, ?, ?, ?, ?, ?)"
+)
 
 
 async def _park_two(folder: Path) -> None:
@@ -62,7 +67,7 @@ def _copy(folder: Path, count: int, long: int) -> None:
     for first in range(3, count + 1, _GROUP):
         flows: list[tuple[object, ...]] = []
         journal: list[tuple[object, ...]] = []
-        waiting: list[tuple[int, list[tuple[bytes, bytes]], Stored]] = []
+        waiting: list[tuple[int, list[tuple[str, bytes]], Stored]] = []
         for number in range(first, min(first + _GROUP, count + 1)):
             origin = many if number % every == 0 else short
             waiting.append((number, rows[origin.number], origin))
@@ -78,11 +83,11 @@ def _copy(folder: Path, count: int, long: int) -> None:
         for number, _, origin in waiting:
             name = f"{number:012x}"
             opening = encode(origin.opening | {"activeflow": name})
-            flows.append((number, name, origin.build, opening, firsts[number], "parked", origin.began, None,
-                          lasts[number], None, None))  # fmt: skip
+            flows.append((number, name, origin.build, opening, firsts[number], "parked", origin.began,
+                          lasts[number]))  # fmt: skip
         db.begin()
-        db.many("INSERT INTO activeflows VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", flows)
-        db.many("INSERT INTO journal VALUES (?, ?, ?, ?, ?)", journal)
+        db.many(_PARKED_ONE, flows)
+        db.many(statements.APPEND, journal)
         db.commit()
     db.close()
 

@@ -21,7 +21,6 @@ if TYPE_CHECKING:
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
-_FILE = "flowlang.db"
 _SHOWN = 3
 _PATIENCE = 1.0
 """Seconds that a folder is tried which another process has: a command that only leaves something there is
@@ -119,11 +118,13 @@ def _state_folder() -> Path:
 
 
 def _only_folder() -> Path:
+    from flowlang.store.reading import FILE
+
     home = _state_folder()
-    found = sorted(each.parent for each in home.glob(f"*/{_FILE}"))
+    found = sorted(each.parent for each in home.glob(f"*/{FILE}"))
     if len(found) == 1:
         return found[0]
-    newest = sorted(found, key=lambda each: (each / _FILE).stat().st_mtime, reverse=True)[:_SHOWN]
+    newest = sorted(found, key=lambda each: (each / FILE).stat().st_mtime, reverse=True)[:_SHOWN]
     names = ", ".join(str(each) for each in newest)
     more = f", and {len(found) - _SHOWN} older ones" if len(found) > _SHOWN else ""
     what = f"there are several data folders: {names}{more};" if found else f"no data folder is in {home}:"

@@ -91,9 +91,7 @@ def run_input(flow: Activeflow, given: Input) -> list[Output]:
 def check_entry(flow: Activeflow, number: int, entry: Entry, given: Input | None = None) -> list[Output]:
     """Feeds one entry of a journal, `given` where it is at hand, and tells what came of it. Raises
     `Diverged`."""
-    outputs = flow.feed(given if given is not None else input_from_plain(entry.given))
-    while flow.busy:
-        outputs += flow.resume()
+    outputs = run_input(flow, given if given is not None else input_from_plain(entry.given))
     if (outcome_hash(outputs) if outputs else _NOTHING) != entry.outcome:
         raise Diverged(number, entry.given)
     return outputs

@@ -21,6 +21,8 @@ from .running import Running
 SLICE = 0.002
 """Seconds of processor time. Long against the switch to another (microseconds), short against a 20 ms audio
 frame."""
+_FEW = 64
+"""Timers that are no work to go through, whatever they are."""
 
 
 class Pump:
@@ -99,8 +101,7 @@ class Pump:
         if due is not None:
             self._pushed += 1
             heappush(self._timers, (due, self._pushed, running))
-            if len(self._timers) > 64 and len(self._timers) > 2 * self._waiting:
-                self._sweep()
+            self._sweep()
 
     def wake(self) -> None:
         """Looks at the timers anew."""
@@ -111,12 +112,13 @@ class Pump:
         if running.scheduled is not None:
             running.scheduled = None
             self._waiting -= 1
-            if len(self._timers) > 64 and len(self._timers) > 2 * self._waiting:
-                self._sweep()
+            self._sweep()
 
     def _sweep(self) -> None:
-        """Drops what is no longer due: of many cancelled deadlines only the last of each activeflow
-        counts."""
+        """Drops what is no longer due, where that is more than half of them: of many cancelled deadlines only
+        the last of each activeflow counts."""
+        if len(self._timers) <= max(_FEW, 2 * self._waiting):
+            return
         self._timers = [each for each in self._timers if each[2].scheduled == each[0]]
         heapify(self._timers)
 
