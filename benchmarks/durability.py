@@ -1,16 +1,23 @@
 """`make bench-durability`: durable steps a second, and how fast activeflows are back after a crash.
 
-A step is one input that is on disk (SQLite, WAL, `synchronous=FULL`) before what came of it went out. With
-one activeflow each step is a commit of its own: the disk's `fsync` limits it. With many, one commit has the
-inputs of all that were taken while the last one was under way: Python limits it, by feeding, hashing and
-encoding each input. Steps with an action of the host are work of trio's besides. The garbage collector is as
-in `flow serve`. The last line is JSON.
+A step is one input that is on disk (SQLite, WAL, `synchronous=FULL`) before what came of it went out. The
+garbage collector is as in `flow serve`. The last line is JSON; each figure with what limits it:
 
-- steps_1, steps_100, steps_5000   steps a second with so many activeflows
-- task_steps       steps a second of 1,000 activeflows that call an action of the host
-- recovered_per_s  activeflows a second that are back, each with 20 entries: Python limits it, by feeding them
-- call_path_cost   what the store adds to the CPU time of a call, as a part of it, at 200 calls a second;
-                   call_path_cost_50 at 50: see `call_path.py`
+- steps_1: steps a second of one activeflow. Each is a commit of its own: the disk's `fsync`, and two switches
+  of threads.
+- steps_100, steps_5000: of so many. One commit has the inputs of all that were taken while the last one was
+  under way: Python, by feeding, hashing and encoding each input.
+- task_steps: of 1,000 activeflows that call an action of the host: the same, and a task of trio's for each.
+- recovered_per_s: activeflows a second that are back, each with 20 entries: Python, by feeding them again.
+- call_path_cost: what the store adds to the CPU time of a call, as a part of it, at 200 calls a second:
+  Python and SQLite, by encoding and writing the call's inputs; call_path_cost_50: at 50, where each step has
+  a commit of its own: the commits. CPU time knows no waiting for the disk. See `call_path.py`.
+- parked_mib: MiB of a process with a million parked activeflows: Python's modules and the engine, for nothing
+  of a parked one is in it.
+- wake_p50_ms, wake_p99_ms: milliseconds until one with 100 entries is awake: SQLite, by reading rows that lie
+  among those of the others, and Python, by feeding them again.
+- peak_mib: the most memory it had, with 1,000 of them awake: their state, and pages that SQLite keeps. See
+  `parked.py`.
 """
 
 from __future__ import annotations

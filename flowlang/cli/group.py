@@ -86,8 +86,8 @@ def _show_version(ctx: click.Context, _parameter: click.Parameter, wanted: bool)
 def flow() -> None:
     """Scripts for telephone calls and messages.
 
-    Exit codes: 0 fine, 1 the flow or the check failed, 2 wrong usage, 3 does not compile, 4 backend
-    unavailable, 130 interrupted.
+    Exit codes: 0 fine, 1 the flow, the check or what was asked failed, 2 wrong usage, 3 does not compile, 4
+    backend unavailable, 130 interrupted.
     """
 
 
