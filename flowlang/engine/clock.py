@@ -16,15 +16,22 @@ if TYPE_CHECKING:
 
 _LOOK = 60.0  # seconds between two looks at the system's clock
 _OFF = 60 * SECOND  # microseconds: more than a clock is set by that is kept right
+_CORRECTED = 3_600 * SECOND
+"""Microseconds by which the system's clock may have been set back since a process before wrote: an hour too
+many by hand, or a machine whose clock stands while it is off. By more, what was written then is wrong."""
 
 
 class Clock:
     """Set once from `wall`, the time of day in seconds; from then on it goes as trio's clock goes, never
-    back."""
+    back. Nor behind `newest`, when a process before wrote last, where `wall` was only corrected since: who
+    wrote to somebody first has the thread, whichever process that was in."""
 
-    def __init__(self, wall: Callable[[], float]) -> None:
+    def __init__(self, wall: Callable[[], float], newest: int = 0) -> None:
         self._current = trio.lowlevel.current_clock().current_time  # asked for a dozen times a call
-        self._offset = round(wall() * SECOND) - round(self._current() * SECOND)
+        began = round(wall() * SECOND)
+        if 0 <= newest - began <= _CORRECTED:
+            began = newest + 1
+        self._offset = began - round(self._current() * SECOND)
 
     def now(self) -> int:
         """The time."""

@@ -79,7 +79,7 @@ async def open_engine(
                 backends,
                 limits=replace(limits or Limits(), policy=policy or NOTHING),
                 store=store or MemoryStore(),
-                clock=Clock(wall),
+                clock=Clock(wall, store.newest if isinstance(store, ForgettingStore) else 0),
                 processor_time=processor_time,
                 new_id=new_id or partial(chance.token, _ID),
                 new_seed=new_seed or partial(chance.getrandbits, _SEED),

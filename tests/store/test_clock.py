@@ -186,3 +186,40 @@ async def test_a_clock_that_is_set_while_it_runs_moves_no_timer_and_is_told_once
         nursery.cancel_scope.cancel()
     told = [line.partition(": it ")[2][:15] or line for line in watched.lines]
     assert told == ["is 31536000 s a", "is 31449600 s a", "10", "agrees with flo"]
+
+
+@pytest.mark.parametrize("parks", [False, True])
+async def test_who_wrote_first_has_the_thread_where_the_clock_was_set_back_a_little_between(
+    parks: bool, tmp_path: Path, autojump_clock: Virtual
+) -> None:
+    text = """
+    policy { allow sms "*" }
+    route sms => other
+    flow other { log "other has it" }
+    flow writes(name) { sms to: "+14155550100", text: name
+        let m = wait for message
+        log "${name} has it" }
+    """
+    watched = Watched()
+
+    async def process(back: float, begins: str | None) -> None:
+        carrier, began = Carrier(), trio.current_time()
+        with SqliteStore(tmp_path) as store:
+            async with flowlang.open_engine(
+                [carrier], store=store, policy=EVERYTHING, beside=at_once,
+                wall=lambda: NOON - back + trio.current_time() - began, park_after=10.0 if parks else None,
+            ) as engine:  # fmt: skip
+                engine.observe(watched)
+                engine.load_text(text)
+                await engine.listen()
+                if begins is not None:
+                    engine.start("writes", begins)
+                    await trio.sleep(60)
+                else:
+                    carrier.receive("+14155550100", "hello")
+                    await trio.sleep(1)
+
+    await process(0.0, "first")
+    await process(600.0, "second")
+    await process(1_200.0, None)
+    assert watched.lines == ["first has it"]

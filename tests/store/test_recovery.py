@@ -261,7 +261,7 @@ async def test_a_clock_that_was_set_back_undoes_nothing_and_one_set_ahead_ends_w
     text = 'flow main { log "begun"\nwait 10m\nlog "over" }'
     watched = Watched()
     noon = 1_800_000_000.0
-    for wall, lasts, lines in ((noon, 60, []), (noon - 3_600, 3_600, []), (noon + 86_400, 1, ["over"])):
+    for wall, lasts, lines in ((noon, 60, []), (noon - 7_200, 3_600, []), (noon + 86_400, 1, ["over"])):
         watched.lines.clear()
         with SqliteStore(tmp_path) as store:
             async with flowlang.open_engine(store=store, wall=lambda at=wall: at, park_after=None) as engine:
