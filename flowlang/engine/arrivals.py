@@ -16,7 +16,7 @@ from flowlang.core.manners import Arrived, Dropped, Porter
 from flowlang.core.threads import Owner, Threads
 from flowlang.model.action import THREADS
 from flowlang.model.addresses import seen_as
-from flowlang.model.events import MessageReceived
+from flowlang.model.events import CALLER_LEG, ELSEWHERE, MessageReceived
 from flowlang.model.message_commands import SendMessage
 from flowlang.model.observations import Refused
 from flowlang.model.values import Value
@@ -120,9 +120,19 @@ class Arrivals:
         self._give_on(incoming, nothing, offer)
 
     def _give_on(self, incoming: Incoming, kept: Callable[[], None], offer: Offer) -> Refusal | None:
-        """To the next one, who may be parked."""
-        self._engine.parking.wake_thread(incoming.channel, incoming.source, incoming.to)
-        return self._give(incoming, kept, offer)
+        """To the next one, who may be parked; one that is held has it when it goes on."""
+        owner, asleep = self._whose(incoming)
+        if asleep is None:
+            return self._give(incoming, kept, offer)
+        if owner is None or owner.activeflow != asleep:
+            is_caller = self._engine.parking.began_with(asleep, incoming.channel, incoming.source)
+            owner = Owner(asleep, CALLER_LEG if is_caller else ELSEWHERE)
+        event = _received(incoming, owner)
+        if not self._engine.requests.keep(asleep, Happened(self._engine.now(), event)):
+            return self._give(incoming, kept, offer)
+        if kept is not nothing:
+            self._engine.keeper.after(lambda _has: kept())
+        return None
 
     def _expect(self, name: tuple[str, str], waiting: list[Callable[[], None]] | None) -> None:
         if len(self._seen) >= _REMEMBERED:
@@ -167,11 +177,6 @@ class Arrivals:
         running = self._engine.alive(owner.activeflow) if owner is not None else None
         if owner is None or running is None:
             return offer(incoming, kept)
-        fields = incoming.data if isinstance(incoming.data, dict) else {}
-        text, subject, message = str(fields.get("text") or ""), fields.get("subject"), fields.get("id")
-        event = MessageReceived(
-            owner.leg, text, text_of(subject), channel, person, text_of(message), ours, incoming.reply_to
-        )
 
         def taken(has: bool) -> None:
             if has:
@@ -185,7 +190,7 @@ class Arrivals:
             if refused is not None:
                 self._engine.keeper.after(lambda _has: kept())
 
-        given = Happened(self._engine.now(), event)
+        given = Happened(self._engine.now(), _received(incoming, owner))
         if running.flow.ending is None:
             if kept is nothing:  # who wrote was told already
                 self._engine.keeper.with_group(running.activeflow, given)
@@ -246,3 +251,13 @@ class Arrivals:
             running.put(asked, on_disk)
         else:
             on_disk(False)
+
+
+def _received(incoming: Incoming, owner: Owner) -> MessageReceived:
+    """As whoever has the thread sees it."""
+    fields = incoming.data if isinstance(incoming.data, dict) else {}
+    text, subject, message = str(fields.get("text") or ""), fields.get("subject"), fields.get("id")
+    return MessageReceived(
+        owner.leg, text, text_of(subject), incoming.channel, incoming.source, text_of(message), incoming.to,
+        incoming.reply_to,
+    )  # fmt: skip

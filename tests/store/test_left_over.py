@@ -13,6 +13,7 @@ import flowlang
 from flowlang.backends.border import UNAVAILABLE, Incoming, Refusal
 from flowlang.core import Limits
 from flowlang.engine import keeping
+from flowlang.model.action import Action
 from flowlang.model.policy import EVERYTHING
 from flowlang.model.values import Value
 from flowlang.store import MemoryStore
@@ -261,3 +262,55 @@ async def test_where_its_writer_wants_the_answer_is_known_of_one_that_was_left_o
                     await trio.sleep(600)
     assert watched.lines == [f"from {ANN}, to {TEAM}", "one from none", f"two from {TEAM}"]
     assert [(each.to, each.deliver_to) for each in carrier.commands_out] == [(ANN, TEAM)]
+
+
+HELD = Action("charge", "Takes money.")
+
+
+async def charge() -> None:
+    pass
+
+
+@pytest.mark.parametrize("parks", [False, True])
+async def test_one_that_is_left_over_does_not_go_past_an_activeflow_that_has_the_thread_and_is_held(
+    parks: bool, tmp_path: Path, autojump_clock: trio.testing.MockClock
+) -> None:
+    talk = 'route sms => talk\nflow talk {\nlog "talk has ${message.text}"\nwait for signal "end" }\n'
+    back = 'let m = wait for message\nlog "back has ${m.text}"\ncharge() }\n'
+    back = f'policy {{ allow sms "+1415*" }}\nflow back {{ sms to: "+14155550100", text: "from back"\n{back}'
+    watched = Watched()
+
+    async def process(act: bool, texts: list[str], *, ends: bool = False) -> list[str]:
+        carrier, kept = Carrier(), list[str]()
+        with SqliteStore(tmp_path) as store:
+            async with flowlang.open_engine(
+                [carrier], store=store, policy=EVERYTHING, beside=at_once, park_after=20.0 if parks else None
+            ) as engine:
+                engine.observe(watched)
+                if act:
+                    engine.add_action(HELD, charge)
+                    engine.load_text(back)
+                engine.load_text(talk)
+                engine.recover()
+                await engine.listen()
+                for text in texts:
+                    if text == "back":
+                        engine.start("back")
+                    elif text == "end":
+                        for each in [each.id for each in store.archive.activeflows() if each.flow == "talk"]:
+                            await engine.signalled(each, "end")
+                    elif carrier.offer("+14155550100", text, kept.append) is not None:
+                        kept.append(f"not {text}")
+                    await trio.sleep(60)
+        return kept
+
+    # `talk` has the thread first, so that what it never takes is for `back` next.
+    assert await process(True, ["one", "back"]) == ["one"]
+    assert await process(False, ["two", "three", "end", "four"]) == ["two", "three", "not four"]
+    assert not any("two" in each for each in watched.lines)
+    assert await process(True, ["five"]) == ["five"]
+    assert [each for each in watched.lines if "has" in each] == [
+        "talk has one",
+        "back has two",
+        "talk has three",
+    ]
