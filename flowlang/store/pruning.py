@@ -20,18 +20,18 @@ SWEPT = 5_000
 
 _EXPIRED = "SELECT number FROM activeflows WHERE ended < ? ORDER BY ended, number LIMIT ?"
 _LASTS = f"SELECT last FROM activeflows WHERE number IN ({_EXPIRED})"  # noqa: S608 (ours)
-_CHAIN = (
+_DELETE_CHAINS = (
     "DELETE FROM journal WHERE row IN (WITH RECURSIVE chain (row) AS ({} "
     "UNION ALL SELECT j.previous FROM chain c JOIN journal j ON j.row = c.row WHERE j.previous > 0) "
     "SELECT row FROM chain)"
 )
-_JOURNAL = _CHAIN.format(_LASTS)
-CHAIN = _CHAIN.format("VALUES (?)")
+_JOURNAL = _DELETE_CHAINS.format(_LASTS)
+DELETE_CHAIN = _DELETE_CHAINS.format("VALUES (?)")
 """Forgets an entry and all before it."""
 _GONE = f"DELETE FROM activeflows WHERE number IN ({_EXPIRED})"  # noqa: S608 (ours)
 _IDS = f"SELECT id FROM activeflows WHERE number IN ({_EXPIRED})"  # noqa: S608 (ours)
 _THREADS = f"DELETE FROM parked_threads WHERE activeflow IN ({_EXPIRED})"  # noqa: S608 (ours)
-_SENT = f"DELETE FROM parked_messages WHERE activeflow IN ({_EXPIRED})"  # noqa: S608 (ours)
+_PARKED_MESSAGES = f"DELETE FROM parked_messages WHERE activeflow IN ({_EXPIRED})"  # noqa: S608 (ours)
 _LADDERS = f"DELETE FROM ladders WHERE activeflow IN ({_IDS})"  # noqa: S608 (ours)
 _LEFT_BEHIND = (
     "DELETE FROM journal WHERE row IN (SELECT j.row FROM journal j "
@@ -72,7 +72,7 @@ def pruning(journals: int, records: int, seen: int, swept: tuple[int, int]) -> l
         (_JOURNAL, expired),
         (_LADDERS, expired),
         (_THREADS, expired),
-        (_SENT, expired),
+        (_PARKED_MESSAGES, expired),
         (_GONE, expired),
         (_LEFT_BEHIND, swept),
         (_BUILDS, ()),

@@ -30,7 +30,7 @@ from .coding import encode
 from .database import Database, DatabaseError, Row, damaged, why
 from .errors import InUseError, StoreError
 from .files import unusable
-from .pruning import CHAIN, SWEPT, pruning
+from .pruning import DELETE_CHAIN, SWEPT, pruning
 from .reading import FILE, Archive, keys_of
 from .schema import migrate
 from .sealing import Sealer
@@ -185,7 +185,8 @@ class SqliteStore:
     def diverged(self, stored: Stored, at: int, why: str) -> None:
         """It acts no further, since when and why."""
         self.ends.append(("diverged", at, None, self.encode(why, at), stored.number))
-        self.moves += ((each, (stored.number,)) for each in (statements.NO_THREADS, statements.NO_MESSAGES))
+        number = (stored.number,)
+        self.moves += ((statements.DROP_PARKED_THREADS, number), (statements.DROP_PARKED_MESSAGES, number))
 
     def park(
         self, journal: Journal, due: int | None, threads: Iterable[Thread], messages: Iterable[str]
@@ -195,12 +196,12 @@ class SqliteStore:
         number = journal.number
         named = [(self._archive.names.of(*each[:3]), each[3], number) for each in threads]
         if named and not self._marked:
-            self.moves.append((statements.THREADS_KEY, (1, self._archive.names.mark)))
+            self.moves.append((statements.PUT_THREADS_KEY, (1, self._archive.names.mark)))
             self._marked = True
         journal.parked = True
         self.moves.append((statements.MOVE, ("parked", journal.last, due, number)))
-        self.moves += ((statements.THREAD, each) for each in named)
-        self.moves += ((statements.MESSAGE, (message, number)) for message in messages)
+        self.moves += ((statements.PARK_THREAD, each) for each in named)
+        self.moves += ((statements.PARK_MESSAGE, (message, number)) for message in messages)
 
     def unpark(self, journal: Journal) -> None:
         """It is in memory."""
@@ -208,16 +209,16 @@ class SqliteStore:
         journal.parked = False
         number = (journal.number,)
         self.moves.append((statements.MOVE, ("live", journal.last, None, *number)))
-        self.moves += ((statements.NO_THREADS, number), (statements.NO_MESSAGES, number))
+        self.moves += ((statements.DROP_PARKED_THREADS, number), (statements.DROP_PARKED_MESSAGES, number))
 
     def cut(self, last: int) -> None:
         """Forgets the entries of a journal up to the one in this row."""
         if last:
-            self._expired.append((CHAIN, (last,)))
+            self._expired.append((DELETE_CHAIN, (last,)))
 
     def doubt(self, newest: int | None) -> None:
         """Has `newest` be this in later processes, whatever is written meanwhile; `None`: no longer."""
-        which = (statements.NO_DOUBT, ()) if newest is None else (statements.DOUBT, (1, newest))
+        which = (statements.DROP_DOUBT, ()) if newest is None else (statements.PUT_DOUBT, (1, newest))
         self.moves.append(which)
 
     def prune(self, journals: int, records: int, seen: int) -> bool:
@@ -233,59 +234,59 @@ class SqliteStore:
         """One as it stands."""
         row = {each: getattr(sending, each) for each in statements.SENDING}
         row["command"] = self.encode(sending.command, sending.since)
-        self.moves.append((statements.SEND, tuple(row.values())))
+        self.moves.append((statements.PUT_SENDING, tuple(row.values())))
 
     def drop_sending(self, key: str) -> None:
         """One is delivered, or given up."""
-        self.moves.append((statements.SENT, (key,)))
+        self.moves.append((statements.DROP_SENDING, (key,)))
 
     def keep_dialog(self, leg: str, dialog: Any, at: int) -> None:
         """What a BYE to its peer needs."""
-        self.moves.append((statements.DIALOG, (leg, self.encode(dialog, at), 0)))
+        self.moves.append((statements.PUT_DIALOG, (leg, self.encode(dialog, at), 0)))
 
     def drop_dialog(self, leg: str) -> None:
         """The leg is over."""
-        self.moves.append((statements.NO_DIALOG, (leg,)))
+        self.moves.append((statements.DROP_DIALOG, (leg,)))
 
     def try_dialogs(self, starts: int) -> None:
         """A start ends those that are left; what so many tried before it is forgotten."""
-        self.moves += ((statements.HOPELESS, (starts,)), (statements.STARTED, ()))
+        self.moves += ((statements.DROP_HOPELESS_DIALOGS, (starts,)), (statements.COUNT_STARTS, ()))
 
     def keep_seen(self, channel: str, message: str, at: int) -> None:
         """A message was here, as of what is in the same group."""
-        self.moves.append((statements.SEEN, (seen_key(channel, message), at)))
+        self.moves.append((statements.ADD_SEEN, (seen_key(channel, message), at)))
 
     def keep_request(self, activeflow: str, given: list[Any]) -> int:
         """For the next start: an input. Nobody knows yet whether its script takes it for a secret."""
         self._request += 1
         text = self.encode({"$secret": given}, given[1])
-        self.moves.append((statements.REQUEST, (self._request, activeflow, text)))
+        self.moves.append((statements.ADD_REQUEST, (self._request, activeflow, text)))
         return self._request
 
     def drop_request(self, number: int) -> None:
         """It is carried out, or cannot be."""
-        self.moves.append((statements.NO_REQUEST, (number,)))
+        self.moves.append((statements.DROP_REQUEST, (number,)))
 
     def keep_ladder(self, activeflow: str, call_id: str, number: int, lines: list[Any]) -> None:
         """Some messages of a call."""
-        self.moves.append((statements.LADDER, (activeflow, call_id, number, encode(lines))))
+        self.moves.append((statements.PUT_LADDER, (activeflow, call_id, number, encode(lines))))
 
     def keep_message(self, record: MessageRecord) -> None:
         """A message record as it begins; one that came once more has its new end."""
-        statement = statements.CAME if record.direction == "in" else statements.LEFT_HERE
+        statement = statements.PUT_MESSAGE_IN if record.direction == "in" else statements.ADD_MESSAGE_OUT
         self.moves.append((statement, tuple([getattr(record, each) for each in statements.MESSAGE_RECORD])))
 
     def settle_message(self, key: str, state: str, at: int, message: str | None, cause: str | None) -> None:
         """One is `sent`, `failed` or `unknown`."""
-        self.moves.append((statements.SETTLED[state], (at, message, cause, key)))
+        self.moves.append((statements.SETTLE_MESSAGE[state], (at, message, cause, key)))
 
     def reopen_message(self, key: str) -> None:
         """One is sent again."""
-        self.moves.append((statements.REOPENED, (key,)))
+        self.moves.append((statements.REOPEN_MESSAGE, (key,)))
 
     def report_message(self, channel: str, message: str, state: str, at: int, cause: str | None) -> None:
         """One is `sent`, `delivered`, `read` or `failed`, as its carrier reports."""
-        self.moves.append((statements.REPORTED[state], (at, cause, message, channel)))
+        self.moves.append((statements.REPORT_MESSAGE[state], (at, cause, message, channel)))
 
     def forget(self, activeflow: str) -> None:
         """Its end stands in its journal."""
@@ -352,9 +353,9 @@ class SqliteStore:
         many = self._db.many
         if self._builds:
             texts = {key: text for build in self._builds.values() for key, text in build.texts.items()}
-            many(statements.TEXT, texts.items())
+            many(statements.ADD_TEXT, texts.items())
             builds = [(hashed, build.manifest) for hashed, build in self._builds.items()]
-            many(statements.BUILD, builds)
+            many(statements.ADD_BUILD, builds)
             self._kept.update(self._builds)
             self._builds = {}
         self._write_all(statements.OPEN, self.opened)
@@ -364,10 +365,10 @@ class SqliteStore:
         self._write_all(statements.APPEND, self.entries)
         self._write_all(statements.END, self.ends)
         if self._records:
-            many(statements.KEEP, self._records.values())
+            many(statements.PUT_RECORD, self._records.values())
             self._records = {}
         if self._alive is not None:
-            self._db.execute(statements.ALIVE, (1, self._alive))
+            self._db.execute(statements.PUT_ALIVE, (1, self._alive))
             self._alive = None
 
     def _write_all(self, statement: str, rows: list[Row]) -> None:

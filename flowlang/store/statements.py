@@ -45,42 +45,42 @@ CUT = "UPDATE activeflows SET opening = ?, first = ?, last = NULL WHERE number =
 END = "UPDATE activeflows SET state = ?, ended = ?, last = coalesce(?, last), ending = ? WHERE number = ?"
 MOVE = "UPDATE activeflows SET state = ?, last = ?, due = ? WHERE number = ?"
 APPEND = _insert("journal", "row activeflow previous given outcome")
-TEXT = _insert("texts", "hash text", "INSERT OR IGNORE")
-BUILD = _insert("builds", "hash manifest", "INSERT OR IGNORE")
-THREAD = _put("parked_threads", "thread since activeflow")
-THREADS_KEY = _put("threads_key", "one mark")
-NO_THREADS = "DELETE FROM parked_threads WHERE activeflow = ?"
-MESSAGE = _put("parked_messages", "message activeflow")
-NO_MESSAGES = "DELETE FROM parked_messages WHERE activeflow = ?"
-KEEP = _put("records", OPEN_RECORD)
-SEND = _put("outbox", SENDING)
-SENT = "DELETE FROM outbox WHERE key = ?"
-DIALOG = _put("dialogs", "leg dialog starts")
-NO_DIALOG = "DELETE FROM dialogs WHERE leg = ?"
-HOPELESS = "DELETE FROM dialogs WHERE starts >= ?"
-STARTED = "UPDATE dialogs SET starts = starts + 1"
-SEEN = _insert("seen", "message at", "INSERT OR IGNORE")
-REQUEST = _insert("requests", "number activeflow given")
-NO_REQUEST = "DELETE FROM requests WHERE number = ?"
-LADDER = _put("ladders", "activeflow call_id number lines")
+ADD_TEXT = _insert("texts", "hash text", "INSERT OR IGNORE")
+ADD_BUILD = _insert("builds", "hash manifest", "INSERT OR IGNORE")
+PARK_THREAD = _put("parked_threads", "thread since activeflow")
+PUT_THREADS_KEY = _put("threads_key", "one mark")
+DROP_PARKED_THREADS = "DELETE FROM parked_threads WHERE activeflow = ?"
+PARK_MESSAGE = _put("parked_messages", "message activeflow")
+DROP_PARKED_MESSAGES = "DELETE FROM parked_messages WHERE activeflow = ?"
+PUT_RECORD = _put("records", OPEN_RECORD)
+PUT_SENDING = _put("outbox", SENDING)
+DROP_SENDING = "DELETE FROM outbox WHERE key = ?"
+PUT_DIALOG = _put("dialogs", "leg dialog starts")
+DROP_DIALOG = "DELETE FROM dialogs WHERE leg = ?"
+DROP_HOPELESS_DIALOGS = "DELETE FROM dialogs WHERE starts >= ?"
+COUNT_STARTS = "UPDATE dialogs SET starts = starts + 1"
+ADD_SEEN = _insert("seen", "message at", "INSERT OR IGNORE")
+ADD_REQUEST = _insert("requests", "number activeflow given")
+DROP_REQUEST = "DELETE FROM requests WHERE number = ?"
+PUT_LADDER = _put("ladders", "activeflow call_id number lines")
 _NEWS = ", ".join(
     f"{each} = excluded.{each}"
     for each in ("activeflow", "flow", "route_line", "delivered", "failed", "cause")
 )
-CAME = f"{_insert('messages', MESSAGE_RECORD)} ON CONFLICT (key) DO UPDATE SET {_NEWS}"
-LEFT_HERE = _insert("messages", MESSAGE_RECORD, "INSERT OR IGNORE")
-SETTLED = {
+PUT_MESSAGE_IN = f"{_insert('messages', MESSAGE_RECORD)} ON CONFLICT (key) DO UPDATE SET {_NEWS}"
+ADD_MESSAGE_OUT = _insert("messages", MESSAGE_RECORD, "INSERT OR IGNORE")
+SETTLE_MESSAGE = {
     each: f"UPDATE messages SET {each} = ?, message = coalesce(?, message), cause = ? WHERE key = ?"  # noqa: S608 (ours)
     for each in ("sent", "failed", "unknown")
 }
-REOPENED = "UPDATE messages SET failed = NULL, unknown = NULL, cause = NULL WHERE key = ?"
+REOPEN_MESSAGE = "UPDATE messages SET failed = NULL, unknown = NULL, cause = NULL WHERE key = ?"
 _OF_CARRIER = "WHERE message = ? AND channel = ? AND direction = 'out'"
 # What a carrier says may name the address: of one that is a secret it is nobody's to read.
 _WHY = f"cause = coalesce(CASE WHEN \"to\" = '{_MASK}' THEN NULL ELSE ? END, cause)"
-REPORTED = {
+REPORT_MESSAGE = {
     each: f"UPDATE messages SET {each} = coalesce({each}, ?), {_WHY} {_OF_CARRIER}"  # noqa: S608 (ours)
     for each in ("sent", "delivered", "read", "failed")
 }
-ALIVE = _put("alive", "one at")
-DOUBT = _put("doubt", "one newest")
-NO_DOUBT = "DELETE FROM doubt"
+PUT_ALIVE = _put("alive", "one at")
+PUT_DOUBT = _put("doubt", "one newest")
+DROP_DOUBT = "DELETE FROM doubt"

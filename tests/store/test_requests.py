@@ -119,7 +119,7 @@ async def test_what_cannot_be_done_is_told_and_forgotten(tmp_path: Path, autojum
     ask(tmp_path, "nobody", StopAsked(0))
     with SqliteStore(tmp_path) as store:
         for number, text in enumerate(("[]", "damaged"), 100):
-            store.moves.append((statements.REQUEST, (number, run, text)))
+            store.moves.append((statements.ADD_REQUEST, (number, run, text)))
         for given in (["fly", 0], ["event", 0, "Nothing"]):
             store.keep_request(run, given)
         store.commit()
