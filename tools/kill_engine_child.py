@@ -21,6 +21,7 @@ import trio
 import flowlang
 from flowlang.backends.border import Finish, Host, Incoming, nothing
 from flowlang.backends.simulator import SimulatorBackend
+from flowlang.engine.retention import Retention
 from flowlang.model.action import Action, Parameter
 from flowlang.model.message_commands import OutsideCommand, SendMessage
 from flowlang.model.policy import EVERYTHING
@@ -201,7 +202,7 @@ async def live(folder: Path, commands: int, said: int, point: str, count: int, s
     phones, carrier = SimulatorBackend(), Carrier(ledger, store.reach)
     with store:
         async with flowlang.open_engine(
-            [phones, carrier], store=store, policy=EVERYTHING, park_after=PARK_AFTER
+            [phones, carrier], store=store, policy=EVERYTHING, park_after=PARK_AFTER, retention=Retention()
         ) as engine:
             engine.add_action(PAY, pay)
             recovered = engine.recover()

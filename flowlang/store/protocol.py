@@ -363,8 +363,9 @@ class ForgettingStore(RecoverableStore, Protocol):
     def prune(self, journals: int, records: int, seen: int) -> bool:
         """Forgets, with the next group, some of what was over before these times: journals of activeflows
         that ended or diverged, what the outbox gave up, and secrets of that time; call records that are
-        closed, by their start; that messages were here. Nothing that lives, or is open, is touched. Whether
-        there is more, which is for a later group: one is small enough that no call waits for it."""
+        closed, by their start; that messages were here. Nothing that lives, or is open, is touched, and
+        none of its secrets: an activeflow, what is in the outbox, a record, a request, whenever it was asked.
+        Whether there is more, which is for a later group: one is small enough that no call waits for it."""
         ...
 
 

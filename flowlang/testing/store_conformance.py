@@ -72,6 +72,7 @@ _RULES: tuple[tuple[Any, str, Callable[[Open, str], None]], ...] = (
     (ParkingStore, "parks", more.parks),
     (ParkingStore, "wakes by an entry", more.wakes_by_an_entry),
     (ForgettingStore, "forgets", more.forgets),
+    (FullStore, "forgets no request", more.forgets_no_request),
     (FullStore, "tells what it has", more.tells_what_it_has),
 )
 

@@ -187,6 +187,22 @@ def forgets(make: Open, name: str) -> None:
         assert store.newest, "it does not tell when something was written last"
 
 
+def forgets_no_request(make: Open, name: str) -> None:
+    with closing(make()) as store:
+        store.keep_request(f"{name}a", ["event", AT, "SignalReceived", "go", {"$secret": "4711"}])
+        store.commit()
+        while store.prune(*(AT + 60 * DAY,) * 3):
+            store.commit()
+        store.commit()
+    with closing(make()) as store:
+        (asked,) = (each for each in store.archive.requests() if each.activeflow == f"{name}a")
+        assert asked.given[-1] == {"$secret": "4711"}, (
+            "the secrets of a request are forgotten before it is done"
+        )
+        store.drop_request(asked.number)
+        store.commit()
+
+
 def tells_what_it_has(make: Open, name: str) -> None:
     with closing(make()) as store:
         begun(store, f"{name}a", 1)

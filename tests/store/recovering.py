@@ -13,6 +13,7 @@ import trio
 import flowlang
 from flowlang.backends.border import Finish, Host, Incoming, Refusal, nothing
 from flowlang.engine.recovery import Recovered
+from flowlang.engine.retention import Retention
 from flowlang.model.action import Action, Parameter
 from flowlang.model.message_commands import OutsideCommand, SendMessage
 from flowlang.model.observations import Logged, Observation
@@ -122,9 +123,10 @@ class Carrier:
 async def engine_on(
     store: SqliteStore, text: str | None = None, watched: Watched | None = None, *actions: object
 ) -> AsyncGenerator[tuple[flowlang.Engine, Recovered]]:
-    """An engine that has recovered. `actions` are pairs of declaration and function."""
+    """An engine that has recovered and forgets as `flow serve` does. `actions` are pairs of declaration and
+    function."""
     with store:
-        async with flowlang.open_engine(store=store) as engine:
+        async with flowlang.open_engine(store=store, retention=Retention()) as engine:
             for declared, function in actions:  # pyright: ignore
                 engine.add_action(declared, function)
             if watched is not None:
