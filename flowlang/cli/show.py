@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Any
 
 import click
 
@@ -35,7 +34,7 @@ def show(activeflow: str, data: Path | None, as_json: bool) -> int:
             return Exit.FAILED
         under_way = {number: masked(command_to_plain(command)) for number, command in at.under_way.items()}
         due = at.flow.next_deadline()
-        asked = [_request(each.given) for each in archive.requests() if each.activeflow == stored.id]
+        asked = [printable(each.what) for each in archive.requests() if each.activeflow == stored.id]
         if as_json:
             plain = {
                 "id": stored.id, "state": stored.state, "flow": stored.flow, "began": stored.began,
@@ -59,15 +58,3 @@ def show(activeflow: str, data: Path | None, as_json: bool) -> int:
             ending = json.dumps(masked(stored.ending), ensure_ascii=False)
             click.echo(f"{stored.state}: {printable(ending, 1000)}")
     return Exit.FINE
-
-
-def _request(given: list[Any]) -> str:
-    """An input that waits for a server, in words; without its data, which may be a secret of its script."""
-    match given:
-        case [_, _, "SignalReceived", name, *_]:
-            text = f"signal {name}"
-        case [kind, *_]:
-            text = str(kind)
-        case _:
-            text = "something that cannot be read"
-    return printable(text)

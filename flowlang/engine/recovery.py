@@ -56,7 +56,7 @@ class Recovered:
     """How many of what was asked meanwhile are given to those that live; what they do not take is logged."""
 
 
-@collector.held()
+@collector.paused()
 def recover(engine: Engine, store: RecoverableStore) -> Recovered:
     """Brings back all that lived. To be called once, before anything comes in. Raises `StoreError`."""
     engine.post.dispatch.hold()

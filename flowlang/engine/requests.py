@@ -124,15 +124,5 @@ class Requests:
         self._say(request, f"is not done: {why}")
 
     def _say(self, request: Request, what: str) -> None:
-        text = f"the {_what(request)} that was asked of {request.activeflow} while no server ran {what}"
+        text = f"the {request.what} that was asked of {request.activeflow} while no server ran {what}"
         self._engine.observed(Logged(self._engine.now(), request.activeflow, text, 0, "warning"))
-
-
-def _what(request: Request) -> str:
-    match request.given:
-        case [_, _, "SignalReceived", str(name), *_]:
-            return f"signal `{name}`"
-        case [str(kind), *_]:
-            return kind
-        case _:
-            return "request"

@@ -15,3 +15,14 @@ class Request:
     activeflow: str
     given: list[Any]
     missing: str | None = None
+
+    @property
+    def what(self) -> str:
+        """In words; without a signal's data, which may be a secret of its script."""
+        match self.given:
+            case [_, _, "SignalReceived", str(name), *_]:
+                return f"signal `{name}`"
+            case [str(kind), *_]:
+                return kind
+            case _:
+                return "request"

@@ -52,7 +52,7 @@ async def test_a_signal_and_a_stop_are_done_by_the_next_server(
         (stored,) = archive.beginning(run, 1)
         assert all(each.given[1] >= stored.began for each in archive.requests())
     shown = flow("show", run, "--data", data)
-    assert "asked for the next start: signal tell\nasked for the next start: stop\n" in shown.out
+    assert "asked for the next start: signal `tell`\nasked for the next start: stop\n" in shown.out
     assert "given to those that live: 2 of what was asked while no server ran\n" in served(tmp_path)
     with open_archive(data) as archive:
         (stored,) = archive.beginning(run, 1)
