@@ -37,7 +37,7 @@ _INTERVAL = 5.0  # seconds between two looks, at most
 _LOOKS = 4  # in the time after which one is parked, where that is short: it is a quarter late at most
 _SLICE = 200
 """Activeflows that are looked at, or woken, before others have their turn: with 20 entries each that is
-27 ms (134 us of CPU for one, as `make bench-durability` brings them back on an idle machine)."""
+27 ms (134 us of CPU for one, as `make bench-durability` brings them back)."""
 _AGAIN = 10 * SECOND
 """Microseconds until those that could not be woken are tried again."""
 _ALL = (-(2**62), 0)  # before all that are due
