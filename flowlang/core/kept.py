@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from typing import Any
 
-from flowlang.model.plain import from_plain
+from flowlang.model.plain import from_plain, has_secret
+from flowlang.model.secrets import marked
+from flowlang.model.values import Value
 
 from .opening import FlowCall, Inherited, Opening
 
 _KNOWN = frozenset(Opening.__struct_fields__)
 _VALUES = frozenset({"arguments", "data", "source", "to"})
+_THREADS = Inherited.__struct_fields__.index("threads")
 
 
 def opening_from_plain(plain: dict[str, Any]) -> Opening:
@@ -22,11 +25,25 @@ def opening_from_plain(plain: dict[str, Any]) -> Opening:
             given[name] = from_plain(given[name])
     given["otherwise"] = _flow_call(plain.get("otherwise"))
     inherited = plain.get("inherited")
-    given["inherited"] = None if inherited is None else Inherited(*(from_plain(each) for each in inherited))  # pyright: ignore[reportArgumentType]
+    given["inherited"] = None if inherited is None else _inherited(inherited)
     try:
         return Opening(**given)
     except TypeError as error:
         raise ValueError(f"not an opening: {error}") from None
+
+
+def _inherited(plain: list[Any]) -> Inherited:
+    values = [from_plain(each) for each in plain]
+    if len(plain) > _THREADS:
+        values[_THREADS] = tuple(tuple(map(_still_marked, each)) for each in plain[_THREADS])
+    return Inherited(*values)  # pyright: ignore[reportArgumentType]
+
+
+def _still_marked(plain: Any) -> Value:
+    """An address that is a secret stays one: who writes from it is shown nowhere, and where the flow hands
+    over once more it is written again."""
+    value = from_plain(plain)
+    return marked(value) if has_secret(plain) else value
 
 
 def _flow_call(plain: list[Any] | None) -> FlowCall | None:

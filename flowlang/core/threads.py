@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from flowlang.model.addresses import same_person
 from flowlang.model.events import CALLER_LEG, ELSEWHERE
 from flowlang.model.message_commands import SendMessage
-from flowlang.model.secrets import made_of
+from flowlang.model.secrets import Secret, made_of
 
 from .opening import Opening, Thread
 
@@ -44,10 +44,11 @@ def _key(channel: str, person: str, ours: str | None) -> _Key:
 @dataclass(frozen=True, slots=True)
 class Owner:
     """The activeflow that has a thread; `leg` is `CALLER_LEG` where it began with that person, else
-    `ELSEWHERE`."""
+    `ELSEWHERE`. `hides`: that person's address is a secret of its."""
 
     activeflow: str
     leg: int
+    hides: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +76,7 @@ class Threads:
     def __init__(self) -> None:
         self._claims: dict[_Key, list[tuple[int, str]]] = {}  # since when, and who; the first has it
         self._held: dict[str, _Held] = {}
+        self._hidden: set[tuple[str, _Key]] = set()  # who has whose address as a secret
         self._sent: dict[str, tuple[str, str]] = {}
         self._early: dict[str, list[tuple[str, str | None]]] = {}
 
@@ -110,7 +112,8 @@ class Threads:
                 return None
             _, found = first
         is_caller = self._held[found].began == (channel, person)
-        return Owner(found, CALLER_LEG if is_caller else ELSEWHERE)
+        hides = any((found, (channel, person, each)) in self._hidden for each in (ours, None))
+        return Owner(found, CALLER_LEG if is_caller else ELSEWHERE, hides)
 
     def first(self, channel: str, person: str, ours: str | None) -> tuple[int, str] | None:
         """Since when somebody has this very thread, and who; addresses as of `same_person`."""
@@ -173,6 +176,7 @@ class Threads:
         if held is None:
             return
         for key in held.keys:
+            self._hidden.discard((activeflow, key))
             left = self._claims[key] = [each for each in self._claims[key] if each[1] != activeflow]
             if not left:
                 del self._claims[key]
@@ -186,6 +190,8 @@ class Threads:
         return held
 
     def _claim(self, key: _Key, at: int, activeflow: str, held: _Held) -> None:
+        if isinstance(key[1], Secret):
+            self._hidden.add((activeflow, key))
         before = held.keys.get(key, at + 1)
         if before <= at:
             return

@@ -18,7 +18,7 @@ from flowlang.model.gsm import message_count
 from flowlang.model.message_commands import SendMessage
 from flowlang.model.message_record import MessageRecord
 from flowlang.model.results import Done, Failed, Result
-from flowlang.model.secrets import shown_address, shown_text
+from flowlang.model.secrets import MASK, shown_address, shown_text
 from flowlang.model.values import Outcome, Value
 from flowlang.store import Store
 from flowlang.store.protocol import MessageStore
@@ -114,8 +114,9 @@ class MessageRecords:
 
     # -- in
 
-    def came(self, incoming: Incoming, running: Running) -> None:
-        """An activeflow has a message, or has lost it."""
+    def came(self, incoming: Incoming, running: Running, *, hidden: bool = False) -> None:
+        """An activeflow has a message, or has lost it; `hidden` where it has its writer's address as a
+        secret."""
         if self._store is None or incoming.channel not in THREADS:
             return
         opening, now = running.flow.opening, self._engine.now()
@@ -123,16 +124,18 @@ class MessageRecords:
         self._store.keep_message(
             _incoming(
                 incoming, now, running.activeflow, opening.flow, opening.route_line,
-                failed=now if lost else None, cause=_LOST if lost else None,
+                hidden=hidden, failed=now if lost else None, cause=_LOST if lost else None,
             )
         )  # fmt: skip
 
-    def refused(self, incoming: Incoming, why: str) -> None:
+    def refused(self, incoming: Incoming, why: str, *, hidden: bool = False) -> None:
         """Nobody gets it. Where it comes again and somebody does, this record is that one's."""
         if self._store is None or incoming.channel not in THREADS:
             return
         now = self._engine.now()
-        self._store.keep_message(_incoming(incoming, now, None, None, None, failed=now, cause=why))
+        self._store.keep_message(
+            _incoming(incoming, now, None, None, None, hidden=hidden, failed=now, cause=why)
+        )
         self._engine.keeper.wake()
 
 
@@ -143,6 +146,7 @@ def _incoming(
     flow: str | None,
     route_line: int | None,
     *,
+    hidden: bool,
     failed: int | None,
     cause: str | None,
 ) -> MessageRecord:
@@ -151,8 +155,8 @@ def _incoming(
     known = seen_as(incoming.to, message) if message is not None else None
     name = seen_key(incoming.channel, known).hex() if known is not None else incoming.id
     return MessageRecord(
-        f"in-{name}", now, "in", incoming.channel, _cut(incoming.source), _cut(incoming.to), activeflow, flow,
-        route_line, _parts(incoming.channel, text), _cut(message),
+        f"in-{name}", now, "in", incoming.channel, MASK if hidden else _cut(incoming.source),
+        _cut(incoming.to), activeflow, flow, route_line, _parts(incoming.channel, text), _cut(message),
         delivered=now if failed is None else None, failed=failed, cause=_cut(cause),
     )  # fmt: skip
 

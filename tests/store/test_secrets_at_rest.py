@@ -18,6 +18,7 @@ from flowlang.backends.values import StoredValues
 from flowlang.model.message_commands import HttpRequest, OutsideCommand, SendMessage
 from flowlang.model.policy import EVERYTHING
 from flowlang.model.results import Done, Failed
+from flowlang.model.secrets import MASK
 from flowlang.model.values import Outcome, Value
 from flowlang.store.opt_outs import OptedOut
 from flowlang.store.reading import open_archive
@@ -176,6 +177,103 @@ async def test_a_secret_that_is_passed_on_is_in_clear_nowhere(
         world.comes("sms", SECRET)
 
     await whole_run(tmp_path, ASKED % then, asked)
+
+
+async def asked_and_told(world: World) -> None:
+    world.comes("sms", "hello")
+    await trio.sleep(1)
+    world.comes("sms", SECRET)
+    await trio.sleep(1)
+
+
+def writes_back(world: World, text: str) -> None:
+    world.comes("sms", text, source=f"sms:+1{SECRET}00")
+
+
+@pytest.mark.parametrize("then", ["wait for message; wait 1h", "wait 5s; handoff rest(1)"])
+@pytest.mark.parametrize("parked", [False, True], ids=["awake", "parked"])
+async def test_who_writes_from_an_address_that_is_a_secret_is_in_clear_nowhere(
+    then: str, parked: bool, tmp_path: Path, autojump_clock: Virtual
+) -> None:
+    data = tmp_path / "data"
+    text = ASKED % f'sms to: "+1${{pin.text}}00", text: "hello"; {then}'
+    async with living(data, text) as (engine, world, _):
+        await asked_and_told(world)
+        writes_back(world, "yes")
+        await trio.sleep(120 if parked else 10)
+        writes_back(world, "or rather no")
+        await trio.sleep(120 if parked else 1)
+        assert len(engine.activeflows) == (0 if parked else 1)
+        is_nowhere(data)
+    async with living(data, text) as (_, world, _):
+        await trio.sleep(10)
+        writes_back(world, "but yes, again")
+        await trio.sleep(1)
+        is_nowhere(data)
+    is_nowhere(data)
+    is_shown_nowhere(tmp_path)
+    with open_archive(data) as archive:
+        found = [each for each in archive.messages() if each.direction == "in"]
+    assert [each.source for each in found].count(MASK) == 3
+    assert all(each.activeflow for each in found)
+
+
+async def test_an_address_that_is_a_secret_is_one_still_where_a_flow_hands_over_again_after_a_start(
+    tmp_path: Path, autojump_clock: Virtual
+) -> None:
+    data = tmp_path / "data"
+    text = ASKED % 'sms to: "+1${pin.text}00", text: "hello"; handoff second()'
+    text += 'flow second { wait for signal "on"; handoff third() }\nflow third { wait 1h }\n'
+    async with living(data, text) as (_, world, _):
+        await asked_and_told(world)
+        await trio.sleep(5)
+    async with living(data, text) as (engine, world, _):
+        (activeflow,) = engine.activeflows
+        assert await engine.signalled(activeflow, "on", None)
+        await trio.sleep(5)
+        writes_back(world, "yes")
+        await trio.sleep(5)
+        is_nowhere(data)
+    is_nowhere(data)
+    is_shown_nowhere(tmp_path)
+    with open_archive(data) as archive:
+        assert [each.flow for each in archive.messages() if each.source == MASK] == ["third"]
+
+
+async def test_who_writes_to_one_that_has_lost_its_key_is_not_shown(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, autojump_clock: Virtual
+) -> None:
+    data, keys = tmp_path / "data", tmp_path / "keys"
+    monkeypatch.setenv("FLOWLANG_KEYS", str(keys))
+    text = ASKED % PASSED_ON["as an address"]
+    async with living(data, text) as (_, world, _):
+        await asked_and_told(world)
+        await trio.sleep(120)
+    lost = [each for each in keys.rglob("*.key") if not each.name.startswith("values")]
+    assert lost
+    for each in lost:
+        each.unlink()
+    async with living(data, text) as (_, world, _):
+        writes_back(world, "yes")
+        await trio.sleep(1)
+    is_nowhere(data)
+    with open_archive(data) as archive:
+        (refused,) = [each for each in archive.messages() if each.source == MASK]
+    assert refused.failed
+
+
+async def test_who_opts_out_from_an_address_that_is_a_secret_is_in_clear_in_the_list_alone(
+    tmp_path: Path, autojump_clock: Virtual
+) -> None:
+    data = tmp_path / "data"
+    async with living(data, ASKED % PASSED_ON["as an address"]) as (_, world, _):
+        await asked_and_told(world)
+        writes_back(world, "STOP")
+        await trio.sleep(5)
+    assert isinstance(world.out[-1], SendMessage)
+    assert world.out[-1].to == f"sms:+1{SECRET}00"  # he is told
+    found = [each.name for each in data.rglob("*") if each.is_file() and SECRET.encode() in each.read_bytes()]
+    assert found == ["opted_out"]
 
 
 async def by_digits(_engine: flowlang.Engine, _world: World, phones: SimulatorBackend) -> None:
