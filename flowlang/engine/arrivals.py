@@ -8,7 +8,6 @@ ends with messages that it never took, they begin what they would have begun a m
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import partial
 from typing import TYPE_CHECKING
 
 from flowlang.backends.border import FORBIDDEN, UNAVAILABLE, Incoming, Refusal, nothing
@@ -17,10 +16,9 @@ from flowlang.core.manners import Arrived, Dropped, Porter
 from flowlang.core.threads import Owner, Threads
 from flowlang.model.action import THREADS
 from flowlang.model.addresses import seen_as
-from flowlang.model.events import MessageReceived
+from flowlang.model.events import CALLER_LEG, ELSEWHERE, MessageReceived
 from flowlang.model.message_commands import SendMessage
 from flowlang.model.observations import Refused
-from flowlang.model.secrets import Secret, shown_text
 from flowlang.model.values import Value
 
 from .message_records import text_of
@@ -122,9 +120,19 @@ class Arrivals:
         self._give_on(incoming, nothing, offer)
 
     def _give_on(self, incoming: Incoming, kept: Callable[[], None], offer: Offer) -> Refusal | None:
-        """To the next one, who may be parked."""
-        self._engine.parking.wake_thread(incoming.channel, incoming.source, incoming.to)
-        return self._give(incoming, kept, offer)
+        """To the next one, who may be parked; one that is held has it when it goes on."""
+        owner, asleep = self._whose(incoming)
+        if asleep is None:
+            return self._give(incoming, kept, offer)
+        if owner is None or owner.activeflow != asleep:
+            is_caller = self._engine.parking.began_with(asleep, incoming.channel, incoming.source)
+            owner = Owner(asleep, CALLER_LEG if is_caller else ELSEWHERE)
+        event = _received(incoming, owner)
+        if not self._engine.requests.keep(asleep, Happened(self._engine.now(), event)):
+            return self._give(incoming, kept, offer)
+        if kept is not nothing:
+            self._engine.keeper.after(lambda _has: kept())
+        return None
 
     def _expect(self, name: tuple[str, str], waiting: list[Callable[[], None]] | None) -> None:
         if len(self._seen) >= _REMEMBERED:
@@ -143,26 +151,22 @@ class Arrivals:
         message = text_of(data.get("id"))
         arrived = Arrived(channel, person, ours, text, message, incoming.automatic)
         dropped = self._porter.looks_at(arrived, now, in_thread=running is not None or asleep is not None)
-        # Of one that cannot be woken nobody knows whether this address is a secret of its.
-        has_it = owner if asleep is None or (owner is not None and owner.activeflow == asleep) else None
-        hides = has_it.hides if has_it is not None else asleep is not None
-        shown = Secret(person) if hides else person
         if dropped is not None:
-            self._drop(incoming, shown, dropped, running, nothing if dropped.refused else kept)
+            self._drop(incoming, dropped, running, nothing if dropped.refused else kept)
             return Refusal(FORBIDDEN) if dropped.refused else None
         if asleep is not None:
             why = self._waiting.get(asleep, "it cannot be woken now")
-            return self._later(incoming, shown, f"activeflow {asleep} has this thread and is held: {why}")
+            return self._later(incoming, f"activeflow {asleep} has this thread and is held: {why}")
         if owner is not None and running is not None and not running.has_room(owner.leg):
             return self._later(
-                incoming, shown, f"as many messages wait for activeflow {owner.activeflow} as are kept"
+                incoming, f"as many messages wait for activeflow {owner.activeflow} as are kept"
             )
         return self._give(incoming, kept, offer)
 
-    def _later(self, incoming: Incoming, person: str, why: str) -> Refusal:
-        engine, shown = self._engine, shown_text(person)
-        engine.observed(Refused(engine.now(), incoming.channel, shown, incoming.to, UNAVAILABLE, why))
-        engine.messages.refused(incoming, why, hidden=isinstance(person, Secret))
+    def _later(self, incoming: Incoming, why: str) -> Refusal:
+        engine, channel, person = self._engine, incoming.channel, incoming.source
+        engine.observed(Refused(engine.now(), channel, person, incoming.to, UNAVAILABLE, why))
+        engine.messages.refused(incoming, why)
         return Refusal(UNAVAILABLE)
 
     def _give(self, incoming: Incoming, kept: Callable[[], None], offer: Offer) -> Refusal | None:
@@ -173,11 +177,6 @@ class Arrivals:
         running = self._engine.alive(owner.activeflow) if owner is not None else None
         if owner is None or running is None:
             return offer(incoming, kept)
-        fields = incoming.data if isinstance(incoming.data, dict) else {}
-        text, subject, message = str(fields.get("text") or ""), fields.get("subject"), fields.get("id")
-        event = MessageReceived(
-            owner.leg, text, text_of(subject), channel, person, text_of(message), ours, incoming.reply_to
-        )
 
         def taken(has: bool) -> None:
             if has:
@@ -191,12 +190,11 @@ class Arrivals:
             if refused is not None:
                 self._engine.keeper.after(lambda _has: kept())
 
-        given = Happened(self._engine.now(), event)
+        given = Happened(self._engine.now(), _received(incoming, owner))
         if running.flow.ending is None:
             if kept is nothing:  # who wrote was told already
                 self._engine.keeper.with_group(running.activeflow, given)
-            came = partial(self._engine.messages.came, incoming, running, hidden=owner.hides)
-            self._engine.keeper.within(given, came)
+            self._engine.keeper.within(given, lambda: self._engine.messages.came(incoming, running))
         running.put(given, taken)
         return None
 
@@ -217,18 +215,12 @@ class Arrivals:
         return owner, asleep
 
     def _drop(
-        self,
-        incoming: Incoming,
-        person: str,
-        dropped: Dropped,
-        running: Running | None,
-        kept: Callable[[], None],
+        self, incoming: Incoming, dropped: Dropped, running: Running | None, kept: Callable[[], None]
     ) -> None:
-        """It is for no flow; `kept` is called when all that came of it is on disk. `person` is who wrote,
-        marked where that is a secret."""
+        """It is for no flow; `kept` is called when all that came of it is on disk."""
         engine, now = self._engine, self._engine.now()
-        channel, ours, hidden = incoming.channel, incoming.to, isinstance(person, Secret)
-        engine.observed(Refused(now, channel, shown_text(person), ours, FORBIDDEN, dropped.why))
+        channel, person, ours = incoming.channel, incoming.source, incoming.to
+        engine.observed(Refused(now, channel, person, ours, FORBIDDEN, dropped.why))
         was_written = False
 
         def write() -> None:
@@ -236,7 +228,7 @@ class Arrivals:
             if was_written:
                 return
             was_written = True
-            engine.messages.refused(incoming, dropped.why, hidden=hidden)
+            engine.messages.refused(incoming, dropped.why)
             message = incoming.data.get("id") if isinstance(incoming.data, dict) else None
             if isinstance(message, str) and not dropped.refused:
                 engine.keeper.here(channel, seen_as(ours, message), now)
@@ -259,3 +251,13 @@ class Arrivals:
             running.put(asked, on_disk)
         else:
             on_disk(False)
+
+
+def _received(incoming: Incoming, owner: Owner) -> MessageReceived:
+    """As whoever has the thread sees it."""
+    fields = incoming.data if isinstance(incoming.data, dict) else {}
+    text, subject, message = str(fields.get("text") or ""), fields.get("subject"), fields.get("id")
+    return MessageReceived(
+        owner.leg, text, text_of(subject), incoming.channel, incoming.source, text_of(message), incoming.to,
+        incoming.reply_to,
+    )  # fmt: skip
