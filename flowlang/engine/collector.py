@@ -1,5 +1,5 @@
-"""Python's collector of cycles, paused while much is made that stays: it would go through all of that again and
-again, a seventh of the time that a recovery takes."""
+"""Python's collector of cycles, paused while much is made that stays: it would go through all of that again
+and again, a seventh of the time that a recovery takes."""
 
 from __future__ import annotations
 
