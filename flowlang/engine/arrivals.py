@@ -8,6 +8,7 @@ ends with messages that it never took, they begin what they would have begun a m
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import TYPE_CHECKING
 
 from flowlang.backends.border import FORBIDDEN, UNAVAILABLE, Incoming, Refusal, nothing
@@ -19,6 +20,7 @@ from flowlang.model.addresses import seen_as
 from flowlang.model.events import CALLER_LEG, ELSEWHERE, MessageReceived
 from flowlang.model.message_commands import SendMessage
 from flowlang.model.observations import Refused
+from flowlang.model.secrets import Secret, shown_text
 from flowlang.model.values import Value
 
 from .message_records import text_of
@@ -151,22 +153,26 @@ class Arrivals:
         message = text_of(data.get("id"))
         arrived = Arrived(channel, person, ours, text, message, incoming.automatic)
         dropped = self._porter.looks_at(arrived, now, in_thread=running is not None or asleep is not None)
+        # Of one that cannot be woken nobody knows whether this address is a secret of its.
+        has_it = owner if asleep is None or (owner is not None and owner.activeflow == asleep) else None
+        hides = has_it.hides if has_it is not None else asleep is not None
+        shown = Secret(person) if hides else person
         if dropped is not None:
-            self._drop(incoming, dropped, running, nothing if dropped.refused else kept)
+            self._drop(incoming, shown, dropped, running, nothing if dropped.refused else kept)
             return Refusal(FORBIDDEN) if dropped.refused else None
         if asleep is not None:
             why = self._waiting.get(asleep, "it cannot be woken now")
-            return self._later(incoming, f"activeflow {asleep} has this thread and is held: {why}")
+            return self._later(incoming, shown, f"activeflow {asleep} has this thread and is held: {why}")
         if owner is not None and running is not None and not running.has_room(owner.leg):
             return self._later(
-                incoming, f"as many messages wait for activeflow {owner.activeflow} as are kept"
+                incoming, shown, f"as many messages wait for activeflow {owner.activeflow} as are kept"
             )
         return self._give(incoming, kept, offer)
 
-    def _later(self, incoming: Incoming, why: str) -> Refusal:
-        engine, channel, person = self._engine, incoming.channel, incoming.source
-        engine.observed(Refused(engine.now(), channel, person, incoming.to, UNAVAILABLE, why))
-        engine.messages.refused(incoming, why)
+    def _later(self, incoming: Incoming, person: str, why: str) -> Refusal:
+        engine, shown = self._engine, shown_text(person)
+        engine.observed(Refused(engine.now(), incoming.channel, shown, incoming.to, UNAVAILABLE, why))
+        engine.messages.refused(incoming, why, hidden=isinstance(person, Secret))
         return Refusal(UNAVAILABLE)
 
     def _give(self, incoming: Incoming, kept: Callable[[], None], offer: Offer) -> Refusal | None:
@@ -194,7 +200,8 @@ class Arrivals:
         if running.flow.ending is None:
             if kept is nothing:  # who wrote was told already
                 self._engine.keeper.with_group(running.activeflow, given)
-            self._engine.keeper.within(given, lambda: self._engine.messages.came(incoming, running))
+            came = partial(self._engine.messages.came, incoming, running, hidden=owner.hides)
+            self._engine.keeper.within(given, came)
         running.put(given, taken)
         return None
 
@@ -215,12 +222,18 @@ class Arrivals:
         return owner, asleep
 
     def _drop(
-        self, incoming: Incoming, dropped: Dropped, running: Running | None, kept: Callable[[], None]
+        self,
+        incoming: Incoming,
+        person: str,
+        dropped: Dropped,
+        running: Running | None,
+        kept: Callable[[], None],
     ) -> None:
-        """It is for no flow; `kept` is called when all that came of it is on disk."""
+        """It is for no flow; `kept` is called when all that came of it is on disk. `person` is who wrote,
+        marked where that is a secret."""
         engine, now = self._engine, self._engine.now()
-        channel, person, ours = incoming.channel, incoming.source, incoming.to
-        engine.observed(Refused(now, channel, person, ours, FORBIDDEN, dropped.why))
+        channel, ours, hidden = incoming.channel, incoming.to, isinstance(person, Secret)
+        engine.observed(Refused(now, channel, shown_text(person), ours, FORBIDDEN, dropped.why))
         was_written = False
 
         def write() -> None:
@@ -228,7 +241,7 @@ class Arrivals:
             if was_written:
                 return
             was_written = True
-            engine.messages.refused(incoming, dropped.why)
+            engine.messages.refused(incoming, dropped.why, hidden=hidden)
             message = incoming.data.get("id") if isinstance(incoming.data, dict) else None
             if isinstance(message, str) and not dropped.refused:
                 engine.keeper.here(channel, seen_as(ours, message), now)
