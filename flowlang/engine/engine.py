@@ -99,6 +99,7 @@ class Engine:
         self.post = Post(self, self._backends, porter)
         self._switchboard = Switchboard(self)
         self._one_less = trio.Event()
+        self._asked: set[trio.Event] = set()
         self.parking = Parking(self, store, park_after)
         self.messages = MessageRecords(self, store)
         self.outbox = Outbox(self, store)
@@ -206,7 +207,8 @@ class Engine:
 
     async def signalled(self, activeflow: str, name: str, data: Any = None) -> bool:
         """As `signal`; returns when the signal is on disk, so that no crash loses it. False where it was not
-        taken: the activeflow is over, or has too many signals waiting."""
+        taken: the activeflow is over, or has too many signals waiting. Raises `EngineClosedError` where the
+        engine is left before that is known."""
         event = SignalReceived(name, given_value("data", data))
         return await self._taken(activeflow, Happened(self._clock.now(), event))
 
@@ -218,7 +220,7 @@ class Engine:
         return running is not None
 
     async def stopped(self, activeflow: str) -> bool:
-        """As `stop`; returns when that is on disk."""
+        """As `stop`; returns when that is on disk. Raises as `signalled`."""
         return await self._taken(activeflow, StopAsked(self._clock.now()))
 
     def stop(self, activeflow: str) -> bool:
@@ -241,7 +243,15 @@ class Engine:
             answered.set()
 
         running.put(given, kept)
-        await answered.wait()
+        self._asked.add(answered)
+        try:
+            await answered.wait()
+        finally:
+            self._asked.discard(answered)
+        if not answers:
+            raise EngineClosedError(
+                f"the engine was left before the activeflow {activeflow} took what was given"
+            )
         return answers[0]
 
     def observe(self, observer: Observer) -> Callable[[], None]:
@@ -296,6 +306,8 @@ class Engine:
         self.closing = True
         for running in self._running.values():
             running.abandon()
+        for answered in self._asked:
+            answered.set()
         for end in self.records.left_open(self._clock.now()):
             self.observed(end)
         self.ladders.keep_all()

@@ -6,6 +6,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
+import pytest
 import trio
 
 import flowlang
@@ -86,3 +87,19 @@ async def test_what_it_took_is_not_acknowledged_and_is_known_when_it_comes_again
     assert (first.sent, acknowledged) == ([], [])
     await process(tmp_path, second, ANSWERS, write(second), 10)
     assert (second.sent, acknowledged) == (["hello"], ["hi"])
+
+
+async def test_who_waits_for_a_signal_to_be_taken_is_told_that_the_engine_was_left(
+    tmp_path: Path, autojump_clock: Virtual
+) -> None:
+    async with trio.open_nursery() as outside:
+
+        async def asks(engine: flowlang.Engine) -> None:
+            with pytest.raises(flowlang.EngineClosedError, match="was left before"):
+                await engine.signalled(engine.activeflows[0], "go")
+
+        def begin(engine: flowlang.Engine) -> None:
+            engine.start("main")
+            outside.start_soon(asks, engine)
+
+        await process(tmp_path, Phones(), "flow main { wait 1h }", begin, 0.7)
