@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import resource
 import subprocess
+import time
 from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
@@ -79,6 +80,7 @@ async def test_a_full_disk_is_told_in_a_line_and_costs_nothing_that_was_acknowle
                     with trio.fail_after(FULL_IN):
                         await service.process.wait()
                     await service.over.wait()
+                    killer.world.kills.append(service.died or time.time())
                     assert service.process.returncode == 4
                 said = log.read_bytes()[before:].decode(errors="replace")
                 assert "Traceback" not in said
@@ -89,4 +91,5 @@ async def test_a_full_disk_is_told_in_a_line_and_costs_nothing_that_was_acknowle
             await killer.last()
         found = verdict(killer.world)
     assert found["acknowledged"] > 0
-    assert (found["lost"], found["doubled"], found["cdr_wrong"]) == (0, 0, 0), found
+    wrong = {each: found[each] for each in ("lost", "lost_names", "doubled", "cdr_wrong", "cdr_names")}
+    assert (found["lost"], found["doubled"], found["cdr_wrong"]) == (0, 0, 0), wrong
